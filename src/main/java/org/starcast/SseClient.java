@@ -1,0 +1,105 @@
+package org.starcast;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One subscriber's open stream, as the server sees it. Thread-safe; every method returns at once.
+ *
+ * <p>A client lives until its connection ends, whoever ends it, and is then {@link State#CLOSED}
+ * for good: a browser that reconnects is a new client.
+ */
+public interface SseClient extends AutoCloseable {
+
+  /** The stages of a client's life, in their order. */
+  enum State {
+    /** Registered; the container has not yet taken the first bytes. */
+    CONNECTING,
+    /** Events flow. */
+    OPEN,
+    /** No more events are taken; those queued are still being written. */
+    CLOSING,
+    /** The stream has ended. */
+    CLOSED
+  }
+
+  /** The id: 128 random bits in base 64 unless the application chose one. */
+  String id();
+
+  /** The application's kind of client, see {@link Subscription#type(String)}. */
+  String type();
+
+  /** The present stage. */
+  State state();
+
+  /** Why it was closed; empty while it is not. */
+  Optional<CloseReason> closeReason();
+
+  /** What the application attached, see {@link Subscription#metadata(String, Object)}. */
+  Map<String, Object> metadata();
+
+  /** The name of the authenticated caller, if there is one. */
+  Optional<String> principal();
+
+  /** The present subscription, with the changes made since it connected. */
+  Subscription subscription();
+
+  /** When it was registered. */
+  Instant created();
+
+  /** When bytes were last handed to the container for it; until then, when it was registered. */
+  Instant lastActivity();
+
+  /** Messages handed to the container so far. */
+  long sent();
+
+  /** Messages that its overflow policy dropped. */
+  long dropped();
+
+  /** Messages that wait to be written. */
+  int queued();
+
+  /** Bytes that wait to be written. */
+  long queuedBytes();
+
+  /** The name of the way of writing in use, for statistics: {@code servlet} or {@code portable}. */
+  String writer();
+
+  /**
+   * Adds a pattern, from the next published event on; with senders, only their messages. A pattern
+   * that is already there has its senders replaced.
+   *
+   * @throws IllegalArgumentException if the pattern is malformed, or there are more than {@code
+   *     starcast.max-patterns-per-client}
+   */
+  void subscribe(String pattern, String... senders);
+
+  /** Removes a pattern, written exactly as when it was added; unknown ones are ignored. */
+  void unsubscribe(String pattern);
+
+  /** Mutes patterns: no message with a topic that matches reaches the client. */
+  void mute(String... patterns);
+
+  /** Takes mutes back. */
+  void unmute(String... patterns);
+
+  /**
+   * Sends to this client alone, behind what is already queued.
+   *
+   * @return false if the client is closed, or its queue was full and the overflow policy did not
+   *     take the message
+   */
+  boolean send(MessageSource message);
+
+  /** Sends data to this client alone, as {@link SseMessage#of(Object)}. */
+  default boolean send(Object data) {
+    return send((MessageSource) SseMessage.of(data));
+  }
+
+  /**
+   * Writes what is queued, then ends the stream, with {@link CloseReason#APPLICATION}. Idempotent.
+   */
+  @Override
+  void close();
+}

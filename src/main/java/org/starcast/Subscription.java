@@ -1,0 +1,294 @@
+package org.starcast;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.starcast.topic.TopicName;
+import org.starcast.topic.TopicPattern;
+
+/**
+ * What a client wants to hear, and how its stream is kept. Immutable: every method returns a new
+ * subscription.
+ *
+ * <pre>{@code
+ * Subscription.all();                                       // everything
+ * Subscription.to("orders.*", "stock.+").mute("orders.debug");
+ * Subscription.none().topic("chat.message", room)           // only what the sender `room` sends
+ *     .type("chat").metadata("room", room);
+ * }</pre>
+ *
+ * <p>A client gets a message when one of the message's topics matches one of its patterns whose
+ * senders, if there are any, include the message's sender; unless one of the message's topics
+ * matches a muted pattern: muted wins. It gets a message once, however many patterns match. A
+ * message without a topic goes to every client.
+ */
+public final class Subscription {
+
+  private static final Pattern CLIENT_ID = Pattern.compile("[A-Za-z0-9._~-]{1,128}");
+
+  private final Map<String, Set<String>> topics;
+  private final Set<String> muted;
+  private final String clientId;
+  private final String type;
+  private final Map<String, Object> metadata;
+  private final OverflowPolicy overflow;
+  private final int queueCount;
+  private final long queueBytes;
+
+  private Subscription(
+      Map<String, Set<String>> topics,
+      Set<String> muted,
+      String clientId,
+      String type,
+      Map<String, Object> metadata,
+      OverflowPolicy overflow,
+      int queueCount,
+      long queueBytes) {
+    this.topics = topics;
+    this.muted = muted;
+    this.clientId = clientId;
+    this.type = type;
+    this.metadata = metadata;
+    this.overflow = overflow;
+    this.queueCount = queueCount;
+    this.queueBytes = queueBytes;
+  }
+
+  /** Nothing but messages without a topic and those sent to the client alone; to be added to. */
+  public static Subscription none() {
+    return new Subscription(Map.of(), Set.of(), null, "default", Map.of(), null, 0, 0);
+  }
+
+  /** Everything. */
+  public static Subscription all() {
+    return to(Topic.ANY);
+  }
+
+  /**
+   * The topics that match any of these patterns, from any sender.
+   *
+   * @throws IllegalArgumentException if a pattern is malformed, see {@link TopicPattern#of}
+   */
+  public static Subscription to(String... patterns) {
+    Subscription subscription = none();
+    for (String pattern : patterns) {
+      subscription = subscription.topic(pattern);
+    }
+    return subscription;
+  }
+
+  /**
+   * The topics that match any of the keys, each from the senders that are its value; an empty set
+   * means any sender.
+   *
+   * @throws IllegalArgumentException if a pattern or a sender is malformed
+   */
+  public static Subscription to(Map<String, Set<String>> patternsWithSenders) {
+    Subscription subscription = none();
+    for (var entry : patternsWithSenders.entrySet()) {
+      subscription = subscription.topic(entry.getKey(), entry.getValue().toArray(String[]::new));
+    }
+    return subscription;
+  }
+
+  /**
+   * Adds a pattern; with senders, only their messages. A pattern that is already there has its
+   * senders replaced.
+   *
+   * @throws IllegalArgumentException if the pattern or a sender is malformed
+   */
+  public Subscription topic(String pattern, String... senders) {
+    TopicPattern.of(pattern);
+    Set<String> checked = new LinkedHashSet<>();
+    for (String sender : senders) {
+      checked.add(TopicName.checkSender(sender));
+    }
+    Map<String, Set<String>> added = new LinkedHashMap<>(topics);
+    added.put(pattern, Collections.unmodifiableSet(checked));
+    return withTopics(added);
+  }
+
+  /** Removes a pattern, written exactly as when it was added; unknown ones are ignored. */
+  public Subscription without(String pattern) {
+    Map<String, Set<String>> left = new LinkedHashMap<>(topics);
+    left.remove(pattern);
+    return withTopics(left);
+  }
+
+  /**
+   * Adds muted patterns.
+   *
+   * @throws IllegalArgumentException if a pattern is malformed
+   */
+  public Subscription mute(String... patterns) {
+    Set<String> added = new LinkedHashSet<>(muted);
+    for (String pattern : patterns) {
+      TopicPattern.of(pattern);
+      added.add(pattern);
+    }
+    return withMuted(added);
+  }
+
+  /** Removes muted patterns, written exactly as when they were added. */
+  public Subscription unmute(String... patterns) {
+    Set<String> left = new LinkedHashSet<>(muted);
+    for (String pattern : patterns) {
+      left.remove(pattern);
+    }
+    return withMuted(left);
+  }
+
+  /**
+   * Chooses the client's id, in place of one that the server makes. An id taken from the request
+   * lets one user act for another: choose only what the server knows, or sign it.
+   *
+   * @throws IllegalArgumentException if it is not 1 to 128 characters of {@code A-Z a-z 0-9 . _ ~
+   *     -}
+   */
+  public Subscription clientId(String clientId) {
+    if (!CLIENT_ID.matcher(Objects.requireNonNull(clientId, "clientId")).matches()) {
+      throw new IllegalArgumentException(
+          "clientId: must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -");
+    }
+    return new Subscription(
+        topics, muted, clientId, type, metadata, overflow, queueCount, queueBytes);
+  }
+
+  /**
+   * The application's kind of client, by which {@link SseBroadcaster#clients(String)} finds it;
+   * {@code default} unless set.
+   *
+   * @throws IllegalArgumentException if it is empty, longer than 256 characters, or has control
+   *     characters
+   */
+  public Subscription type(String type) {
+    return new Subscription(
+        topics,
+        muted,
+        clientId,
+        TopicName.checkText("type", type),
+        metadata,
+        overflow,
+        queueCount,
+        queueBytes);
+  }
+
+  /** Attaches a value that the application finds again at {@link SseClient#metadata()}. */
+  public Subscription metadata(String key, Object value) {
+    Map<String, Object> added = new LinkedHashMap<>(metadata);
+    added.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value"));
+    return new Subscription(
+        topics,
+        muted,
+        clientId,
+        type,
+        Collections.unmodifiableMap(added),
+        overflow,
+        queueCount,
+        queueBytes);
+  }
+
+  /** What happens when the client's queue is full, in place of {@code starcast.queue.overflow}. */
+  public Subscription overflow(OverflowPolicy policy) {
+    return new Subscription(
+        topics,
+        muted,
+        clientId,
+        type,
+        metadata,
+        Objects.requireNonNull(policy, "overflow"),
+        queueCount,
+        queueBytes);
+  }
+
+  /**
+   * The bounds of the client's queue, in place of {@code starcast.queue.messages} and {@code
+   * starcast.queue.bytes}.
+   *
+   * @throws IllegalArgumentException if {@code messages} is not 1 to 1,000,000 or {@code bytes} not
+   *     1,024 to 1 GiB
+   */
+  public Subscription queue(int messages, long bytes) {
+    if (messages < 1 || messages > 1_000_000) {
+      throw new IllegalArgumentException("messages: must be 1 to 1000000, is " + messages);
+    }
+    if (bytes < 1024 || bytes > 1L << 30) {
+      throw new IllegalArgumentException("bytes: must be 1024 to 1073741824, is " + bytes);
+    }
+    return new Subscription(topics, muted, clientId, type, metadata, overflow, messages, bytes);
+  }
+
+  /** The patterns with their senders (none means any), in the order in which they were added. */
+  public Map<String, Set<String>> topics() {
+    return topics;
+  }
+
+  /** The muted patterns, in the order in which they were added. */
+  public Set<String> muted() {
+    return muted;
+  }
+
+  /** The id that the application chose. */
+  public Optional<String> clientId() {
+    return Optional.ofNullable(clientId);
+  }
+
+  /** The application's kind of client. */
+  public String type() {
+    return type;
+  }
+
+  /** What the application attached. */
+  public Map<String, Object> metadata() {
+    return metadata;
+  }
+
+  /** The overflow policy, if it is this subscription's own. */
+  public Optional<OverflowPolicy> overflow() {
+    return Optional.ofNullable(overflow);
+  }
+
+  /** The most messages in the queue, or 0 for the configured bound. */
+  public int queueMessages() {
+    return queueCount;
+  }
+
+  /** The most bytes in the queue, or 0 for the configured bound. */
+  public long queueBytes() {
+    return queueBytes;
+  }
+
+  @Override
+  public String toString() {
+    return "Subscription[topics=" + topics + ", muted=" + muted + ", type=" + type + "]";
+  }
+
+  private Subscription withTopics(Map<String, Set<String>> topics) {
+    return new Subscription(
+        Collections.unmodifiableMap(topics),
+        muted,
+        clientId,
+        type,
+        metadata,
+        overflow,
+        queueCount,
+        queueBytes);
+  }
+
+  private Subscription withMuted(Set<String> muted) {
+    return new Subscription(
+        topics,
+        Collections.unmodifiableSet(muted),
+        clientId,
+        type,
+        metadata,
+        overflow,
+        queueCount,
+        queueBytes);
+  }
+}

@@ -1,0 +1,93 @@
+package org.starcast;
+
+import static java.lang.annotation.ElementType.FIELD;
+import static java.lang.annotation.ElementType.METHOD;
+import static java.lang.annotation.ElementType.PARAMETER;
+import static java.lang.annotation.ElementType.TYPE;
+import static java.lang.annotation.RetentionPolicy.RUNTIME;
+
+import jakarta.enterprise.util.AnnotationLiteral;
+import jakarta.enterprise.util.Nonbinding;
+import jakarta.inject.Qualifier;
+import java.lang.annotation.Documented;
+import java.lang.annotation.Retention;
+import java.lang.annotation.Target;
+import java.util.Objects;
+
+/**
+ * Names the topic of a CDI event. An event fired with this qualifier reaches every browser whose
+ * {@link Subscription} matches the topic, and every observer whose own {@code @Topic} matches it.
+ *
+ * <pre>{@code
+ * @Inject @Topic("orders.created") Event<Order> created;
+ * created.fire(order);                                              // a fixed topic
+ *
+ * @Inject @Topic Event<Line> lines;
+ * lines.select(Topic.Literal.of("chat." + room)).fire(line);        // a topic made at run time
+ *
+ * void count(@Observes @Topic("orders.*") Order order) { ... }      // observers may use patterns
+ * }</pre>
+ *
+ * <p>On an injected {@code Event} the value is a topic; without one the event goes to every client.
+ * On an observer the value is a pattern; without one the observer sees every topic. A malformed
+ * topic or pattern fails with an {@link IllegalArgumentException} when the event is fired, or fails
+ * the deployment when an observer declares it.
+ *
+ * <p>An event fired while a JTA transaction is active is sent after the transaction has committed,
+ * and not at all if it is rolled back. {@code fireAsync} observers run on another thread, outside
+ * of the caller's transaction (CDI 4.0, section 9.5): such an event is sent at once.
+ *
+ * <p>Both members are non-binding (CDI 4.0, section 5.2.6): any number of distinct topics costs the
+ * container one observer resolution.
+ */
+@Qualifier
+@Documented
+@Retention(RUNTIME)
+@Target({FIELD, PARAMETER, METHOD, TYPE})
+public @interface Topic {
+
+  /** The pattern that matches every topic. */
+  String ANY = "*";
+
+  /** The topic of the event or the pattern of the observer; empty means all. */
+  @Nonbinding
+  String value() default "";
+
+  /** Who sends the event, for subscriptions that filter by sender; empty means nobody named. */
+  @Nonbinding
+  String sender() default "";
+
+  /** Makes {@link Topic} qualifiers at run time. */
+  final class Literal extends AnnotationLiteral<Topic> implements Topic {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String value;
+    private final String sender;
+
+    private Literal(String value, String sender) {
+      this.value = Objects.requireNonNull(value, "topic");
+      this.sender = Objects.requireNonNull(sender, "sender");
+    }
+
+    /** The qualifier {@code @Topic(value)}. */
+    public static Literal of(String value) {
+      return new Literal(value, "");
+    }
+
+    /** The qualifier {@code @Topic(value = value, sender = sender)}. */
+    public static Literal of(String value, String sender) {
+      return new Literal(value, sender);
+    }
+
+    @Override
+    public String value() {
+      return value;
+    }
+
+    @Override
+    public String sender() {
+      return sender;
+    }
+  }
+}
