@@ -1,97 +1,235 @@
 package org.starcast;
 
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.BeforeDestroyed;
+import jakarta.enterprise.context.Initialized;
+import jakarta.enterprise.event.Event;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.sse.SseEventSink;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import org.starcast.cdi.ContainerExecutors;
+import org.starcast.cdi.Payloads;
+import org.starcast.delivery.DeliveryEngine;
 
 /**
  * The registry of clients, and the way to publish to them. Inject it anywhere; thread-safe.
  *
- * <p>(Its interface; the implementation follows.)
+ * <pre>{@code
+ * @GET
+ * @Path("orders")
+ * @Produces(MediaType.SERVER_SENT_EVENTS)
+ * public void orders(@Context SseEventSink sink) {
+ *   broadcaster.register(sink, Subscription.to("orders.*").mute("orders.debug"));
+ * }
+ * }</pre>
+ *
+ * <p>Events come from CDI ({@link Topic}) or from {@link #publish}. No method waits for a client:
+ * publishing appends to bounded queues and returns, and what a client fails at closes that client
+ * alone. All clients get all published events that they match in the same order.
+ *
+ * @see Subscription
+ * @see SseClient
+ * @see ClientEvent
  */
 @ApplicationScoped
 public class SseBroadcaster {
 
-  SseBroadcaster() {}
+  private final Payloads payloads;
+  private final Instance<HttpServletRequest> request;
+  private final ContainerExecutors executors;
+  private final DeliveryEngine engine;
 
-  /** Takes over a sink that JAX-RS injected into a resource method. */
+  /** For the container's proxy. */
+  SseBroadcaster() {
+    payloads = null;
+    request = null;
+    executors = null;
+    engine = null;
+  }
+
+  @Inject
+  SseBroadcaster(
+      StarcastConfig config,
+      Payloads payloads,
+      Instance<HttpServletRequest> request,
+      Event<ClientEvent> clientEvents) {
+    this.payloads = payloads;
+    this.request = request;
+    this.executors = ContainerExecutors.lookup();
+    this.engine =
+        new DeliveryEngine(
+            config,
+            executors.threadFactory(),
+            executors.executor(),
+            payloads::text,
+            new ClientEvents(clientEvents));
+  }
+
+  /** Starts with the application, so that its first client finds it ready. */
+  void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
+    engine.count();
+  }
+
+  /** Ends while the server still takes bytes for the clients. */
+  void stop(@Observes @BeforeDestroyed(ApplicationScoped.class) Object application) {
+    close();
+  }
+
+  @PreDestroy
+  void close() {
+    engine.stop();
+    executors.close();
+  }
+
+  /**
+   * Takes over a sink: call it in the resource method that JAX-RS injected the sink into, on its
+   * thread, and leave the sink alone from then on. The response is opened at once.
+   *
+   * @return the client, through which its stream can be changed, written to and closed
+   * @throws RefusedException if a limit is reached or the application is stopping; it answers the
+   *     request by 429 or 503
+   * @throws IllegalArgumentException if the subscription has more patterns than {@code
+   *     starcast.max-patterns-per-client}, or its client id is in use
+   * @throws UncheckedIOException if the response cannot be opened
+   */
   public SseClient register(SseEventSink sink, Subscription subscription) {
-    throw new UnsupportedOperationException();
+    try {
+      return engine.register(
+          sink, subscription, request.isResolvable() ? request.get() : null);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
-  /** Publishes to the clients whose subscription matches. */
+  /**
+   * Publishes to the clients whose subscription matches, or to all if the message has no topic.
+   *
+   * @return what became of it
+   * @throws IllegalArgumentException if the message is larger than {@code starcast.message.max-bytes},
+   *     or its data cannot be turned into JSON
+   */
   public PublishResult publish(MessageSource message) {
-    throw new UnsupportedOperationException();
+    return broadcast(message, Set.of());
   }
 
-  /** Publishes data to a topic. */
-  public PublishResult publish(String topic, Object data) {
-    throw new UnsupportedOperationException();
+  /**
+   * Publishes a payload to a topic, as firing it with {@link Topic} does outside of a transaction.
+   *
+   * @throws IllegalArgumentException as {@link #publish(MessageSource)}, or if the topic is malformed
+   */
+  public PublishResult publish(String topic, Object payload) {
+    return publish(payloads.toMessage(payload).toBuilder().topic(topic).build());
   }
 
-  /** Starts a message that {@link Publication#send()} publishes. */
+  /** Starts a message, which {@link Publication#send()} publishes. */
   public Publication publish() {
-    throw new UnsupportedOperationException();
+    return new Publication(this);
   }
 
-  /** Publishes as {@link #publish(MessageSource)}, but not to the clients with these ids. */
+  /**
+   * Publishes as {@link #publish(MessageSource)}, but not to some clients: the one who caused it, say.
+   *
+   * @param exceptClientIds ids of the clients to leave out; unknown ones are ignored
+   */
   public PublishResult broadcast(MessageSource message, Collection<String> exceptClientIds) {
-    throw new UnsupportedOperationException();
+    return engine.publish(message.toSseMessage(), exceptClientIds);
   }
 
-  /** Sends to one client; false if it is unknown or did not take it. */
+  /**
+   * Sends to one client, behind what already waits for it.
+   *
+   * @return false if the client is unknown, or did not take it, see {@link SseClient#send}
+   */
   public boolean send(String clientId, MessageSource message) {
-    throw new UnsupportedOperationException();
+    SseClient client = engine.client(clientId);
+    return client != null && client.send(message);
   }
 
-  /** The client with this id. */
+  /** The client with this id, if its stream is not closed. */
   public Optional<SseClient> client(String clientId) {
-    throw new UnsupportedOperationException();
+    return Optional.ofNullable(engine.client(clientId));
   }
 
-  /** All clients. */
+  /** All clients, as of now. */
   public List<SseClient> clients() {
-    throw new UnsupportedOperationException();
+    return engine.clients();
   }
 
   /** The clients of this {@linkplain Subscription#type(String) type}. */
   public List<SseClient> clients(String type) {
-    throw new UnsupportedOperationException();
+    return clients().stream().filter(client -> client.type().equals(type)).toList();
   }
 
   /** The clients that a message on this topic would reach, whoever sends it. */
   public List<SseClient> clientsOn(String topic) {
-    throw new UnsupportedOperationException();
+    return engine.clientsOn(topic);
   }
 
   /** How many clients there are. */
   public int count() {
-    throw new UnsupportedOperationException();
+    return engine.count();
   }
 
-  /** A message being made; {@link #send()} publishes it. */
-  public interface Publication {
-    /** The topics. */
-    Publication topic(String... topics);
+  /** What happened so far, and how it stands. */
+  public BroadcastStatistics statistics() {
+    return engine.statisticsSnapshot();
+  }
 
-    /** The sender. */
-    Publication sender(String sender);
+  /** The id of the last published event, {@code <epoch>-<sequence>}. */
+  public String lastEventId() {
+    return engine.lastEventId();
+  }
 
-    /** The event's name. */
-    Publication event(String event);
+  /**
+   * Sends all clients away, evenly spread over the window, each with a jittered {@code retry:}; new
+   * ones are refused with 503 from now on, for good. Also done when the application stops, over {@code
+   * starcast.drain-window}.
+   *
+   * @return done when the last client is gone
+   */
+  public CompletionStage<Void> drain(Duration window) {
+    return engine.drain(window, null, Duration.ZERO);
+  }
 
-    /** The data: a character sequence, or an object that is sent as JSON. */
-    Publication data(Object data);
+  /**
+   * As {@link #drain(Duration)}, after a message to all and time for the streams to end by themselves.
+   *
+   * @param farewell what all clients get first
+   * @param grace how long after it the first stream is ended
+   */
+  public CompletionStage<Void> drain(Duration window, MessageSource farewell, Duration grace) {
+    return engine.drain(window, farewell.toSseMessage(), grace);
+  }
 
-    /** The key by which messages replace each other. */
-    Publication coalesce(String key);
+  /** Fires the lifecycle events. */
+  private record ClientEvents(Event<ClientEvent> events) implements DeliveryEngine.Lifecycle {
 
-    /** Leaves clients out. */
-    Publication except(String... clientIds);
+    @Override
+    public void opened(SseClient client) {
+      fire(
+          events.select(ClientEvent.Opened.LITERAL), new ClientEvent(client, Optional.empty()));
+    }
 
-    /** Publishes. */
-    PublishResult send();
+    @Override
+    public void closed(SseClient client, CloseReason reason) {
+      fire(
+          events.select(ClientEvent.Closed.LITERAL), new ClientEvent(client, Optional.of(reason)));
+    }
+
+    private static void fire(Event<ClientEvent> event, ClientEvent payload) {
+      event.fireAsync(payload);
+      event.fire(payload);
+    }
   }
 }

@@ -1,0 +1,196 @@
+package org.starcast.it.app;
+
+import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedExecutorService;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.sse.SseEventSink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
+import org.starcast.OverflowPolicy;
+import org.starcast.SseBroadcaster;
+import org.starcast.SseMessage;
+import org.starcast.Subscription;
+import org.starcast.Topic;
+
+/** Lets a test drive the library from inside of a server. */
+@Path("probe")
+@ApplicationScoped
+public class ProbeResource {
+
+  @Inject SseBroadcaster broadcaster;
+  @Inject Journal journal;
+  @Inject Transactions transactions;
+  @Inject @Topic Event<String> events;
+  @Resource ManagedExecutorService executor;
+
+  /** Opens a stream with settings of its own. */
+  @GET
+  @Path("stream/{id}")
+  @Produces(MediaType.SERVER_SENT_EVENTS)
+  public void stream(
+      @Context SseEventSink sink,
+      @PathParam("id") String id,
+      @QueryParam("topic") List<String> topics,
+      @QueryParam("overflow") @DefaultValue("DISCONNECT") OverflowPolicy overflow,
+      @QueryParam("messages") @DefaultValue("1024") int messages,
+      @QueryParam("bytes") @DefaultValue("1048576") long bytes) {
+    broadcaster.register(
+        sink,
+        Subscription.to(topics.toArray(String[]::new))
+            .clientId(id)
+            .type("probe")
+            .overflow(overflow)
+            .queue(messages, bytes));
+  }
+
+  @POST
+  @Path("fire")
+  public void fire(
+      @QueryParam("topic") String topic, @QueryParam("sender") String sender, String data) {
+    events.select(Topic.Literal.of(topic, sender == null ? "" : sender)).fire(data);
+  }
+
+  @POST
+  @Path("fire-async")
+  public void fireAsync(@QueryParam("topic") String topic, String data) {
+    events.select(Topic.Literal.of(topic)).fireAsync(data).toCompletableFuture().join();
+  }
+
+  @POST
+  @Path("fire-transaction")
+  public Response fireTransaction(
+      @QueryParam("topic") String topic, @QueryParam("rollback") boolean rollback, String data) {
+    if (!rollback) {
+      transactions.fireAndCommit(topic, data);
+      return Response.ok("committed").build();
+    }
+    try {
+      transactions.fireAndRollBack(topic, data);
+      return Response.serverError().build();
+    } catch (IllegalStateException expected) {
+      return Response.ok("rolled back").build();
+    }
+  }
+
+  /** Publishes "topic:thread:number" from several threads at once. */
+  @POST
+  @Path("storm")
+  public String storm(
+      @QueryParam("threads") int threads,
+      @QueryParam("events") int eventCount,
+      @QueryParam("topics") int topics,
+      @QueryParam("prefix") @DefaultValue("storm") String prefix,
+      @QueryParam("padding") int padding,
+      @QueryParam("key") String coalesceKey)
+      throws Exception {
+    String pad = "x".repeat(padding);
+    List<Future<Void>> running = new ArrayList<>();
+    for (int thread = 0; thread < threads; thread++) {
+      int number = thread;
+      Callable<Void> publisher =
+          () -> {
+            for (int i = 0; i < eventCount / threads; i++) {
+              int topic = (number + i) % topics;
+              SseMessage.Builder message =
+                  SseMessage.builder()
+                      .topic(prefix + "." + topic)
+                      .data(topic + ":" + number + ":" + i + ":" + pad);
+              if (coalesceKey != null) {
+                message.coalesce(coalesceKey);
+              }
+              broadcaster.publish(message.build());
+            }
+            return null;
+          };
+      running.add(executor.submit(publisher));
+    }
+    for (Future<Void> publisher : running) {
+      publisher.get();
+    }
+    return "done";
+  }
+
+  @POST
+  @Path("send/{id}")
+  public boolean send(@PathParam("id") String id, String data) {
+    return broadcaster.send(id, SseMessage.of(data));
+  }
+
+  @POST
+  @Path("subscribe/{id}")
+  public void subscribe(@PathParam("id") String id, @QueryParam("topic") String topic) {
+    broadcaster.client(id).orElseThrow().subscribe(topic);
+  }
+
+  @POST
+  @Path("mute/{id}")
+  public void mute(@PathParam("id") String id, @QueryParam("topic") String topic) {
+    broadcaster.client(id).orElseThrow().mute(topic);
+  }
+
+  @DELETE
+  @Path("clients/{id}")
+  public void close(@PathParam("id") String id) {
+    broadcaster.client(id).orElseThrow().close();
+  }
+
+  @POST
+  @Path("drain")
+  public void drain(@QueryParam("window") String window) {
+    broadcaster.drain(
+        Duration.parse(window),
+        SseMessage.builder().event("farewell").data("see you").build(),
+        Duration.ofMillis(100));
+  }
+
+  @GET
+  @Path("journal")
+  @Produces(MediaType.APPLICATION_JSON)
+  public List<String> journal() {
+    return journal.entries();
+  }
+
+  @GET
+  @Path("statistics")
+  @Produces(MediaType.APPLICATION_JSON)
+  public JsonObject statistics() {
+    var statistics = broadcaster.statistics();
+    var byWriter = Json.createObjectBuilder();
+    statistics.byWriter().forEach(byWriter::add);
+    var closed = Json.createObjectBuilder();
+    statistics.closed().forEach((reason, n) -> closed.add(reason.name(), n));
+    Runtime runtime = Runtime.getRuntime();
+    return Json.createObjectBuilder()
+        .add("clients", statistics.clients())
+        .add("byWriter", byWriter)
+        .add("closed", closed)
+        .add("refused", statistics.refused())
+        .add("published", statistics.published())
+        .add("matched", statistics.matched())
+        .add("written", statistics.written())
+        .add("dropped", statistics.dropped())
+        .add("discarded", statistics.discarded())
+        .add("queuedBytes", statistics.queuedBytes())
+        .add("writes", statistics.writes())
+        .add("heap", runtime.totalMemory() - runtime.freeMemory())
+        .build();
+  }
+}

@@ -1,0 +1,204 @@
+package org.starcast;
+
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * The configuration in force: every key, its default and its bounds in one place. Read once, when the
+ * application is deployed; a value out of bounds fails the deployment and names its key. Inject it to
+ * see what is in force.
+ *
+ * <p>Durations are ISO 8601 ({@code PT15S}); sizes are bytes.
+ *
+ * @param queueMessages {@code starcast.queue.messages}: the most messages that wait for one client;
+ *     1 to 1,000,000, default 1,024
+ * @param queueBytes {@code starcast.queue.bytes}: the most bytes that wait for one client; 1 KiB to 1
+ *     GiB, default 1 MiB
+ * @param queueOverflow {@code starcast.queue.overflow}: what happens then; {@link OverflowPolicy},
+ *     default {@code DISCONNECT}
+ * @param totalBytes {@code starcast.queue.total-bytes}: the most bytes that wait for all clients
+ *     together, a message that many wait for counted once; when it is reached, the clients that are
+ *     furthest behind are closed. 1 MiB to 1 TiB, default a quarter of the heap
+ * @param messageBytes {@code starcast.message.max-bytes}: the largest message, encoded; 1 KiB to 64
+ *     MiB, default 512 KiB
+ * @param heartbeat {@code starcast.heartbeat}: a comment is sent after this much silence, which finds
+ *     out dead connections and keeps proxies from closing live ones; 100 ms to 1 h or {@code PT0S} for
+ *     none, default 15 s
+ * @param sendTimeout {@code starcast.send-timeout}: a client that takes nothing for so long while
+ *     something waits is closed; 100 ms to 1 h, default 30 s
+ * @param maxConnectionAge {@code starcast.max-connection-age}: a stream is ended after 80 to 100 % of
+ *     this; 1 s to 30 d, default {@code PT0S} for never
+ * @param retry {@code starcast.retry}: the reconnection delay told to clients when they connect; 100
+ *     ms to 1 h, default 2 s
+ * @param maxClients {@code starcast.max-clients}: the most clients; 1 to 10,000,000, default 10,000
+ * @param maxClientsPerPrincipal {@code starcast.max-clients-per-principal}: of one authenticated
+ *     user; 1 to 10,000,000, default 100
+ * @param maxClientsPerAddress {@code starcast.max-clients-per-address}: of one remote address, which
+ *     is a proxy's when there is one; 1 to 10,000,000, default 1,000
+ * @param maxPatternsPerClient {@code starcast.max-patterns-per-client}: patterns and mutes of one
+ *     client; 1 to 10,000, default 100
+ * @param topicCache {@code starcast.topic-cache}: topics whose subscribers are remembered; 0 to
+ *     10,000,000, default 10,000
+ * @param drainThreads {@code starcast.drain-threads}: threads that write to clients; 1 to 64, default
+ *     half the processors, at least 1, at most 8
+ * @param batchBytes {@code starcast.batch-bytes}: the most bytes of one write; 1 KiB to 4 MiB,
+ *     default 64 KiB
+ * @param drainWindow {@code starcast.drain-window}: over how long clients are sent away when the
+ *     application stops; {@code PT0S} to 10 min, default 1 s
+ * @param gzip {@code starcast.gzip}: whether clients that accept gzip get it; default true
+ * @param gzipLevel {@code starcast.gzip.level}: 1 to 9, default 6
+ * @param gzipMinBytes {@code starcast.gzip.min-bytes}: shorter messages are stored, not deflated; 0
+ *     to 1 MiB, default 256
+ * @param writer {@code starcast.writer}: {@code auto}, or {@code portable} to write through {@code
+ *     SseEventSink.send} always; default {@code auto}
+ * @param endpoint {@code starcast.endpoint.enabled}: whether {@code GET starcast/stream} is served;
+ *     default false
+ * @param endpointPublish {@code starcast.endpoint.publish.enabled}: whether {@code POST
+ *     starcast/publish} is served; default false
+ */
+public record StarcastConfig(
+    int queueMessages,
+    long queueBytes,
+    OverflowPolicy queueOverflow,
+    long totalBytes,
+    int messageBytes,
+    Duration heartbeat,
+    Duration sendTimeout,
+    Duration maxConnectionAge,
+    Duration retry,
+    int maxClients,
+    int maxClientsPerPrincipal,
+    int maxClientsPerAddress,
+    int maxPatternsPerClient,
+    int topicCache,
+    int drainThreads,
+    int batchBytes,
+    Duration drainWindow,
+    boolean gzip,
+    int gzipLevel,
+    int gzipMinBytes,
+    String writer,
+    boolean endpoint,
+    boolean endpointPublish) {
+
+  /** The defaults. */
+  public static StarcastConfig defaults() {
+    return read(key -> Optional.empty());
+  }
+
+  /**
+   * Reads the configuration from a source of raw values.
+   *
+   * @throws IllegalArgumentException if a value is malformed or out of bounds; the message begins
+   *     with the key
+   */
+  public static StarcastConfig read(Function<String, Optional<String>> source) {
+    Reader in = new Reader(source);
+    long heap = Runtime.getRuntime().maxMemory();
+    int processors = Runtime.getRuntime().availableProcessors();
+    return new StarcastConfig(
+        (int) in.number("starcast.queue.messages", 1024, 1, 1_000_000),
+        in.number("starcast.queue.bytes", 1 << 20, 1024, 1 << 30),
+        in.choice("starcast.queue.overflow", OverflowPolicy.DISCONNECT),
+        in.number("starcast.queue.total-bytes", Math.max(1 << 20, heap / 4), 1 << 20, 1L << 40),
+        (int) in.number("starcast.message.max-bytes", 512 << 10, 1024, 64 << 20),
+        in.optionalDuration("starcast.heartbeat", "PT15S", "PT0.1S", "PT1H"),
+        in.duration("starcast.send-timeout", "PT30S", "PT0.1S", "PT1H"),
+        in.optionalDuration("starcast.max-connection-age", "PT0S", "PT1S", "P30D"),
+        in.duration("starcast.retry", "PT2S", "PT0.1S", "PT1H"),
+        (int) in.number("starcast.max-clients", 10_000, 1, 10_000_000),
+        (int) in.number("starcast.max-clients-per-principal", 100, 1, 10_000_000),
+        (int) in.number("starcast.max-clients-per-address", 1_000, 1, 10_000_000),
+        (int) in.number("starcast.max-patterns-per-client", 100, 1, 10_000),
+        (int) in.number("starcast.topic-cache", 10_000, 0, 10_000_000),
+        (int) in.number("starcast.drain-threads", Math.min(8, Math.max(1, processors / 2)), 1, 64),
+        (int) in.number("starcast.batch-bytes", 64 << 10, 1024, 4 << 20),
+        in.optionalDuration("starcast.drain-window", "PT1S", "PT0S", "PT10M"),
+        in.bool("starcast.gzip", true),
+        (int) in.number("starcast.gzip.level", 6, 1, 9),
+        (int) in.number("starcast.gzip.min-bytes", 256, 0, 1 << 20),
+        in.oneOf("starcast.writer", "auto", "portable"),
+        in.bool("starcast.endpoint.enabled", false),
+        in.bool("starcast.endpoint.publish.enabled", false));
+  }
+
+  private record Reader(Function<String, Optional<String>> source) {
+
+    long number(String key, long fallback, long min, long max) {
+      Optional<String> text = source.apply(key);
+      if (text.isEmpty()) {
+        return fallback;
+      }
+      long value;
+      try {
+        value = Long.parseLong(text.get().trim());
+      } catch (NumberFormatException e) {
+        throw bad(key, "must be a whole number, is " + quote(text.get()));
+      }
+      if (value < min || value > max) {
+        throw bad(key, "must be " + min + " to " + max + ", is " + value);
+      }
+      return value;
+    }
+
+    Duration duration(String key, String fallback, String min, String max) {
+      String text = source.apply(key).orElse(fallback).trim();
+      Duration value;
+      try {
+        value = Duration.parse(text);
+      } catch (DateTimeParseException e) {
+        throw bad(key, "must be an ISO 8601 duration such as PT15S, is " + quote(text));
+      }
+      if (value.compareTo(Duration.parse(min)) < 0 || value.compareTo(Duration.parse(max)) > 0) {
+        throw bad(key, "must be " + min + " to " + max + ", is " + value);
+      }
+      return value;
+    }
+
+    /** As {@link #duration}, where zero means never. */
+    Duration optionalDuration(String key, String fallback, String min, String max) {
+      String text = source.apply(key).orElse(fallback).trim();
+      try {
+        if (Duration.parse(text).isZero()) {
+          return Duration.ZERO;
+        }
+      } catch (DateTimeParseException e) {
+        // duration() says what is wrong
+      }
+      return duration(key, fallback, min, max);
+    }
+
+    boolean bool(String key, boolean fallback) {
+      return oneOf(key, Boolean.toString(fallback), Boolean.toString(!fallback)).equals("true");
+    }
+
+    String oneOf(String key, String fallback, String other) {
+      String text = source.apply(key).orElse(fallback).trim();
+      if (!text.equals(fallback) && !text.equals(other)) {
+        throw bad(key, "must be " + fallback + " or " + other + ", is " + quote(text));
+      }
+      return text;
+    }
+
+    OverflowPolicy choice(String key, OverflowPolicy fallback) {
+      String text = source.apply(key).orElse(fallback.name());
+      try {
+        return OverflowPolicy.valueOf(text.trim().replace('-', '_').toUpperCase(Locale.ROOT));
+      } catch (IllegalArgumentException e) {
+        throw bad(key, "must be DISCONNECT, DROP_OLDEST or COALESCE, is " + quote(text));
+      }
+    }
+
+    private static String quote(String text) {
+      String shown = text.length() > 40 ? text.substring(0, 40) + "..." : text;
+      return "'" + shown.replaceAll("\\p{Cntrl}", "?") + "'";
+    }
+
+    private static IllegalArgumentException bad(String key, String problem) {
+      return new IllegalArgumentException(key + ": " + problem);
+    }
+  }
+}

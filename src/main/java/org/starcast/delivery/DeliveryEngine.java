@@ -1,0 +1,653 @@
+package org.starcast.delivery;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.sse.SseEventSink;
+import java.io.IOException;
+import java.security.Principal;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.starcast.CloseReason;
+import org.starcast.BroadcastStatistics;
+import org.starcast.PublishResult;
+import org.starcast.RefusedException;
+import org.starcast.SseClient;
+import org.starcast.SseMessage;
+import org.starcast.StarcastConfig;
+import org.starcast.Subscription;
+import org.starcast.topic.TopicIndex;
+import org.starcast.topic.TopicPattern;
+import org.starcast.wire.Draft;
+import org.starcast.wire.SseFormat;
+
+/**
+ * The registry of clients and the order of events. Plain Java: {@link org.starcast.SseBroadcaster} is
+ * its face in CDI. Thread-safe.
+ *
+ * <p>One lock orders published events: under it an event gets its sequence number and is appended to
+ * the queues of all clients that match, so that every client sees all events in the same order.
+ * Encoding happens before, writing after it, on other threads.
+ */
+public final class DeliveryEngine {
+
+  /** Told about clients; called on a thread that serves no request, one call at a time. */
+  public interface Lifecycle {
+    /** The client's stream is open. */
+    void opened(SseClient client);
+
+    /** The client's stream, which was open, has ended. */
+    void closed(SseClient client, CloseReason reason);
+  }
+
+  private static final System.Logger LOG = System.getLogger("org.starcast.delivery");
+  private static final long TICK_NANOS = Duration.ofMillis(50).toNanos();
+
+  /** How long the end waits for what does not end by itself. */
+  private static final long STOP_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private static final Frame HEARTBEAT = Frame.permanent(SseFormat.comment(""));
+
+  private final StarcastConfig config;
+  private final Executor executor;
+  private final Function<Object, CharSequence> text;
+  private final Lifecycle lifecycle;
+  private final SerialExecutor lifecycleExecutor;
+  private final Statistics statistics = new Statistics();
+  private final Budget budget;
+  private final Frame opening;
+  private final String epoch = newEpoch();
+  private final ReentrantLock publishing = new ReentrantLock();
+  private final TopicIndex<Client> index;
+  private final Map<String, Client> clients = new ConcurrentHashMap<>();
+  private final Map<String, AtomicInteger> perPrincipal = new ConcurrentHashMap<>();
+  private final Map<String, AtomicInteger> perAddress = new ConcurrentHashMap<>();
+  private final AtomicInteger count = new AtomicInteger();
+  private final AtomicInteger nextDrainer = new AtomicInteger();
+  private final TimingWheel wheel = new TimingWheel(TICK_NANOS, LOG);
+  private final Drainer[] drainers;
+  private final List<Thread> threads = new ArrayList<>();
+  private final SecureRandom random = new SecureRandom();
+
+  /** Guarded by {@link #publishing}. */
+  private long sequence;
+
+  private volatile boolean draining;
+  private volatile CompletableFuture<Void> drained;
+
+  /**
+   * Starts the threads.
+   *
+   * @param threadFactory makes the drain threads and the timer thread, which end at {@link #stop}
+   * @param executor runs what may block: lifecycle events, and sends of the portable writer
+   * @param text turns a message's data into text
+   */
+  public DeliveryEngine(
+      StarcastConfig config,
+      ThreadFactory threadFactory,
+      Executor executor,
+      Function<Object, CharSequence> text,
+      Lifecycle lifecycle) {
+    this.config = config;
+    this.executor = executor;
+    this.text = text;
+    this.lifecycle = lifecycle;
+    this.lifecycleExecutor = new SerialExecutor(executor, LOG);
+    this.budget = new Budget(config.totalBytes());
+    this.opening = Frame.permanent(SseFormat.retry(config.retry()));
+    this.index = new TopicIndex<>(config.topicCache());
+    this.drainers = new Drainer[config.drainThreads()];
+    for (int i = 0; i < drainers.length; i++) {
+      drainers[i] = new Drainer(config, LOG);
+      start(threadFactory, drainers[i]::run, "starcast-drain-" + (i + 1));
+    }
+    start(threadFactory, wheel::run, "starcast-timer");
+  }
+
+  private void start(ThreadFactory factory, Runnable work, String name) {
+    Thread thread = factory.newThread(work);
+    thread.setName(name);
+    threads.add(thread);
+    thread.start();
+  }
+
+  /** Milliseconds of the start and 30 random bits: never the same again, and short. */
+  private static String newEpoch() {
+    return Long.toString(System.currentTimeMillis(), 36)
+        + Integer.toString(new SecureRandom().nextInt(1 << 30), 36);
+  }
+
+  // ---- clients
+
+  /**
+   * Takes over a sink.
+   *
+   * @param request the request in asynchronous mode, on its own thread; or null where there is no
+   *     Servlet container, for the portable writer
+   * @throws RefusedException if a limit is reached or the engine drains
+   * @throws IllegalArgumentException if the subscription has too many patterns or an id in use
+   * @throws IOException if the response cannot be opened
+   */
+  public SseClient register(SseEventSink sink, Subscription subscription, HttpServletRequest request)
+      throws IOException {
+    checkPatterns(subscription);
+    String principal = null;
+    String address = null;
+    boolean gzip = false;
+    boolean servlet =
+        !config.writer().equals("portable")
+            && request != null
+            && request.isAsyncStarted()
+            && ServletSinkWriter.knows(sink);
+    if (request != null) {
+      Principal user = request.getUserPrincipal();
+      principal = user == null ? null : user.getName();
+      address = request.getRemoteAddr();
+      gzip = servlet && config.gzip() && AcceptEncoding.gzip(request.getHeader("Accept-Encoding"));
+    }
+    admit(principal, address);
+    Client client = null;
+    boolean registered = false;
+    try {
+      client =
+          new Client(
+              this,
+              drainers[Math.floorMod(nextDrainer.getAndIncrement(), drainers.length)],
+              subscription.clientId().orElseGet(this::newClientId),
+              subscription,
+              principal,
+              address,
+              gzip,
+              maxAge());
+      if (clients.putIfAbsent(client.id(), client) != null) {
+        throw new IllegalArgumentException("clientId: is in use");
+      }
+      registered = true;
+      client.offer(opening);
+      for (var topic : subscription.topics().entrySet()) {
+        index(client, topic.getKey(), topic.getValue());
+      }
+      mute(client, subscription.muted().toArray(String[]::new));
+      SinkWriter writer =
+          servlet
+              ? ServletSinkWriter.open(sink, request, gzip, client)
+              : new PortableSinkWriter(sink, executor, client);
+      client.writer(writer);
+      writer.start();
+    } catch (IOException | RuntimeException e) {
+      if (registered) {
+        forget(client);
+      } else {
+        release(principal, address);
+      }
+      throw e;
+    }
+    wheel.schedule(client, Math.min(nanos(config.heartbeat()), nanos(config.sendTimeout())));
+    return client;
+  }
+
+  private static long nanos(Duration duration) {
+    return duration.isZero() ? Long.MAX_VALUE / 4 : duration.toNanos();
+  }
+
+  private long maxAge() {
+    long age = config.maxConnectionAge().toNanos();
+    return age == 0 ? 0 : age - ThreadLocalRandom.current().nextLong(age / 5 + 1);
+  }
+
+  private String newClientId() {
+    byte[] bits = new byte[16];
+    random.nextBytes(bits);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bits);
+  }
+
+  void checkPatterns(Subscription subscription) {
+    int patterns = subscription.topics().size() + subscription.muted().size();
+    if (patterns > config.maxPatternsPerClient()) {
+      throw new IllegalArgumentException(
+          "topic: " + patterns + " patterns, at most " + config.maxPatternsPerClient());
+    }
+  }
+
+  private void admit(String principal, String address) {
+    if (draining) {
+      throw refuse(503, "the application is stopping", 2);
+    }
+    if (count.incrementAndGet() > config.maxClients()) {
+      count.decrementAndGet();
+      throw refuse(503, "the server has " + config.maxClients() + " clients, its most", 10);
+    }
+    if (!acquire(perPrincipal, principal, config.maxClientsPerPrincipal())) {
+      count.decrementAndGet();
+      throw refuse(429, "the user has " + config.maxClientsPerPrincipal() + " clients, the most", 10);
+    }
+    if (!acquire(perAddress, address, config.maxClientsPerAddress())) {
+      count.decrementAndGet();
+      leave(perPrincipal, principal);
+      throw refuse(
+          429, "the address has " + config.maxClientsPerAddress() + " clients, the most", 10);
+    }
+  }
+
+  private RefusedException refuse(int status, String detail, int retryAfterSeconds) {
+    statistics.refused.increment();
+    return new RefusedException(status, detail, retryAfterSeconds);
+  }
+
+  private static boolean acquire(Map<String, AtomicInteger> counts, String key, int limit) {
+    if (key == null) {
+      return true;
+    }
+    boolean[] taken = {false};
+    counts.compute(
+        key,
+        (k, n) -> {
+          AtomicInteger counter = n == null ? new AtomicInteger() : n;
+          if (counter.get() < limit) {
+            counter.incrementAndGet();
+            taken[0] = true;
+          }
+          return counter;
+        });
+    return taken[0];
+  }
+
+  private static void leave(Map<String, AtomicInteger> counts, String key) {
+    if (key != null) {
+      counts.computeIfPresent(key, (k, n) -> n.decrementAndGet() == 0 ? null : n);
+    }
+  }
+
+  private void release(String principal, String address) {
+    leave(perPrincipal, principal);
+    leave(perAddress, address);
+    count.decrementAndGet();
+  }
+
+  private void forget(Client client) {
+    clients.remove(client.id(), client);
+    index.remove(client);
+    release(client.principal().orElse(null), client.address());
+    CompletableFuture<Void> waiting = drained;
+    if (waiting != null && count.get() == 0) {
+      waiting.complete(null);
+    }
+  }
+
+  /** The client's stream is open. */
+  void opened(Client client) {
+    statistics.opened.increment();
+    lifecycleExecutor.execute(() -> lifecycle.opened(client));
+  }
+
+  /** The client's response has ended, or has been given up; called once. */
+  void closed(Client client, CloseReason reason, boolean wasOpen) {
+    forget(client);
+    statistics.closed(reason);
+    if (wasOpen) {
+      lifecycleExecutor.execute(() -> lifecycle.closed(client, reason));
+    }
+  }
+
+  void index(Client client, String pattern, Set<String> senders) {
+    index.subscribe(client, TopicPattern.of(pattern), senders);
+  }
+
+  void unindex(Client client, String pattern) {
+    index.unsubscribe(client, TopicPattern.of(pattern));
+  }
+
+  void mute(Client client, String... patterns) {
+    for (String pattern : patterns) {
+      index.mute(client, TopicPattern.of(pattern));
+    }
+  }
+
+  void unmute(Client client, String... patterns) {
+    for (String pattern : patterns) {
+      index.unmute(client, TopicPattern.of(pattern));
+    }
+  }
+
+  /** The client with this id, or null. */
+  public SseClient client(String id) {
+    return clients.get(id);
+  }
+
+  /** All clients, as of now. */
+  public List<SseClient> clients() {
+    return List.copyOf(clients.values());
+  }
+
+  /** The clients that a message on this topic would reach, whoever sends it. */
+  public List<SseClient> clientsOn(String topic) {
+    List<SseClient> found = new ArrayList<>();
+    for (Client client : clients.values()) {
+      Subscription subscription = client.subscription();
+      if (anyMatches(subscription.topics().keySet(), topic)
+          && !anyMatches(subscription.muted(), topic)) {
+        found.add(client);
+      }
+    }
+    return found;
+  }
+
+  private static boolean anyMatches(Set<String> patterns, String topic) {
+    return patterns.stream().anyMatch(pattern -> TopicPattern.of(pattern).matches(topic));
+  }
+
+  /** How many clients there are. */
+  public int count() {
+    return count.get();
+  }
+
+  // ---- messages
+
+  /**
+   * Gives the message its place in the order and queues it for every client that matches. Returns at
+   * once, whatever the clients do.
+   *
+   * @param except ids of clients to leave out
+   * @throws IllegalArgumentException if the message is too large, or its data has no JSON
+   */
+  public PublishResult publish(SseMessage message, Collection<String> except) {
+    Draft draft =
+        SseFormat.draft(
+            message.event().orElse(null),
+            message.retry().orElse(null),
+            message.data().map(text).orElse(null),
+            message.comment().orElse(null));
+    checkSize(draft.bodyLength());
+    Fanout fanout = new Fanout(except);
+    publishing.lock();
+    try {
+      long place = ++sequence;
+      int length = draft.finish(epoch, place);
+      fanout.frame =
+          new Frame(draft.bytes(), length, place, message.coalesceKey().orElse(null), budget);
+      if (message.topics().isEmpty()) {
+        clients.values().forEach(fanout);
+      } else {
+        index.forEachMatch(message.topics(), message.sender().orElse(null), fanout);
+      }
+    } finally {
+      publishing.unlock();
+    }
+    fanout.frame.heldBy(fanout.queued);
+    statistics.published.increment();
+    statistics.matched.add(fanout.matched);
+    if (budget.exceeded()) {
+      shed();
+    }
+    return fanout.result(epoch);
+  }
+
+  /** Appends one frame to queue after queue, and counts what became of it. */
+  private static final class Fanout implements Consumer<Client> {
+    private final Collection<String> except;
+    private Frame frame;
+    private int matched;
+    private int queued;
+    private int dropped;
+    private int closed;
+
+    Fanout(Collection<String> except) {
+      this.except = except;
+    }
+
+    @Override
+    public void accept(Client client) {
+      if (!except.isEmpty() && except.contains(client.id())) {
+        return;
+      }
+      switch (client.offer(frame)) {
+        case QUEUED -> queued++;
+        case REPLACED -> {
+          queued++;
+          dropped++;
+        }
+        case OVERFLOWED -> closed++;
+        case GONE -> {
+          return;
+        }
+      }
+      matched++;
+    }
+
+    PublishResult result(String epoch) {
+      return new PublishResult(
+          epoch + "-" + frame.sequence, frame.sequence, matched, queued, dropped, closed);
+    }
+  }
+
+  /** Sends to one client alone; false if it did not take the message. */
+  boolean send(Client client, SseMessage message) {
+    byte[] bytes =
+        SseFormat.encode(
+            message.event().orElse(null),
+            message.id().orElse(null),
+            message.retry().orElse(null),
+            message.data().map(text).orElse(null),
+            message.comment().orElse(null));
+    checkSize(bytes.length);
+    return sendBytes(client, bytes, message.coalesceKey().orElse(null));
+  }
+
+  private boolean sendBytes(Client client, byte[] bytes, String coalesceKey) {
+    Frame frame = new Frame(bytes, bytes.length, 0, coalesceKey, budget);
+    Client.Offer offer = client.offer(frame);
+    boolean queued = offer == Client.Offer.QUEUED || offer == Client.Offer.REPLACED;
+    frame.heldBy(queued ? 1 : 0);
+    return queued;
+  }
+
+  private void checkSize(int length) {
+    if (length > config.messageBytes()) {
+      throw new IllegalArgumentException(
+          "data: the message has " + length + " bytes, at most " + config.messageBytes());
+    }
+  }
+
+  /**
+   * Frees memory when all queues together hold too much: those furthest behind keep the oldest frames
+   * alive, so they go first.
+   */
+  private void shed() {
+    List<Client> behind = new ArrayList<>(clients.values());
+    Map<Client, Long> oldest = new IdentityHashMap<>();
+    behind.forEach(client -> oldest.put(client, client.oldestQueued()));
+    behind.removeIf(client -> client.queuedBytes() == 0);
+    behind.sort(Comparator.comparing(oldest::get));
+    for (Client client : behind) {
+      if (budget.relieved()) {
+        return;
+      }
+      client.abortNow(CloseReason.OVERFLOW);
+    }
+  }
+
+  Frame heartbeatFrame() {
+    return HEARTBEAT;
+  }
+
+  /** Tells a client that messages were dropped, and the id of the first that follows. */
+  Frame gapFrame(long first, long missed) {
+    String next = first == 0 ? "" : "\"next\":\"" + epoch + "-" + first + "\",";
+    return Frame.permanent(
+        SseFormat.encode("starcast-gap", null, null, "{" + next + "\"missed\":" + missed + "}", null));
+  }
+
+  // ---- the end
+
+  /**
+   * Sends all clients away and takes no new ones.
+   *
+   * @param window over how long the clients are spread, so that they do not all return at once
+   * @param farewell a message that all get first, or null
+   * @param grace how long streams have to end by themselves after it
+   * @return done when the last client is gone
+   */
+  public CompletionStage<Void> drain(Duration window, SseMessage farewell, Duration grace) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    synchronized (wheel) {
+      if (drained != null) {
+        return drained;
+      }
+      drained = done;
+      draining = true;
+    }
+    if (count.get() == 0) {
+      done.complete(null);
+      return done;
+    }
+    if (farewell != null) {
+      publish(farewell, Set.of());
+    }
+    wheel.schedule(new Farewells(window.toNanos()), grace.toNanos());
+    return done;
+  }
+
+  /** Closes the clients in a random order, evenly over the window; then gives up on the rest. */
+  private final class Farewells extends TimingWheel.Entry {
+    private final long windowNanos;
+    private List<Client> order;
+    private long started;
+    private int next;
+
+    Farewells(long windowNanos) {
+      this.windowNanos = windowNanos;
+    }
+
+    @Override
+    long onTime(long now) {
+      if (order == null) {
+        order = new ArrayList<>(clients.values());
+        Collections.shuffle(order);
+        started = now;
+      }
+      double share =
+          windowNanos == 0 ? 1 : Math.min(1, (double) (now - started + TICK_NANOS) / windowNanos);
+      int due = (int) Math.ceil(share * order.size());
+      for (; next < due; next++) {
+        Client client = order.get(next);
+        long retry = config.retry().toMillis();
+        long jittered = retry / 2 + ThreadLocalRandom.current().nextLong(retry + 1);
+        sendBytes(client, SseFormat.retry(Duration.ofMillis(jittered)), null);
+        client.closeAfterDrain(CloseReason.DRAIN);
+      }
+      if (next < order.size()) {
+        return TICK_NANOS;
+      }
+      if (now - started < windowNanos + STOP_NANOS) {
+        return clients.isEmpty() ? -1 : TICK_NANOS;
+      }
+      clients.values().forEach(client -> client.abortNow(CloseReason.DRAIN));
+      return -1;
+    }
+  }
+
+  /**
+   * Drains over the configured window and ends the threads; what is still open after that is given up.
+   */
+  public void stop() {
+    try {
+      drain(config.drainWindow(), null, Duration.ZERO)
+          .toCompletableFuture()
+          .get(config.drainWindow().toNanos() + 2 * STOP_NANOS, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.log(System.Logger.Level.WARNING, "STARCAST-1004: {0} clients did not end", count.get());
+    }
+    wheel.stop();
+    for (Drainer drainer : drainers) {
+      drainer.stop();
+    }
+    for (Thread thread : threads) {
+      try {
+        thread.join(Duration.ofNanos(STOP_NANOS).toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  /** What happened so far, and how it stands. */
+  public BroadcastStatistics statisticsSnapshot() {
+    Map<String, Integer> byType = new HashMap<>();
+    Map<String, Integer> byWriter = new HashMap<>();
+    for (Client client : clients.values()) {
+      byType.merge(client.type(), 1, Integer::sum);
+      byWriter.merge(client.writer(), 1, Integer::sum);
+    }
+    Map<CloseReason, Long> closed = new EnumMap<>(CloseReason.class);
+    for (CloseReason reason : CloseReason.values()) {
+      closed.put(reason, statistics.closedBecause(reason));
+    }
+    return new BroadcastStatistics(
+        count.get(),
+        byType,
+        byWriter,
+        statistics.opened.sum(),
+        closed,
+        statistics.refused.sum(),
+        statistics.published.sum(),
+        statistics.matched.sum(),
+        statistics.written.sum(),
+        statistics.dropped(),
+        statistics.discarded.sum(),
+        statistics.heartbeats.sum(),
+        statistics.writes.sum(),
+        statistics.bytes.sum(),
+        budget.used());
+  }
+
+  /** The id of the last event that was published, {@code <epoch>-<sequence>}. */
+  public String lastEventId() {
+    publishing.lock();
+    try {
+      return epoch + "-" + sequence;
+    } finally {
+      publishing.unlock();
+    }
+  }
+
+  StarcastConfig config() {
+    return config;
+  }
+
+  Statistics statistics() {
+    return statistics;
+  }
+
+  Budget budget() {
+    return budget;
+  }
+
+  System.Logger log() {
+    return LOG;
+  }
+}

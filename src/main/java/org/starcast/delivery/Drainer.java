@@ -1,0 +1,119 @@
+package org.starcast.delivery;
+
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.starcast.StarcastConfig;
+
+/**
+ * One drain thread and the clients that it writes for. A client is always drained by the same thread,
+ * so that at most one drain of it runs at a time; it takes one turn and then goes to the tail, so that
+ * a busy client does not hold back others.
+ */
+final class Drainer {
+
+  /** Frames from this size on are written from their own bytes, not copied into the batch. */
+  private static final int DIRECT_BYTES = 8 << 10;
+
+  private final ConcurrentLinkedQueue<Client> ready = new ConcurrentLinkedQueue<>();
+  private final System.Logger log;
+  private final Gzip gzip;
+  private final int batchBytes;
+  private byte[] batch;
+  private volatile boolean parked;
+  private volatile boolean stopped;
+  private volatile Thread thread;
+  private volatile long turns;
+
+  /** Where the bytes of the present turn are: {@link #batch} or one frame's own. */
+  byte[] turnBytes;
+
+  int turnLength;
+  int turnFrames;
+
+  Drainer(StarcastConfig config, System.Logger log) {
+    this.log = log;
+    this.batchBytes = config.batchBytes();
+    this.batch = new byte[batchBytes];
+    this.gzip = new Gzip(config.gzipLevel(), config.gzipMinBytes());
+  }
+
+  /** Has the client drained soon; the caller has seen to it that it is not in the queue already. */
+  void ready(Client client) {
+    ready.add(client);
+    if (parked) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** The drain thread's work, until {@link #stop}. */
+  void run() {
+    thread = Thread.currentThread();
+    while (!stopped) {
+      Client client = ready.poll();
+      if (client != null) {
+        turn(client);
+        continue;
+      }
+      parked = true;
+      if (ready.isEmpty() && !stopped) {
+        LockSupport.park(this);
+      }
+      parked = false;
+    }
+    gzip.end();
+  }
+
+  void stop() {
+    stopped = true;
+    LockSupport.unpark(thread);
+  }
+
+  /** Turns taken so far: a drain thread that has work but takes none is stuck. */
+  long turns() {
+    return turns;
+  }
+
+  private void turn(Client client) {
+    try {
+      if (client.drain(this)) {
+        ready.add(client);
+      }
+    } catch (RuntimeException e) {
+      log.log(System.Logger.Level.ERROR, "STARCAST-1002: a drain failed", e);
+    }
+    turns++;
+  }
+
+  /** Starts to collect a turn's bytes. */
+  void begin() {
+    turnBytes = batch;
+    turnLength = 0;
+    turnFrames = 0;
+  }
+
+  /** Adds a frame to the turn, unless it no longer fits: then false. */
+  boolean add(Frame frame, boolean compressed) {
+    byte[] bytes = compressed ? frame.deflated(gzip) : frame.bytes;
+    int length = compressed ? bytes.length : frame.length;
+    if (turnFrames == 0 && (length >= DIRECT_BYTES || length > batchBytes)) {
+      turnBytes = bytes;
+      turnLength = length;
+      turnFrames = 1;
+      return true;
+    }
+    if (turnBytes != batch || turnLength + length > batchBytes) {
+      return false;
+    }
+    System.arraycopy(bytes, 0, batch, turnLength, length);
+    turnLength += length;
+    turnFrames++;
+    return true;
+  }
+
+  /** The writer still uses the turn's bytes: the next turn needs others. */
+  void lend() {
+    if (turnBytes == batch) {
+      batch = new byte[batchBytes];
+    }
+  }
+}

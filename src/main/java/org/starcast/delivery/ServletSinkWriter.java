@@ -1,0 +1,207 @@
+package org.starcast.delivery;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.sse.SseEventSink;
+import java.io.IOException;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * Writes in the Servlet container's non-blocking mode (Jakarta Servlet 6.0, section 5.7), whichever
+ * JAX-RS runtime opened the response: the runtime has put the request into asynchronous mode before it
+ * called the resource method, and the sink has written the response's head and a first comment when
+ * {@link #open} returns, all on the request's thread, so that there is nothing to race with. From
+ * {@link #start} on, which sets the write listener, the runtime's own sink is not written to.
+ */
+final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListener {
+
+  private final AsyncContext context;
+  private final ServletOutputStream out;
+  private final Listener listener;
+  private final SseEventSink sink;
+
+  /** What {@link #write} could not hand over, because the container was not ready. */
+  private byte[] held;
+
+  private int heldOffset;
+  private int heldLength;
+  private boolean unflushed;
+
+  private ServletSinkWriter(
+      AsyncContext context, ServletOutputStream out, SseEventSink sink, Listener listener) {
+    this.context = context;
+    this.out = out;
+    this.sink = sink;
+    this.listener = listener;
+  }
+
+  /**
+   * Opens the response, on the request's thread.
+   *
+   * @param sink what JAX-RS gave to the resource method
+   * @param request the request, in asynchronous mode
+   * @param gzip whether the stream's content coding is gzip; the head is then written here, because
+   *     the sink's first bytes would not be part of the gzip stream
+   */
+  static ServletSinkWriter open(
+      SseEventSink sink, HttpServletRequest request, boolean gzip, Listener listener)
+      throws IOException {
+    AsyncContext context = request.getAsyncContext();
+    HttpServletResponse response = (HttpServletResponse) context.getResponse();
+    // proxies must neither keep nor buffer nor recode the stream
+    response.setHeader("Cache-Control", "no-cache, no-transform");
+    response.setHeader("X-Accel-Buffering", "no");
+    response.setHeader("Vary", "Accept-Encoding");
+    response.setCharacterEncoding("UTF-8");
+    context.setTimeout(0);
+    if (gzip) {
+      response.setHeader("Content-Encoding", "gzip");
+    }
+    boolean jersey = sink.getClass().getName().startsWith("org.glassfish.jersey.");
+    if (jersey && gzip) {
+      // the sink's first bytes would not be part of the gzip stream; it finds the head written
+      response.setContentType(MediaType.SERVER_SENT_EVENTS + ";charset=UTF-8");
+    } else if (jersey) {
+      openBySink(sink);
+    } else if (gzip) {
+      ResteasyResponse.discardOutput(sink.getClass().getClassLoader());
+      openBySink(sink);
+    } else {
+      openBySink(sink);
+      ResteasyResponse.discardOutput(sink.getClass().getClassLoader());
+    }
+    ServletOutputStream out = response.getOutputStream();
+    if (gzip) {
+      out.write(Gzip.HEADER);
+      response.flushBuffer();
+    }
+    return new ServletSinkWriter(context, out, sink, listener);
+  }
+
+  /** Whether the sink is one of a runtime that this writer knows. */
+  static boolean knows(SseEventSink sink) {
+    String type = sink.getClass().getName();
+    return type.startsWith("org.glassfish.jersey.") || type.startsWith("org.jboss.resteasy.");
+  }
+
+  /** May call the listener before it returns. */
+  @Override
+  public void start() {
+    context.addListener(this);
+    out.setWriteListener(this);
+  }
+
+  /** On the request's thread the runtimes write the first event before they return. */
+  private static void openBySink(SseEventSink sink) throws IOException {
+    try {
+      sink.send(OpeningEvent.INSTANCE).toCompletableFuture().get();
+    } catch (ExecutionException e) {
+      throw new IOException("the sink did not open", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while the sink opened", e);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "servlet";
+  }
+
+  @Override
+  public boolean write(byte[] bytes, int offset, int length) throws IOException {
+    if (!out.isReady()) {
+      held = bytes;
+      heldOffset = offset;
+      heldLength = length;
+      return false;
+    }
+    out.write(bytes, offset, length);
+    return flush();
+  }
+
+  @Override
+  public boolean resume() throws IOException {
+    if (held != null) {
+      if (!out.isReady()) {
+        return false;
+      }
+      byte[] bytes = held;
+      held = null;
+      out.write(bytes, heldOffset, heldLength);
+      return flush();
+    }
+    return unflushed ? flush() : out.isReady();
+  }
+
+  private boolean flush() throws IOException {
+    unflushed = !out.isReady();
+    if (unflushed) {
+      return false;
+    }
+    out.flush();
+    return out.isReady();
+  }
+
+  @Override
+  public void close() {
+    complete();
+  }
+
+  @Override
+  public void abort() {
+    held = null;
+    complete();
+    ConnectionBreaker.breakConnection(context);
+  }
+
+  /** The runtime ends its request and the response; the container is told in any case. */
+  private void complete() {
+    try {
+      sink.close();
+    } catch (RuntimeException e) {
+      // it flushes, which the container refuses while a write is pending
+    }
+    try {
+      context.complete();
+    } catch (IllegalStateException e) {
+      // it is complete already: by the sink, or by the container after an error
+    }
+  }
+
+  @Override
+  public void onWritePossible() {
+    listener.writable();
+  }
+
+  @Override
+  public void onError(Throwable cause) {
+    listener.failed(cause);
+  }
+
+  @Override
+  public void onComplete(AsyncEvent event) {
+    listener.failed(null);
+  }
+
+  @Override
+  public void onTimeout(AsyncEvent event) {
+    listener.failed(null);
+  }
+
+  @Override
+  public void onError(AsyncEvent event) {
+    listener.failed(event.getThrowable());
+  }
+
+  @Override
+  public void onStartAsync(AsyncEvent event) {
+    // the runtime started it before this listener was added
+  }
+}

@@ -1,0 +1,127 @@
+package org.starcast.delivery;
+
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * One timer thread for all clients: a hashed wheel (Varghese and Lauck, scheme 6) whose entries are
+ * asked, when their time comes, when they want to be asked again. An entry is therefore never moved
+ * when a client is active, which costs nothing, and never cancelled: one that is no longer wanted ends
+ * at its next turn.
+ */
+final class TimingWheel {
+
+  /** What is asked when its time has come. */
+  abstract static class Entry {
+    private long dueTick;
+    private Entry next;
+
+    /**
+     * Called on the timer thread; must not block.
+     *
+     * @return nanoseconds until the next call, or a negative number for none
+     */
+    abstract long onTime(long now);
+  }
+
+  private record Request(Entry entry, long at) {}
+
+  private static final int SLOTS = 1024;
+
+  private final long tickNanos;
+  private final Entry[] slots = new Entry[SLOTS];
+  private final ConcurrentLinkedQueue<Request> requests = new ConcurrentLinkedQueue<>();
+  private final System.Logger log;
+  private final long origin = System.nanoTime();
+  private long currentTick;
+  private int size;
+  private volatile boolean idle;
+  private volatile boolean stopped;
+  private volatile Thread thread;
+
+  TimingWheel(long tickNanos, System.Logger log) {
+    this.tickNanos = tickNanos;
+    this.log = log;
+  }
+
+  /** Asks the entry after this delay, rounded up to the next tick. */
+  void schedule(Entry entry, long delayNanos) {
+    requests.add(new Request(entry, System.nanoTime() + Math.max(0, delayNanos)));
+    if (idle) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** The timer thread's work, until {@link #stop}. */
+  void run() {
+    thread = Thread.currentThread();
+    while (!stopped) {
+      accept();
+      long now = System.nanoTime();
+      long tick = (now - origin) / tickNanos;
+      if (size == 0) {
+        currentTick = tick;
+        idle = true;
+        if (requests.isEmpty() && !stopped) {
+          LockSupport.park(this);
+        }
+        idle = false;
+        continue;
+      }
+      while (currentTick <= tick) {
+        turn((int) (currentTick % SLOTS), now);
+        currentTick++;
+      }
+      LockSupport.parkNanos(this, origin + currentTick * tickNanos - System.nanoTime());
+    }
+  }
+
+  void stop() {
+    stopped = true;
+    LockSupport.unpark(thread);
+  }
+
+  private void accept() {
+    for (Request r = requests.poll(); r != null; r = requests.poll()) {
+      size++;
+      insert(r.entry, r.at);
+    }
+  }
+
+  private void insert(Entry entry, long at) {
+    entry.dueTick = Math.max(currentTick, (at - origin + tickNanos - 1) / tickNanos);
+    int slot = (int) (entry.dueTick % SLOTS);
+    entry.next = slots[slot];
+    slots[slot] = entry;
+  }
+
+  private void turn(int slot, long now) {
+    Entry entry = slots[slot];
+    slots[slot] = null;
+    while (entry != null) {
+      Entry next = entry.next;
+      if (entry.dueTick > currentTick) {
+        entry.next = slots[slot];
+        slots[slot] = entry;
+      } else {
+        ask(entry, now);
+      }
+      entry = next;
+    }
+  }
+
+  private void ask(Entry entry, long now) {
+    long delay = -1;
+    try {
+      delay = entry.onTime(now);
+    } catch (RuntimeException e) {
+      log.log(System.Logger.Level.WARNING, "STARCAST-1001: a timer entry failed and is dropped", e);
+    }
+    if (delay < 0) {
+      size--;
+      entry.next = null;
+    } else {
+      insert(entry, now + Math.max(delay, tickNanos));
+    }
+  }
+}
