@@ -6,6 +6,9 @@ import java.util.Objects;
  * The grammar of topics: 1 to 16 non-empty segments joined by dots, 256 characters at most, without
  * white space, control characters, lone surrogates, {@code *}, {@code +} and {@code >}. Case
  * matters.
+ *
+ * <p>A message of an error names a problem and where it is, never the value, which may have come
+ * from an attacker.
  */
 public final class TopicName {
 
@@ -23,16 +26,117 @@ public final class TopicName {
    * @throws IllegalArgumentException if it is not, naming the problem and the bound
    */
   public static String check(String topic) {
-    return Objects.requireNonNull(topic, "topic");
+    checkGrammar("topic", topic, false);
+    return topic;
   }
 
-  /** Returns the sender if it is 1 to 256 characters without control characters. */
+  /**
+   * Returns the sender if it is 1 to 256 characters without control characters and lone surrogates.
+   *
+   * @throws IllegalArgumentException if it is not, naming the problem and the bound
+   */
   public static String checkSender(String sender) {
     return checkText("sender", sender);
   }
 
-  /** Returns the value if it is 1 to 256 characters without control characters. */
+  /**
+   * Returns the value if it is 1 to 256 characters without control characters and lone surrogates.
+   *
+   * @throws IllegalArgumentException if it is not; its message begins with the name
+   */
   public static String checkText(String name, String value) {
-    return Objects.requireNonNull(value, name);
+    checkLength(name, value);
+    for (int i = 0; i < value.length(); i += step(name, value, i)) {
+      checkNoControl(name, value, i);
+    }
+    return value;
+  }
+
+  /** Checks a topic, or a pattern with its wildcards; returns the number of segments. */
+  static int checkGrammar(String name, String value, boolean pattern) {
+    checkLength(name, value);
+    int segments = 1;
+    int start = 0;
+    for (int i = 0; i < value.length(); i += step(name, value, i)) {
+      checkNoControl(name, value, i);
+      char c = value.charAt(i);
+      if (c == '.') {
+        if (i == start) {
+          throw error(name, "has an empty segment at index " + i);
+        }
+        segments++;
+        start = i + 1;
+      } else if (c == '>') {
+        throw error(name, "'>' is not allowed, is at index " + i);
+      } else if (c == '*' || c == '+') {
+        if (!pattern) {
+          throw error(name, "wildcard '" + c + "' is only allowed in a subscription");
+        }
+        boolean whole = i == start && (i + 1 == value.length() || value.charAt(i + 1) == '.');
+        if (c == '+' && !whole) {
+          throw error(name, "'+' must be a whole segment, is inside one at index " + i);
+        }
+      } else {
+        int point = value.codePointAt(i);
+        if (Character.isWhitespace(point) || Character.isSpaceChar(point)) {
+          throw error(name, "has white space at index " + i);
+        }
+      }
+    }
+    if (start == value.length()) {
+      throw error(name, "has an empty segment at index " + start);
+    }
+    if (segments > MAX_SEGMENTS) {
+      throw error(name, "has " + segments + " segments, at most " + MAX_SEGMENTS);
+    }
+    return segments;
+  }
+
+  /** The segments of a topic. */
+  static String[] split(String topic) {
+    int count = 1;
+    for (int dot = topic.indexOf('.'); dot >= 0; dot = topic.indexOf('.', dot + 1)) {
+      count++;
+    }
+    String[] segments = new String[count];
+    int start = 0;
+    for (int i = 0; i < count - 1; i++) {
+      int dot = topic.indexOf('.', start);
+      segments[i] = topic.substring(start, dot);
+      start = dot + 1;
+    }
+    segments[count - 1] = topic.substring(start);
+    return segments;
+  }
+
+  private static void checkLength(String name, String value) {
+    Objects.requireNonNull(value, name);
+    if (value.isEmpty()) {
+      throw error(name, "is empty");
+    }
+    if (value.length() > MAX_LENGTH) {
+      throw error(name, "has " + value.length() + " characters, at most " + MAX_LENGTH);
+    }
+  }
+
+  private static void checkNoControl(String name, String value, int i) {
+    if (Character.isISOControl(value.charAt(i))) {
+      throw error(name, "has a control character at index " + i);
+    }
+  }
+
+  /** How many characters the code point at this index has. */
+  private static int step(String name, String value, int i) {
+    if (!Character.isSurrogate(value.charAt(i))) {
+      return 1;
+    }
+    if (!Character.isSupplementaryCodePoint(value.codePointAt(i))) {
+      throw error(name, "has a lone surrogate at index " + i);
+    }
+    return 2;
+  }
+
+  private static IllegalArgumentException error(String name, String problem) {
+    return new IllegalArgumentException(name + ": " + problem);
   }
 }

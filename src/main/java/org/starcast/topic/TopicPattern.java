@@ -3,14 +3,19 @@ package org.starcast.topic;
 /**
  * A pattern of topics. Its segments are those of a {@linkplain TopicName topic}, and in addition
  * {@code *} (one or more segments), {@code +} (exactly one segment), and {@code *} inside a segment
- * (any run of characters of that segment, also none).
+ * (any run of characters of that segment, also none). A segment {@code **} is therefore one segment
+ * of any text. Immutable; equal when written alike.
  */
 public final class TopicPattern {
 
   private final String text;
+  private final Segment[] segments;
+  private final boolean literal;
 
-  private TopicPattern(String text) {
+  private TopicPattern(String text, Segment[] segments) {
     this.text = text;
+    this.segments = segments;
+    this.literal = text.indexOf('*') < 0 && text.indexOf('+') < 0;
   }
 
   /**
@@ -19,12 +24,69 @@ public final class TopicPattern {
    * @throws IllegalArgumentException if it is malformed, naming the problem and the bound
    */
   public static TopicPattern of(String pattern) {
-    return new TopicPattern(pattern);
+    Segment[] segments = new Segment[TopicName.checkGrammar("pattern", pattern, true)];
+    String[] texts = TopicName.split(pattern);
+    for (int i = 0; i < segments.length; i++) {
+      segments[i] = Segment.of(texts[i]);
+    }
+    return new TopicPattern(pattern, segments);
   }
 
-  /** Whether the topic matches. */
+  /**
+   * Whether the topic, which is one that {@link TopicName#check} accepts, matches. Takes time
+   * proportional to the product of both lengths at worst.
+   */
   public boolean matches(String topic) {
-    throw new UnsupportedOperationException();
+    if (literal) {
+      return text.equals(topic);
+    }
+    return compare(TopicName.split(topic)) > 0;
+  }
+
+  /**
+   * The number of pairs of segments that were looked at, negative if the topic does not match.
+   *
+   * <p>Every {@code *} takes one segment, and then as few more as the rest allows. Only the last
+   * one needs to be given more when the rest does not fit: whatever an earlier one could take
+   * instead, the last one can take as well. So each start of the rest is tried once at most.
+   */
+  int compare(String[] topic) {
+    int steps = 1;
+    int p = 0;
+    int t = 0;
+    int retryPattern = -1;
+    int retryTopic = -1;
+    while (t < topic.length) {
+      steps++;
+      if (p < segments.length && segments[p].matches(topic[t])) {
+        if (segments[p].kind == Segment.Kind.MANY) {
+          retryPattern = p + 1;
+          retryTopic = t + 1;
+        }
+        p++;
+        t++;
+      } else if (retryPattern >= 0) {
+        p = retryPattern;
+        t = ++retryTopic;
+      } else {
+        return -steps;
+      }
+    }
+    return p == segments.length ? steps : -steps;
+  }
+
+  Segment[] segments() {
+    return segments;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof TopicPattern && text.equals(((TopicPattern) other).text);
+  }
+
+  @Override
+  public int hashCode() {
+    return text.hashCode();
   }
 
   /** The pattern as it was written. */

@@ -1,0 +1,160 @@
+package org.starcast.topic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import java.util.Collections;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TopicNameTest {
+
+  private static final String SUPPLEMENTARY = new String(Character.toChars(0x1F600));
+
+  static Stream<String> topics() {
+    return Stream.of(
+        "a",
+        "orders.created",
+        "Chat.room-42_x",
+        "a/b.c:d.#.?.[0]{1}<",
+        "über.日本.\u0430",
+        SUPPLEMENTARY + "." + SUPPLEMENTARY,
+        String.join(".", Collections.nCopies(16, "s")),
+        "x".repeat(256),
+        "x".repeat(254) + SUPPLEMENTARY);
+  }
+
+  @ParameterizedTest
+  @MethodSource("topics")
+  void acceptsAndReturnsTopics(String topic) {
+    assertThat(TopicName.check(topic)).isSameAs(topic);
+  }
+
+  static Stream<Arguments> malformed() {
+    return Stream.of(
+        Arguments.of("", "is empty"),
+        Arguments.of(".", "has an empty segment at index 0"),
+        Arguments.of(".a", "has an empty segment at index 0"),
+        Arguments.of("a.", "has an empty segment at index 2"),
+        Arguments.of("a..b", "has an empty segment at index 2"),
+        Arguments.of("x".repeat(257), "has 257 characters, at most 256"),
+        Arguments.of("x".repeat(255) + SUPPLEMENTARY, "has 257 characters, at most 256"),
+        Arguments.of(String.join(".", Collections.nCopies(17, "s")), "has 17 segments, at most 16"),
+        Arguments.of("a b", "has white space at index 1"),
+        Arguments.of("abc\u00a0", "has white space at index 3"),
+        Arguments.of("\u2028", "has white space at index 0"),
+        Arguments.of("\u3000", "has white space at index 0"),
+        Arguments.of("abc\n", "has a control character at index 3"),
+        Arguments.of("abc\r", "has a control character at index 3"),
+        Arguments.of("abc\t", "has a control character at index 3"),
+        Arguments.of("\0", "has a control character at index 0"),
+        Arguments.of("a.\u007f", "has a control character at index 2"),
+        Arguments.of("a.\u0085", "has a control character at index 2"),
+        Arguments.of("a\ud83d", "has a lone surrogate at index 1"),
+        Arguments.of("a\ud83db", "has a lone surrogate at index 1"),
+        Arguments.of("\ude00a", "has a lone surrogate at index 0"),
+        Arguments.of("\ud83d.\ude00", "has a lone surrogate at index 0"),
+        Arguments.of("\ude00\ud83d", "has a lone surrogate at index 0"),
+        Arguments.of("a>", "'>' is not allowed, is at index 1"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("malformed")
+  void refusesMalformedTopicsAndPatternsAlike(String value, String problem) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicName.check(value))
+        .withMessage("topic: " + problem);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicPattern.of(value))
+        .withMessage("pattern: " + problem);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"*", "a.*", "a*", "*.b", "a.b*c"})
+  void refusesStarsInTopics(String value) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicName.check(value))
+        .withMessage("topic: wildcard '*' is only allowed in a subscription");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"+", "a.+", "a+", "c++.b"})
+  void refusesPlusInTopics(String value) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicName.check(value))
+        .withMessage("topic: wildcard '+' is only allowed in a subscription");
+  }
+
+  @Test
+  void judgesEveryCharacterByItsClass() {
+    for (int point = 0; point <= Character.MAX_CODE_POINT; point++) {
+      String value = new String(Character.toChars(point));
+      boolean bad =
+          Character.isISOControl(point)
+              || Character.isWhitespace(point)
+              || Character.isSpaceChar(point)
+              || point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE
+              || ".*+>".indexOf(point) >= 0;
+      assertThat(isTopic(value)).as("U+%04X", point).isEqualTo(!bad);
+    }
+  }
+
+  private static boolean isTopic(String value) {
+    try {
+      TopicName.check(value);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void namesTheParameterThatIsNull() {
+    assertThatNullPointerException().isThrownBy(() -> TopicName.check(null)).withMessage("topic");
+    assertThatNullPointerException()
+        .isThrownBy(() -> TopicName.checkSender(null))
+        .withMessage("sender");
+    assertThatNullPointerException()
+        .isThrownBy(() -> TopicName.checkText("type", null))
+        .withMessage("type");
+    assertThatNullPointerException().isThrownBy(() -> TopicPattern.of(null)).withMessage("pattern");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", " ", "Jane Doe", "a.*.+>", "\u2028", "user:7", "..", "日本"})
+  void acceptsAndReturnsSenders(String sender) {
+    assertThat(TopicName.checkSender(sender)).isSameAs(sender);
+  }
+
+  static Stream<Arguments> malformedTexts() {
+    return Stream.of(
+        Arguments.of("", "is empty"),
+        Arguments.of("x".repeat(257), "has 257 characters, at most 256"),
+        Arguments.of("a\nb", "has a control character at index 1"),
+        Arguments.of(SUPPLEMENTARY + "\0", "has a control character at index 2"),
+        Arguments.of("\u009f", "has a control character at index 0"),
+        Arguments.of("ab\ud83d", "has a lone surrogate at index 2"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("malformedTexts")
+  void refusesMalformedTexts(String value, String problem) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicName.checkSender(value))
+        .withMessage("sender: " + problem);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicName.checkText("type", value))
+        .withMessage("type: " + problem);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "a.b", "a.bc.d", "one.two.three.four"})
+  void splitsAtTheDots(String topic) {
+    assertThat(TopicName.split(topic)).containsExactly(topic.split("\\."));
+  }
+}
