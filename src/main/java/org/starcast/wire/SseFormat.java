@@ -1,23 +1,165 @@
 package org.starcast.wire;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 
 /**
- * The event-stream format (WHATWG HTML, section 9.2.5): checks of the field values and the only
- * place that produces its bytes (interface fixed here; the implementation follows).
+ * The event-stream format (WHATWG HTML, section 9.2): checks of the field values and the only place
+ * that produces its bytes.
+ *
+ * <p>For any input a parser gives back the message that went in, with three changes that the format
+ * forces: line breaks (CRLF, CR) in data arrive as LF, and NUL and lone surrogates as U+FFFD. No
+ * input starts a line of its own making. All methods are thread-safe; a {@link Draft} is not.
  */
 public final class SseFormat {
 
+  /** The most characters of an event name or an id. */
+  public static final int MAX_FIELD_LENGTH = 256;
+
+  /** The longest reconnection time: 24 hours. */
+  public static final Duration MAX_RETRY = Duration.ofHours(24);
+
+  private static final byte[] EVENT = ascii("event: ");
+  private static final byte[] ID = ascii("id: ");
+  private static final byte[] RETRY = ascii("retry: ");
+  private static final byte[] DATA = ascii("data: ");
+
   private SseFormat() {}
 
-  /** Returns the value if it is 1 to 256 characters without line breaks and NUL. */
+  /**
+   * Returns the value if it is 1 to 256 characters without line breaks (CR, LF), NUL and lone
+   * surrogates.
+   *
+   * @throws IllegalArgumentException if it is not; the message begins with the name
+   */
   public static String checkField(String name, String value) {
-    return Objects.requireNonNull(value, name);
+    Objects.requireNonNull(value, name);
+    int length = value.length();
+    if (length == 0 || length > MAX_FIELD_LENGTH) {
+      throw new IllegalArgumentException(
+          name + ": must be 1 to " + MAX_FIELD_LENGTH + " characters, has " + length);
+    }
+    for (int i = 0; i < length; i++) {
+      char c = value.charAt(i);
+      if (c == '\n' || c == '\r' || c == 0) {
+        throw new IllegalArgumentException(
+            name + ": has " + (c == 0 ? "NUL" : "a line break") + " at index " + i);
+      }
+      if (Character.isSurrogate(c)) {
+        if (!Utf8.isPairAt(value, i)) {
+          throw new IllegalArgumentException(name + ": has a lone surrogate at index " + i);
+        }
+        i++;
+      }
+    }
+    return value;
   }
 
-  /** Returns the value if it is 0 to 24 hours. */
+  /**
+   * Returns the value, cut to whole milliseconds, if it is 0 to 24 hours.
+   *
+   * @throws IllegalArgumentException if it is negative or longer
+   */
   public static Duration checkRetry(Duration retry) {
-    return Objects.requireNonNull(retry, "retry");
+    Objects.requireNonNull(retry, "retry");
+    if (retry.isNegative() || retry.compareTo(MAX_RETRY) > 0) {
+      throw new IllegalArgumentException("retry: must be 0 to 24 hours, is " + retry);
+    }
+    return retry.truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  /**
+   * One complete frame of a message to one client: comment, event, id, retry, data, blank line.
+   * Parts that are null are left out.
+   *
+   * @param event the event's name, see {@link #checkField}
+   * @param id the application's own id, see {@link #checkField}
+   * @param retry see {@link #checkRetry}
+   * @param data one line for each of its lines; the empty text is one empty line
+   * @param comment one comment line for each of its lines
+   * @throws IllegalArgumentException if event, id or retry are out of bounds, or the frame would
+   *     exceed 2 GiB
+   */
+  public static byte[] encode(
+      String event, String id, Duration retry, CharSequence data, String comment) {
+    return frame(event, id, retry, data, comment, 0).lineBreak().toArray();
+  }
+
+  /**
+   * The frame of a published message, whose id is not known yet: comment, event, retry and data,
+   * with room for what {@link Draft#finish} appends. The parameters are those of {@link #encode}.
+   *
+   * @throws IllegalArgumentException as {@link #encode}
+   */
+  public static Draft draft(String event, Duration retry, CharSequence data, String comment) {
+    return frame(event, null, retry, data, comment, Draft.ROOM).toDraft();
+  }
+
+  /**
+   * A frame of comment lines only, which clients ignore; the empty text gives {@code ":\n\n"}, the
+   * shortest heartbeat.
+   */
+  public static byte[] comment(String text) {
+    Objects.requireNonNull(text, "comment");
+    return encode(null, null, null, null, text);
+  }
+
+  /**
+   * A frame that sets the client's reconnection time and nothing else.
+   *
+   * @throws IllegalArgumentException as {@link #checkRetry}
+   */
+  public static byte[] retry(Duration retry) {
+    Objects.requireNonNull(retry, "retry");
+    return encode(null, null, retry, null, null);
+  }
+
+  private static FrameBuffer frame(
+      String event, String id, Duration retry, CharSequence data, String comment, int room) {
+    byte[] name = event == null ? null : Utf8.encode(checkField("event", event));
+    byte[] ownId = id == null ? null : Utf8.encode(checkField("id", id));
+    byte[] time = retry == null ? null : ascii(Long.toString(checkRetry(retry).toMillis()));
+    String text = data == null ? null : data.toString();
+    byte[] body = text == null ? null : Utf8.encode(text);
+    // most messages are one line of JSON; to find that out so is far cheaper than to copy with a
+    // look at each byte
+    boolean severalLines = text != null && text.indexOf('\n') >= 0;
+    boolean plain = text != null && !severalLines && text.indexOf('\r') < 0 && text.indexOf(0) < 0;
+
+    long size = 1; // the blank line
+    size += comment == null ? 0 : comment.length() + 16L;
+    size += sizeOfField(EVENT, name) + sizeOfField(ID, ownId) + sizeOfField(RETRY, time);
+    if (body != null) {
+      size += FrameBuffer.sizeOfData(body.length, severalLines);
+    }
+    FrameBuffer frame = new FrameBuffer(size, room);
+    if (comment != null) {
+      frame.comment(comment);
+    }
+    field(frame, EVENT, name);
+    field(frame, ID, ownId);
+    field(frame, RETRY, time);
+    if (plain) {
+      field(frame, DATA, body);
+    } else if (body != null) {
+      frame.data(body);
+    }
+    return frame;
+  }
+
+  private static int sizeOfField(byte[] prefix, byte[] value) {
+    return value == null ? 0 : prefix.length + value.length + 1;
+  }
+
+  private static void field(FrameBuffer frame, byte[] prefix, byte[] value) {
+    if (value != null) {
+      frame.raw(prefix).raw(value).lineBreak();
+    }
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
   }
 }
