@@ -1,0 +1,48 @@
+package org.starcast;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Stands in for the broadcaster where a test is about what reaches it; deploy it in the place of
+ * {@link SseBroadcaster}.
+ */
+@ApplicationScoped
+public class RecordingBroadcaster extends SseBroadcaster {
+
+  private final Queue<SseMessage> published = new ConcurrentLinkedQueue<>();
+  private final AtomicReference<RuntimeException> failure = new AtomicReference<>();
+
+  @Override
+  public PublishResult publish(MessageSource message) {
+    RuntimeException thrown = failure.getAndSet(null);
+    if (thrown != null) {
+      throw thrown;
+    }
+    published.add(message.toSseMessage());
+    return new PublishResult("", 0, 0, 0, 0, 0);
+  }
+
+  /** What has been published so far, in its order. */
+  public List<SseMessage> published() {
+    return List.copyOf(published);
+  }
+
+  /** The data of what has been published so far. */
+  public List<Object> data() {
+    return published.stream().map(message -> message.data().orElseThrow()).toList();
+  }
+
+  /** The topics of what has been published so far. */
+  public List<List<String>> topics() {
+    return published.stream().map(SseMessage::topics).toList();
+  }
+
+  /** Makes the next publish throw. */
+  public void failNext(RuntimeException thrown) {
+    failure.set(thrown);
+  }
+}
