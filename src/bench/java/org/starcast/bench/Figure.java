@@ -1,0 +1,110 @@
+package org.starcast.bench;
+
+import java.util.Locale;
+import java.util.function.Function;
+
+/** A row of the table. */
+enum Figure {
+  BURST_RATE(
+      Unit.RATE,
+      s -> "Burst, %,d events × %,d streams: deliveries/s".formatted(s.events(), s.streams())),
+  BURST_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
+  ONE_1000_RATE(
+      Unit.RATE,
+      s ->
+          "One by one over HTTP, %,d events × %,d streams: deliveries/s"
+              .formatted(s.events(), s.streams())),
+  ONE_1000_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
+  ONE_5000_RATE(
+      Unit.RATE,
+      s ->
+          "One by one over HTTP, %,d events × %,d streams: deliveries/s"
+              .formatted(s.events(), s.manyStreams())),
+  ONE_5000_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
+  PACED_P50(
+      Unit.MILLIS,
+      s -> "Paced, %d events/s × %,d streams: median".formatted(s.pacedRate(), s.streams())),
+  PACED_P99(Unit.MILLIS, s -> "… p99"),
+  PACED_P999(Unit.MILLIS, s -> "… p99.9"),
+  TOPICS_RATE(
+      Unit.RATE,
+      s ->
+          "%,d topics, %d streams each, events to random ones over HTTP: deliveries/s"
+              .formatted(s.topics(), s.topicsPerStream())),
+  TOPICS_P99(Unit.MILLIS, s -> "… p99"),
+  FRAMES_RATE(
+      Unit.RATE,
+      s -> "Frames of %,d bytes, %,d streams: deliveries/s".formatted(s.frame(), s.streams())),
+  FRAMES_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
+  STORM(Unit.SECONDS, s -> "%,d streams opened in one go: all open after".formatted(s.storm())),
+  IDLE_OPEN(Unit.SECONDS, s -> "%,d idle streams: all open after".formatted(s.idle())),
+  IDLE_RESIDENT(Unit.KILOBYTES, s -> "… resident memory per stream"),
+  IDLE_HEAP(Unit.KILOBYTES, s -> "… live heap per stream"),
+  IDLE_HEAP_ABOVE(Unit.KILOBYTES, s -> "… live heap per stream above a bare async request"),
+  IDLE_CPU(Unit.PERCENT, s -> "… heartbeats, share of one core"),
+  PUBLISH_MEDIAN(
+      Unit.MILLIS, s -> "publish() to %,d subscribers: median of the call".formatted(s.idle())),
+  PUBLISH_P99(Unit.MILLIS, s -> "… p99 of the call"),
+  STALLED_HEALTHY(
+      Unit.SHARE,
+      s ->
+          "%,d stalled beside %,d healthy streams, %,d bytes × %,d, heap 512 MB: delivered to the healthy"
+              .formatted(s.stalled(), s.healthy(), s.frame(), s.stalledEvents())),
+  STALLED_CLOSED(Unit.SHARE, s -> "… stalled streams that the server closed"),
+  STALLED_P99(Unit.MILLIS, s -> "… p99 of the healthy"),
+  STALLED_FACTOR(Unit.FACTOR, s -> "… that against the p99 without stalled streams"),
+  STALLED_RESIDENT(Unit.MEGABYTES, s -> "… resident memory of the server at the end");
+
+  /** How a figure is written. */
+  enum Unit {
+    RATE(v -> v >= 10_000 ? "%,.0f k".formatted(v / 1_000) : "%,.0f".formatted(v)),
+    MICROS(v -> "%.1f µs".formatted(v)),
+    MILLIS(v -> v < 1 ? "%.3f ms".formatted(v) : "%.1f ms".formatted(v)),
+    SECONDS(v -> "%.1f s".formatted(v)),
+    KILOBYTES(v -> "%.1f kB".formatted(v)),
+    MEGABYTES(v -> "%.0f MB".formatted(v)),
+    PERCENT(v -> "%.1f %%".formatted(v)),
+    SHARE(v -> "%.1f %%".formatted(v)),
+    FACTOR(v -> "%.1f×".formatted(v));
+
+    private final Function<Double, String> format;
+
+    Unit(Function<Double, String> format) {
+      this.format = format;
+    }
+
+    String text(double value) {
+      return format.apply(value);
+    }
+  }
+
+  final Unit unit;
+  private final Function<Scale, String> label;
+
+  Figure(Unit unit, Function<Scale, String> label) {
+    this.unit = unit;
+    this.label = label;
+  }
+
+  String label(Scale scale) {
+    return label.apply(scale);
+  }
+
+  boolean appliesTo(Subject subject) {
+    return switch (this) {
+      case IDLE_HEAP -> subject.flavour != Flavour.NCHAN;
+      case IDLE_HEAP_ABOVE -> subject.flavour == Flavour.STARCAST;
+      default -> true;
+    };
+  }
+
+  Scenario scenario() {
+    String name = name().toLowerCase(Locale.ROOT).replace('_', '-');
+    for (Scenario scenario : Scenario.values()) {
+      if (name.startsWith(scenario.id())) {
+        return scenario;
+      }
+    }
+    throw new IllegalStateException(name);
+  }
+}

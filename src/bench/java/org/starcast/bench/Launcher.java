@@ -1,0 +1,280 @@
+package org.starcast.bench;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Knows how each server is started: with what {@code server-config/} holds for it, the heap that
+ * the scenario asks for, on 127.0.0.1 only, and with its files in the benchmark's work folder.
+ */
+final class Launcher {
+
+  static final String DEFAULT_HEAP = "2g";
+  static final String STALLED_HEAP = "512m";
+
+  /** Payara Micro has no option for the address that it listens on. */
+  private static final String PAYARA_LOOPBACK =
+      "set configs.config.server-config.network-config.network-listeners.network-listener"
+          + ".http-listener.address=127.0.0.1";
+
+  private final Options options;
+  private final Path work;
+  private int starts;
+
+  Launcher(Options options, Path work) {
+    this.options = options;
+    this.work = work;
+  }
+
+  /** Why a container's subjects cannot be measured, or null if they can. */
+  String missing(Container container) {
+    return switch (container) {
+      case PAYARA -> needed("--payara-jar", options.payaraJar());
+      case WILDFLY -> needed("--wildfly-home", options.wildflyHome());
+      case NGINX -> {
+        if (options.nginx() == null) {
+          yield "nginx was not found; --nginx names it";
+        }
+        yield options.nchanModule() == null
+            ? "the module ngx_nchan_module.so was not found; --nchan-module names it"
+            : null;
+      }
+    };
+  }
+
+  private String needed(String option, Path file) {
+    if (file == null || !Files.exists(file)) {
+      return option + " names no file that is there";
+    }
+    return options.war() == null || !Files.exists(options.war())
+        ? "--war names no file that is there"
+        : null;
+  }
+
+  Server start(Subject subject, String heap) throws IOException {
+    Path log = work.resolve("server-" + ++starts + "-" + subject.id() + ".log");
+    return switch (subject.container) {
+      case PAYARA -> payara(subject, heap, log);
+      case WILDFLY -> wildfly(subject, heap, log);
+      case NGINX -> nginx(log);
+    };
+  }
+
+  private Server payara(Subject subject, String heap, Path log) throws IOException {
+    Path config = options.serverConfig().resolve("payara-micro");
+    int port = freePort();
+    List<String> command = new ArrayList<>();
+    command.add(options.javaHome().resolve("bin/java").toString());
+    command.addAll(jvmOptions(config));
+    command.add("-Xmx" + heap);
+    command.add("-jar");
+    command.add(options.payaraJar().toString());
+    command.addAll(List.of("--deploy", options.war().toString(), "--contextroot", "/"));
+    command.addAll(List.of("--port", Integer.toString(port), "--nocluster"));
+    command.addAll(List.of("--disablephonehome", "--maxhttpthreads", "16"));
+    command.addAll(List.of("--rootdir", fresh("payara").toString()));
+    command.addAll(commandFile("--prebootcommandfile", config, "pre", List.of(PAYARA_LOOPBACK)));
+    command.addAll(commandFile("--postbootcommandfile", config, "post", List.of()));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(work.toFile());
+    return Server.start(builder, port, readyPath(subject), log, true);
+  }
+
+  private Server wildfly(Subject subject, String heap, Path log) throws IOException {
+    Path config = options.serverConfig().resolve("wildfly");
+    Path home = options.wildflyHome().toAbsolutePath();
+    Path base = fresh("wildfly");
+    for (String folder : List.of("configuration", "deployments", "lib")) {
+      copy(home.resolve("standalone").resolve(folder), base.resolve(folder));
+    }
+    for (Path script : files(config, "", ".cli")) {
+      applyOffline(home, base, script);
+    }
+    Files.copy(
+        options.war(), base.resolve("deployments/ROOT.war"), StandardCopyOption.REPLACE_EXISTING);
+    int port = freePort();
+    List<String> jvm = new ArrayList<>(jvmOptions(config));
+    jvm.addAll(
+        List.of(
+            "-Xmx" + heap,
+            "-Djava.net.preferIPv4Stack=true",
+            "-Djboss.modules.system.pkgs=org.jboss.byteman",
+            "-Djava.awt.headless=true"));
+    List<String> command =
+        List.of(
+            "bash",
+            home.resolve("bin/standalone.sh").toString(),
+            "-b",
+            "127.0.0.1",
+            "-bmanagement",
+            "127.0.0.1",
+            "-Djboss.server.base.dir=" + base,
+            "-Djboss.http.port=" + port,
+            "-Djboss.https.port=" + freePort(),
+            "-Djboss.management.http.port=" + freePort());
+    ProcessBuilder builder = new ProcessBuilder(command).directory(work.toFile());
+    builder.environment().put("JAVA_OPTS", String.join(" ", jvm));
+    builder.environment().put("JAVA_HOME", options.javaHome().toString());
+    return Server.start(builder, port, readyPath(subject), log, true);
+  }
+
+  /** Runs a management script on a copy of the server's configuration, without starting it. */
+  private void applyOffline(Path home, Path base, Path script) throws IOException {
+    List<String> commands = new ArrayList<>(Files.readAllLines(script));
+    if (commands.stream().noneMatch(l -> l.trim().startsWith("embed-server"))) {
+      commands.add(0, "embed-server --server-config=standalone.xml --std-out=discard");
+      commands.add("stop-embedded-server");
+    }
+    Path file = Files.write(work.resolve("offline.cli"), commands);
+    Path log = work.resolve("offline-cli.log");
+    ProcessBuilder cli =
+        new ProcessBuilder("bash", home.resolve("bin/jboss-cli.sh").toString(), "--file=" + file)
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+    cli.environment().put("JAVA_OPTS", "-Djboss.server.base.dir=" + base);
+    cli.environment().put("JAVA_HOME", options.javaHome().toString());
+    Process process = cli.start();
+    try {
+      if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
+        process.destroyForcibly();
+        throw new IOException(script + " failed:\n" + Files.readString(log));
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  private Server nginx(Path log) throws IOException {
+    Path folder = fresh("nginx");
+    int port = freePort();
+    long files = Proc.fileLimit();
+    String config =
+        """
+        load_module %s;
+        daemon off;
+        worker_processes auto;
+        worker_rlimit_nofile %d;
+        pid %s/nginx.pid;
+        error_log stderr warn;
+        events { worker_connections %d; }
+        http {
+          access_log off;
+          client_body_temp_path %3$s/body;
+          proxy_temp_path %3$s/proxy;
+          fastcgi_temp_path %3$s/fastcgi;
+          uwsgi_temp_path %3$s/uwsgi;
+          scgi_temp_path %3$s/scgi;
+          client_body_buffer_size 128k;
+          client_max_body_size 2m;
+          keepalive_requests 1000000;
+          # nothing that a measured stream has still to get is dropped for want of room
+          nchan_shared_memory_size 1024M;
+          nchan_message_buffer_length 4000;
+          nchan_message_timeout 10m;
+          server {
+            listen 127.0.0.1:%d backlog=4096;
+            location = /ready { return 200 "ready"; }
+            location = /pub {
+              nchan_publisher;
+              nchan_channel_id $arg_id;
+            }
+            location = /sub {
+              nchan_subscriber eventsource;
+              nchan_channel_id $arg_ids;
+              nchan_channel_id_split_delimiter ",";
+              nchan_subscriber_first_message newest;
+              nchan_eventsource_ping_interval 15;
+            }
+          }
+        }
+        """
+            .formatted(options.nchanModule(), files, folder, Math.min(files - 100, 60_000), port);
+    Path file = Files.writeString(folder.resolve("nginx.conf"), config);
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            options.nginx().toString(), "-p", folder.toString(), "-c", file.toString());
+    return Server.start(builder, port, "/ready", log, false);
+  }
+
+  private static String readyPath(Subject subject) {
+    return subject.flavour == Flavour.STARCAST ? "/api/bench/stats" : "/ceiling/ready";
+  }
+
+  private Path fresh(String name) throws IOException {
+    return Files.createDirectory(work.resolve(name + "-" + starts));
+  }
+
+  /** The options in {@code jvm.options}: one in a line, {@code #} begins a comment line. */
+  private static List<String> jvmOptions(Path config) throws IOException {
+    Path file = config.resolve("jvm.options");
+    if (!Files.exists(file)) {
+      return List.of();
+    }
+    return Files.readAllLines(file).stream()
+        .map(String::trim)
+        .filter(l -> !l.isEmpty() && !l.startsWith("#"))
+        .toList();
+  }
+
+  /** Payara Micro takes one command file of each kind: those that are there, joined. */
+  private List<String> commandFile(
+      String option, Path config, String prefix, List<String> ownCommands) throws IOException {
+    List<String> commands = new ArrayList<>();
+    for (Path file : files(config, prefix, "")) {
+      commands.addAll(Files.readAllLines(file));
+    }
+    commands.addAll(ownCommands);
+    if (commands.isEmpty()) {
+      return List.of();
+    }
+    Path file = work.resolve(prefix + "boot-" + starts + ".asadmin");
+    return List.of(option, Files.write(file, commands).toString());
+  }
+
+  private static List<Path> files(Path folder, String prefix, String suffix) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(Files::isRegularFile)
+          .filter(f -> f.getFileName().toString().startsWith(prefix))
+          .filter(f -> f.getFileName().toString().endsWith(suffix))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    if (!Files.exists(from)) {
+      return;
+    }
+    List<Path> all;
+    try (Stream<Path> walk = Files.walk(from)) {
+      all = walk.toList();
+    }
+    for (Path file : all) {
+      Path target = to.resolve(from.relativize(file).toString());
+      if (Files.isDirectory(file)) {
+        Files.createDirectories(target);
+      } else {
+        Files.copy(file, target);
+      }
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      return socket.getLocalPort();
+    }
+  }
+}

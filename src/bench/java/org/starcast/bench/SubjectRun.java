@@ -1,0 +1,618 @@
+package org.starcast.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Puts one subject through the scenarios. */
+final class SubjectRun {
+
+  private static final int OPEN_WINDOW = 256;
+  private static final int SPARE_FILES = 500;
+  private static final long OPEN_SECONDS = 60;
+  private static final long ROUND_SECONDS = 90;
+  private static final int POST_MILLIS = 120_000;
+  private static final int STALLED_POST_MILLIS = 20_000;
+  private static final long STALLED_SECONDS = 90;
+  private static final int FRAMES_AHEAD = 4;
+
+  private final Subject subject;
+  private final Flavour flavour;
+  private final Launcher launcher;
+  private final Options options;
+  private final Scale scale;
+  private final Results results;
+  private Server server;
+  private long sequence;
+  private int topics;
+  private int startFailures;
+
+  SubjectRun(Subject subject, Launcher launcher, Options options, Scale scale, Results results) {
+    this.subject = subject;
+    this.flavour = subject.flavour;
+    this.launcher = launcher;
+    this.options = options;
+    this.scale = scale;
+    this.results = results;
+  }
+
+  /** Runs the chosen scenarios; a scenario that fails is noted, and the next begins anew. */
+  void run() {
+    for (Scenario scenario : options.only()) {
+      if (startFailures > 1
+          || scenario == Scenario.BURST && !flavour.bursts()
+          || scenario == Scenario.PUBLISH
+              && (!flavour.bursts() || options.only().contains(Scenario.IDLE))) {
+        continue;
+      }
+      Bench.log(subject.id() + ": " + scenario.id());
+      try {
+        run(scenario);
+      } catch (IOException | RuntimeException e) {
+        Bench.log(subject.id() + ": " + scenario.id() + " failed: " + e);
+        String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        results.fail(scenario, subject, serverProblem(why));
+        if (server == null) {
+          startFailures++;
+        }
+        stop();
+      }
+    }
+    stop();
+  }
+
+  private void run(Scenario scenario) throws IOException {
+    switch (scenario) {
+      case BURST -> burst();
+      case ONE_1000 -> oneByOne(scale.streams(), Figure.ONE_1000_RATE, Figure.ONE_1000_CPU);
+      case ONE_5000 -> oneByOne(scale.manyStreams(), Figure.ONE_5000_RATE, Figure.ONE_5000_CPU);
+      case PACED -> paced();
+      case TOPICS -> manyTopics();
+      case FRAMES -> frames();
+      case STORM -> storm();
+      case IDLE -> idle();
+      case PUBLISH -> publishCalls();
+      case STALLED -> stalled();
+    }
+  }
+
+  // ---- the scenarios
+
+  private void burst() throws IOException {
+    String topic = newTopic();
+    try (Swarm swarm = openAll(scale.streams(), topic, scale.padding())) {
+      Round round =
+          medianOf(swarm, () -> burst(topic, scale.events(), scale.padding(), 0).expectation());
+      put(Figure.BURST_RATE, round.rate(), round.problem());
+      put(Figure.BURST_CPU, round.cpuMicrosPerDelivery(), round.problem());
+    }
+    letGo(topic);
+  }
+
+  private void oneByOne(int streams, Figure rate, Figure cpu) throws IOException {
+    String topic = newTopic();
+    try (Swarm swarm = openAll(streams, topic, scale.padding());
+        HttpPublisher http = publisher()) {
+      Round round =
+          medianOf(swarm, () -> publishAll(http, topic, scale.events(), scale.padding(), 0));
+      put(rate, round.rate(), round.problem());
+      put(cpu, round.cpuMicrosPerDelivery(), round.problem());
+    }
+    letGo(topic);
+  }
+
+  private void paced() throws IOException {
+    String topic = newTopic();
+    int rate = scale.pacedRate();
+    try (Swarm swarm = openAll(scale.streams(), topic, scale.padding());
+        HttpPublisher http = publisher()) {
+      round(swarm, () -> publishAll(http, topic, 2 * rate, scale.padding(), rate));
+      Round round =
+          round(
+              swarm,
+              () -> publishAll(http, topic, rate * scale.pacedSeconds(), scale.padding(), rate));
+      put(Figure.PACED_P50, round.millis(50), round.problem());
+      put(Figure.PACED_P99, round.millis(99), round.problem());
+      put(Figure.PACED_P999, round.millis(99.9), round.problem());
+    }
+    letGo(topic);
+  }
+
+  private void manyTopics() throws IOException {
+    String prefix = newTopic() + ".";
+    int count = scale.topics();
+    int stride = count / scale.topicsPerStream();
+    ensureServer(count);
+    try (Swarm swarm = swarm();
+        HttpPublisher http = publisher()) {
+      swarm.open(
+          count,
+          i -> {
+            List<String> topicsOfStream = new ArrayList<>();
+            for (int k = 0; k < scale.topicsPerStream(); k++) {
+              topicsOfStream.add(prefix + (i + k * stride) % count);
+            }
+            return flavour.streamPath(topicsOfStream);
+          },
+          OPEN_WINDOW,
+          false,
+          scale.padding());
+      opened(swarm, count);
+      Random random = new Random(7);
+      Round round =
+          medianOf(
+              swarm,
+              () -> {
+                Map<Integer, Round.Expected> expected = new HashMap<>();
+                for (int n = 0; n < scale.topicEvents(); n++) {
+                  int topic = random.nextInt(count);
+                  long key = ++sequence;
+                  publishOne(http, prefix + topic, key, System.nanoTime(), scale.padding());
+                  for (int k = 0; k < scale.topicsPerStream(); k++) {
+                    int stream = Math.floorMod(topic - k * stride, count);
+                    expected.merge(
+                        stream, new Round.Expected(1, EventStream.mix(key)), (a, b) -> a.plus(key));
+                  }
+                }
+                return byStream(expected);
+              });
+      put(Figure.TOPICS_RATE, round.rate(), round.problem());
+      put(Figure.TOPICS_P99, round.millis(99), round.problem());
+    }
+    stopIfCrowded();
+  }
+
+  private void frames() throws IOException {
+    String topic = newTopic();
+    try (Swarm swarm = openAll(scale.streams(), topic, scale.frame());
+        HttpPublisher http = publisher()) {
+      Round round =
+          medianOf(
+              swarm,
+              () -> {
+                Round.Expected expected = new Round.Expected(0, 0);
+                for (int n = 0; n < scale.frameEvents(); n++) {
+                  long ahead = (n - FRAMES_AHEAD + 1L) * scale.streams();
+                  Swarm.await(() -> swarm.events() >= ahead, ROUND_SECONDS, TimeUnit.SECONDS);
+                  long key = ++sequence;
+                  publishOne(http, topic, key, System.nanoTime(), scale.frame());
+                  expected = expected.plus(key);
+                }
+                return Round.Expectation.same(expected);
+              });
+      put(Figure.FRAMES_RATE, round.rate(), round.problem());
+      put(Figure.FRAMES_CPU, round.cpuMicrosPerDelivery(), round.problem());
+    }
+    letGo(topic);
+  }
+
+  private void storm() throws IOException {
+    String topic = newTopic();
+    int count = scale.storm();
+    ensureServer(count);
+    try (Swarm swarm = swarm()) {
+      long start = System.nanoTime();
+      swarm.open(count, i -> flavour.streamPath(List.of(topic)), count, false, -1);
+      boolean all = swarm.awaitOpen(count, OPEN_SECONDS, TimeUnit.SECONDS);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      put(Figure.STORM, seconds, all ? null : notOpened(swarm, count));
+    }
+    letGo(topic);
+  }
+
+  /** Idle streams, and with them the time that publish takes with so many subscribers. */
+  private void idle() throws IOException {
+    String topic = newTopic();
+    int count = scale.idle();
+    fresh(Launcher.DEFAULT_HEAP);
+    warmUp();
+    String stream = flavour.streamPath(List.of(topic));
+    double heapPerStream;
+    try (Swarm swarm = swarm()) {
+      long heapBefore = liveHeap();
+      long residentBefore = server.residentBytes();
+      double idleCore = coreShare(Math.min(5, scale.idleSeconds()));
+      long start = System.nanoTime();
+      swarm.open(count, i -> stream, OPEN_WINDOW, false, scale.padding());
+      opened(swarm, count);
+      put(Figure.IDLE_OPEN, (System.nanoTime() - start) / 1e9, null);
+      heapPerStream = (liveHeap() - heapBefore) / 1e3 / count;
+      put(
+          Figure.IDLE_RESIDENT,
+          (server.residentBytes() - residentBefore) / 1e3 / count,
+          swarm.lost() == 0 ? null : "streams were lost");
+      if (server.isJvm()) {
+        put(Figure.IDLE_HEAP, heapPerStream, null);
+      }
+      long commentsBefore = swarm.comments();
+      double share = coreShare(scale.idleSeconds()) - idleCore;
+      double beats = (double) (swarm.comments() - commentsBefore) / count;
+      results.put(
+          Figure.IDLE_CPU,
+          subject,
+          new Results.Cell(
+              Math.max(0, share * 100),
+              swarm.lost() == 0 ? null : "%,d streams lost".formatted(swarm.lost()),
+              "%.1f beats a stream".formatted(beats)));
+      if (flavour.bursts() && options.only().contains(Scenario.PUBLISH)) {
+        try {
+          publishCalls(swarm, topic);
+        } catch (IOException | RuntimeException e) {
+          results.fail(Scenario.PUBLISH, subject, serverProblem(e.getMessage()));
+        }
+      }
+    }
+    if (flavour == Flavour.STARCAST) {
+      put(Figure.IDLE_HEAP_ABOVE, heapPerStream - bareHeapPerStream(), null);
+    }
+    stop();
+  }
+
+  private double bareHeapPerStream() throws IOException {
+    fresh(Launcher.DEFAULT_HEAP);
+    warmUp();
+    try (Swarm swarm = swarm()) {
+      long before = liveHeap();
+      swarm.open(scale.idle(), i -> "/bare", OPEN_WINDOW, false, -1);
+      opened(swarm, scale.idle());
+      return (liveHeap() - before) / 1e3 / scale.idle();
+    }
+  }
+
+  private void publishCalls() throws IOException {
+    String topic = newTopic();
+    try (Swarm swarm = openAll(scale.idle(), topic, scale.padding())) {
+      publishCalls(swarm, topic);
+    }
+    stop();
+  }
+
+  private void publishCalls(Swarm swarm, String topic) throws IOException {
+    round(swarm, () -> burst(topic, 20, scale.padding(), 20).expectation());
+    BurstAnswer[] answer = new BurstAnswer[1];
+    Round round =
+        round(
+            swarm,
+            () -> {
+              answer[0] = burst(topic, scale.calls(), scale.padding(), 100);
+              return answer[0].expectation();
+            });
+    put(Figure.PUBLISH_MEDIAN, answer[0].medianNanos() / 1e6, round.problem());
+    put(Figure.PUBLISH_P99, answer[0].p99Nanos() / 1e6, round.problem());
+  }
+
+  private void stalled() throws IOException {
+    String topic = newTopic();
+    String stream = flavour.streamPath(List.of(topic));
+    int padding = scale.frame();
+    fresh(Launcher.STALLED_HEAP);
+    warmUp();
+    try (Swarm swarm = swarm();
+        Swarm never = swarm();
+        HttpPublisher http = new HttpPublisher(server.port(), STALLED_POST_MILLIS)) {
+      swarm.open(scale.healthy(), i -> stream, OPEN_WINDOW, false, padding);
+      opened(swarm, scale.healthy());
+      int rate = scale.stalledRate();
+      round(swarm, () -> publishAll(http, topic, 2 * rate, padding, rate));
+      Round alone =
+          round(swarm, () -> publishAll(http, topic, scale.stalledEvents() / 3, padding, rate));
+      Map<String, Long> closedBefore = closedByReason();
+      never.open(scale.stalled(), i -> stream, OPEN_WINDOW, true, padding);
+      opened(never, scale.stalled());
+      Round beside =
+          Round.run(
+              server,
+              swarm,
+              STALLED_SECONDS,
+              () -> publishAll(http, topic, scale.stalledEvents(), padding, rate));
+      double delivered =
+          100.0 * beside.deliveries() / ((double) scale.healthy() * scale.stalledEvents());
+      put(Figure.STALLED_HEALTHY, delivered, serverProblem(beside.problem()));
+      put(Figure.STALLED_P99, beside.millis(99), serverProblem(beside.problem()));
+      put(
+          Figure.STALLED_FACTOR,
+          beside.millis(99) / alone.millis(99),
+          serverProblem(firstOf(alone.problem(), beside.problem())));
+      put(Figure.STALLED_RESIDENT, server.residentBytes() / 1e6, serverProblem(null));
+      stalledEnds(never, closedBefore);
+    }
+    stop();
+  }
+
+  private void stalledEnds(Swarm never, Map<String, Long> closedBefore) throws IOException {
+    // those that fit into the buffers on the way may only be found by the send timeout
+    Swarm.await(
+        () -> closedSince(closedBefore, "overflow", "timeout") >= scale.stalled(),
+        flavour == Flavour.STARCAST ? 60 : 5,
+        TimeUnit.SECONDS);
+    Map<String, Long> reasons = closedByReason();
+    reasons.replaceAll((reason, n) -> n - closedBefore.getOrDefault(reason, 0L));
+    reasons.values().removeIf(n -> n == 0);
+    never.resumeStalled();
+    Swarm.await(() -> never.lost() >= scale.stalled(), 20, TimeUnit.SECONDS);
+    long byReason = reasons.getOrDefault("overflow", 0L) + reasons.getOrDefault("timeout", 0L);
+    String problem =
+        flavour != Flavour.STARCAST || byReason == scale.stalled() ? null : "closed " + reasons;
+    results.put(
+        Figure.STALLED_CLOSED,
+        subject,
+        new Results.Cell(
+            100.0 * never.lost() / scale.stalled(),
+            serverProblem(problem),
+            reasons.isEmpty() ? null : reasons.toString()));
+  }
+
+  // ---- publishing
+
+  /** What the server says about a burst. */
+  private record BurstAnswer(int count, long medianNanos, long p99Nanos) {
+    Round.Expectation expectation() {
+      return Round.Expectation.count(count);
+    }
+  }
+
+  private BurstAnswer burst(String topic, int count, int size, int pauseMillis) throws IOException {
+    try (HttpPublisher http = publisher()) {
+      HttpPublisher.Answer answer =
+          http.post(flavour.burstPath(topic, count, size, pauseMillis), HttpPublisher.FORM, "");
+      if (!answer.ok()) {
+        throw new IOException("burst answered " + answer.status());
+      }
+      return new BurstAnswer(
+          count, number(answer.body(), "medianNanos"), number(answer.body(), "p99Nanos"));
+    }
+  }
+
+  /** Publishes in a row, or so many a second; the time in a paced event is when it was due. */
+  private Round.Expectation publishAll(
+      HttpPublisher http, String topic, int count, int padding, int perSecond) throws IOException {
+    Round.Expected expected = new Round.Expected(0, 0);
+    long start = System.nanoTime();
+    for (int n = 0; n < count; n++) {
+      long time = System.nanoTime();
+      if (perSecond > 0) {
+        time = start + n * 1_000_000_000L / perSecond;
+        for (long left = time - System.nanoTime(); left > 0; left = time - System.nanoTime()) {
+          LockSupport.parkNanos(left);
+        }
+      }
+      long key = ++sequence;
+      publishOne(http, topic, key, time, padding);
+      expected = expected.plus(key);
+    }
+    return Round.Expectation.same(expected);
+  }
+
+  private void publishOne(HttpPublisher http, String topic, long key, long time, int padding)
+      throws IOException {
+    String data = "seq=" + key + " ts=" + time + " " + "x".repeat(padding);
+    HttpPublisher.Answer answer = flavour.publish(http, topic, data);
+    if (!answer.ok()) {
+      throw new IOException("publish answered " + answer.status());
+    }
+  }
+
+  // ---- rounds
+
+  private Round medianOf(Swarm swarm, Round.Publishing publishing) throws IOException {
+    round(swarm, publishing);
+    List<Round> rounds = new ArrayList<>();
+    for (int i = 0; i < scale.rounds(); i++) {
+      Round round = round(swarm, publishing);
+      if (round.problem() != null) {
+        return round;
+      }
+      rounds.add(round);
+    }
+    rounds.sort(Comparator.comparingDouble(Round::rate));
+    return rounds.get(rounds.size() / 2);
+  }
+
+  private Round round(Swarm swarm, Round.Publishing publishing) throws IOException {
+    Round round = Round.run(server, swarm, ROUND_SECONDS, publishing);
+    if (round.problem() != null) {
+      Bench.log(subject.id() + ": " + round.problem());
+    }
+    return round;
+  }
+
+  private static Round.Expectation byStream(Map<Integer, Round.Expected> expected) {
+    Round.Expected none = new Round.Expected(0, 0);
+    return new Round.Expectation() {
+      @Override
+      public long events(int stream) {
+        return expected.getOrDefault(stream, none).events();
+      }
+
+      @Override
+      public Long keySum(int stream) {
+        return expected.getOrDefault(stream, none).keySum();
+      }
+    };
+  }
+
+  // ---- streams
+
+  private Swarm swarm() {
+    return new Swarm(server.port(), options.driverThreads());
+  }
+
+  private Swarm openAll(int count, String topic, int padding) throws IOException {
+    ensureServer(count);
+    Swarm swarm = swarm();
+    try {
+      String path = flavour.streamPath(List.of(topic));
+      swarm.open(count, i -> path, OPEN_WINDOW, false, padding);
+      opened(swarm, count);
+      return swarm;
+    } catch (IOException | RuntimeException e) {
+      swarm.close();
+      throw e;
+    }
+  }
+
+  private static void opened(Swarm swarm, int count) throws IOException {
+    if (!swarm.awaitOpen(count, OPEN_SECONDS, TimeUnit.SECONDS)) {
+      throw new IOException(notOpened(swarm, count));
+    }
+  }
+
+  private static String notOpened(Swarm swarm, int count) {
+    return "%,d of %,d streams opened, %,d lost (%s)"
+        .formatted(swarm.opened(), count, swarm.lost(), swarm.firstFailure());
+  }
+
+  /** The streams are closed: lets the server find out, which takes a write to each. */
+  private void letGo(String topic) throws IOException {
+    try (HttpPublisher http = publisher()) {
+      for (int i = 0; i < 3; i++) {
+        publishOne(http, topic, ++sequence, 0, 0);
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
+      }
+    }
+    stopIfCrowded();
+  }
+
+  private String newTopic() {
+    return "bench.t" + ++topics;
+  }
+
+  // ---- the server
+
+  /** A running, warm server that has descriptors for so many more streams. */
+  private void ensureServer(int streams) throws IOException {
+    if (server == null || !server.alive()) {
+      fresh(Launcher.DEFAULT_HEAP);
+      warmUp();
+    }
+    if (streams + SPARE_FILES > Proc.fileLimit()) {
+      throw new IOException("more than `ulimit -n` allows: " + Proc.fileLimit());
+    }
+  }
+
+  /** Ends a server that has not noticed that its streams are gone, so that the next is not hurt. */
+  private void stopIfCrowded() {
+    if (!Swarm.await(() -> server.openFiles() < 2_000, 3, TimeUnit.SECONDS)) {
+      stop();
+    }
+  }
+
+  private void fresh(String heap) throws IOException {
+    stop();
+    server = launcher.start(subject, heap);
+  }
+
+  private void stop() {
+    if (server != null) {
+      server.close();
+      server = null;
+    }
+  }
+
+  /** Lets the JIT see each path before anything is measured. */
+  private void warmUp() throws IOException {
+    String topic = newTopic();
+    int streams = Math.min(200, scale.streams());
+    try (Swarm swarm = swarm();
+        HttpPublisher http = publisher()) {
+      String path = flavour.streamPath(List.of(topic));
+      swarm.open(streams, i -> path, OPEN_WINDOW, false, scale.padding());
+      opened(swarm, streams);
+      for (int i = 0; i < (options.quick() ? 1 : 5); i++) {
+        round(swarm, () -> publishAll(http, topic, 200, scale.padding(), 0));
+        if (flavour.bursts()) {
+          round(swarm, () -> burst(topic, 200, scale.padding(), 0).expectation());
+        }
+      }
+    }
+    try (HttpPublisher http = publisher()) {
+      for (int i = 0; i < 3; i++) {
+        publishOne(http, topic, ++sequence, 0, 0);
+      }
+    }
+  }
+
+  private HttpPublisher publisher() {
+    return new HttpPublisher(server.port(), POST_MILLIS);
+  }
+
+  private long liveHeap() throws IOException {
+    return server.isJvm() ? Proc.liveHeapBytes(options.javaHome(), server.pid()) : 0;
+  }
+
+  /** The share of one core that the server uses during so many seconds. */
+  private double coreShare(int seconds) {
+    double before = server.cpuSeconds();
+    LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));
+    return (server.cpuSeconds() - before) / seconds;
+  }
+
+  private String serverProblem(String otherwise) {
+    if (server != null && server.ranOutOfMemory()) {
+      return "OutOfMemoryError" + (otherwise == null ? "" : "; " + otherwise);
+    }
+    if (server != null && !server.alive()) {
+      return "the server died" + (otherwise == null ? "" : "; " + otherwise);
+    }
+    return otherwise;
+  }
+
+  private long closedSince(Map<String, Long> before, String... reasons) {
+    Map<String, Long> now = closedByReason();
+    long closed = 0;
+    for (String reason : reasons) {
+      closed += now.getOrDefault(reason, 0L) - before.getOrDefault(reason, 0L);
+    }
+    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
+    return closed;
+  }
+
+  /** The library's count of closed clients; empty for the others. */
+  private Map<String, Long> closedByReason() {
+    Map<String, Long> closed = new HashMap<>();
+    if (flavour != Flavour.STARCAST) {
+      return closed;
+    }
+    try (HttpPublisher http = new HttpPublisher(server.port(), 5_000)) {
+      String stats = http.get("/api/bench/stats").body();
+      Matcher member = Pattern.compile("\"([a-z_]+)\":(\\d+)").matcher(stats);
+      while (member.find()) {
+        closed.put(member.group(1), Long.parseLong(member.group(2)));
+      }
+      closed.remove("clients");
+    } catch (IOException e) {
+      Bench.log(subject.id() + ": no statistics: " + e);
+    }
+    return closed;
+  }
+
+  private static long number(String json, String member) {
+    Matcher value = Pattern.compile("\"" + member + "\":(\\d+)").matcher(json);
+    if (!value.find()) {
+      throw new IllegalStateException("no " + member + " in " + json);
+    }
+    return Long.parseLong(value.group(1));
+  }
+
+  private static String firstOf(String a, String b) {
+    return a != null ? a : b;
+  }
+
+  private void put(Figure figure, double value, String problem) {
+    results.put(figure, subject, value, problem);
+    Bench.log(
+        "  %s: %s%s"
+            .formatted(
+                figure.label(scale),
+                figure.unit.text(value),
+                problem == null ? "" : " [" + problem + "]"));
+  }
+}
