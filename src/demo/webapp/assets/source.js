@@ -1,6 +1,7 @@
 /**
  * Shows the code that runs: each <details data-source="path"> loads that file from this server when
- * it is opened. Text is only ever added as text.
+ * it is opened, and shows it without package and imports. With data-only="some words", only those
+ * paragraphs of it (parted by blank lines) that contain one of the words.
  */
 const TOKEN =
   /(\/\*[\s\S]*?\*\/|\/\/[^\n]*)|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)|(@\w+)|\b(abstract|async|await|boolean|catch|class|const|else|export|extends|final|for|from|function|if|implements|import|int|interface|let|long|new|null|of|package|private|protected|public|record|return|static|this|throw|throws|true|false|try|void)\b/g;
@@ -20,6 +21,11 @@ function coloured(code) {
   return parts;
 }
 
+function excerpt(code, words) {
+  const paragraphs = code.split(/\n{2,}/).filter(text => words.some(word => text.includes(word)));
+  return paragraphs.join('\n\n').replace(/^ {2}/gm, '');
+}
+
 async function load(details) {
   const file = details.dataset.source;
   const pre = document.createElement('pre');
@@ -37,7 +43,7 @@ async function load(details) {
       throw new Error(response.status);
     }
     const code = (await response.text()).replace(/^(package|import) .*\n+/gm, '').trim();
-    pre.append(coloured(code));
+    pre.append(coloured(details.dataset.only ? excerpt(code, details.dataset.only.split(' ')) : code));
   } catch (error) {
     pre.textContent = `Cannot be loaded (${error.message}).`;
   }

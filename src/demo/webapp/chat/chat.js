@@ -20,7 +20,7 @@ function show(line) {
   time.dateTime = line.at;
   const who = element('div', 'who', '');
   who.append(element('strong', '', line.name), time);
-  const entry = element('li', line.name === form.elements.name.value.trim() ? 'mine' : 'fresh', '');
+  const entry = element('div', line.name === form.elements.name.value.trim() ? 'line mine' : 'line fresh', '');
   entry.append(who, element('p', 'text', line.text));
   log.append(entry);
   while (log.children.length > MOST_LINES) {
