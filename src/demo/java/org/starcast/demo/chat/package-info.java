@@ -1,0 +1,2 @@
+/** The chat demo: rooms are topics. */
+package org.starcast.demo.chat;

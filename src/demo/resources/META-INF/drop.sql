@@ -1,0 +1,2 @@
+drop table if exists starcast_todo;
+drop sequence if exists starcast_todo_id;
