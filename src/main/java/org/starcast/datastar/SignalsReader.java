@@ -1,0 +1,222 @@
+package org.starcast.datastar;
+
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Type;
+import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/** Reads signals out of requests. Thread-safe. */
+final class SignalsReader {
+
+  static final String REQUEST_HEADER = "Datastar-Request";
+  static final String PARAMETER = "datastar";
+
+  /** Far above what pages hold, far below what hurts. */
+  static final int MAX_BYTES = 1 << 20;
+
+  static final SignalsReader DEFAULT = new SignalsReader(MAX_BYTES, SignalsValidator.installed());
+
+  /** A request, of whatever kind. */
+  interface Source {
+    String method();
+
+    /** Undecoded; may be null. */
+    String query();
+
+    /** May be null. */
+    String contentType();
+
+    InputStream body() throws IOException;
+  }
+
+  private final int maxBytes;
+  private final Function<Object, List<BadSignalsException.Error>> validator;
+
+  SignalsReader(int maxBytes, Function<Object, List<BadSignalsException.Error>> validator) {
+    this.maxBytes = maxBytes;
+    this.validator = validator;
+  }
+
+  static Source source(HttpServletRequest request) {
+    return new Source() {
+      @Override
+      public String method() {
+        return request.getMethod();
+      }
+
+      @Override
+      public String query() {
+        return request.getQueryString();
+      }
+
+      @Override
+      public String contentType() {
+        return request.getContentType();
+      }
+
+      @Override
+      public InputStream body() throws IOException {
+        return request.getInputStream();
+      }
+    };
+  }
+
+  static Source source(ContainerRequestContext request) {
+    return new Source() {
+      @Override
+      public String method() {
+        return request.getMethod();
+      }
+
+      @Override
+      public String query() {
+        return request.getUriInfo().getRequestUri().getRawQuery();
+      }
+
+      @Override
+      public String contentType() {
+        return request.getHeaderString("Content-Type");
+      }
+
+      @Override
+      public InputStream body() {
+        return request.getEntityStream();
+      }
+    };
+  }
+
+  Object read(Source request, Type type) {
+    return bind(text(request), type);
+  }
+
+  /** The signals as text, within the bound. */
+  String text(Source request) {
+    String method = request.method().toUpperCase(Locale.ROOT);
+    boolean inQuery = method.equals("GET") || method.equals("HEAD") || method.equals("DELETE");
+    String text = inQuery ? parameter(request.query()) : body(request);
+    if (text.isBlank()) {
+      throw new BadSignalsException(
+          "$", inQuery ? "the query parameter 'datastar' is missing" : "the body is empty");
+    }
+    return text;
+  }
+
+  private String parameter(String query) {
+    String found = "";
+    boolean seen = false;
+    for (String pair : query == null ? new String[0] : query.split("&")) {
+      int equals = pair.indexOf('=');
+      String name = equals < 0 ? pair : pair.substring(0, equals);
+      if (name.equals(PARAMETER)) {
+        if (seen) {
+          throw new BadSignalsException("$", "the query parameter 'datastar' is given twice");
+        }
+        seen = true;
+        found = equals < 0 ? "" : pair.substring(equals + 1);
+      }
+    }
+    if (found.length() > 3L * maxBytes) {
+      throw tooLarge();
+    }
+    String decoded;
+    try {
+      decoded = URLDecoder.decode(found, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw new BadSignalsException("$", "the query parameter 'datastar' is not URL-encoded");
+    }
+    if (decoded.getBytes(StandardCharsets.UTF_8).length > maxBytes) {
+      throw tooLarge();
+    }
+    if (decoded.indexOf('\uFFFD') >= 0 && !found.toUpperCase(Locale.ROOT).contains("%EF%BF%BD")) {
+      throw new BadSignalsException("$", "the query parameter 'datastar' is not UTF-8");
+    }
+    return decoded;
+  }
+
+  private String body(Source request) {
+    checkType(request.contentType());
+    byte[] bytes;
+    try {
+      InputStream body = request.body();
+      bytes = body == null ? new byte[0] : body.readNBytes(maxBytes + 1);
+    } catch (IOException e) {
+      throw new BadSignalsException(
+          List.of(new BadSignalsException.Error("$", "the body could not be read")), e);
+    }
+    if (bytes.length > maxBytes) {
+      throw tooLarge();
+    }
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new BadSignalsException("$", "the body is not UTF-8");
+    }
+  }
+
+  /** JSON of any name, with any parameters; none given is taken for JSON. */
+  private static void checkType(String contentType) {
+    if (contentType == null || contentType.isBlank()) {
+      return;
+    }
+    String[] parts = contentType.toLowerCase(Locale.ROOT).split(";");
+    String type = parts[0].strip();
+    if (!type.equals("application/json") && !type.equals("text/json") && !type.endsWith("+json")) {
+      throw new BadSignalsException("$", "the body's type must be JSON, such as application/json");
+    }
+    for (int i = 1; i < parts.length; i++) {
+      String parameter = parts[i].replace("\"", "").replace(" ", "");
+      if (parameter.startsWith("charset=")
+          && !parameter.equals("charset=utf-8")
+          && !parameter.equals("charset=us-ascii")) {
+        throw new BadSignalsException("$", "the body's charset must be UTF-8");
+      }
+    }
+  }
+
+  Object bind(String text, Type type) {
+    JsonObject object;
+    try {
+      object = Json.parseObject(text);
+    } catch (IllegalArgumentException e) {
+      throw new BadSignalsException(
+          List.of(new BadSignalsException.Error("$", "must be a JSON object; " + e.getMessage())),
+          e);
+    }
+    if (type instanceof Class<?> asIs
+        && asIs.isAssignableFrom(JsonObject.class)
+        && JsonValue.class.isAssignableFrom(asIs)) {
+      return object;
+    }
+    List<BadSignalsException.Error> misfits = SignalsTypes.check(object, type);
+    if (!misfits.isEmpty()) {
+      throw new BadSignalsException(misfits, null);
+    }
+    Object signals;
+    try {
+      signals = Json.jsonb().fromJson(text, type);
+    } catch (RuntimeException e) {
+      // JsonbException, or what a constructor of the application throws
+      throw new BadSignalsException(
+          List.of(new BadSignalsException.Error("$", "does not fit what is wanted")), e);
+    }
+    List<BadSignalsException.Error> violations = validator.apply(signals);
+    if (!violations.isEmpty()) {
+      throw new BadSignalsException(violations, null);
+    }
+    return signals;
+  }
+
+  private BadSignalsException tooLarge() {
+    return new BadSignalsException("$", "must be at most " + maxBytes + " bytes");
+  }
+}

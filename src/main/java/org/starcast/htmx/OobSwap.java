@@ -1,0 +1,162 @@
+package org.starcast.htmx;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.starcast.MessageSource;
+import org.starcast.SseMessage;
+import org.starcast.datastar.Html;
+
+/**
+ * Out-of-band swaps: elements of one answer or event that each go to a target of their own.
+ * Immutable and thread-safe: every method returns new swaps.
+ *
+ * <pre>{@code
+ * OobSwap.none()
+ *     .add("messages", SwapMode.BEFORE_END, Html.format("<li>{}</li>", text).asString())
+ *     .add("count", String.valueOf(count))
+ *     .event("chat")                                    // sse-swap="chat"
+ * broadcaster.publish(swaps.toSseMessage().toBuilder().topic("chat.room-1").build());
+ * }</pre>
+ *
+ * <p>In the page, the element with {@code sse-swap} gets what is not out-of-band, which is nothing
+ * here: {@code hx-swap="none"} keeps its content.
+ *
+ * <p>The markup is trusted; escape text in it with {@link Html#text}.
+ */
+public final class OobSwap implements MessageSource {
+
+  private final List<String> elements;
+  private final String event;
+  private final String wrapper;
+
+  private OobSwap(List<String> elements, String event, String wrapper) {
+    this.elements = elements;
+    this.event = event;
+    this.wrapper = wrapper;
+  }
+
+  /** No swaps, to be added to. */
+  public static OobSwap none() {
+    return new OobSwap(List.of(), null, "div");
+  }
+
+  /**
+   * The element that content is wrapped in from here on; {@code div} unless set. Table rows need
+   * {@code tbody}, options {@code select}, as HTML parsers drop them elsewhere.
+   *
+   * @throws IllegalArgumentException if it is not 1 to 64 of {@code A-Z a-z 0-9 -}
+   */
+  public OobSwap wrapIn(String element) {
+    return new OobSwap(elements, event, Check.tag("element", element));
+  }
+
+  /** Replaces the target's content. */
+  public OobSwap add(String targetId, CharSequence content) {
+    return add(targetId, SwapMode.INNER_HTML, content);
+  }
+
+  /**
+   * Puts content into the page. It is wrapped in an element that htmx takes away again; for {@link
+   * SwapMode#OUTER_HTML}, where the element itself is what replaces the target, the content is one
+   * element and gets the attributes, as by {@link #addElement}.
+   *
+   * @throws IllegalArgumentException if the id is blank, longer than 256 characters, or has control
+   *     characters or white space
+   */
+  public OobSwap add(String targetId, SwapMode mode, CharSequence content) {
+    if (mode == SwapMode.OUTER_HTML) {
+      return addElement(targetId, mode, content);
+    }
+    String wrapped =
+        "<" + wrapper + attributes(targetId, mode, true) + ">" + content + "</" + wrapper + ">";
+    return with(wrapped);
+  }
+
+  /**
+   * Puts one element into the page, which gets the attributes itself. (For modes other than {@link
+   * SwapMode#OUTER_HTML} htmx swaps the element's content, not the element.)
+   *
+   * @throws IllegalArgumentException if the markup does not begin with an element, or the element
+   *     has another id or a swap of its own; or as {@link #add(String, SwapMode, CharSequence)}
+   */
+  public OobSwap addElement(String targetId, SwapMode mode, CharSequence element) {
+    String markup = element.toString();
+    FirstTag tag = FirstTag.of(markup);
+    boolean hasId = tag.id() != null;
+    if (hasId && !tag.id().equals(targetId) && !tag.id().equals(Html.attr(targetId))) {
+      throw new IllegalArgumentException("element: has another id than the target's");
+    }
+    return with(
+        markup.substring(0, tag.nameEnd())
+            + attributes(targetId, mode, !hasId)
+            + markup.substring(tag.nameEnd()));
+  }
+
+  /** Adds an element as it is, which has its own attributes or is no out-of-band swap. */
+  public OobSwap addAsIs(CharSequence element) {
+    return with(element.toString());
+  }
+
+  /** Removes the target. */
+  public OobSwap remove(String targetId) {
+    return add(targetId, SwapMode.DELETE, "");
+  }
+
+  /** Without the elements, keeping event and wrapper. */
+  public OobSwap clear() {
+    return new OobSwap(List.of(), event, wrapper);
+  }
+
+  /**
+   * The name of the event, which {@code sse-swap} names in the page; {@code message} unless set.
+   *
+   * @throws IllegalArgumentException if it is not 1 to 256 characters without white space, commas
+   *     and control characters
+   */
+  public OobSwap event(String name) {
+    return new OobSwap(elements, Check.event(name), wrapper);
+  }
+
+  /** How many elements there are. */
+  public int size() {
+    return elements.size();
+  }
+
+  /** The elements, one after the other, each on its line; empty text if there are none. */
+  public String build() {
+    return String.join("\n", elements);
+  }
+
+  /**
+   * The event.
+   *
+   * @throws IllegalArgumentException if there are no elements
+   */
+  @Override
+  public SseMessage toSseMessage() {
+    if (elements.isEmpty()) {
+      throw new IllegalArgumentException("elements: must be at least one");
+    }
+    SseMessage.Builder message = SseMessage.builder().data(build());
+    return (event == null ? message : message.event(event)).build();
+  }
+
+  /** The elements, as {@link #build}. */
+  @Override
+  public String toString() {
+    return build();
+  }
+
+  private static String attributes(String targetId, SwapMode mode, boolean withId) {
+    String id = Check.id("targetId", targetId);
+    String swap = mode == SwapMode.OUTER_HTML ? "true" : mode.value();
+    return (withId ? " id=\"" + Html.attr(id) + "\"" : "") + " hx-swap-oob=\"" + swap + "\"";
+  }
+
+  private OobSwap with(String element) {
+    List<String> all = new ArrayList<>(elements);
+    all.add(Objects.requireNonNull(element, "element"));
+    return new OobSwap(List.copyOf(all), event, wrapper);
+  }
+}

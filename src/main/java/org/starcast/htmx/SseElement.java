@@ -1,0 +1,128 @@
+package org.starcast.htmx;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.starcast.datastar.Html;
+
+/**
+ * An element that connects to a stream by htmx's SSE extension. Immutable: every method returns a
+ * new element.
+ *
+ * <pre>{@code
+ * SseElement.connect("/api/stream?topic=chat.*").swap("chat").closeOn("done").html("...")
+ * }</pre>
+ *
+ * <p>{@link #html} and {@link #toString} write the element, {@link #attributes} its attributes
+ * alone.
+ */
+public final class SseElement {
+
+  private final Map<String, String> attributes;
+
+  private SseElement(Map<String, String> attributes) {
+    this.attributes = attributes;
+  }
+
+  /**
+   * Connects to a stream.
+   *
+   * @throws IllegalArgumentException if it is not an http, https or relative URL
+   */
+  public static SseElement connect(String url) {
+    Map<String, String> attributes = new LinkedHashMap<>();
+    attributes.put("hx-ext", "sse");
+    attributes.put("sse-connect", Check.url(url));
+    return new SseElement(attributes);
+  }
+
+  /** An element inside of a connected one, which swaps by the outer one's stream. */
+  public static SseElement inner() {
+    return new SseElement(Map.of());
+  }
+
+  /**
+   * Swaps in the data of events with these names; {@code message} is that of events without one.
+   *
+   * @throws IllegalArgumentException as {@link OobSwap#event}
+   */
+  public SseElement swap(String... events) {
+    if (events.length == 0) {
+      throw new IllegalArgumentException("events: must be at least one");
+    }
+    for (String event : events) {
+      Check.event(event);
+    }
+    return put("sse-swap", String.join(",", events));
+  }
+
+  /** Ends the connection, without reconnecting, at an event with this name. */
+  public SseElement closeOn(String event) {
+    return put("sse-close", Check.event(event));
+  }
+
+  /** How the data is swapped in ({@code hx-swap}); the content is replaced unless set. */
+  public SseElement swapMode(SwapMode mode) {
+    return put("hx-swap", mode.value());
+  }
+
+  /** Swaps nothing but what is out-of-band. */
+  public SseElement oobOnly() {
+    return put("hx-swap", "none");
+  }
+
+  /** The element's id. */
+  public SseElement id(String id) {
+    return put("id", Check.id("id", id));
+  }
+
+  /** Hides the element. */
+  public SseElement hidden() {
+    return put("hidden", "");
+  }
+
+  /**
+   * Adds another attribute; its value is escaped.
+   *
+   * @throws IllegalArgumentException if the name is malformed, or the value has control characters
+   *     or is longer than 8,192 characters
+   */
+  public SseElement attribute(String name, String value) {
+    return put(Check.attribute(name), value.isEmpty() ? "" : Check.line("value", value, 8192));
+  }
+
+  /** The attributes as HTML, each with a space before it. */
+  public String attributes() {
+    StringBuilder out = new StringBuilder();
+    attributes.forEach(
+        (name, value) -> {
+          out.append(' ').append(name);
+          if (!value.isEmpty()) {
+            out.append("=\"").append(Html.attr(value)).append('"');
+          }
+        });
+    return out.toString();
+  }
+
+  /** The attributes by name, with values that are not escaped. */
+  public Map<String, String> toMap() {
+    return Collections.unmodifiableMap(attributes);
+  }
+
+  /** The element with this trusted content. */
+  public String html(CharSequence content) {
+    return "<div" + attributes() + ">" + content + "</div>";
+  }
+
+  /** The element without content. */
+  @Override
+  public String toString() {
+    return html("");
+  }
+
+  private SseElement put(String name, String value) {
+    Map<String, String> changed = new LinkedHashMap<>(attributes);
+    changed.put(name, value);
+    return new SseElement(changed);
+  }
+}
