@@ -105,8 +105,7 @@ public class SseBroadcaster {
    */
   public SseClient register(SseEventSink sink, Subscription subscription) {
     try {
-      return engine.register(
-          sink, subscription, request.isResolvable() ? request.get() : null);
+      return engine.register(sink, subscription, request.isResolvable() ? request.get() : null);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -116,8 +115,8 @@ public class SseBroadcaster {
    * Publishes to the clients whose subscription matches, or to all if the message has no topic.
    *
    * @return what became of it
-   * @throws IllegalArgumentException if the message is larger than {@code starcast.message.max-bytes},
-   *     or its data cannot be turned into JSON
+   * @throws IllegalArgumentException if the message is larger than {@code
+   *     starcast.message.max-bytes}, or its data cannot be turned into JSON
    */
   public PublishResult publish(MessageSource message) {
     return broadcast(message, Set.of());
@@ -126,7 +125,8 @@ public class SseBroadcaster {
   /**
    * Publishes a payload to a topic, as firing it with {@link Topic} does outside of a transaction.
    *
-   * @throws IllegalArgumentException as {@link #publish(MessageSource)}, or if the topic is malformed
+   * @throws IllegalArgumentException as {@link #publish(MessageSource)}, or if the topic is
+   *     malformed
    */
   public PublishResult publish(String topic, Object payload) {
     return publish(payloads.toMessage(payload).toBuilder().topic(topic).build());
@@ -138,7 +138,8 @@ public class SseBroadcaster {
   }
 
   /**
-   * Publishes as {@link #publish(MessageSource)}, but not to some clients: the one who caused it, say.
+   * Publishes as {@link #publish(MessageSource)}, but not to some clients: the one who caused it,
+   * say.
    *
    * @param exceptClientIds ids of the clients to leave out; unknown ones are ignored
    */
@@ -193,8 +194,8 @@ public class SseBroadcaster {
 
   /**
    * Sends all clients away, evenly spread over the window, each with a jittered {@code retry:}; new
-   * ones are refused with 503 from now on, for good. Also done when the application stops, over {@code
-   * starcast.drain-window}.
+   * ones are refused with 503 from now on, for good. Also done when the application stops, over
+   * {@code starcast.drain-window}.
    *
    * @return done when the last client is gone
    */
@@ -203,7 +204,8 @@ public class SseBroadcaster {
   }
 
   /**
-   * As {@link #drain(Duration)}, after a message to all and time for the streams to end by themselves.
+   * As {@link #drain(Duration)}, after a message to all and time for the streams to end by
+   * themselves.
    *
    * @param farewell what all clients get first
    * @param grace how long after it the first stream is ended
@@ -217,14 +219,12 @@ public class SseBroadcaster {
 
     @Override
     public void opened(SseClient client) {
-      fire(
-          events.select(ClientEvent.Opened.LITERAL), new ClientEvent(client, Optional.empty()));
+      fire(events.select(ClientEvent.Opened.LITERAL), new ClientEvent(client, Optional.empty()));
     }
 
     @Override
     public void closed(SseClient client, CloseReason reason) {
-      fire(
-          events.select(ClientEvent.Closed.LITERAL), new ClientEvent(client, Optional.of(reason)));
+      fire(events.select(ClientEvent.Closed.LITERAL), new ClientEvent(client, Optional.of(reason)));
     }
 
     private static void fire(Event<ClientEvent> event, ClientEvent payload) {

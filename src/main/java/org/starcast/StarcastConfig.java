@@ -7,16 +7,16 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The configuration in force: every key, its default and its bounds in one place. Read once, when the
- * application is deployed; a value out of bounds fails the deployment and names its key. Inject it to
- * see what is in force.
+ * The configuration in force: every key, its default and its bounds in one place. Read once, when
+ * the application is deployed; a value out of bounds fails the deployment and names its key. Inject
+ * it to see what is in force.
  *
  * <p>Durations are ISO 8601 ({@code PT15S}); sizes are bytes.
  *
  * @param queueMessages {@code starcast.queue.messages}: the most messages that wait for one client;
  *     1 to 1,000,000, default 1,024
- * @param queueBytes {@code starcast.queue.bytes}: the most bytes that wait for one client; 1 KiB to 1
- *     GiB, default 1 MiB
+ * @param queueBytes {@code starcast.queue.bytes}: the most bytes that wait for one client; 1 KiB to
+ *     1 GiB, default 1 MiB
  * @param queueOverflow {@code starcast.queue.overflow}: what happens then; {@link OverflowPolicy},
  *     default {@code DISCONNECT}
  * @param totalBytes {@code starcast.queue.total-bytes}: the most bytes that wait for all clients
@@ -24,26 +24,26 @@ import java.util.function.Function;
  *     furthest behind are closed. 1 MiB to 1 TiB, default a quarter of the heap
  * @param messageBytes {@code starcast.message.max-bytes}: the largest message, encoded; 1 KiB to 64
  *     MiB, default 512 KiB
- * @param heartbeat {@code starcast.heartbeat}: a comment is sent after this much silence, which finds
- *     out dead connections and keeps proxies from closing live ones; 100 ms to 1 h or {@code PT0S} for
- *     none, default 15 s
+ * @param heartbeat {@code starcast.heartbeat}: a comment is sent after this much silence, which
+ *     finds out dead connections and keeps proxies from closing live ones; 100 ms to 1 h or {@code
+ *     PT0S} for none, default 15 s
  * @param sendTimeout {@code starcast.send-timeout}: a client that takes nothing for so long while
  *     something waits is closed; 100 ms to 1 h, default 30 s
- * @param maxConnectionAge {@code starcast.max-connection-age}: a stream is ended after 80 to 100 % of
- *     this; 1 s to 30 d, default {@code PT0S} for never
- * @param retry {@code starcast.retry}: the reconnection delay told to clients when they connect; 100
- *     ms to 1 h, default 2 s
+ * @param maxConnectionAge {@code starcast.max-connection-age}: a stream is ended after 80 to 100 %
+ *     of this; 1 s to 30 d, default {@code PT0S} for never
+ * @param retry {@code starcast.retry}: the reconnection delay told to clients when they connect;
+ *     100 ms to 1 h, default 2 s
  * @param maxClients {@code starcast.max-clients}: the most clients; 1 to 10,000,000, default 10,000
  * @param maxClientsPerPrincipal {@code starcast.max-clients-per-principal}: of one authenticated
  *     user; 1 to 10,000,000, default 100
- * @param maxClientsPerAddress {@code starcast.max-clients-per-address}: of one remote address, which
- *     is a proxy's when there is one; 1 to 10,000,000, default 1,000
+ * @param maxClientsPerAddress {@code starcast.max-clients-per-address}: of one remote address,
+ *     which is a proxy's when there is one; 1 to 10,000,000, default 1,000
  * @param maxPatternsPerClient {@code starcast.max-patterns-per-client}: patterns and mutes of one
  *     client; 1 to 10,000, default 100
  * @param topicCache {@code starcast.topic-cache}: topics whose subscribers are remembered; 0 to
  *     10,000,000, default 10,000
- * @param drainThreads {@code starcast.drain-threads}: threads that write to clients; 1 to 64, default
- *     half the processors, at least 1, at most 8
+ * @param drainThreads {@code starcast.drain-threads}: threads that write to clients; 1 to 64,
+ *     default half the processors, at least 1, at most 8
  * @param batchBytes {@code starcast.batch-bytes}: the most bytes of one write; 1 KiB to 4 MiB,
  *     default 64 KiB
  * @param drainWindow {@code starcast.drain-window}: over how long clients are sent away when the

@@ -16,10 +16,10 @@ import org.starcast.Subscription;
  * One client: its queue, and the state of its stream.
  *
  * <p>Publishers append under this object's monitor, which is held for a few instructions and never
- * while anything is written. {@code turn} says who may touch the writer: it is {@code SCHEDULED} from
- * the moment the client enters its drainer's queue until that drainer has left it, so one thread at a
- * time drains it. Whoever turns it from {@code IDLE} or {@code BLOCKED} to {@code SCHEDULED} puts the
- * client into the drainer's queue.
+ * while anything is written. {@code turn} says who may touch the writer: it is {@code SCHEDULED}
+ * from the moment the client enters its drainer's queue until that drainer has left it, so one
+ * thread at a time drains it. Whoever turns it from {@code IDLE} or {@code BLOCKED} to {@code
+ * SCHEDULED} puts the client into the drainer's queue.
  */
 final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Listener {
 
@@ -298,8 +298,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
     boolean more;
     try {
-      more =
-          resume ? writer.resume() : writer.write(drainer.turnBytes, 0, drainer.turnLength);
+      more = resume ? writer.resume() : writer.write(drainer.turnBytes, 0, drainer.turnLength);
     } catch (IOException e) {
       synchronized (this) {
         abort(CloseReason.CLIENT_GONE);

@@ -8,10 +8,10 @@ import java.io.IOException;
 import java.util.concurrent.Executor;
 
 /**
- * Drops the connection of a client that takes nothing. The Servlet API can only end a response, which
- * leaves the connection and the bytes that wait in the container until the client takes them; so the
- * containers are asked in their own terms, by reflection, as none of them need be there. Where that
- * fails the response is ended all the same.
+ * Drops the connection of a client that takes nothing. The Servlet API can only end a response,
+ * which leaves the connection and the bytes that wait in the container until the client takes them;
+ * so the containers are asked in their own terms, by reflection, as none of them need be there.
+ * Where that fails the response is ended all the same.
  */
 final class ConnectionBreaker {
 

@@ -30,8 +30,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.starcast.CloseReason;
 import org.starcast.BroadcastStatistics;
+import org.starcast.CloseReason;
 import org.starcast.PublishResult;
 import org.starcast.RefusedException;
 import org.starcast.SseClient;
@@ -44,11 +44,11 @@ import org.starcast.wire.Draft;
 import org.starcast.wire.SseFormat;
 
 /**
- * The registry of clients and the order of events. Plain Java: {@link org.starcast.SseBroadcaster} is
- * its face in CDI. Thread-safe.
+ * The registry of clients and the order of events. Plain Java: {@link org.starcast.SseBroadcaster}
+ * is its face in CDI. Thread-safe.
  *
- * <p>One lock orders published events: under it an event gets its sequence number and is appended to
- * the queues of all clients that match, so that every client sees all events in the same order.
+ * <p>One lock orders published events: under it an event gets its sequence number and is appended
+ * to the queues of all clients that match, so that every client sees all events in the same order.
  * Encoding happens before, writing after it, on other threads.
  */
 public final class DeliveryEngine {
@@ -150,8 +150,8 @@ public final class DeliveryEngine {
    * @throws IllegalArgumentException if the subscription has too many patterns or an id in use
    * @throws IOException if the response cannot be opened
    */
-  public SseClient register(SseEventSink sink, Subscription subscription, HttpServletRequest request)
-      throws IOException {
+  public SseClient register(
+      SseEventSink sink, Subscription subscription, HttpServletRequest request) throws IOException {
     checkPatterns(subscription);
     String principal = null;
     String address = null;
@@ -241,7 +241,8 @@ public final class DeliveryEngine {
     }
     if (!acquire(perPrincipal, principal, config.maxClientsPerPrincipal())) {
       count.decrementAndGet();
-      throw refuse(429, "the user has " + config.maxClientsPerPrincipal() + " clients, the most", 10);
+      throw refuse(
+          429, "the user has " + config.maxClientsPerPrincipal() + " clients, the most", 10);
     }
     if (!acquire(perAddress, address, config.maxClientsPerAddress())) {
       count.decrementAndGet();
@@ -366,8 +367,8 @@ public final class DeliveryEngine {
   // ---- messages
 
   /**
-   * Gives the message its place in the order and queues it for every client that matches. Returns at
-   * once, whatever the clients do.
+   * Gives the message its place in the order and queues it for every client that matches. Returns
+   * at once, whatever the clients do.
    *
    * @param except ids of clients to leave out
    * @throws IllegalArgumentException if the message is too large, or its data has no JSON
@@ -471,8 +472,8 @@ public final class DeliveryEngine {
   }
 
   /**
-   * Frees memory when all queues together hold too much: those furthest behind keep the oldest frames
-   * alive, so they go first.
+   * Frees memory when all queues together hold too much: those furthest behind keep the oldest
+   * frames alive, so they go first.
    */
   private void shed() {
     List<Client> behind = new ArrayList<>(clients.values());
@@ -496,7 +497,8 @@ public final class DeliveryEngine {
   Frame gapFrame(long first, long missed) {
     String next = first == 0 ? "" : "\"next\":\"" + epoch + "-" + first + "\",";
     return Frame.permanent(
-        SseFormat.encode("starcast-gap", null, null, "{" + next + "\"missed\":" + missed + "}", null));
+        SseFormat.encode(
+            "starcast-gap", null, null, "{" + next + "\"missed\":" + missed + "}", null));
   }
 
   // ---- the end
@@ -569,7 +571,8 @@ public final class DeliveryEngine {
   }
 
   /**
-   * Drains over the configured window and ends the threads; what is still open after that is given up.
+   * Drains over the configured window and ends the threads; what is still open after that is given
+   * up.
    */
   public void stop() {
     try {

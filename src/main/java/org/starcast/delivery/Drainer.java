@@ -5,9 +5,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.starcast.StarcastConfig;
 
 /**
- * One drain thread and the clients that it writes for. A client is always drained by the same thread,
- * so that at most one drain of it runs at a time; it takes one turn and then goes to the tail, so that
- * a busy client does not hold back others.
+ * One drain thread and the clients that it writes for. A client is always drained by the same
+ * thread, so that at most one drain of it runs at a time; it takes one turn and then goes to the
+ * tail, so that a busy client does not hold back others.
  */
 final class Drainer {
 

@@ -3,8 +3,8 @@ package org.starcast.delivery;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The encoded bytes of one message, shared by all clients that it waits for. The bytes are immutable
- * once it is queued.
+ * The encoded bytes of one message, shared by all clients that it waits for. The bytes are
+ * immutable once it is queued.
  */
 final class Frame {
 

@@ -5,10 +5,10 @@ import java.util.zip.Deflater;
 
 /**
  * Deflates a frame once for all clients: raw deflate blocks without history that end on a byte
- * boundary (a full flush) may follow each other in any selection, so that each client's gzip stream is
- * its own header and then the pieces that it gets (RFC 1951, section 3.2; RFC 1952, section 2.3). The
- * end of the gzip stream is never sent: a stream is cut off when it ends, as event streams are. Each
- * drain thread has one; not thread-safe.
+ * boundary (a full flush) may follow each other in any selection, so that each client's gzip stream
+ * is its own header and then the pieces that it gets (RFC 1951, section 3.2; RFC 1952, section
+ * 2.3). The end of the gzip stream is never sent: a stream is cut off when it ends, as event
+ * streams are. Each drain thread has one; not thread-safe.
  */
 final class Gzip {
 

@@ -13,9 +13,9 @@ import java.util.concurrent.Executor;
 
 /**
  * Writes through {@link SseEventSink#send} on any JAX-RS runtime: one outstanding send, on the
- * executor, because runtimes may block in it. The runtime formats the event itself; line breaks are LF
- * only by then, which all of them keep, except that RESTEasy joins consecutive ones and CXF before 4.1
- * does not continue data lines.
+ * executor, because runtimes may block in it. The runtime formats the event itself; line breaks are
+ * LF only by then, which all of them keep, except that RESTEasy joins consecutive ones and CXF
+ * before 4.1 does not continue data lines.
  */
 final class PortableSinkWriter implements SinkWriter {
 

@@ -3,9 +3,10 @@ package org.starcast.delivery;
 import java.io.OutputStream;
 
 /**
- * RESTEasy's own view of the response, on the request's thread. Its sink writes line breaks of its own
- * when it opens the response, and flushes by a write listener of its own when it is closed; both must
- * not reach the connection once the stream is ours. By reflection, because RESTEasy need not be there.
+ * RESTEasy's own view of the response, on the request's thread. Its sink writes line breaks of its
+ * own when it opens the response, and flushes by a write listener of its own when it is closed;
+ * both must not reach the connection once the stream is ours. By reflection, because RESTEasy need
+ * not be there.
  */
 final class ResteasyResponse {
 

@@ -14,10 +14,10 @@ import java.util.concurrent.ExecutionException;
 
 /**
  * Writes in the Servlet container's non-blocking mode (Jakarta Servlet 6.0, section 5.7), whichever
- * JAX-RS runtime opened the response: the runtime has put the request into asynchronous mode before it
- * called the resource method, and the sink has written the response's head and a first comment when
- * {@link #open} returns, all on the request's thread, so that there is nothing to race with. From
- * {@link #start} on, which sets the write listener, the runtime's own sink is not written to.
+ * JAX-RS runtime opened the response: the runtime has put the request into asynchronous mode before
+ * it called the resource method, and the sink has written the response's head and a first comment
+ * when {@link #open} returns, all on the request's thread, so that there is nothing to race with.
+ * From {@link #start} on, which sets the write listener, the runtime's own sink is not written to.
  */
 final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListener {
 

@@ -6,8 +6,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * One timer thread for all clients: a hashed wheel (Varghese and Lauck, scheme 6) whose entries are
  * asked, when their time comes, when they want to be asked again. An entry is therefore never moved
- * when a client is active, which costs nothing, and never cancelled: one that is no longer wanted ends
- * at its next turn.
+ * when a client is active, which costs nothing, and never cancelled: one that is no longer wanted
+ * ends at its next turn.
  */
 final class TimingWheel {
 

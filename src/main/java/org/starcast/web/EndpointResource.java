@@ -40,8 +40,8 @@ import org.starcast.topic.TopicName;
  *   <li>{@code GET starcast/stream?topic=…&topic=…&mute=…&sender=…} opens a stream ({@code
  *       starcast.endpoint.enabled}). {@code topic}: one pattern or more; {@code mute}: patterns to
  *       leave out; {@code sender}: only what these senders send.
- *   <li>{@code POST starcast/publish} with the form fields {@code topic} (one or more), {@code data},
- *       and if wanted {@code event} and {@code sender}, publishes ({@code
+ *   <li>{@code POST starcast/publish} with the form fields {@code topic} (one or more), {@code
+ *       data}, and if wanted {@code event} and {@code sender}, publishes ({@code
  *       starcast.endpoint.publish.enabled}) and answers 202 with the event's id as JSON.
  * </ul>
  *
@@ -80,7 +80,8 @@ public class EndpointResource {
     if (!config.endpoint()) {
       throw new NotFoundException();
     }
-    Map<String, List<String>> query = known(uri.getQueryParameters(), Set.of("topic", "mute", "sender"));
+    Map<String, List<String>> query =
+        known(uri.getQueryParameters(), Set.of("topic", "mute", "sender"));
     String[] senders = query.getOrDefault("sender", List.of()).toArray(String[]::new);
     for (String sender : senders) {
       checked("sender", () -> TopicName.checkSender(sender));
@@ -107,8 +108,7 @@ public class EndpointResource {
     if (!config.endpointPublish()) {
       throw new NotFoundException();
     }
-    Map<String, List<String>> form =
-        known(form(body), Set.of("topic", "data", "event", "sender"));
+    Map<String, List<String>> form = known(form(body), Set.of("topic", "data", "event", "sender"));
     SseMessage.Builder message = SseMessage.builder();
     checked("topic", () -> message.topics(required(form, "topic")));
     String data = single(form, "data");
