@@ -1,0 +1,190 @@
+package org.starcast.it;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.starcast.wire.EventStreamParser;
+
+/**
+ * One HTTP/1.1 connection written by hand, so that a test sees the bytes as they are, and can stop
+ * reading or vanish as no well-behaved client would. Reads on a thread of its own once told to.
+ */
+final class RawStream implements AutoCloseable {
+
+  private final Socket socket;
+  private final InputStream in;
+  private final int status;
+  private final Map<String, String> headers = new LinkedHashMap<>();
+  private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+  private final EventStreamParser parser = new EventStreamParser();
+  private final List<EventStreamParser.Event> events = new ArrayList<>();
+  private volatile boolean keepBody = true;
+  private volatile boolean ended;
+
+  private RawStream(Socket socket) throws IOException {
+    this.socket = socket;
+    this.in = new BufferedInputStream(socket.getInputStream());
+    String statusLine = line();
+    status = Integer.parseInt(statusLine.split(" ")[1]);
+    for (String line = line(); !line.isEmpty(); line = line()) {
+      int colon = line.indexOf(':');
+      headers.put(
+          line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).trim());
+    }
+  }
+
+  /** Opens a stream and reads it to its end on a thread of its own. */
+  static RawStream open(URI uri, String... requestHeaders) throws IOException {
+    RawStream stream = stalled(uri, 0, requestHeaders);
+    Thread reader = new Thread(stream::readAll, "raw-stream");
+    reader.setDaemon(true);
+    reader.start();
+    return stream;
+  }
+
+  /** Opens a stream and reads nothing behind the head; 0 is the system's receive buffer. */
+  static RawStream stalled(URI uri, int receiveBuffer, String... requestHeaders)
+      throws IOException {
+    Socket socket = new Socket();
+    if (receiveBuffer > 0) {
+      socket.setReceiveBufferSize(receiveBuffer);
+    }
+    socket.setSoTimeout(60_000);
+    socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()), 10_000);
+    StringBuilder request = new StringBuilder("GET ").append(uri.getRawPath());
+    if (uri.getRawQuery() != null) {
+      request.append('?').append(uri.getRawQuery());
+    }
+    request.append(" HTTP/1.1\r\nHost: ").append(uri.getAuthority()).append("\r\n");
+    for (String header : requestHeaders) {
+      request.append(header).append("\r\n");
+    }
+    socket.getOutputStream().write(request.append("\r\n").toString().getBytes());
+    return new RawStream(socket);
+  }
+
+  int status() {
+    return status;
+  }
+
+  String header(String name) {
+    return headers.get(name.toLowerCase(Locale.ROOT));
+  }
+
+  /** The body so far, without its chunks' framing. */
+  byte[] bytes() {
+    synchronized (body) {
+      return body.toByteArray();
+    }
+  }
+
+  String text() {
+    return new String(bytes(), StandardCharsets.UTF_8);
+  }
+
+  List<EventStreamParser.Event> events() {
+    synchronized (body) {
+      return List.copyOf(events);
+    }
+  }
+
+  List<String> data() {
+    return events().stream().map(EventStreamParser.Event::data).toList();
+  }
+
+  int count() {
+    synchronized (body) {
+      return events.size();
+    }
+  }
+
+  /** The body has ended, or the connection broke. */
+  boolean ended() {
+    return ended;
+  }
+
+  /** Reads everything that is still to come, on this thread. */
+  void readAll() {
+    try {
+      boolean chunked = "chunked".equals(header("Transfer-Encoding"));
+      byte[] buffer = new byte[64 << 10];
+      while (chunked) {
+        int size = Integer.parseInt(line().trim(), 16);
+        if (size == 0) {
+          return;
+        }
+        while (size > 0) {
+          int n = in.read(buffer, 0, Math.min(size, buffer.length));
+          if (n < 0) {
+            throw new EOFException();
+          }
+          accept(buffer, n);
+          size -= n;
+        }
+        line();
+      }
+      String length = header("Content-Length");
+      if (length != null) {
+        accept(in.readNBytes(Integer.parseInt(length)), Integer.parseInt(length));
+      }
+    } catch (IOException e) {
+      // the connection broke, which is what some tests wait for
+    } finally {
+      ended = true;
+    }
+  }
+
+  private void accept(byte[] bytes, int length) {
+    synchronized (body) {
+      if (keepBody) {
+        body.write(bytes, 0, length);
+      }
+      for (EventStreamParser.Item item : parser.feed(bytes, 0, length).take()) {
+        if (item instanceof EventStreamParser.Event event) {
+          events.add(event);
+        }
+      }
+    }
+  }
+
+  /** For streams of which only the events matter. */
+  RawStream withoutBody() {
+    keepBody = false;
+    return this;
+  }
+
+  private String line() throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int b = in.read(); b != '\n'; b = in.read()) {
+      if (b < 0) {
+        throw new EOFException();
+      }
+      if (b != '\r') {
+        line.append((char) b);
+      }
+    }
+    return line.toString();
+  }
+
+  /** Closes by RST, as a killed client does. */
+  void reset() throws IOException {
+    socket.setSoLinger(true, 0);
+    socket.close();
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

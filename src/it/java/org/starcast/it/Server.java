@@ -1,0 +1,117 @@
+package org.starcast.it;
+
+import jakarta.json.Json;
+import jakarta.json.JsonArray;
+import jakarta.json.JsonObject;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/** The deployed test application, over HTTP. */
+final class Server {
+
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private final URI api;
+
+  Server(URL base) {
+    api = URI.create(base.toString()).resolve("api/");
+  }
+
+  URI uri(String path) {
+    return api.resolve(path);
+  }
+
+  /** Opens the built-in endpoint's stream, query as {@code topic=a.*&mute=b}. */
+  RawStream stream(String query, String... headers) {
+    return open("starcast/stream?" + query, headers);
+  }
+
+  RawStream open(String path, String... headers) {
+    try {
+      return RawStream.open(uri(path), headers);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  RawStream stalled(String path) {
+    try {
+      return RawStream.stalled(uri(path), 4096);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Publishes by the built-in endpoint: field, value, field, value. */
+  HttpResponse<String> publish(String... fields) {
+    StringBuilder form = new StringBuilder();
+    for (int i = 0; i < fields.length; i += 2) {
+      form.append(form.isEmpty() ? "" : "&")
+          .append(fields[i])
+          .append('=')
+          .append(URLEncoder.encode(fields[i + 1], StandardCharsets.UTF_8));
+    }
+    return exchange(
+        "POST", "starcast/publish", "application/x-www-form-urlencoded", form.toString());
+  }
+
+  HttpResponse<String> post(String path, String text) {
+    return exchange("POST", path, "text/plain;charset=UTF-8", text);
+  }
+
+  HttpResponse<String> delete(String path) {
+    return exchange("DELETE", path, "text/plain", "");
+  }
+
+  HttpResponse<String> get(String path) {
+    return exchange("GET", path, "text/plain", "");
+  }
+
+  JsonObject statistics() {
+    try (var reader = Json.createReader(new StringReader(get("probe/statistics").body()))) {
+      return reader.readObject();
+    }
+  }
+
+  JsonArray journal() {
+    try (var reader = Json.createReader(new StringReader(get("probe/journal").body()))) {
+      return reader.readArray();
+    }
+  }
+
+  /** Whether an observer of the application wrote this entry. */
+  boolean journalHas(String entry) {
+    return journal().getValuesAs(Object::toString).contains("\"" + entry + "\"");
+  }
+
+  int clients() {
+    return statistics().getInt("clients");
+  }
+
+  private HttpResponse<String> exchange(String method, String path, String type, String body) {
+    HttpRequest request =
+        HttpRequest.newBuilder(uri(path))
+            .timeout(Duration.ofMinutes(2))
+            .header("Content-Type", type)
+            .method(method, HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    try {
+      return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package org.starcast.it;
+
+import java.io.File;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jboss.shrinkwrap.api.ShrinkWrap;
+import org.jboss.shrinkwrap.api.asset.EmptyAsset;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.starcast.it.app.TestApplication;
+
+/**
+ * The WAR of the server tests: the application under {@code app}, and the jar as a user adds it.
+ */
+final class TestWar {
+
+  private TestWar() {}
+
+  /** The WAR with these configuration values, given as key, value, key, value. */
+  static WebArchive with(String... config) {
+    Map<String, String> values = new TreeMap<>();
+    values.put("starcast.endpoint.enabled", "true");
+    values.put("starcast.endpoint.publish.enabled", "true");
+    values.put("starcast.heartbeat", "PT1S");
+    values.put("starcast.max-clients-per-address", "5000");
+    for (int i = 0; i < config.length; i += 2) {
+      values.put(config[i], config[i + 1]);
+    }
+    StringBuilder properties = new StringBuilder();
+    values.forEach((key, value) -> properties.append(key).append('=').append(value).append('\n'));
+    return ShrinkWrap.create(WebArchive.class, "starcast-test.war")
+        .addPackage(TestApplication.class.getPackage())
+        .addAsLibrary(new File(System.getProperty("starcast.jar")))
+        .addAsResource(
+            new StringAsset(properties.toString()), "META-INF/microprofile-config.properties")
+        .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml");
+  }
+}
