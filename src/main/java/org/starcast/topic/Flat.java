@@ -15,6 +15,17 @@ final class Flat<S> {
     this.senders = senders;
   }
 
+  /** Without some, of which this number is in it. */
+  Flat<S> without(SubscriberSet<S> some, int count) {
+    Builder<S> builder = new Builder<>(subscribers.length - count);
+    for (int i = 0; i < subscribers.length; i++) {
+      if (!some.contains(subscribers[i])) {
+        builder.add(subscribers[i], senders == null || senders[i] == null ? Set.of() : senders[i]);
+      }
+    }
+    return builder.build();
+  }
+
   /** Fills the arrays; knows their length beforehand. */
   static final class Builder<S> {
 

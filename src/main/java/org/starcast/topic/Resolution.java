@@ -1,9 +1,7 @@
 package org.starcast.topic;
 
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -22,33 +20,20 @@ final class Resolution<S> {
   /** What it was made from, in the order of the walk: to see whether that has changed. */
   private final List<Interests<S>> sources;
 
-  private final List<Flat<S>> parts;
-
-  /** Those to leave out of all parts but the last, which is {@link #repeated}; null if none. */
-  private final Set<Subscriber<S>> except;
-
-  /** Those who match several patterns, with all their senders; null if none. */
-  private final Flat<S> repeated;
+  private final List<Part<S>> parts;
 
   /** Who mutes this topic. */
   private final List<Interests<S>> mutes;
 
   private final int size;
 
-  private Resolution(
-      List<Interests<S>> sources,
-      List<Flat<S>> parts,
-      Set<Subscriber<S>> except,
-      Flat<S> repeated,
-      List<Interests<S>> mutes) {
+  private Resolution(List<Interests<S>> sources, List<Part<S>> parts, List<Interests<S>> mutes) {
     this.sources = sources;
     this.parts = parts;
-    this.except = except;
-    this.repeated = repeated;
     this.mutes = mutes;
-    int count = repeated == null ? 0 : repeated.subscribers.length;
-    for (Flat<S> part : parts) {
-      count += part.subscribers.length;
+    int count = 0;
+    for (Part<S> part : parts) {
+      count += part.flat.subscribers.length;
     }
     this.size = count;
   }
@@ -57,12 +42,10 @@ final class Resolution<S> {
     List<Interests<S>> sources = new ArrayList<>(nodes.size());
     List<Interests<S>> matched = new ArrayList<>(nodes.size());
     List<Interests<S>> mutes = List.of();
-    List<Flat<S>> parts = new ArrayList<>(nodes.size());
     for (TopicNode<S> node : nodes) {
       if (node.interests != null) {
         sources.add(node.interests);
         matched.add(node.interests);
-        parts.add(node.interests.flat());
       }
       if (node.mutes != null) {
         sources.add(node.mutes);
@@ -70,40 +53,50 @@ final class Resolution<S> {
         mutes.add(node.mutes);
       }
     }
+    List<Part<S>> parts = new ArrayList<>(matched.size() + 1);
     if (matched.isEmpty() || matched.size() == 1 && mutes.isEmpty()) {
-      return new Resolution<>(sources, parts, null, null, mutes);
+      matched.forEach(interests -> parts.add(new Part<>(interests.flat(), null)));
+      return new Resolution<>(sources, parts, mutes);
     }
-    Set<Subscriber<S>> repeated = repeated(matched);
-    Set<Subscriber<S>> except = identitySet(repeated.size());
+    SubscriberSet<S> muted = new SubscriberSet<>(0);
     for (Interests<S> muting : mutes) {
-      addCommon(muting, matched, except);
+      addCommon(muting, matched, muted);
     }
-    repeated.removeAll(except);
-    except.addAll(repeated);
-    Flat.Builder<S> builder = new Flat.Builder<>(repeated.size());
-    for (Subscriber<S> subscriber : repeated) {
-      builder.add(subscriber, senders(subscriber, matched));
+    SubscriberSet<S> repeated = repeated(matched, muted);
+    SubscriberSet<S> except = new SubscriberSet<>(muted.size() + repeated.size());
+    muted.forEach(except::add);
+    repeated.forEach(except::add);
+    for (Interests<S> interests : matched) {
+      parts.add(Part.of(interests, except));
     }
-    return new Resolution<>(
-        sources,
-        parts,
-        except.isEmpty() ? null : except,
-        repeated.isEmpty() ? null : builder.build(),
-        mutes);
+    if (repeated.size() > 0) {
+      Flat.Builder<S> builder = new Flat.Builder<>(repeated.size());
+      boolean any = matched.stream().allMatch(interests -> interests.flat().senders == null);
+      repeated.forEach(
+          subscriber -> builder.add(subscriber, any ? Set.of() : senders(subscriber, matched)));
+      parts.add(new Part<>(builder.build(), null));
+    }
+    return new Resolution<>(sources, parts, mutes);
   }
 
-  /** Those who are in more than one. Looks up those of the smaller ones in the largest. */
-  private static <S> Set<Subscriber<S>> repeated(List<Interests<S>> matched) {
-    Set<Subscriber<S>> repeated = identitySet(0);
+  /** Those who are in more than one and not muted. */
+  private static <S> SubscriberSet<S> repeated(List<Interests<S>> matched, SubscriberSet<S> muted) {
     Interests<S> largest = matched.get(0);
+    int total = 0;
     for (Interests<S> interests : matched) {
       largest = interests.size() > largest.size() ? interests : largest;
+      total += interests.size();
     }
-    Set<Subscriber<S>> seen = matched.size() > 2 ? identitySet(0) : null;
+    int rest = total - largest.size();
+    // few others are looked up in the largest, which then need not be walked
+    Interests<S> lookedUp = rest < largest.size() / 4 ? largest : null;
+    SubscriberSet<S> seen = new SubscriberSet<>(lookedUp == null ? largest.size() : rest);
+    SubscriberSet<S> repeated = new SubscriberSet<>(0);
     for (Interests<S> interests : matched) {
-      if (interests != largest) {
+      if (interests != lookedUp) {
         for (Subscriber<S> subscriber : interests.flat().subscribers) {
-          if (largest.contains(subscriber) || seen != null && !seen.add(subscriber)) {
+          if ((!seen.add(subscriber) || lookedUp != null && lookedUp.contains(subscriber))
+              && !muted.contains(subscriber)) {
             repeated.add(subscriber);
           }
         }
@@ -114,7 +107,7 @@ final class Resolution<S> {
 
   /** Adds those who mute and also match: looks up the fewer in the more. */
   private static <S> void addCommon(
-      Interests<S> muting, List<Interests<S>> matched, Set<Subscriber<S>> common) {
+      Interests<S> muting, List<Interests<S>> matched, SubscriberSet<S> common) {
     for (Interests<S> interests : matched) {
       Interests<S> fewer = muting.size() < interests.size() ? muting : interests;
       Interests<S> more = fewer == muting ? interests : muting;
@@ -128,21 +121,18 @@ final class Resolution<S> {
 
   /** The senders that a subscriber wants in all; empty means any. */
   private static <S> Set<String> senders(Subscriber<S> subscriber, List<Interests<S>> matched) {
-    Set<String> all = new HashSet<>();
+    Set<String> all = null;
     for (Interests<S> interests : matched) {
       Set<String> some = interests.senders(subscriber);
+      if (some != null && some.isEmpty()) {
+        return some;
+      }
       if (some != null) {
-        if (some.isEmpty()) {
-          return some;
-        }
+        all = all == null ? new HashSet<>() : all;
         all.addAll(some);
       }
     }
     return all;
-  }
-
-  static <S> Set<Subscriber<S>> identitySet(int expected) {
-    return Collections.newSetFromMap(new IdentityHashMap<>(Math.max(expected, 4)));
   }
 
   /** Whether it would be made from these nodes again. */
@@ -166,9 +156,11 @@ final class Resolution<S> {
   }
 
   /** Adds those who mute the topic. */
-  void addMuted(Set<Subscriber<S>> muted) {
+  void addMuted(SubscriberSet<S> muted) {
     for (Interests<S> muting : mutes) {
-      Collections.addAll(muted, muting.flat().subscribers);
+      for (Subscriber<S> subscriber : muting.flat().subscribers) {
+        muted.add(subscriber);
+      }
     }
   }
 
@@ -178,25 +170,15 @@ final class Resolution<S> {
 
   /** Shows each subscriber who wants this sender once. */
   void forEach(String sender, Consumer<? super S> action) {
-    for (int i = 0; i < parts.size(); i++) {
-      walk(parts.get(i), except, sender, action);
-    }
-    if (repeated != null) {
-      walk(repeated, null, sender, action);
-    }
-  }
-
-  private static <S> void walk(
-      Flat<S> flat, Set<Subscriber<S>> except, String sender, Consumer<? super S> action) {
-    Subscriber<S>[] subscribers = flat.subscribers;
-    Set<String>[] senders = flat.senders;
-    for (int i = 0; i < subscribers.length; i++) {
-      Subscriber<S> subscriber = subscribers[i];
-      if ((senders == null || wants(senders[i], sender))
-          && (except == null || !except.contains(subscriber))) {
-        S value = subscriber.value;
-        if (value != null) {
-          action.accept(value);
+    for (int p = 0; p < parts.size(); p++) {
+      Part<S> part = parts.get(p);
+      Subscriber<S>[] subscribers = part.flat.subscribers;
+      for (int i = 0; i < subscribers.length; i++) {
+        if (part.shows(i, sender)) {
+          S value = subscribers[i].value;
+          if (value != null) {
+            action.accept(value);
+          }
         }
       }
     }
@@ -204,25 +186,52 @@ final class Resolution<S> {
 
   /** As {@link #forEach}, for stand-ins. */
   void forEachSubscriber(String sender, Consumer<? super Subscriber<S>> action) {
-    for (Flat<S> part : parts) {
-      walkSubscribers(part, except, sender, action);
-    }
-    if (repeated != null) {
-      walkSubscribers(repeated, null, sender, action);
+    for (Part<S> part : parts) {
+      Subscriber<S>[] subscribers = part.flat.subscribers;
+      for (int i = 0; i < subscribers.length; i++) {
+        if (part.shows(i, sender)) {
+          action.accept(subscribers[i]);
+        }
+      }
     }
   }
 
-  private static <S> void walkSubscribers(
-      Flat<S> flat,
-      Set<Subscriber<S>> except,
-      String sender,
-      Consumer<? super Subscriber<S>> action) {
-    for (int i = 0; i < flat.subscribers.length; i++) {
-      Subscriber<S> subscriber = flat.subscribers[i];
-      if ((flat.senders == null || wants(flat.senders[i], sender))
-          && (except == null || !except.contains(subscriber))) {
-        action.accept(subscriber);
+  /** An array of subscribers, and which of them to leave out. */
+  private static final class Part<S> {
+
+    final Flat<S> flat;
+
+    /** Null if there is none to leave out. */
+    private final SubscriberSet<S> except;
+
+    Part(Flat<S> flat, SubscriberSet<S> except) {
+      this.flat = flat;
+      this.except = except;
+    }
+
+    /** Shares the array of the pattern, unless a large part of it would have to be left out. */
+    static <S> Part<S> of(Interests<S> interests, SubscriberSet<S> except) {
+      Flat<S> flat = interests.flat();
+      if (except.size() == 0) {
+        return new Part<>(flat, null);
       }
+      int large = flat.subscribers.length / 4;
+      if (except.size() < large) {
+        return new Part<>(flat, except);
+      }
+      int out = 0;
+      for (Subscriber<S> subscriber : flat.subscribers) {
+        out += except.contains(subscriber) ? 1 : 0;
+      }
+      if (out == 0) {
+        return new Part<>(flat, null);
+      }
+      return out < large ? new Part<>(flat, except) : new Part<>(flat.without(except, out), null);
+    }
+
+    boolean shows(int i, String sender) {
+      return (flat.senders == null || wants(flat.senders[i], sender))
+          && (except == null || !except.contains(flat.subscribers[i]));
     }
   }
 

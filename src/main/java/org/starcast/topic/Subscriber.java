@@ -12,6 +12,7 @@ import java.util.Set;
 final class Subscriber<S> {
 
   private final long id;
+  private final int hash;
 
   /** Null once removed. */
   volatile S value;
@@ -24,11 +25,12 @@ final class Subscriber<S> {
 
   Subscriber(long id, S value) {
     this.id = id;
+    this.hash = PersistentSet.spread(Long.hashCode(id));
     this.value = value;
   }
 
   int hash() {
-    return PersistentSet.spread(Long.hashCode(id));
+    return hash;
   }
 
   int compareId(Subscriber<?> other) {

@@ -287,7 +287,7 @@ public final class TopicIndex<S> {
       Resolution<S>[] resolutions, boolean mutes, String sender, Consumer<? super S> action) {
     // the largest comes last: it needs to be looked up in those before it, but not remembered
     Arrays.sort(resolutions, Comparator.comparingInt(Resolution::size));
-    Set<Subscriber<S>> done = Resolution.identitySet(resolutions[resolutions.length - 2].size());
+    SubscriberSet<S> done = new SubscriberSet<>(resolutions[resolutions.length - 2].size());
     if (mutes) {
       for (Resolution<S> resolution : resolutions) {
         resolution.addMuted(done);

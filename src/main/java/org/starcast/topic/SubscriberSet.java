@@ -1,0 +1,67 @@
+package org.starcast.topic;
+
+import java.util.function.Consumer;
+
+/**
+ * A set of subscribers in one array (open addressing), so that adding many makes no objects. Safe
+ * to read by many threads once it is no longer changed.
+ */
+final class SubscriberSet<S> {
+
+  private Subscriber<S>[] table;
+  private int size;
+
+  SubscriberSet(int expected) {
+    table = newTable(Integer.highestOneBit(Math.max(expected, 4)) * 4);
+  }
+
+  int size() {
+    return size;
+  }
+
+  /** Returns whether it was not in yet. */
+  boolean add(Subscriber<S> subscriber) {
+    int at = find(subscriber);
+    if (table[at] != null) {
+      return false;
+    }
+    table[at] = subscriber;
+    if (++size > table.length / 2) {
+      Subscriber<S>[] old = table;
+      table = newTable(old.length * 2);
+      for (Subscriber<S> moved : old) {
+        if (moved != null) {
+          table[find(moved)] = moved;
+        }
+      }
+    }
+    return true;
+  }
+
+  boolean contains(Subscriber<S> subscriber) {
+    return table[find(subscriber)] != null;
+  }
+
+  void forEach(Consumer<? super Subscriber<S>> action) {
+    for (Subscriber<S> subscriber : table) {
+      if (subscriber != null) {
+        action.accept(subscriber);
+      }
+    }
+  }
+
+  /** Where it is, or where it would have to be put. */
+  private int find(Subscriber<S> subscriber) {
+    int mask = table.length - 1;
+    int at = subscriber.hash() & mask;
+    while (table[at] != null && table[at] != subscriber) {
+      at = at + 1 & mask;
+    }
+    return at;
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"}) // a generic array cannot be made otherwise
+  private static <S> Subscriber<S>[] newTable(int length) {
+    return new Subscriber[length];
+  }
+}
