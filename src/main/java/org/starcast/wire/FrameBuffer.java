@@ -11,7 +11,8 @@ final class FrameBuffer {
   // the largest array that every JVM gives
   private static final int MAX_SIZE = Integer.MAX_VALUE - 8;
 
-  // data is copied in words: a write may touch this many bytes behind the last one that counts
+  // data of several lines is copied in words: a write may touch this many bytes behind the last one
+  // that counts
   private static final int SLACK = Long.BYTES;
 
   private static final VarHandle WORD =
@@ -37,13 +38,14 @@ final class FrameBuffer {
    */
   FrameBuffer(long size, int room) {
     this.room = room;
-    this.bytes = new byte[checkSize(size + room + SLACK)];
+    this.bytes = new byte[checkSize(size + room)];
   }
 
-  /** The size that data of this length is likely to need, with its prefixes. */
+  /** The size that data of this length takes in one line, and is likely to need in several. */
   static long sizeOfData(int length, boolean severalLines) {
-    // texts of several lines: room for lines of 32 bytes, shorter ones make the buffer grow
-    return DATA_LENGTH + 1L + length + (severalLines ? 16L + length / 32L * BREAK_LENGTH : 0);
+    // room for lines of 32 bytes on average; shorter ones make the buffer grow
+    long breaks = severalLines ? 2 + length / 32 : 0;
+    return DATA_LENGTH + length + 1L + breaks * BREAK_LENGTH;
   }
 
   /** Appends a line break without touching the room. */
@@ -87,7 +89,7 @@ final class FrameBuffer {
 
   /** Appends a data line for each line of the text, which is UTF-8. */
   void data(byte[] text) {
-    ensure((long) DATA_LENGTH + text.length + 1);
+    ensure((long) DATA_LENGTH + text.length + 1 + SLACK);
     byte[] out = bytes;
     int to = length;
     WORD.set(out, to, DATA);
@@ -120,7 +122,7 @@ final class FrameBuffer {
         from++;
       }
       length = to;
-      ensure((long) BREAK_LENGTH + (end - from) + 1);
+      ensure((long) BREAK_LENGTH + (end - from) + 1 + SLACK);
       out = bytes;
       if (special == 0) {
         out[to++] = (byte) 0xEF;
@@ -172,7 +174,7 @@ final class FrameBuffer {
   }
 
   private void ensure(long more) {
-    long needed = length + more + room + SLACK;
+    long needed = length + more + room;
     if (needed > bytes.length) {
       long grown = Math.min(MAX_SIZE, bytes.length + (bytes.length >> 1));
       bytes = Arrays.copyOf(bytes, checkSize(Math.max(needed, grown)));

@@ -30,8 +30,9 @@ class DraftTest {
   @ValueSource(longs = {0, 1, 9, 10, 99, 100, 999_999_999_999_999_999L, 1L << 62, Long.MAX_VALUE})
   void writesEverySequence(long sequence) {
     String epoch = "e".repeat(Draft.MAX_EPOCH_LENGTH);
-    // the room is tightest where the frame was cut to its size
-    for (String data : List.of("", "a", "a\n".repeat(10), "é".repeat(5000), "\r".repeat(5000))) {
+    // the room is tightest where the frame is cut to its size, as that of one long line among few
+    String longLine = "\n" + "x".repeat(20_000);
+    for (String data : List.of("", "a", "a\n".repeat(10), "é".repeat(5000), longLine)) {
       Draft draft = SseFormat.draft(null, null, data, null);
       int length = draft.finish(epoch, sequence);
       EventStreamParser parser = new EventStreamParser().feed(draft.bytes(), 0, length);
