@@ -27,8 +27,8 @@ class TopicObserver {
   private static final Logger LOG = System.getLogger(TopicObserver.class.getName());
 
   /**
-   * Before every priority that an application may give, which is positive (Jakarta Annotations 2.1
-   * reserves the negative ones). Not lower, because Weld compares by subtraction: against {@code
+   * Before the priorities of applications, which are positive (Jakarta Annotations 2.1 reserves the
+   * negative ones). Not lower, because Weld compares by subtraction: against {@code
    * Integer.MAX_VALUE} a negative number overflows, and spoils the order of all.
    */
   static final int FIRST = 0;

@@ -414,6 +414,24 @@ class TopicFilteredObserverTest {
     }
   }
 
+  /** As in an EAR, where each archive that contains the jar brings an instance. */
+  static class SecondExtension extends StarcastExtension {}
+
+  @Test
+  void anObserverThatTwoExtensionsProcessSeesAnEventOnce() {
+    try (WeldContainer container =
+        new Weld()
+            .disableDiscovery()
+            .addExtensions(new StarcastExtension(), new SecondExtension())
+            .addBeanClasses(Statics.class, Seen.class)
+            .initialize()) {
+      topic(container, "orders.paid").fire(new Order(1));
+      topic(container, "stock").fire(new Order(2));
+
+      assertThat(seen(container)).containsExactly("static:1");
+    }
+  }
+
   @ApplicationScoped
   static class Malformed {
     void paid(@Observes @Topic("orders..paid") Order order, Seen seen) {}
