@@ -38,7 +38,7 @@ enum Figure {
   FRAMES_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
   STORM(Unit.SECONDS, s -> "%,d streams opened in one go: all open after".formatted(s.storm())),
   IDLE_OPEN(Unit.SECONDS, s -> "%,d idle streams: all open after".formatted(s.idle())),
-  IDLE_RESIDENT(Unit.KILOBYTES, s -> "… resident memory per stream"),
+  IDLE_RESIDENT(Unit.MEGABYTES, s -> "… resident memory of the server, and what came by streams"),
   IDLE_HEAP(Unit.KILOBYTES, s -> "… live heap per stream"),
   IDLE_HEAP_ABOVE(Unit.KILOBYTES, s -> "… live heap per stream above a bare async request"),
   IDLE_CPU(Unit.PERCENT, s -> "… heartbeats, share of one core"),

@@ -193,6 +193,8 @@ final class Launcher {
               nchan_channel_id_split_delimiter ",";
               nchan_subscriber_first_message newest;
               nchan_eventsource_ping_interval 15;
+              nchan_eventsource_ping_comment "ping";
+              nchan_eventsource_ping_event "";
             }
           }
         }

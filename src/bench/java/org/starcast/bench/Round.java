@@ -12,11 +12,17 @@ import java.util.concurrent.TimeUnit;
  * @param seconds the time it took
  * @param cpuSeconds the server's processor time meanwhile
  * @param latencies from the time in the event to its being read
+ * @param disorder events that came after a later one
  * @param problem why it does not count, or null: every stream must have had each of its events once
- *     and in order
+ *     and, where that was asked for, in order
  */
 record Round(
-    long deliveries, double seconds, double cpuSeconds, Histogram latencies, String problem) {
+    long deliveries,
+    double seconds,
+    double cpuSeconds,
+    Histogram latencies,
+    long disorder,
+    String problem) {
 
   private static final int QUIET_SECONDS = 5;
 
@@ -72,8 +78,9 @@ record Round(
    * Runs a round on open streams.
    *
    * @param seconds how long the last event may take after the last publish
+   * @param inOrder whether disorder is a problem
    */
-  static Round run(Server server, Swarm swarm, long seconds, Publishing publishing)
+  static Round run(Server server, Swarm swarm, long seconds, boolean inOrder, Publishing publishing)
       throws IOException {
     swarm.reset();
     double cpuBefore = server.cpuSeconds();
@@ -87,8 +94,10 @@ record Round(
     // a duplicate of the last event would come now
     Swarm.await(() -> swarm.events() > total, 100, TimeUnit.MILLISECONDS);
     swarm.settle();
-    String problem = problem(readers, expectation, total, swarm);
-    return new Round(swarm.events(), (end - start) / 1e9, cpu, swarm.latencies(), problem);
+    long disorder = readers.stream().mapToLong(s -> s.disorder).sum();
+    String problem = problem(readers, expectation, total, swarm, inOrder ? disorder : 0);
+    return new Round(
+        swarm.events(), (end - start) / 1e9, cpu, swarm.latencies(), disorder, problem);
   }
 
   /** Until all is there, the time is over, or nothing has come for some seconds. */
@@ -119,10 +128,9 @@ record Round(
   }
 
   private static String problem(
-      List<EventStream> readers, Expectation expectation, long total, Swarm swarm) {
+      List<EventStream> readers, Expectation expectation, long total, Swarm swarm, long disorder) {
     long got = 0;
     long wrong = 0;
-    long disorder = 0;
     long gaps = 0;
     long malformed = 0;
     long lost = 0;
@@ -135,7 +143,6 @@ record Round(
       }
       got += stream.events;
       wrong += stream.events == expectation.events(stream.index) && stream.keySum == sum ? 0 : 1;
-      disorder += stream.disorder;
       gaps += stream.gaps;
       malformed += stream.malformed;
       lost += stream.state == EventStream.State.OPEN ? 0 : 1;
