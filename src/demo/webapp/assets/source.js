@@ -23,7 +23,8 @@ function coloured(code) {
 
 function excerpt(code, words) {
   const paragraphs = code.split(/\n{2,}/).filter(text => words.some(word => text.includes(word)));
-  return paragraphs.join('\n\n').replace(/^ {2}/gm, '');
+  // the last one ends with the brace of its class
+  return paragraphs.join('\n\n').replace(/\n}$/, '').replace(/^ {2}/gm, '');
 }
 
 async function load(details) {

@@ -1,6 +1,6 @@
 package org.starcast.demo.chat;
 
-import jakarta.enterprise.context.Dependent;
+import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import jakarta.inject.Inject;
 import jakarta.validation.constraints.NotBlank;
@@ -23,20 +23,15 @@ import org.starcast.Topic;
 
 /** Chat with rooms: each room is a topic, and a line is an event on it. */
 @Path("chat/{room}")
-@Dependent
+@ApplicationScoped
 public class ChatResource {
 
   private static final String ROOM = "[A-Za-z0-9_-]{1,32}";
   private static final String ROOM_RULE = "must be 1 to 32 letters, digits, - or _";
 
-  private final SseBroadcaster broadcaster;
-  private final Event<ChatLine> lines;
+  @Inject SseBroadcaster broadcaster;
 
-  @Inject
-  public ChatResource(SseBroadcaster broadcaster, Event<ChatLine> lines) {
-    this.broadcaster = broadcaster;
-    this.lines = lines;
-  }
+  @Inject Event<ChatLine> lines;
 
   @GET
   @Path("stream")

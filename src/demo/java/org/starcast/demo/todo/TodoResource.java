@@ -1,6 +1,6 @@
 package org.starcast.demo.todo;
 
-import jakarta.enterprise.context.Dependent;
+import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.NotBlank;
@@ -28,21 +28,16 @@ import org.starcast.Subscription;
  * back.
  */
 @Path("todos")
-@Dependent
+@ApplicationScoped
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces(MediaType.APPLICATION_JSON)
 public class TodoResource {
 
   private static final String ID = "{id: [0-9]{1,18}}";
 
-  private final SseBroadcaster broadcaster;
-  private final TodoList todos;
+  @Inject SseBroadcaster broadcaster;
 
-  @Inject
-  public TodoResource(SseBroadcaster broadcaster, TodoList todos) {
-    this.broadcaster = broadcaster;
-    this.todos = todos;
-  }
+  @Inject TodoList todos;
 
   @GET
   @Path("stream")

@@ -335,10 +335,10 @@ class DemoBrowserIT {
 
   /** The whole page, not only what fits the window. */
   private void screenshot(String name, int width, String scheme) throws IOException {
+    browser.executeCdpCommand("Emulation.setScrollbarsHidden", Map.of("hidden", true));
     browser.executeCdpCommand(
         "Emulation.setDeviceMetricsOverride",
         Map.of("width", width, "height", 800, "deviceScaleFactor", 1, "mobile", false));
-    browser.executeCdpCommand("Emulation.setScrollbarsHidden", Map.of("hidden", true));
     browser.executeCdpCommand(
         "Emulation.setEmulatedMedia",
         Map.of(
