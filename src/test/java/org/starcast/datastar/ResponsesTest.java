@@ -1,0 +1,75 @@
+package org.starcast.datastar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import jakarta.ws.rs.core.Response;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(FakeRuntime.class)
+class ResponsesTest {
+
+  private final DatastarSse datastar = Recorder.datastar();
+
+  @Test
+  void eventsAreAStreamOfOurBytes() {
+    Response response = datastar.response(datastar.removeElements("#ä"), datastar.consoleLog("1"));
+    assertThat(response.getStatus()).isEqualTo(200);
+    assertThat(FakeRuntime.type(response)).isEqualTo("text/event-stream;charset=UTF-8");
+    assertThat(FakeRuntime.header(response, "Cache-Control")).isEqualTo("no-cache, no-transform");
+    assertThat(FakeRuntime.header(response, "X-Accel-Buffering")).isEqualTo("no");
+    assertThat(Wire.parse(FakeRuntime.body(response))).hasSize(2);
+    assertThat(FakeRuntime.body(response)).contains("data: selector #ä\n");
+  }
+
+  @Test
+  void noEventsAreNoContent() {
+    assertThat(datastar.response().getStatus()).isEqualTo(204);
+    assertThat(datastar.response().hasEntity()).isFalse();
+  }
+
+  @Test
+  void elementsAsHtml() {
+    Response plain = datastar.patchElements("<p id=a>ä\r\nelements </p>").toHtmlResponse();
+    assertThat(FakeRuntime.type(plain)).isEqualTo("text/html;charset=UTF-8");
+    assertThat(FakeRuntime.body(plain)).isEqualTo("<p id=a>ä\nelements </p>");
+    assertThat(plain.getHeaders()).containsOnlyKeys("Cache-Control");
+
+    Response all =
+        datastar
+            .patchElements("<g/>")
+            .selector("#😀 > é")
+            .mode(ElementPatchMode.PREPEND)
+            .namespace(ElementNamespace.SVG)
+            .useViewTransition()
+            .toHtmlResponse();
+    assertThat(FakeRuntime.header(all, "datastar-selector")).isEqualTo("#\\1f600  > \\e9 ");
+    assertThat(FakeRuntime.header(all, "datastar-mode")).isEqualTo("prepend");
+    assertThat(FakeRuntime.header(all, "datastar-namespace")).isEqualTo("svg");
+    assertThat(FakeRuntime.header(all, "datastar-use-view-transition")).isEqualTo("true");
+    assertThatThrownBy(() -> datastar.patchElements("<p>").toHtmlResponse())
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void signalsAsJson() {
+    Response response = datastar.patchSignals(Map.of("a", "ü")).onlyIfMissing().toJsonResponse();
+    assertThat(FakeRuntime.type(response)).isEqualTo("application/json;charset=UTF-8");
+    assertThat(FakeRuntime.body(response)).isEqualTo("{\"a\":\"ü\"}");
+    assertThat(FakeRuntime.header(response, "datastar-only-if-missing")).isEqualTo("true");
+  }
+
+  @Test
+  void scriptAsJavaScript() {
+    Response response =
+        datastar.executeScript("go()").attribute("title", "é😀").toJavaScriptResponse();
+    assertThat(FakeRuntime.type(response)).isEqualTo("text/javascript;charset=UTF-8");
+    assertThat(FakeRuntime.body(response)).isEqualTo("go()");
+    assertThat(FakeRuntime.header(response, "datastar-script-attributes"))
+        .isEqualTo("{\"title\":\"\\u00e9\\ud83d\\ude00\",\"data-effect\":\"el.remove()\"}");
+    assertThat(datastar.executeScript("go()").autoRemove(false).toJavaScriptResponse().getHeaders())
+        .containsOnlyKeys("Cache-Control");
+  }
+}

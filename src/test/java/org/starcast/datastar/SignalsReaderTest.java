@@ -1,0 +1,456 @@
+package org.starcast.datastar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import jakarta.json.JsonObject;
+import jakarta.json.bind.annotation.JsonbProperty;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.validation.ConstraintViolation;
+import jakarta.validation.Path;
+import jakarta.validation.Validator;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Proxy;
+import java.lang.reflect.Type;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(FakeRuntime.class)
+class SignalsReaderTest {
+
+  private final DatastarSse datastar = Recorder.datastar();
+
+  /** What a page sends, as a record. */
+  public record Form(
+      String name,
+      int count,
+      boolean ok,
+      Kind kind,
+      List<Item> items,
+      Map<String, Long> totals,
+      @JsonbProperty("user-id") Integer userId,
+      double[] points,
+      Optional<String> note,
+      BigDecimal price,
+      Instant at) {}
+
+  /** An item. */
+  public record Item(int id, List<String> tags) {}
+
+  /** A kind. */
+  public enum Kind {
+    SMALL,
+    LARGE
+  }
+
+  /** What a page sends, as a bean. */
+  public static class Bean {
+    private String name;
+    private byte level;
+    public int open;
+
+    public String getName() {
+      return name;
+    }
+
+    public void setName(String name) {
+      this.name = name;
+    }
+
+    public byte getLevel() {
+      return level;
+    }
+
+    public void setLevel(byte level) {
+      this.level = level;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"GET", "DELETE", "HEAD", "get"})
+  void queryCarriesSignalsOfGetAndDelete(String method) {
+    String query = "a=1&datastar=" + encode("{\"name\":\"ä & = + %\",\"count\":3}") + "&b";
+    for (Form form : both(method, query, null, "ignored", Form.class)) {
+      assertThat(form.name()).isEqualTo("ä & = + %");
+      assertThat(form.count()).isEqualTo(3);
+      assertThat(form.items()).isNull();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"POST", "PUT", "PATCH", "QUERY"})
+  void bodyCarriesSignalsOfAllOthers(String method) {
+    String body =
+        """
+        {"name":"ü","count":2147483647,"ok":true,"kind":"LARGE","items":[{"id":1,"tags":["x"]}],
+         "totals":{"a":1},"user-id":7,"points":[1,2.5],"note":"n","price":1.10,
+         "at":"2026-01-02T03:04:05Z","unknown":[{}]}
+        """;
+    for (Form form : both(method, "datastar=%7B%7D", "application/json", body, Form.class)) {
+      assertThat(form.name()).isEqualTo("ü");
+      assertThat(form.count()).isEqualTo(Integer.MAX_VALUE);
+      assertThat(form.kind()).isEqualTo(Kind.LARGE);
+      assertThat(form.items()).containsExactly(new Item(1, List.of("x")));
+      assertThat(form.totals()).containsEntry("a", 1L);
+      assertThat(form.userId()).isEqualTo(7);
+      assertThat(form.points()).containsExactly(1, 2.5);
+      assertThat(form.note()).contains("n");
+      assertThat(form.price()).isEqualByComparingTo("1.1");
+      assertThat(form.at()).isEqualTo("2026-01-02T03:04:05Z");
+    }
+  }
+
+  @Test
+  void beansMapsAndJsonObjectsAreFilled() {
+    String body = "{\"name\":\"x\",\"level\":5,\"open\":1,\"gone\":null}";
+    Bean bean = datastar.readSignals(post("application/json", body), Bean.class);
+    assertThat(bean.getName()).isEqualTo("x");
+    assertThat(bean.getLevel()).isEqualTo((byte) 5);
+    assertThat(bean.open).isEqualTo(1);
+    Map<?, ?> map = datastar.readSignals(post("application/json", body), Map.class);
+    assertThat(map.get("level")).isEqualTo(new BigDecimal(5));
+    assertThat(map.containsKey("gone")).isTrue();
+    JsonObject json = datastar.readSignals(post("application/json", body), JsonObject.class);
+    assertThat(json.getInt("level")).isEqualTo(5);
+    assertThat(json.isNull("gone")).isTrue();
+    Type numbers = new java.util.HashMap<String, Long>() {}.getClass().getGenericSuperclass();
+    assertThat(datastar.readSignals(post("application/json", "{\"a\":1}"), numbers))
+        .isEqualTo(Map.of("a", 1L));
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(
+      strings = {
+        "application/json",
+        "Application/JSON ; charset=\"UTF-8\"; x=y",
+        "application/json;charset=us-ascii",
+        "text/json",
+        "application/vnd.acme+json;v=1"
+      })
+  void anyJsonTypeIsTaken(String type) {
+    for (Bean bean : both("POST", null, type, "{\"open\":1}", Bean.class)) {
+      assertThat(bean.open).isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "text/plain",
+        "application/jsonp",
+        "application/json; charset=utf-16"
+      })
+  void otherTypesAreRefused(String type) {
+    BadSignalsException bad = refusal(post(type, "{}"), Bean.class);
+    assertThat(bad.errors()).hasSize(1);
+    assertThat(bad.errors().get(0).path()).isEqualTo("$");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"name\":{}}                       | $.name             | must be text",
+        "{\"name\":[1]}                      | $.name             | must be text",
+        "{\"count\":\"abc\"}                 | $.count            | must be a number",
+        "{\"count\":\"\"}                    | $.count            | must be a number",
+        "{\"count\":true}                    | $.count            | must be a number",
+        "{\"count\":null}                    | $.count            | must not be null",
+        "{\"count\":2147483648}              | $.count            | must be a whole number from",
+        "{\"count\":1.5}                     | $.count            | must be a whole number from",
+        "{\"count\":1e999999999}             | $.count            | must be a whole number from",
+        "{\"count\":1e-999999999}            | $.count            | must be a whole number from",
+        "{\"ok\":\"yes\"}                    | $.ok               | must be true or false",
+        "{\"ok\":1}                          | $.ok               | must be true or false",
+        "{\"kind\":\"MEDIUM\"}               | $.kind             | must be one of SMALL, LARGE",
+        "{\"items\":{}}                      | $.items            | must be a list",
+        "{\"items\":[{},{\"id\":\"x\"}]}     | $.items[1].id      | must be a number",
+        "{\"items\":[{\"tags\":[\"a\",{}]}]} | $.items[0].tags[1] | must be text",
+        "{\"items\":[3]}                     | $.items[0]         | must be an object",
+        "{\"totals\":{\"a b\":\"x\"}}        | $.totals[\"a b\"]  | must be a number",
+        "{\"user-id\":[]}                    | $[\"user-id\"]     | must be a number",
+        "{\"points\":[1,\"x\"]}              | $.points[1]        | must be a number",
+        "{\"note\":{}}                       | $.note             | must be text",
+        "{\"price\":\"x\"}                   | $.price            | must be a number",
+        "{\"at\":\"yesterday\"}              | $                  | does not fit",
+        "[]                                  | $                  | must be a JSON object",
+        "{                                   | $                  | must be a JSON object",
+        "{}x                                 | $                  | must be a JSON object",
+        "\"a\"                               | $                  | must be a JSON object",
+        "null                                | $                  | must be a JSON object"
+      })
+  void whatDoesNotFitIsNamedByItsPath(String body, String path, String detail) {
+    BadSignalsException bad = refusal(post("application/json", body), Form.class);
+    assertThat(bad.errors()).hasSize(1);
+    assertThat(bad.errors().get(0).path()).isEqualTo(path);
+    assertThat(bad.errors().get(0).detail()).startsWith(detail);
+  }
+
+  @Test
+  void answerIsAProblemWithAllErrors() {
+    BadSignalsException bad =
+        refusal(post("application/json", "{\"count\":\"x\",\"ok\":3}"), Form.class);
+    assertThat(bad.getResponse().getStatus()).isEqualTo(400);
+    assertThat(FakeRuntime.type(bad.getResponse())).isEqualTo("application/problem+json");
+    JsonObject problem = Json.parseObject(FakeRuntime.body(bad.getResponse()));
+    assertThat(problem).isEqualTo(Json.parseObject(bad.problem()));
+    assertThat(problem.getInt("status")).isEqualTo(400);
+    assertThat(problem.getString("title")).isEqualTo("Bad signals");
+    assertThat(problem.getString("detail")).isEqualTo("$.count: must be a number");
+    assertThat(problem.getJsonArray("errors")).hasSize(2);
+    assertThat(problem.getJsonArray("errors").getJsonObject(1).getString("path")).isEqualTo("$.ok");
+    assertThat(bad).hasMessage("$.count: must be a number");
+  }
+
+  @Test
+  void errorsAreBounded() {
+    String items = "{\"id\":\"x\"},".repeat(500) + "{}";
+    assertThat(
+            refusal(post("application/json", "{\"items\":[" + items + "]}"), Form.class).errors())
+        .hasSize(20);
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(
+      strings = {
+        "",
+        "datastar",
+        "datastar=",
+        "datastar=%20",
+        "x=%7B%7D",
+        "Datastar=%7B%7D",
+        "datastar=%7B%7D&datastar=%7B%7D",
+        "datastar=%7",
+        "datastar=%zz",
+        "datastar=%ff",
+        "datastar=1"
+      })
+  void queriesWithoutSignalsAreRefused(String query) {
+    BadSignalsException bad = refusal(servlet("GET", query, null, ""), Bean.class);
+    assertThat(bad.errors().get(0).path()).isEqualTo("$");
+  }
+
+  @Test
+  void emptyAndMalformedBodiesAreRefused() {
+    assertThat(refusal(post("application/json", ""), Bean.class)).hasMessageContaining("empty");
+    byte[] latin = {'{', '"', 'a', '"', ':', '"', (byte) 0xe4, '"', '}'};
+    HttpServletRequest request = servlet("POST", null, "application/json", latin);
+    assertThat(refusal(request, Bean.class)).hasMessageContaining("UTF-8");
+    String deep = "{\"a\":".repeat(5000) + "1" + "}".repeat(5000);
+    assertThat(refusal(post("application/json", deep), Map.class)).hasMessageContaining("JSON");
+  }
+
+  @Test
+  void sizeIsBounded() {
+    SignalsReader reader = new SignalsReader(10, signals -> List.of());
+    String ten = "{\"a\":1234}";
+    assertThat(reader.text(SignalsReader.source(post("application/json", ten)))).isEqualTo(ten);
+    assertThatExceptionOfType(BadSignalsException.class)
+        .isThrownBy(() -> reader.text(SignalsReader.source(post("application/json", ten + " "))))
+        .withMessage("$: must be at most 10 bytes");
+    HttpServletRequest get = servlet("GET", "datastar=" + encode(ten), null, "");
+    assertThat(reader.text(SignalsReader.source(get))).isEqualTo(ten);
+    for (String more : List.of("{\"a\":12345}", "{\"ä\":1234}", "x".repeat(100))) {
+      HttpServletRequest large = servlet("GET", "datastar=" + encode(more), null, "");
+      assertThatExceptionOfType(BadSignalsException.class)
+          .isThrownBy(() -> reader.text(SignalsReader.source(large)))
+          .withMessage("$: must be at most 10 bytes");
+    }
+    String most = "{\"a\":\"" + "x".repeat(SignalsReader.MAX_BYTES) + "\"}";
+    assertThat(refusal(post("application/json", most), Map.class))
+        .hasMessage("$: must be at most 1048576 bytes");
+  }
+
+  @Test
+  void bodyThatBreaksOffIsRefused() {
+    InputStream broken =
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            throw new IOException("gone");
+          }
+        };
+    assertThat(refusal(servlet("POST", null, "application/json", broken), Bean.class))
+        .hasMessage("$: the body could not be read");
+  }
+
+  @Test
+  void constraintsAreChecked() {
+    SignalsReader reader = new SignalsReader(100, new SignalsValidator(validator()));
+    assertThatExceptionOfType(BadSignalsException.class)
+        .isThrownBy(() -> reader.bind("{\"open\":0}", Bean.class))
+        .satisfies(
+            bad ->
+                assertThat(bad.errors())
+                    .containsExactly(
+                        new BadSignalsException.Error("$.items[0].id", "must be positive")));
+    Bean good = (Bean) reader.bind("{\"open\":1}", Bean.class);
+    assertThat(good.open).isEqualTo(1);
+  }
+
+  @Test
+  void withoutAContainerThereIsNoValidation() {
+    assertThat(SignalsValidator.installed().apply(new Bean())).isEmpty();
+  }
+
+  @Test
+  void clientsRequestsAreKnown() {
+    for (String value : new String[] {"true", "True", "false", "", null}) {
+      boolean expected = "true".equalsIgnoreCase(value);
+      assertThat(datastar.isDatastarRequest(proxy(HttpServletRequest.class, "getHeader", value)))
+          .isEqualTo(expected);
+      assertThat(
+              datastar.isDatastarRequest(
+                  proxy(ContainerRequestContext.class, "getHeaderString", value)))
+          .isEqualTo(expected);
+      assertThat(datastar.isDatastarRequest(proxy(HttpHeaders.class, "getHeaderString", value)))
+          .isEqualTo(expected);
+    }
+  }
+
+  private BadSignalsException refusal(HttpServletRequest request, Class<?> type) {
+    BadSignalsException bad =
+        catchThrowableOfType(BadSignalsException.class, () -> datastar.readSignals(request, type));
+    assertThat(bad).as("refused").isNotNull();
+    return bad;
+  }
+
+  /** Reads the same request as a servlet and as a JAX-RS filter. */
+  private <T> List<T> both(String method, String query, String type, String body, Class<T> as) {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    URI uri = URI.create("http://x/y" + (query == null ? "" : "?" + query));
+    ContainerRequestContext context =
+        proxy(
+            ContainerRequestContext.class,
+            Map.of(
+                "getMethod",
+                method,
+                "getUriInfo",
+                proxy(UriInfo.class, "getRequestUri", uri),
+                "getHeaderString",
+                Optional.ofNullable(type),
+                "getEntityStream",
+                new ByteArrayInputStream(bytes)));
+    return List.of(
+        datastar.readSignals(servlet(method, query, type, body), as),
+        datastar.readSignals(context, as));
+  }
+
+  private static HttpServletRequest post(String type, String body) {
+    return servlet("POST", null, type, body);
+  }
+
+  private static HttpServletRequest servlet(String method, String query, String type, String body) {
+    return servlet(method, query, type, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static HttpServletRequest servlet(String method, String query, String type, byte[] body) {
+    return servlet(method, query, type, new ByteArrayInputStream(body));
+  }
+
+  private static HttpServletRequest servlet(
+      String method, String query, String type, InputStream body) {
+    ServletInputStream stream =
+        new ServletInputStream() {
+          @Override
+          public int read() throws IOException {
+            return body.read();
+          }
+
+          @Override
+          public boolean isFinished() {
+            return false;
+          }
+
+          @Override
+          public boolean isReady() {
+            return true;
+          }
+
+          @Override
+          public void setReadListener(ReadListener listener) {
+            throw new UnsupportedOperationException();
+          }
+        };
+    return proxy(
+        HttpServletRequest.class,
+        Map.of(
+            "getMethod",
+            method,
+            "getQueryString",
+            Optional.ofNullable(query),
+            "getContentType",
+            Optional.ofNullable(type),
+            "getInputStream",
+            stream));
+  }
+
+  /** A validator that finds one violation, in beans that are not open. */
+  @SuppressWarnings("unchecked")
+  private static Validator validator() {
+    ConstraintViolation<Object> violation =
+        proxy(
+            ConstraintViolation.class,
+            Map.of(
+                "getPropertyPath",
+                proxy(Path.class, "toString", "items[0].id"),
+                "getMessage",
+                "must be positive"));
+    return (Validator)
+        Proxy.newProxyInstance(
+            SignalsReaderTest.class.getClassLoader(),
+            new Class<?>[] {Validator.class},
+            (self, method, args) -> ((Bean) args[0]).open == 0 ? Set.of(violation) : Set.of());
+  }
+
+  private static <T> T proxy(Class<T> type, String method, Object answer) {
+    return proxy(type, Map.of(method, Optional.ofNullable(answer)));
+  }
+
+  private static <T> T proxy(Class<T> type, Map<String, Object> answers) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            SignalsReaderTest.class.getClassLoader(),
+            new Class<?>[] {type},
+            (self, method, args) -> {
+              if (method.getName().equals("hashCode")) {
+                return System.identityHashCode(self);
+              }
+              Object answer = answers.get(method.getName());
+              if (answer == null) {
+                throw new AssertionError("not expected: " + method);
+              }
+              return answer instanceof Optional<?> optional ? optional.orElse(null) : answer;
+            }));
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+}
