@@ -41,7 +41,7 @@ import java.util.function.Function;
  * @param maxPatternsPerClient {@code starcast.max-patterns-per-client}: patterns and mutes of one
  *     client; 1 to 10,000, default 100
  * @param topicCache {@code starcast.topic-cache}: topics whose subscribers are remembered; 0 to
- *     10,000,000, default 10,000
+ *     1,048,576, default 10,000
  * @param drainThreads {@code starcast.drain-threads}: threads that write to clients; 1 to 64,
  *     default half the processors, at least 1, at most 8
  * @param batchBytes {@code starcast.batch-bytes}: the most bytes of one write; 1 KiB to 4 MiB,
@@ -113,7 +113,7 @@ public record StarcastConfig(
         (int) in.number("starcast.max-clients-per-principal", 100, 1, 10_000_000),
         (int) in.number("starcast.max-clients-per-address", 1_000, 1, 10_000_000),
         (int) in.number("starcast.max-patterns-per-client", 100, 1, 10_000),
-        (int) in.number("starcast.topic-cache", 10_000, 0, 10_000_000),
+        (int) in.number("starcast.topic-cache", 10_000, 0, 1 << 20),
         (int) in.number("starcast.drain-threads", Math.min(8, Math.max(1, processors / 2)), 1, 64),
         (int) in.number("starcast.batch-bytes", 64 << 10, 1024, 4 << 20),
         in.optionalDuration("starcast.drain-window", "PT1S", "PT0S", "PT10M"),

@@ -22,7 +22,7 @@ import java.util.Objects;
  * @Inject @Topic("orders.created") Event<Order> created;
  * created.fire(order);                                              // a fixed topic
  *
- * @Inject @Topic Event<Line> lines;
+ * @Inject @Any Event<Line> lines;
  * lines.select(Topic.Literal.of("chat." + room)).fire(line);        // a topic made at run time
  *
  * void count(@Observes @Topic("orders.*") Order order) { ... }      // observers may use patterns

@@ -1,6 +1,7 @@
 package org.starcast.cdi;
 
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.spi.AfterDeploymentValidation;
 import jakarta.enterprise.inject.spi.Extension;
 import jakarta.enterprise.inject.spi.ProcessObserverMethod;
 import org.starcast.Topic;
@@ -17,5 +18,14 @@ public class StarcastExtension implements Extension {
 
   <T, X> void filterByTopic(@Observes ProcessObserverMethod<T, X> event) {
     TopicFilteredObserver.install(event);
+  }
+
+  /** A broken configuration fails the deployment, not the first request. */
+  void checkConfiguration(@Observes AfterDeploymentValidation event) {
+    try {
+      ConfigProducer.read();
+    } catch (IllegalArgumentException e) {
+      event.addDeploymentProblem(e);
+    }
   }
 }

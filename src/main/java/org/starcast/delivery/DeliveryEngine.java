@@ -39,6 +39,7 @@ import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
 import org.starcast.topic.TopicIndex;
+import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
 import org.starcast.wire.Draft;
 import org.starcast.wire.SseFormat;
@@ -186,10 +187,11 @@ public final class DeliveryEngine {
       }
       registered = true;
       client.offer(opening);
+      // mutes first: nothing that they keep away may slip through before
+      mute(client, subscription.muted().toArray(String[]::new));
       for (var topic : subscription.topics().entrySet()) {
         index(client, topic.getKey(), topic.getValue());
       }
-      mute(client, subscription.muted().toArray(String[]::new));
       SinkWriter writer =
           servlet
               ? ServletSinkWriter.open(sink, request, gzip, client)
@@ -345,18 +347,8 @@ public final class DeliveryEngine {
   /** The clients that a message on this topic would reach, whoever sends it. */
   public List<SseClient> clientsOn(String topic) {
     List<SseClient> found = new ArrayList<>();
-    for (Client client : clients.values()) {
-      Subscription subscription = client.subscription();
-      if (anyMatches(subscription.topics().keySet(), topic)
-          && !anyMatches(subscription.muted(), topic)) {
-        found.add(client);
-      }
-    }
+    index.forEachOn(TopicName.check(topic), found::add);
     return found;
-  }
-
-  private static boolean anyMatches(Set<String> patterns, String topic) {
-    return patterns.stream().anyMatch(pattern -> TopicPattern.of(pattern).matches(topic));
   }
 
   /** How many clients there are. */

@@ -4,6 +4,7 @@ import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
+import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
@@ -38,7 +39,7 @@ public class ProbeResource {
   @Inject SseBroadcaster broadcaster;
   @Inject Journal journal;
   @Inject Transactions transactions;
-  @Inject @Topic Event<String> events;
+  @Inject @Any Event<String> events;
   @Resource ManagedExecutorService executor;
 
   /** Opens a stream with settings of its own. */

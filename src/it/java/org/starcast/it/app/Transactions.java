@@ -2,6 +2,7 @@ package org.starcast.it.app;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
+import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import jakarta.transaction.Transactional;
 import org.starcast.Topic;
@@ -10,7 +11,7 @@ import org.starcast.Topic;
 @ApplicationScoped
 public class Transactions {
 
-  @Inject @Topic Event<String> events;
+  @Inject @Any Event<String> events;
 
   @Transactional
   public void fireAndCommit(String topic, String data) {
