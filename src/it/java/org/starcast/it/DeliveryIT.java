@@ -356,15 +356,18 @@ class DeliveryIT {
     RawStream healthy = probe("healthy-" + topic, "topic=" + topic + ".*").withoutBody();
     keep(server.stalled("probe/stream/stalled-" + topic + "?topic=" + topic + ".*"));
 
-    server.post("probe/storm?threads=2&events=400&topics=1&padding=50000&prefix=" + topic, "");
-
+    for (int round = 1; round <= 30; round++) {
+      server.post("probe/storm?threads=2&events=10&topics=1&padding=50000&prefix=" + topic, "");
+      int sent = 10 * round;
+      await().atMost(PATIENCE).until(() -> healthy.count() == sent);
+    }
     await()
         .atMost(PATIENCE)
         .until(
             () ->
                 server.journalHas("closed stalled-" + topic + " OVERFLOW")
                     || server.journalHas("closed stalled-" + topic + " TIMEOUT"));
-    assertThat(healthy.count()).isEqualTo(200);
+    assertThat(healthy.count()).isEqualTo(300);
   }
 
   @Test
