@@ -1,7 +1,9 @@
 package org.starcast.datastar;
 
+import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.SseEventSink;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -85,6 +87,18 @@ public final class DatastarBatch {
   /** An answer to the present request: a stream that ends, or 204 if there are no events. */
   public Response toResponse() {
     return events.isEmpty() ? Response.noContent().build() : Responses.stream(render());
+  }
+
+  /**
+   * Answers a servlet's request with a stream that ends, or 204 if there are no events; nothing may
+   * have been written before.
+   */
+  public void respondTo(HttpServletResponse response) throws IOException {
+    if (events.isEmpty()) {
+      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+    } else {
+      Responses.stream(render(), response);
+    }
   }
 
   /** The events as they go over the wire to one client. */

@@ -3,6 +3,7 @@ package org.starcast.datastar;
 import jakarta.faces.component.UIComponent;
 import jakarta.faces.context.FacesContext;
 import jakarta.faces.context.ResponseWriter;
+import java.io.IOException;
 import java.util.Objects;
 
 /**
@@ -15,20 +16,25 @@ public final class FacesHtml {
 
   /** Renders the component and its children. */
   public static Html of(UIComponent component) {
-    Objects.requireNonNull(component, "component");
+    return of(Objects.requireNonNull(component, "component")::encodeAll);
+  }
+
+  /** What writes markup to the context's writer. */
+  interface Encoder {
+    void encode(FacesContext context) throws IOException;
+  }
+
+  static Html of(Encoder encoder) {
     return out -> {
       FacesContext context = FacesContext.getCurrentInstance();
-      if (context == null) {
-        throw new IllegalStateException("component: there is no Faces request on this thread");
-      }
-      ResponseWriter before = context.getResponseWriter();
+      ResponseWriter before = context == null ? null : context.getResponseWriter();
       if (before == null) {
-        throw new IllegalStateException("component: the Faces view is not being rendered");
+        throw new IllegalStateException("component: no Faces view is rendered on this thread");
       }
       ResponseWriter writer = before.cloneWithWriter(Html.writer(out));
       context.setResponseWriter(writer);
       try {
-        component.encodeAll(context);
+        encoder.encode(context);
         writer.flush();
       } finally {
         context.setResponseWriter(before);

@@ -14,7 +14,9 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Calendar;
 import java.util.Date;
+import java.util.GregorianCalendar;
 
 /** JSON as signals have it: nulls are kept, dates are ISO 8601 as JavaScript reads it. */
 final class Json {
@@ -27,7 +29,8 @@ final class Json {
         JsonbBuilder.create(
             new JsonbConfig()
                 .withNullValues(true)
-                .withAdapters(new DateAdapter(), new ZonedDateTimeAdapter()));
+                .withAdapters(
+                    new DateAdapter(), new CalendarAdapter(), new ZonedDateTimeAdapter()));
   }
 
   static Jsonb jsonb() {
@@ -116,6 +119,19 @@ final class Json {
     @Override
     public Date adaptFromJson(String text) {
       return Date.from(OffsetDateTime.parse(text).toInstant());
+    }
+  }
+
+  /** As {@link DateAdapter}. */
+  public static final class CalendarAdapter implements JsonbAdapter<Calendar, String> {
+    @Override
+    public String adaptToJson(Calendar calendar) {
+      return calendar.toInstant().toString();
+    }
+
+    @Override
+    public Calendar adaptFromJson(String text) {
+      return GregorianCalendar.from(ZonedDateTime.parse(text));
     }
   }
 

@@ -1,7 +1,5 @@
 package org.starcast.datastar;
 
-import java.util.Objects;
-
 /**
  * Collects text into lines that begin with Datastar's keyword. Line breaks of all kinds (LF, CR,
  * CRLF) end a line; blank lines keep the keyword and its space, without which the client misreads
@@ -16,7 +14,7 @@ final class LinePrefixer implements Appendable {
 
   LinePrefixer(String keyword, int size) {
     prefix = keyword + " ";
-    lines = new StringBuilder(size + prefix.length() + 16).append(prefix);
+    lines = new StringBuilder(size + size / 8 + 64).append(prefix);
   }
 
   static String lines(String keyword, CharSequence text) {
@@ -25,27 +23,30 @@ final class LinePrefixer implements Appendable {
 
   @Override
   public LinePrefixer append(CharSequence text) {
-    CharSequence given = Objects.requireNonNullElse(text, "null");
+    String given = String.valueOf(text);
     return append(given, 0, given.length());
   }
 
   @Override
   public LinePrefixer append(CharSequence text, int start, int end) {
-    CharSequence given = Objects.requireNonNullElse(text, "null");
-    int from = start;
-    for (int i = start; i < end; i++) {
-      char c = given.charAt(i);
-      if (c == '\n' || c == '\r') {
-        lines.append(given, from, i);
-        if (c == '\r' || !afterCr) {
-          lines.append('\n').append(prefix);
-        }
-        from = i + 1;
-      }
-      afterCr = c == '\r';
+    // text, as strings search and copy many characters at once
+    String given = String.valueOf(text).substring(start, end);
+    int from = afterCr && given.startsWith("\n") ? 1 : 0;
+    int cr = given.indexOf('\r', from);
+    int lf = given.indexOf('\n', from);
+    while (cr >= 0 || lf >= 0) {
+      boolean atCr = cr >= 0 && (lf < 0 || cr < lf);
+      int at = atCr ? cr : lf;
+      lines.append(given.substring(from, at)).append('\n').append(prefix);
+      from = atCr && lf == at + 1 ? at + 2 : at + 1;
+      cr = atCr ? given.indexOf('\r', from) : cr;
+      lf = lf >= 0 && lf < from ? given.indexOf('\n', from) : lf;
     }
-    lines.append(given, from, end);
-    empty &= start == end;
+    lines.append(given.substring(from));
+    if (!given.isEmpty()) {
+      afterCr = given.charAt(given.length() - 1) == '\r';
+      empty = false;
+    }
     return this;
   }
 

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
+import java.util.Calendar;
 import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -336,12 +337,13 @@ class DatastarSseTest {
     Map<String, Object> dates = new LinkedHashMap<>();
     dates.put("instant", Instant.EPOCH);
     dates.put("date", new Date(0));
+    dates.put("calendar", new Calendar.Builder().setInstant(0).build());
     dates.put("day", LocalDate.EPOCH);
     dates.put("zoned", ZonedDateTime.ofInstant(Instant.EPOCH, ZoneId.of("Europe/Paris")));
     assertThat(Wire.one(DATASTAR.patchSignals(dates).render()).arguments().get("signals"))
         .isEqualTo(
             "{\"instant\":\"1970-01-01T00:00:00Z\",\"date\":\"1970-01-01T00:00:00Z\","
-                + "\"day\":\"1970-01-01\",\"zoned\":\"1970-01-01T01:00:00+01:00\"}");
+                + "\"calendar\":\"1970-01-01T00:00:00Z\",\"day\":\"1970-01-01\",\"zoned\":\"1970-01-01T01:00:00+01:00\"}");
   }
 
   @Test

@@ -3,7 +3,15 @@ package org.starcast.datastar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.core.Response;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -22,6 +30,57 @@ class ResponsesTest {
     assertThat(FakeRuntime.header(response, "X-Accel-Buffering")).isEqualTo("no");
     assertThat(Wire.parse(FakeRuntime.body(response))).hasSize(2);
     assertThat(FakeRuntime.body(response)).contains("data: selector #ä\n");
+  }
+
+  @Test
+  void servletsAreAnsweredAlike() throws IOException {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    Map<String, Object> calls = new LinkedHashMap<>();
+    HttpServletResponse response = servletResponse(body, calls);
+    DatastarBatch batch = datastar.batch(datastar.removeElements("#ä"));
+    batch.respondTo(response);
+    assertThat(body.toString(StandardCharsets.UTF_8)).isEqualTo(batch.render());
+    assertThat(calls)
+        .containsEntry("setContentType", "text/event-stream;charset=UTF-8")
+        .containsEntry("setContentLength", body.size())
+        .containsEntry("Cache-Control", "no-cache, no-transform")
+        .containsEntry("X-Accel-Buffering", "no");
+    calls.clear();
+    datastar.batch().respondTo(response);
+    assertThat(calls).containsExactly(Map.entry("setStatus", 204));
+  }
+
+  private static HttpServletResponse servletResponse(
+      ByteArrayOutputStream body, Map<String, Object> calls) {
+    ServletOutputStream stream =
+        new ServletOutputStream() {
+          @Override
+          public void write(int b) {
+            body.write(b);
+          }
+
+          @Override
+          public boolean isReady() {
+            return true;
+          }
+
+          @Override
+          public void setWriteListener(WriteListener listener) {
+            throw new UnsupportedOperationException();
+          }
+        };
+    return (HttpServletResponse)
+        Proxy.newProxyInstance(
+            ResponsesTest.class.getClassLoader(),
+            new Class<?>[] {HttpServletResponse.class},
+            (self, method, args) -> {
+              if (method.getName().equals("getOutputStream")) {
+                return stream;
+              }
+              boolean header = method.getName().equals("setHeader");
+              calls.put(header ? (String) args[0] : method.getName(), args[header ? 1 : 0]);
+              return null;
+            });
   }
 
   @Test
