@@ -74,10 +74,7 @@ class ChurnIT {
     publishing.join();
 
     for (RawStream stream : staying) {
-      await()
-          .atMost(PATIENCE)
-          .alias("seed " + seed)
-          .until(() -> stream.count() >= events);
+      await().atMost(PATIENCE).alias("seed " + seed).until(() -> stream.count() >= events);
     }
     List<String> order = staying.get(0).data();
     assertThat(order).as("seed %d", seed).hasSize(events).doesNotHaveDuplicates();
