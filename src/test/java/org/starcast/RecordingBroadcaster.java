@@ -17,6 +17,21 @@ public class RecordingBroadcaster extends SseBroadcaster {
   private final AtomicReference<RuntimeException> failure = new AtomicReference<>();
 
   @Override
+  void start(Object application) {
+    // there is no engine to start
+  }
+
+  @Override
+  void stop(Object application) {
+    // nor to stop
+  }
+
+  @Override
+  void close() {
+    // nor to close
+  }
+
+  @Override
   public PublishResult publish(MessageSource message) {
     RuntimeException thrown = failure.getAndSet(null);
     if (thrown != null) {
