@@ -21,6 +21,12 @@ import java.util.Map;
  * @param writes writes; {@code written / writes} is the mean batch
  * @param bytes bytes handed to the container
  * @param queuedBytes bytes that wait now, a message that many wait for counted once
+ * @param behind times a client's queue was given up for the log, see {@link
+ *     OverflowPolicy#CATCH_UP}
+ * @param replayed events handed to the container out of the log
+ * @param gaps gap events sent
+ * @param logged events in the log now
+ * @param loggedBytes the memory that they take, roughly
  */
 public record BroadcastStatistics(
     int clients,
@@ -37,4 +43,9 @@ public record BroadcastStatistics(
     long heartbeats,
     long writes,
     long bytes,
-    long queuedBytes) {}
+    long queuedBytes,
+    long behind,
+    long replayed,
+    long gaps,
+    int logged,
+    long loggedBytes) {}

@@ -5,16 +5,25 @@ import jakarta.ws.rs.core.HttpHeaders;
 import org.starcast.web.Problem;
 
 /**
- * A client is not taken: a limit is reached, or the application is stopping. Thrown out of the
- * resource method it answers the request by 429 or 503 with {@code Retry-After} and a problem body
- * (RFC 9457).
+ * A client is not taken: a limit is reached, the application is stopping, or the id that it wants
+ * to resume from is malformed. Thrown out of the resource method it answers the request by 429, 503
+ * or 400 with a problem body (RFC 9457), the former two with {@code Retry-After}.
  */
 public class RefusedException extends WebApplicationException {
 
   private static final long serialVersionUID = 1L;
 
   /**
-   * Refuses.
+   * Refuses for good.
+   *
+   * @param detail what is wrong with the request
+   */
+  public RefusedException(String detail) {
+    super(detail, Problem.of(400, detail).build());
+  }
+
+  /**
+   * Refuses for now.
    *
    * @param status 429 for a limit of the caller's own, 503 for one of the server
    * @param detail what is exhausted, and its bound

@@ -15,11 +15,13 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.starcast.cdi.ContainerExecutors;
 import org.starcast.cdi.Payloads;
+import org.starcast.datastar.DatastarSse;
 import org.starcast.delivery.DeliveryEngine;
 
 /**
@@ -73,6 +75,7 @@ public class SseBroadcaster {
             executors.threadFactory(),
             executors.executor(),
             payloads::text,
+            config.gapReload() ? DatastarSse.reload() : null,
             new ClientEvents(clientEvents));
   }
 
@@ -94,11 +97,13 @@ public class SseBroadcaster {
 
   /**
    * Takes over a sink: call it in the resource method that JAX-RS injected the sink into, on its
-   * thread, and leave the sink alone from then on. The response is opened at once.
+   * thread, and leave the sink alone from then on. The response is opened at once. A client that
+   * comes back goes on where its {@code Last-Event-ID} header, or else the query parameter {@code
+   * lastEventId}, says; see {@link Subscription#resumeFrom}.
    *
    * @return the client, through which its stream can be changed, written to and closed
-   * @throws RefusedException if a limit is reached or the application is stopping; it answers the
-   *     request by 429 or 503
+   * @throws RefusedException if a limit is reached, the application is stopping, or the request
+   *     asks to resume from a malformed id; it answers the request by 429, 503 or 400
    * @throws IllegalArgumentException if the subscription has more patterns than {@code
    *     starcast.max-patterns-per-client}, or its client id is in use
    * @throws UncheckedIOException if the response cannot be opened
@@ -187,7 +192,31 @@ public class SseBroadcaster {
     return engine.statisticsSnapshot();
   }
 
-  /** The id of the last published event, {@code <epoch>-<sequence>}. */
+  /**
+   * The latest events, oldest first, as far as the log goes; each with the id that it has on the
+   * wire, and its data as text.
+   *
+   * @param limit the most events; 0 gives none
+   * @throws IllegalArgumentException if the limit is negative
+   */
+  public List<SseMessage> history(int limit) {
+    return engine.history(null, limit);
+  }
+
+  /**
+   * The latest events that have a topic which matches, as {@link #history(int)}.
+   *
+   * @throws IllegalArgumentException if the pattern is malformed or the limit negative
+   */
+  public List<SseMessage> history(String pattern, int limit) {
+    return engine.history(Objects.requireNonNull(pattern, "pattern"), limit);
+  }
+
+  /**
+   * The id of the last published event, {@code <epoch>-<sequence>}. Put into a page that shows the
+   * state of now, as {@code lastEventId} of the stream that it opens, it closes the gap between the
+   * two: what is published after this call is in the stream.
+   */
   public String lastEventId() {
     return engine.lastEventId();
   }

@@ -2,9 +2,14 @@ package org.starcast;
 
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.starcast.topic.TopicPattern;
 
 /**
  * The configuration in force: every key, its default and its bounds in one place. Read once, when
@@ -18,7 +23,7 @@ import java.util.function.Function;
  * @param queueBytes {@code starcast.queue.bytes}: the most bytes that wait for one client; 1 KiB to
  *     1 GiB, default 1 MiB
  * @param queueOverflow {@code starcast.queue.overflow}: what happens then; {@link OverflowPolicy},
- *     default {@code DISCONNECT}
+ *     default {@code CATCH_UP}
  * @param totalBytes {@code starcast.queue.total-bytes}: the most bytes that wait for all clients
  *     together, a message that many wait for counted once; when it is reached, the clients that are
  *     furthest behind are closed. 1 MiB to 1 TiB, default a quarter of the heap
@@ -58,6 +63,20 @@ import java.util.function.Function;
  *     default false
  * @param endpointPublish {@code starcast.endpoint.publish.enabled}: whether {@code POST
  *     starcast/publish} is served; default false
+ * @param logEvents {@code starcast.log.events}: the most events that are kept for clients that come
+ *     back or fall behind; 16 to 10,000,000, default 10,000; 0 keeps none and leaves the {@code
+ *     id:} line to the application
+ * @param logBytes {@code starcast.log.bytes}: the most memory that they take; 64 KiB to 1 TiB,
+ *     default 64 MiB or an eighth of the heap if that is less
+ * @param logAge {@code starcast.log.age}: how long they are kept; 1 s to 30 d or {@code PT0S} for
+ *     as long as there is room, default 10 min
+ * @param logRetain {@code starcast.log.retain."<pattern>"=latest}: patterns of the topics whose
+ *     latest event is kept beyond that, for new clients to get first; default none
+ * @param logRetainTopics {@code starcast.log.retain-topics}: the most such topics, those published
+ *     to longest ago are forgotten first; 1 to 1,000,000, default 10,000
+ * @param gapReload {@code starcast.gap.reload}: whether a client that missed events is told to load
+ *     its page anew, by a Datastar script, unless its subscription says {@linkplain
+ *     Subscription#onGap otherwise}; default false
  */
 public record StarcastConfig(
     int queueMessages,
@@ -82,27 +101,38 @@ public record StarcastConfig(
     int gzipMinBytes,
     String writer,
     boolean endpoint,
-    boolean endpointPublish) {
+    boolean endpointPublish,
+    int logEvents,
+    long logBytes,
+    Duration logAge,
+    List<String> logRetain,
+    int logRetainTopics,
+    boolean gapReload) {
+
+  private static final Pattern RETAIN = Pattern.compile("starcast\\.log\\.retain\\.\"?(.*?)\"?");
 
   /** The defaults. */
   public static StarcastConfig defaults() {
-    return read(key -> Optional.empty());
+    return read(key -> Optional.empty(), List.of());
   }
 
   /**
    * Reads the configuration from a source of raw values.
    *
+   * @param source gives the value of a key
+   * @param keys the keys that there are, for those that have a variable part
    * @throws IllegalArgumentException if a value is malformed or out of bounds; the message begins
    *     with the key
    */
-  public static StarcastConfig read(Function<String, Optional<String>> source) {
+  public static StarcastConfig read(
+      Function<String, Optional<String>> source, Iterable<String> keys) {
     Reader in = new Reader(source);
     long heap = Runtime.getRuntime().maxMemory();
     int processors = Runtime.getRuntime().availableProcessors();
     return new StarcastConfig(
         (int) in.number("starcast.queue.messages", 1024, 1, 1_000_000),
         in.number("starcast.queue.bytes", 1 << 20, 1024, 1 << 30),
-        in.choice("starcast.queue.overflow", OverflowPolicy.DISCONNECT),
+        in.choice("starcast.queue.overflow", OverflowPolicy.CATCH_UP),
         in.number("starcast.queue.total-bytes", Math.max(1 << 20, heap / 4), 1 << 20, 1L << 40),
         (int) in.number("starcast.message.max-bytes", 512 << 10, 1024, 64 << 20),
         in.optionalDuration("starcast.heartbeat", "PT15S", "PT0.1S", "PT1H"),
@@ -122,7 +152,13 @@ public record StarcastConfig(
         (int) in.number("starcast.gzip.min-bytes", 256, 0, 1 << 20),
         in.oneOf("starcast.writer", "auto", "portable"),
         in.bool("starcast.endpoint.enabled", false),
-        in.bool("starcast.endpoint.publish.enabled", false));
+        in.bool("starcast.endpoint.publish.enabled", false),
+        in.optionalCount("starcast.log.events", 10_000, 16, 10_000_000),
+        in.number("starcast.log.bytes", Math.min(64 << 20, heap / 8), 64 << 10, 1L << 40),
+        in.optionalDuration("starcast.log.age", "PT10M", "PT1S", "P30D"),
+        in.retained(keys),
+        (int) in.number("starcast.log.retain-topics", 10_000, 1, 1_000_000),
+        in.bool("starcast.gap.reload", false));
   }
 
   private record Reader(Function<String, Optional<String>> source) {
@@ -142,6 +178,29 @@ public record StarcastConfig(
         throw bad(key, "must be " + min + " to " + max + ", is " + value);
       }
       return value;
+    }
+
+    /** As {@link #number}, where zero means none. */
+    int optionalCount(String key, int fallback, int min, int max) {
+      boolean none = source.apply(key).orElse("").trim().equals("0");
+      return none ? 0 : (int) number(key, fallback, min, max);
+    }
+
+    /** The patterns in {@code starcast.log.retain."<pattern>"}, with or without the quotes. */
+    List<String> retained(Iterable<String> keys) {
+      List<String> patterns = new ArrayList<>();
+      for (String key : keys) {
+        Matcher parts = RETAIN.matcher(key);
+        if (parts.matches()) {
+          oneOf(key, "latest", "latest");
+          try {
+            patterns.add(TopicPattern.of(parts.group(1)).toString());
+          } catch (IllegalArgumentException e) {
+            throw bad(key, e.getMessage());
+          }
+        }
+      }
+      return List.copyOf(patterns);
     }
 
     Duration duration(String key, String fallback, String min, String max) {
@@ -178,7 +237,8 @@ public record StarcastConfig(
     String oneOf(String key, String fallback, String other) {
       String text = source.apply(key).orElse(fallback).trim();
       if (!text.equals(fallback) && !text.equals(other)) {
-        throw bad(key, "must be " + fallback + " or " + other + ", is " + quote(text));
+        String allowed = fallback.equals(other) ? fallback : fallback + " or " + other;
+        throw bad(key, "must be " + allowed + ", is " + quote(text));
       }
       return text;
     }
@@ -188,7 +248,7 @@ public record StarcastConfig(
       try {
         return OverflowPolicy.valueOf(text.trim().replace('-', '_').toUpperCase(Locale.ROOT));
       } catch (IllegalArgumentException e) {
-        throw bad(key, "must be DISCONNECT, DROP_OLDEST or COALESCE, is " + quote(text));
+        throw bad(key, "must be CATCH_UP, DISCONNECT, DROP_OLDEST or COALESCE, is " + quote(text));
       }
     }
 

@@ -7,7 +7,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import org.starcast.log.EventId;
 import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
 
@@ -29,6 +31,9 @@ import org.starcast.topic.TopicPattern;
  */
 public final class Subscription {
 
+  /** In place of an id: everything that is there. */
+  public static final String EARLIEST = "earliest";
+
   private static final Pattern CLIENT_ID = Pattern.compile("[A-Za-z0-9._~-]{1,128}");
 
   private final Map<String, Set<String>> topics;
@@ -39,29 +44,59 @@ public final class Subscription {
   private final OverflowPolicy overflow;
   private final int queueCount;
   private final long queueBytes;
+  private final String resumeFrom;
+  private final int history;
+  private final MessageSource onGap;
 
-  private Subscription(
-      Map<String, Set<String>> topics,
-      Set<String> muted,
-      String clientId,
-      String type,
-      Map<String, Object> metadata,
-      OverflowPolicy overflow,
-      int queueCount,
-      long queueBytes) {
-    this.topics = topics;
-    this.muted = muted;
-    this.clientId = clientId;
-    this.type = type;
-    this.metadata = metadata;
-    this.overflow = overflow;
-    this.queueCount = queueCount;
-    this.queueBytes = queueBytes;
+  private Subscription(Values v) {
+    topics = v.topics;
+    muted = v.muted;
+    clientId = v.clientId;
+    type = v.type;
+    metadata = v.metadata;
+    overflow = v.overflow;
+    queueCount = v.queueCount;
+    queueBytes = v.queueBytes;
+    resumeFrom = v.resumeFrom;
+    history = v.history;
+    onGap = v.onGap;
+  }
+
+  /** The values of a subscription in the making. */
+  private static final class Values {
+    private Map<String, Set<String>> topics = Map.of();
+    private Set<String> muted = Set.of();
+    private String clientId;
+    private String type = "default";
+    private Map<String, Object> metadata = Map.of();
+    private OverflowPolicy overflow;
+    private int queueCount;
+    private long queueBytes;
+    private String resumeFrom;
+    private int history;
+    private MessageSource onGap;
+  }
+
+  private Subscription with(Consumer<Values> change) {
+    Values v = new Values();
+    v.topics = topics;
+    v.muted = muted;
+    v.clientId = clientId;
+    v.type = type;
+    v.metadata = metadata;
+    v.overflow = overflow;
+    v.queueCount = queueCount;
+    v.queueBytes = queueBytes;
+    v.resumeFrom = resumeFrom;
+    v.history = history;
+    v.onGap = onGap;
+    change.accept(v);
+    return new Subscription(v);
   }
 
   /** Nothing but messages without a topic and those sent to the client alone; to be added to. */
   public static Subscription none() {
-    return new Subscription(Map.of(), Set.of(), null, "default", Map.of(), null, 0, 0);
+    return new Subscription(new Values());
   }
 
   /** Everything. */
@@ -155,8 +190,7 @@ public final class Subscription {
       throw new IllegalArgumentException(
           "clientId: must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -");
     }
-    return new Subscription(
-        topics, muted, clientId, type, metadata, overflow, queueCount, queueBytes);
+    return with(v -> v.clientId = clientId);
   }
 
   /**
@@ -167,43 +201,21 @@ public final class Subscription {
    *     characters
    */
   public Subscription type(String type) {
-    return new Subscription(
-        topics,
-        muted,
-        clientId,
-        TopicName.checkText("type", type),
-        metadata,
-        overflow,
-        queueCount,
-        queueBytes);
+    String checked = TopicName.checkText("type", type);
+    return with(v -> v.type = checked);
   }
 
   /** Attaches a value that the application finds again at {@link SseClient#metadata()}. */
   public Subscription metadata(String key, Object value) {
     Map<String, Object> added = new LinkedHashMap<>(metadata);
     added.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value"));
-    return new Subscription(
-        topics,
-        muted,
-        clientId,
-        type,
-        Collections.unmodifiableMap(added),
-        overflow,
-        queueCount,
-        queueBytes);
+    return with(v -> v.metadata = Collections.unmodifiableMap(added));
   }
 
   /** What happens when the client's queue is full, in place of {@code starcast.queue.overflow}. */
   public Subscription overflow(OverflowPolicy policy) {
-    return new Subscription(
-        topics,
-        muted,
-        clientId,
-        type,
-        metadata,
-        Objects.requireNonNull(policy, "overflow"),
-        queueCount,
-        queueBytes);
+    Objects.requireNonNull(policy, "overflow");
+    return with(v -> v.overflow = policy);
   }
 
   /**
@@ -220,7 +232,50 @@ public final class Subscription {
     if (bytes < 1024 || bytes > 1L << 30) {
       throw new IllegalArgumentException("bytes: must be 1024 to 1073741824, is " + bytes);
     }
-    return new Subscription(topics, muted, clientId, type, metadata, overflow, messages, bytes);
+    return with(
+        v -> {
+          v.queueCount = messages;
+          v.queueBytes = bytes;
+        });
+  }
+
+  /**
+   * Where the client goes on, in place of what its request asks for: its {@code Last-Event-ID}
+   * header, or else its query parameter {@code lastEventId}. All events after this one that the
+   * subscription matches come first. When they are not all there any more, or the id is of another
+   * epoch, an event {@code starcast-gap} tells the client, and all that is there follows.
+   *
+   * @param lastEventId the id of an event, such as {@link SseBroadcaster#lastEventId()}; {@code
+   *     earliest} for all that is there; or the empty text for none, whatever the request asks for
+   * @throws IllegalArgumentException if it is none of these
+   */
+  public Subscription resumeFrom(String lastEventId) {
+    if (!lastEventId.isEmpty() && !lastEventId.equals(EARLIEST)) {
+      EventId.parse(lastEventId);
+    }
+    return with(v -> v.resumeFrom = lastEventId);
+  }
+
+  /**
+   * How many of the latest events that the subscription matches a client gets first when it is new,
+   * that is when it does not resume.
+   *
+   * @throws IllegalArgumentException if it is not 0 to 1,000,000
+   */
+  public Subscription history(int events) {
+    if (events < 0 || events > 1_000_000) {
+      throw new IllegalArgumentException("history: must be 0 to 1000000, is " + events);
+    }
+    return with(v -> v.history = events);
+  }
+
+  /**
+   * What the client gets after each {@code starcast-gap} event, so that it recovers: a script that
+   * loads the page anew, say, or its whole state. In place of {@code starcast.gap.reload}.
+   */
+  public Subscription onGap(MessageSource recovery) {
+    Objects.requireNonNull(recovery, "onGap");
+    return with(v -> v.onGap = recovery);
   }
 
   /** The patterns with their senders (none means any), in the order in which they were added. */
@@ -263,32 +318,31 @@ public final class Subscription {
     return queueBytes;
   }
 
+  /** Where the client goes on, if that is not for its request to say. */
+  public Optional<String> resumeFrom() {
+    return Optional.ofNullable(resumeFrom);
+  }
+
+  /** How many of the latest events a new client gets. */
+  public int history() {
+    return history;
+  }
+
+  /** What the client gets after a gap, if it is this subscription's own. */
+  public Optional<MessageSource> onGap() {
+    return Optional.ofNullable(onGap);
+  }
+
   @Override
   public String toString() {
     return "Subscription[topics=" + topics + ", muted=" + muted + ", type=" + type + "]";
   }
 
   private Subscription withTopics(Map<String, Set<String>> topics) {
-    return new Subscription(
-        Collections.unmodifiableMap(topics),
-        muted,
-        clientId,
-        type,
-        metadata,
-        overflow,
-        queueCount,
-        queueBytes);
+    return with(v -> v.topics = Collections.unmodifiableMap(topics));
   }
 
   private Subscription withMuted(Set<String> muted) {
-    return new Subscription(
-        topics,
-        Collections.unmodifiableSet(muted),
-        clientId,
-        type,
-        metadata,
-        overflow,
-        queueCount,
-        queueBytes);
+    return with(v -> v.muted = Collections.unmodifiableSet(muted));
   }
 }

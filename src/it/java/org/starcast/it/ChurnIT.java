@@ -53,6 +53,7 @@ class ChurnIT {
       staying.add(server.stream("topic=storm.*").withoutBody());
     }
     List<RawStream> others = new ArrayList<>();
+    List<RawStream> open = new ArrayList<>();
 
     CompletableFuture<Void> publishing =
         CompletableFuture.runAsync(
@@ -61,14 +62,16 @@ class ChurnIT {
                     "probe/storm?threads=8&events=" + events + "&padding=200&topics=" + topics,
                     ""));
     while (!publishing.isDone() || others.size() < 60) {
-      others.add(
+      RawStream another =
           switch (random.nextInt(3)) {
             case 0 -> server.stream("topic=storm." + random.nextInt(topics)).withoutBody();
             case 1 -> server.stalled("starcast/stream?topic=storm.*");
             default -> server.stream("topic=storm.*&mute=storm.0").withoutBody();
-          });
+          };
+      others.add(another);
+      open.add(another);
       if (random.nextInt(3) == 0) {
-        vanish(others.get(random.nextInt(others.size())), random);
+        vanish(open.remove(random.nextInt(open.size())), random);
       }
     }
     publishing.join();
@@ -84,10 +87,8 @@ class ChurnIT {
     assertEachThreadInOrder(order);
     assertSuffixOfOwnOrder(others, order, seed);
 
-    for (RawStream stream : others) {
-      stream.reset();
-    }
-    for (RawStream stream : staying) {
+    open.addAll(staying);
+    for (RawStream stream : open) {
       stream.reset();
     }
     await().atMost(PATIENCE).until(() -> server.clients() == 0);

@@ -24,6 +24,7 @@ public class ConfigProducer {
 
   static StarcastConfig read() {
     Config config = ConfigProvider.getConfig();
-    return StarcastConfig.read(key -> config.getOptionalValue(key, String.class));
+    return StarcastConfig.read(
+        key -> config.getOptionalValue(key, String.class), config.getPropertyNames());
   }
 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.starcast.MessageSource;
 import org.starcast.SseBroadcaster;
 
 /**
@@ -47,6 +48,11 @@ public class DatastarSse {
 
   DatastarSse(Outlet outlet) {
     envelope = AbstractEvent.Envelope.of(outlet);
+  }
+
+  /** A script that loads the page anew: what {@code starcast.gap.reload} sends. */
+  public static MessageSource reload() {
+    return new DatastarSse((Outlet) null).executeScript("window.location.reload()");
   }
 
   /**

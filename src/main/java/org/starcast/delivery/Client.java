@@ -29,6 +29,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     QUEUED,
     /** It waits; older frames were dropped, or replaced, for it. */
     REPLACED,
+    /** It does not wait: the client will read it from the log. */
+    LOGGED,
     /** The queue was full: the client is being closed. */
     OVERFLOWED,
     /** The client was closed before. */
@@ -78,9 +80,18 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private long missed;
   private long dropped;
 
+  /** The last id that was queued while level. */
+  private long seen;
+
+  /** How it reads the log; null while it is level with the others. */
+  private Replay replay;
+
   // written by the drainer
   private volatile long sent;
   private volatile long lastWrite = createdNanos;
+
+  // used by the drainer
+  private SubscriptionFilter filter;
 
   Client(
       DeliveryEngine engine,
@@ -108,6 +119,11 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     this.maxBytes = subscription.queueBytes() > 0 ? subscription.queueBytes() : config.queueBytes();
   }
 
+  /** Has the client read the log before it is level; called before anything is offered to it. */
+  void replay(Replay replay) {
+    this.replay = replay;
+  }
+
   /** Gives the client its writer, before anything can be drained. */
   void writer(SinkWriter writer) {
     this.writer = writer;
@@ -121,12 +137,24 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       if (state.compareTo(State.CLOSING) >= 0) {
         return Offer.GONE;
       }
+      if (frame.sequence() > 0 && replay != null) {
+        return Offer.LOGGED;
+      }
       if (overflow == OverflowPolicy.COALESCE
           && frame.coalesceKey != null
           && dropSameKey(frame.coalesceKey)) {
         offer = Offer.REPLACED;
       }
-      if (!fits(frame)) {
+      if (!fits(frame) && overflow == OverflowPolicy.CATCH_UP && engine.logs()) {
+        long first = fallBehind();
+        if (frame.sequence() > 0) {
+          replay = engine.replayFrom(first == 0 ? frame.sequence() : first);
+          offer = Offer.LOGGED;
+        } else if (first > 0) {
+          replay = engine.replayFrom(first);
+        }
+      }
+      if (offer != Offer.LOGGED && !fits(frame)) {
         if (overflow == OverflowPolicy.DROP_OLDEST) {
           while (!fits(frame)) {
             dropFrame(queue.removeFirst());
@@ -138,9 +166,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
           offer = Offer.OVERFLOWED;
         }
       }
-      if (offer != Offer.OVERFLOWED) {
-        queue.addLast(frame);
-        queueBytes += frame.length;
+      if (offer == Offer.LOGGED) {
+        schedule = schedule();
+      } else if (offer != Offer.OVERFLOWED) {
+        append(frame);
         schedule = schedule();
       }
     }
@@ -150,10 +179,71 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     return offer;
   }
 
+  private void append(Frame frame) {
+    queue.addLast(frame);
+    queueBytes += frame.length();
+    seen = Math.max(seen, frame.sequence());
+  }
+
+  /** Lets go of the queued events that the log has; returns the first's sequence, 0 for none. */
+  private long fallBehind() {
+    long first = 0;
+    for (Iterator<Frame> i = queue.iterator(); i.hasNext(); ) {
+      Frame frame = i.next();
+      if (frame.sequence() > 0) {
+        first = first == 0 ? frame.sequence() : first;
+        i.remove();
+        queueBytes -= frame.length();
+        frame.release();
+      }
+    }
+    engine.statistics().behind.increment();
+    return first;
+  }
+
+  /** Frees what the queue holds, if the log has it; else ends the stream. */
+  void shed() {
+    boolean schedule;
+    synchronized (this) {
+      if (overflow == OverflowPolicy.CATCH_UP && engine.logs() && state == State.OPEN) {
+        long first = replay == null ? fallBehind() : 0;
+        if (first > 0) {
+          replay = engine.replayFrom(first);
+        }
+        schedule = schedule();
+      } else {
+        schedule = abort(CloseReason.OVERFLOW);
+      }
+    }
+    if (schedule) {
+      drainer.ready(this);
+    }
+  }
+
+  /**
+   * Makes the client level again with what is left of the log; publishers wait meanwhile.
+   *
+   * @param events what is left, few
+   */
+  void join(Iterable<Frame> events) {
+    synchronized (this) {
+      if (state.compareTo(State.CLOSING) < 0) {
+        for (Frame event : events) {
+          if (filter.test(event)) {
+            Frame frame = Frame.again(event, engine.budget());
+            frame.heldBy(1);
+            append(frame);
+          }
+        }
+      }
+      replay = null;
+    }
+  }
+
   /** One message always fits, so that a message larger than the bound is not a dead end. */
   private boolean fits(Frame frame) {
     return queue.isEmpty()
-        || queue.size() < maxMessages && queueBytes + pendingBytes + frame.length <= maxBytes;
+        || queue.size() < maxMessages && queueBytes + pendingBytes + frame.length() <= maxBytes;
   }
 
   private boolean dropSameKey(String key) {
@@ -169,7 +259,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   }
 
   private void dropFrame(Frame frame) {
-    queueBytes -= frame.length;
+    queueBytes -= frame.length();
     dropped++;
     frame.release();
     engine.statistics().dropped(overflow);
@@ -268,14 +358,16 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     boolean resume;
     boolean end = false;
     boolean clean = false;
+    Replay reading = null;
     synchronized (this) {
       signalled = false;
       resume = pending;
       if (aborted || state == State.CLOSED) {
         end = true;
       } else if (!resume) {
-        collect(drainer);
-        if (drainer.turnFrames == 0) {
+        boolean all = collect(drainer);
+        reading = all && state == State.OPEN ? replay : null;
+        if (drainer.turnFrames == 0 && reading == null) {
           if (state == State.CLOSING) {
             end = true;
             clean = true;
@@ -295,6 +387,12 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     if (end) {
       end(clean);
       return false;
+    }
+    if (reading != null) {
+      read(drainer, reading);
+      if (drainer.turnFrames == 0) {
+        return true;
+      }
     }
     boolean more;
     try {
@@ -328,7 +426,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         engine.budget().subtract(pending ? pendingBytes : 0);
         pending = false;
         pendingBytes = 0;
-        if (queue.isEmpty() && missed == 0 && state == State.OPEN) {
+        if (queue.isEmpty() && missed == 0 && replay == null && state == State.OPEN) {
           turn = Turn.IDLE;
           return false;
         }
@@ -347,21 +445,35 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
   }
 
-  private void collect(Drainer drainer) {
+  /** Collects what is queued; true if that is all in the turn. */
+  private boolean collect(Drainer drainer) {
     drainer.begin();
     if (missed > 0) {
       Frame first = queue.peekFirst();
-      drainer.add(engine.gapFrame(first == null ? 0 : first.sequence, missed), gzip);
+      drainer.add(engine.gapFrame(this, first == null ? 0 : first.sequence(), missed), gzip);
+      engine.statistics().gaps.increment();
       missed = 0;
     }
     for (Frame frame = queue.peekFirst(); frame != null; frame = queue.peekFirst()) {
       if (!drainer.add(frame, gzip)) {
-        return;
+        return false;
       }
       queue.removeFirst();
-      queueBytes -= frame.length;
+      queueBytes -= frame.length();
       frame.release();
     }
+    return true;
+  }
+
+  /** Reads on in the log, without the monitor, for which publishers wait. */
+  private void read(Drainer drainer, Replay reading) {
+    Subscription now = subscription();
+    if (filter == null || !filter.isOf(now)) {
+      filter = new SubscriptionFilter(now, id);
+    }
+    reading.collect(drainer, filter, engine, this);
+    engine.statistics().replayed.add(reading.replayed());
+    engine.joinIfNearEnd(this, reading);
   }
 
   private void end(boolean clean) {
@@ -421,16 +533,37 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     } else if (old) {
       closeAfterDrain(CloseReason.MAX_AGE);
     } else if (beat) {
-      offer(engine.heartbeatFrame());
-      engine.statistics().heartbeat();
+      beat();
     }
     return Math.max(next, 0);
+  }
+
+  /**
+   * A heartbeat carries the id of the last event of all, so that a client of quiet topics does not
+   * come back with one that the log has long let go of; unless the client was offered a later one
+   * meanwhile.
+   */
+  private void beat() {
+    Frame heartbeat = engine.heartbeatFrame();
+    boolean schedule;
+    synchronized (this) {
+      if (state != State.OPEN || replay != null) {
+        return;
+      }
+      long announced = engine.announced();
+      append(seen < announced ? engine.heartbeatFrame(announced) : heartbeat);
+      schedule = schedule();
+    }
+    engine.statistics().heartbeat();
+    if (schedule) {
+      drainer.ready(this);
+    }
   }
 
   /** How far behind it is: the sequence of the oldest event that waits, or none. */
   synchronized long oldestQueued() {
     Frame first = queue.peekFirst();
-    return first == null ? Long.MAX_VALUE : first.sequence;
+    return first == null ? Long.MAX_VALUE : first.sequence();
   }
 
   String address() {

@@ -1,5 +1,7 @@
 package org.starcast.delivery;
 
+import jakarta.json.Json;
+import jakarta.json.JsonObjectBuilder;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.io.IOException;
@@ -7,6 +9,7 @@ import java.security.Principal;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.Collections;
@@ -32,12 +35,14 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
+import org.starcast.MessageSource;
 import org.starcast.PublishResult;
 import org.starcast.RefusedException;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
+import org.starcast.log.EventId;
 import org.starcast.topic.TopicIndex;
 import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
@@ -69,17 +74,24 @@ public final class DeliveryEngine {
   /** How long the end waits for what does not end by itself. */
   private static final long STOP_NANOS = Duration.ofSeconds(1).toNanos();
 
+  /** How many events are queued for a client that becomes level, while publishers wait. */
+  private static final int JOIN_EVENTS = 64;
+
   private static final Frame HEARTBEAT = Frame.permanent(SseFormat.comment(""));
 
   private final StarcastConfig config;
   private final Executor executor;
   private final Function<Object, CharSequence> text;
+  private final MessageSource onGap;
   private final Lifecycle lifecycle;
   private final SerialExecutor lifecycleExecutor;
   private final Statistics statistics = new Statistics();
   private final Budget budget;
-  private final Frame opening;
-  private final String epoch = newEpoch();
+
+  /** Null where nothing is kept. */
+  private final History history;
+
+  private final String epoch;
   private final ReentrantLock publishing = new ReentrantLock();
   private final TopicIndex<Client> index;
   private final Map<String, Client> clients = new ConcurrentHashMap<>();
@@ -95,6 +107,7 @@ public final class DeliveryEngine {
   /** Guarded by {@link #publishing}. */
   private long sequence;
 
+  private volatile Frame idHeartbeat;
   private volatile boolean draining;
   private volatile CompletableFuture<Void> drained;
 
@@ -104,20 +117,24 @@ public final class DeliveryEngine {
    * @param threadFactory makes the drain threads and the timer thread, which end at {@link #stop}
    * @param executor runs what may block: lifecycle events, and sends of the portable writer
    * @param text turns a message's data into text
+   * @param onGap what clients get after a gap whose subscription does not say; or null
    */
   public DeliveryEngine(
       StarcastConfig config,
       ThreadFactory threadFactory,
       Executor executor,
       Function<Object, CharSequence> text,
+      MessageSource onGap,
       Lifecycle lifecycle) {
     this.config = config;
+    this.onGap = onGap;
     this.executor = executor;
     this.text = text;
     this.lifecycle = lifecycle;
     this.lifecycleExecutor = new SerialExecutor(executor, LOG);
     this.budget = new Budget(config.totalBytes());
-    this.opening = Frame.permanent(SseFormat.retry(config.retry()));
+    this.history = config.logEvents() == 0 ? null : new History(config);
+    this.epoch = history == null ? History.newEpoch() : history.epoch();
     this.index = new TopicIndex<>(config.topicCache());
     this.drainers = new Drainer[config.drainThreads()];
     for (int i = 0; i < drainers.length; i++) {
@@ -125,6 +142,9 @@ public final class DeliveryEngine {
       start(threadFactory, drainers[i]::run, "starcast-drain-" + (i + 1));
     }
     start(threadFactory, wheel::run, "starcast-timer");
+    if (history != null && !config.logAge().isZero()) {
+      wheel.schedule(new Expiry(), config.logAge().toNanos() / 10);
+    }
   }
 
   private void start(ThreadFactory factory, Runnable work, String name) {
@@ -134,10 +154,18 @@ public final class DeliveryEngine {
     thread.start();
   }
 
-  /** Milliseconds of the start and 30 random bits: never the same again, and short. */
-  private static String newEpoch() {
-    return Long.toString(System.currentTimeMillis(), 36)
-        + Integer.toString(new SecureRandom().nextInt(1 << 30), 36);
+  /** Lets go of old events when nothing is published. */
+  private final class Expiry extends TimingWheel.Entry {
+    @Override
+    long onTime(long now) {
+      publishing.lock();
+      try {
+        history.expire();
+      } finally {
+        publishing.unlock();
+      }
+      return config.logAge().toNanos() / 10;
+    }
   }
 
   // ---- clients
@@ -147,7 +175,8 @@ public final class DeliveryEngine {
    *
    * @param request the request in asynchronous mode, on its own thread; or null where there is no
    *     Servlet container, for the portable writer
-   * @throws RefusedException if a limit is reached or the engine drains
+   * @throws RefusedException if a limit is reached, the engine drains, or the request asks to
+   *     resume from a malformed id
    * @throws IllegalArgumentException if the subscription has too many patterns or an id in use
    * @throws IOException if the response cannot be opened
    */
@@ -186,7 +215,7 @@ public final class DeliveryEngine {
         throw new IllegalArgumentException("clientId: is in use");
       }
       registered = true;
-      client.offer(opening);
+      begin(client, subscription, request);
       // mutes first: nothing that they keep away may slip through before
       mute(client, subscription.muted().toArray(String[]::new));
       for (var topic : subscription.topics().entrySet()) {
@@ -208,6 +237,24 @@ public final class DeliveryEngine {
     }
     wheel.schedule(client, Math.min(nanos(config.heartbeat()), nanos(config.sendTimeout())));
     return client;
+  }
+
+  /**
+   * A client begins by reading the log, be it only the end of it: so it misses nothing between the
+   * id that it is told first and the events that it is offered. Until it is level it is in nobody's
+   * way: what is published stays in the log for it.
+   */
+  private void begin(Client client, Subscription subscription, HttpServletRequest request) {
+    EventId id = null;
+    if (history != null) {
+      var start =
+          history.start(subscription, request, new SubscriptionFilter(subscription, client.id()));
+      client.replay(start.replay());
+      id = start.lastEventId();
+    }
+    client.offer(
+        Frame.permanent(
+            SseFormat.encode(null, id == null ? null : id.toString(), config.retry(), null, null)));
   }
 
   private static long nanos(Duration duration) {
@@ -366,29 +413,52 @@ public final class DeliveryEngine {
    * @throws IllegalArgumentException if the message is too large, or its data has no JSON
    */
   public PublishResult publish(SseMessage message, Collection<String> except) {
-    Draft draft =
-        SseFormat.draft(
-            message.event().orElse(null),
-            message.retry().orElse(null),
-            message.data().map(text).orElse(null),
-            message.comment().orElse(null));
-    checkSize(draft.bodyLength());
-    Fanout fanout = new Fanout(except);
+    Draft draft = null;
+    byte[] bytes;
+    if (history == null) {
+      bytes = encode(message);
+      checkSize(bytes.length);
+    } else {
+      draft =
+          SseFormat.draft(
+              message.event().orElse(null),
+              message.retry().orElse(null),
+              message.data().map(text).orElse(null),
+              message.comment().orElse(null));
+      checkSize(draft.bodyLength());
+      bytes = draft.bytes();
+    }
+    Set<String> without = Set.copyOf(except);
+    Fanout fanout = new Fanout(without);
     publishing.lock();
     try {
       long place = ++sequence;
-      int length = draft.finish(epoch, place);
       fanout.frame =
-          new Frame(draft.bytes(), length, place, message.coalesceKey().orElse(null), budget);
+          new Frame(
+              place,
+              System.currentTimeMillis(),
+              message.topics(),
+              message.sender().orElse(null),
+              without,
+              bytes,
+              draft == null ? bytes.length : draft.finish(epoch, place),
+              message.coalesceKey().orElse(null),
+              budget);
+      if (history != null) {
+        history.append(fanout.frame);
+      }
       if (message.topics().isEmpty()) {
         clients.values().forEach(fanout);
       } else {
         index.forEachMatch(message.topics(), message.sender().orElse(null), fanout);
       }
+      if (history != null) {
+        history.announce();
+      }
     } finally {
       publishing.unlock();
     }
-    fanout.frame.heldBy(fanout.queued);
+    fanout.frame.heldBy(fanout.held);
     statistics.published.increment();
     statistics.matched.add(fanout.matched);
     if (budget.exceeded()) {
@@ -402,6 +472,7 @@ public final class DeliveryEngine {
     private final Collection<String> except;
     private Frame frame;
     private int matched;
+    private int held;
     private int queued;
     private int dropped;
     private int closed;
@@ -416,11 +487,16 @@ public final class DeliveryEngine {
         return;
       }
       switch (client.offer(frame)) {
-        case QUEUED -> queued++;
+        case QUEUED -> {
+          held++;
+          queued++;
+        }
         case REPLACED -> {
+          held++;
           queued++;
           dropped++;
         }
+        case LOGGED -> queued++;
         case OVERFLOWED -> closed++;
         case GONE -> {
           return;
@@ -431,25 +507,28 @@ public final class DeliveryEngine {
 
     PublishResult result(String epoch) {
       return new PublishResult(
-          epoch + "-" + frame.sequence, frame.sequence, matched, queued, dropped, closed);
+          epoch + "-" + frame.sequence(), frame.sequence(), matched, queued, dropped, closed);
     }
   }
 
   /** Sends to one client alone; false if it did not take the message. */
   boolean send(Client client, SseMessage message) {
-    byte[] bytes =
-        SseFormat.encode(
-            message.event().orElse(null),
-            message.id().orElse(null),
-            message.retry().orElse(null),
-            message.data().map(text).orElse(null),
-            message.comment().orElse(null));
+    byte[] bytes = encode(message);
     checkSize(bytes.length);
     return sendBytes(client, bytes, message.coalesceKey().orElse(null));
   }
 
+  private byte[] encode(SseMessage message) {
+    return SseFormat.encode(
+        message.event().orElse(null),
+        message.id().orElse(null),
+        message.retry().orElse(null),
+        message.data().map(text).orElse(null),
+        message.comment().orElse(null));
+  }
+
   private boolean sendBytes(Client client, byte[] bytes, String coalesceKey) {
-    Frame frame = new Frame(bytes, bytes.length, 0, coalesceKey, budget);
+    Frame frame = Frame.toOne(bytes, coalesceKey, budget);
     Client.Offer offer = client.offer(frame);
     boolean queued = offer == Client.Offer.QUEUED || offer == Client.Offer.REPLACED;
     frame.heldBy(queued ? 1 : 0);
@@ -477,6 +556,14 @@ public final class DeliveryEngine {
       if (budget.relieved()) {
         return;
       }
+      client.shed();
+    }
+    // what is left is being written, or for one client alone
+    behind.sort(Comparator.comparing(Client::queuedBytes).reversed());
+    for (Client client : behind) {
+      if (budget.relieved()) {
+        return;
+      }
       client.abortNow(CloseReason.OVERFLOW);
     }
   }
@@ -485,12 +572,94 @@ public final class DeliveryEngine {
     return HEARTBEAT;
   }
 
-  /** Tells a client that messages were dropped, and the id of the first that follows. */
-  Frame gapFrame(long first, long missed) {
-    String next = first == 0 ? "" : "\"next\":\"" + epoch + "-" + first + "\",";
-    return Frame.permanent(
-        SseFormat.encode(
-            "starcast-gap", null, null, "{" + next + "\"missed\":" + missed + "}", null));
+  /** A heartbeat with an id; the latest one is kept, as most clients ask for the same. */
+  Frame heartbeatFrame(long announced) {
+    Frame made = idHeartbeat;
+    if (made == null || made.sequence() != announced) {
+      byte[] bytes =
+          SseFormat.encode(null, new EventId(epoch, announced).toString(), null, null, "");
+      made = new Frame(announced, 0, List.of(), null, List.of(), bytes, bytes.length, null, null);
+      idHeartbeat = made;
+    }
+    return made;
+  }
+
+  /** The sequence of the last event that all clients were offered; 0 where nothing is kept. */
+  long announced() {
+    return history == null ? 0 : history.announced();
+  }
+
+  /** Whether events are kept, to be read by clients that are behind. */
+  boolean logs() {
+    return history != null;
+  }
+
+  /** The replay from this sequence on. */
+  Replay replayFrom(long first) {
+    return history.from(first);
+  }
+
+  /** Makes a client level again when little is left for it to read. */
+  void joinIfNearEnd(Client client, Replay replay) {
+    if (!replay.nearEnd(JOIN_EVENTS)) {
+      return;
+    }
+    publishing.lock();
+    try {
+      if (replay.nearEnd(4 * JOIN_EVENTS)) {
+        client.join(history.rest(replay));
+      }
+    } finally {
+      publishing.unlock();
+    }
+  }
+
+  /** The latest events that match the pattern, oldest first; null matches all. */
+  public List<SseMessage> history(String pattern, int limit) {
+    if (limit < 0) {
+      throw new IllegalArgumentException("limit: must not be negative, is " + limit);
+    }
+    if (history == null) {
+      return List.of();
+    }
+    if (pattern == null) {
+      return history.latest(event -> true, limit);
+    }
+    TopicPattern compiled = TopicPattern.of(pattern);
+    return history.latest(event -> event.topics().stream().anyMatch(compiled::matches), limit);
+  }
+
+  /**
+   * Tells a client that it missed events, and what its subscription or the configuration has for
+   * that. Its id is the one before the event that follows, so that it is told once.
+   *
+   * @param first the sequence of the event that follows; 0 for none
+   * @param missed how many; 0 for unknown
+   */
+  Frame gapFrame(Client client, long first, long missed) {
+    JsonObjectBuilder data = Json.createObjectBuilder();
+    if (first > 0) {
+      data.add("next", new EventId(epoch, first).toString());
+    }
+    if (missed > 0) {
+      data.add("missed", missed);
+    }
+    Draft gap = SseFormat.draft("starcast-gap", null, data.build().toString(), null);
+    int length = first > 0 && logs() ? gap.finish(epoch, first - 1) : gap.finishWithoutId();
+    byte[] recovery = recovery(client);
+    byte[] bytes = Arrays.copyOf(gap.bytes(), length + recovery.length);
+    System.arraycopy(recovery, 0, bytes, length, recovery.length);
+    return Frame.permanent(bytes);
+  }
+
+  private byte[] recovery(Client client) {
+    MessageSource message = client.subscription().onGap().orElse(onGap);
+    try {
+      return message == null ? new byte[0] : encode(message.toSseMessage());
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.WARNING, "STARCAST-1008: the message for a gap failed", e);
+      return new byte[0];
+    }
   }
 
   // ---- the end
@@ -617,7 +786,12 @@ public final class DeliveryEngine {
         statistics.heartbeats.sum(),
         statistics.writes.sum(),
         statistics.bytes.sum(),
-        budget.used());
+        budget.used(),
+        statistics.behind.sum(),
+        statistics.replayed.sum(),
+        statistics.gaps.sum(),
+        history == null ? 0 : history.size(),
+        history == null ? 0 : history.bytes());
   }
 
   /** The id of the last event that was published, {@code <epoch>-<sequence>}. */

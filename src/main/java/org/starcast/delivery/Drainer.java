@@ -93,8 +93,8 @@ final class Drainer {
 
   /** Adds a frame to the turn, unless it no longer fits: then false. */
   boolean add(Frame frame, boolean compressed) {
-    byte[] bytes = compressed ? frame.deflated(gzip) : frame.bytes;
-    int length = compressed ? bytes.length : frame.length;
+    byte[] bytes = compressed ? frame.deflated(gzip) : frame.bytes();
+    int length = compressed ? bytes.length : frame.length();
     if (turnFrames == 0 && (length >= DIRECT_BYTES || length > batchBytes)) {
       turnBytes = bytes;
       turnLength = length;

@@ -1,23 +1,20 @@
 package org.starcast.delivery;
 
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.starcast.log.LoggedEvent;
 
 /**
- * The encoded bytes of one message, shared by all clients that it waits for. The bytes are
+ * One message, encoded: shared by all clients that it waits for, and by the log. The bytes are
  * immutable once it is queued.
  */
-final class Frame {
-
-  final byte[] bytes;
-  final int length;
-
-  /** The place in the order of events; 0 for a frame outside of it. */
-  final long sequence;
+final class Frame extends LoggedEvent {
 
   /** Equal keys replace each other under {@code COALESCE}; or null. */
   final String coalesceKey;
 
-  /** Null for a permanent frame. */
+  /** Null for a frame that nobody counts. */
   private final Budget budget;
 
   /** Queues that hold it; negative while the publisher still adds them up. */
@@ -25,10 +22,18 @@ final class Frame {
 
   private volatile byte[] deflated;
 
-  Frame(byte[] bytes, int length, long sequence, String coalesceKey, Budget budget) {
-    this.bytes = bytes;
-    this.length = length;
-    this.sequence = sequence;
+  /** An event in the order of events. */
+  Frame(
+      long sequence,
+      long time,
+      List<String> topics,
+      String sender,
+      Collection<String> except,
+      byte[] bytes,
+      int length,
+      String coalesceKey,
+      Budget budget) {
+    super(sequence, time, topics, sender, except, bytes, length);
     this.coalesceKey = coalesceKey;
     this.budget = budget;
     if (budget != null) {
@@ -36,9 +41,31 @@ final class Frame {
     }
   }
 
+  /** A message to one client. */
+  static Frame toOne(byte[] bytes, String coalesceKey, Budget budget) {
+    return new Frame(0, 0, List.of(), null, List.of(), bytes, bytes.length, coalesceKey, budget);
+  }
+
   /** A frame that is used again and again, such as the heartbeat; nobody counts it. */
   static Frame permanent(byte[] bytes) {
-    return new Frame(bytes, bytes.length, 0, null, null);
+    return toOne(bytes, null, null);
+  }
+
+  /** An event as the log had it before, to be queued once more. */
+  static Frame again(Frame event, Budget budget) {
+    Frame frame =
+        new Frame(
+            event.sequence(),
+            event.time(),
+            event.topics(),
+            event.sender(),
+            event.except(),
+            event.bytes(),
+            event.length(),
+            event.coalesceKey,
+            budget);
+    frame.deflated = event.deflated;
+    return frame;
   }
 
   /**
@@ -47,14 +74,14 @@ final class Frame {
    */
   void heldBy(int queues) {
     if (budget != null && holders.addAndGet(queues) == 0) {
-      budget.subtract(length);
+      budget.subtract(length());
     }
   }
 
   /** A queue let go of it. */
   void release() {
     if (budget != null && holders.decrementAndGet() == 0) {
-      budget.subtract(length);
+      budget.subtract(length());
     }
   }
 
@@ -62,7 +89,7 @@ final class Frame {
   byte[] deflated(Gzip gzip) {
     byte[] made = deflated;
     if (made == null) {
-      made = gzip.deflate(bytes, length);
+      made = gzip.deflate(bytes(), length());
       deflated = made;
     }
     return made;

@@ -16,6 +16,9 @@ final class Statistics {
   final LongAdder heartbeats = new LongAdder();
   final LongAdder refused = new LongAdder();
   final LongAdder opened = new LongAdder();
+  final LongAdder replayed = new LongAdder();
+  final LongAdder gaps = new LongAdder();
+  final LongAdder behind = new LongAdder();
   private final LongAdder[] dropped = adders(OverflowPolicy.values().length);
   private final LongAdder[] closed = adders(CloseReason.values().length);
 

@@ -37,9 +37,11 @@ import org.starcast.topic.TopicName;
  * The ready-made endpoint, under the application's own JAX-RS path; off by default.
  *
  * <ul>
- *   <li>{@code GET starcast/stream?topic=…&topic=…&mute=…&sender=…} opens a stream ({@code
- *       starcast.endpoint.enabled}). {@code topic}: one pattern or more; {@code mute}: patterns to
- *       leave out; {@code sender}: only what these senders send.
+ *   <li>{@code GET starcast/stream?topic=…&topic=…&mute=…&sender=…&history=…&lastEventId=…} opens a
+ *       stream ({@code starcast.endpoint.enabled}). {@code topic}: one pattern or more; {@code
+ *       mute}: patterns to leave out; {@code sender}: only what these senders send; {@code
+ *       history}: how many of the latest events a new client gets first; {@code lastEventId}: where
+ *       to go on, for clients that cannot send {@code Last-Event-ID}.
  *   <li>{@code POST starcast/publish} with the form fields {@code topic} (one or more), {@code
  *       data}, and if wanted {@code event} and {@code sender}, publishes ({@code
  *       starcast.endpoint.publish.enabled}) and answers 202 with the event's id as JSON.
@@ -56,6 +58,10 @@ public class EndpointResource {
   private static final int FORM_FACTOR = 3;
 
   private static final int FORM_EXTRA = 16 << 10;
+
+  /** {@code lastEventId} is read where clients are registered, {@code datastar} by nobody here. */
+  private static final Set<String> STREAM_PARAMETERS =
+      Set.of("topic", "mute", "sender", "history", "lastEventId", "datastar");
 
   private final SseBroadcaster broadcaster;
   private final StarcastConfig config;
@@ -80,8 +86,7 @@ public class EndpointResource {
     if (!config.endpoint()) {
       throw new NotFoundException();
     }
-    Map<String, List<String>> query =
-        known(uri.getQueryParameters(), Set.of("topic", "mute", "sender"));
+    Map<String, List<String>> query = known(uri.getQueryParameters(), STREAM_PARAMETERS);
     String[] senders = query.getOrDefault("sender", List.of()).toArray(String[]::new);
     for (String sender : senders) {
       checked("sender", () -> TopicName.checkSender(sender));
@@ -94,6 +99,11 @@ public class EndpointResource {
     for (String mute : query.getOrDefault("mute", List.of())) {
       Subscription before = subscription;
       subscription = checked("mute", () -> before.mute(mute));
+    }
+    String history = single(query, "history");
+    if (history != null) {
+      Subscription before = subscription;
+      subscription = checked("history", () -> before.history(number("history", history)));
     }
     Subscription complete = subscription;
     checked("topic", () -> broadcaster.register(sink, complete));
@@ -179,6 +189,14 @@ public class EndpointResource {
       throw bad(name + ": is missing");
     }
     return values;
+  }
+
+  private static int number(String parameter, String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw bad(parameter + ": must be a whole number");
+    }
   }
 
   private static String single(Map<String, List<String>> parameters, String name) {

@@ -4,6 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.StringJoiner;
 
 /**
  * The event-stream format (WHATWG HTML, section 9.2): checks of the field values and the only place
@@ -114,6 +116,53 @@ public final class SseFormat {
   public static byte[] retry(Duration retry) {
     Objects.requireNonNull(retry, "retry");
     return encode(null, null, retry, null, null);
+  }
+
+  /**
+   * What a frame says; of the fields that it does not have, nothing.
+   *
+   * @param event the event's name
+   * @param id the id
+   * @param retry the reconnection time
+   * @param data the data, its lines joined by LF
+   * @param comment the comment, its lines joined by LF
+   */
+  public record Fields(
+      Optional<String> event,
+      Optional<String> id,
+      Optional<Duration> retry,
+      Optional<String> data,
+      Optional<String> comment) {}
+
+  /** Reads a frame that this class made; not a parser of other people's streams. */
+  public static Fields decode(byte[] bytes, int length) {
+    String event = null;
+    String id = null;
+    String retry = null;
+    StringJoiner data = null;
+    StringJoiner comment = null;
+    for (String line : new String(bytes, 0, length, StandardCharsets.UTF_8).split("\n")) {
+      int colon = line.indexOf(':');
+      if (colon < 0) {
+        continue;
+      }
+      String value = line.substring(Math.min(line.length(), colon + (colon == 0 ? 1 : 2)));
+      switch (line.substring(0, colon)) {
+        case "event" -> event = value;
+        case "id" -> id = value;
+        case "retry" -> retry = value;
+        case "data" -> data = (data == null ? new StringJoiner("\n") : data).add(value);
+        default ->
+            comment =
+                (comment == null ? new StringJoiner("\n") : comment).add(value.stripLeading());
+      }
+    }
+    return new Fields(
+        Optional.ofNullable(event),
+        Optional.ofNullable(id),
+        Optional.ofNullable(retry).map(millis -> Duration.ofMillis(Long.parseLong(millis))),
+        Optional.ofNullable(data).map(StringJoiner::toString),
+        Optional.ofNullable(comment).map(StringJoiner::toString));
   }
 
   private static FrameBuffer frame(

@@ -1,0 +1,213 @@
+package org.starcast.delivery;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Predicate;
+import org.starcast.RefusedException;
+import org.starcast.SseMessage;
+import org.starcast.StarcastConfig;
+import org.starcast.Subscription;
+import org.starcast.log.EventId;
+import org.starcast.log.EventLog;
+import org.starcast.log.LatestEvents;
+import org.starcast.log.LoggedEvent;
+import org.starcast.topic.TopicPattern;
+import org.starcast.wire.SseFormat;
+
+/** What clients that are new, come back, or fall behind get of what was published before. */
+final class History {
+
+  private final String epoch;
+  private final EventLog<Frame> log;
+  private final LatestEvents<Frame> states;
+
+  /** The sequence of the last event that all clients have been offered. */
+  private volatile long announced;
+
+  History(StarcastConfig config) {
+    this.epoch = newEpoch();
+    this.log = new EventLog<>(0, config.logEvents(), config.logBytes(), config.logAge().toMillis());
+    this.states =
+        new LatestEvents<>(
+            config.logRetain().stream().map(TopicPattern::of).toList(), config.logRetainTopics());
+  }
+
+  /** Milliseconds of the start and 30 random bits: never the same again, and short. */
+  static String newEpoch() {
+    return Long.toString(System.currentTimeMillis(), 36)
+        + Integer.toString(new SecureRandom().nextInt(1 << 30), 36);
+  }
+
+  String epoch() {
+    return epoch;
+  }
+
+  /** Keeps an event; by one thread at a time. */
+  void append(Frame event) {
+    log.append(event);
+    states.append(event);
+  }
+
+  /** All clients have been offered the last event. */
+  void announce() {
+    announced = log.last();
+  }
+
+  long announced() {
+    return announced;
+  }
+
+  /** Lets go of what is too old; never while {@link #append} runs. */
+  void expire() {
+    log.expire(System.currentTimeMillis());
+  }
+
+  long bytes() {
+    return log.bytes();
+  }
+
+  int size() {
+    return (int) (log.head() - log.tail());
+  }
+
+  /**
+   * Where a client begins: the replay, and the id that its stream begins with.
+   *
+   * @param lastEventId the id that it has by then; null if it is about to be told of a gap
+   */
+  record Start(Replay replay, EventId lastEventId) {}
+
+  /**
+   * Where a client begins that asks for what it asks for.
+   *
+   * @throws RefusedException if that is malformed
+   */
+  Start start(Subscription subscription, HttpServletRequest request, SubscriptionFilter filter) {
+    String asked = subscription.resumeFrom().orElseGet(() -> asked(request));
+    if (asked.isEmpty()) {
+      long head = log.head();
+      long position =
+          subscription.history() == 0 ? head : log.positionOfLast(subscription.history(), filter);
+      return begin(position, filter);
+    }
+    if (asked.equals(Subscription.EARLIEST)) {
+      return begin(log.tail(), filter);
+    }
+    EventId id;
+    try {
+      id = EventId.parse(asked);
+    } catch (IllegalArgumentException e) {
+      throw new RefusedException(e.getMessage());
+    }
+    if (!id.epoch().equals(epoch) || id.sequence() > log.last()) {
+      return new Start(new Replay(log, statesBefore(log.tail(), filter), log.tail(), true), null);
+    }
+    Replay replay = from(id.sequence() + 1);
+    return replay.position() == log.tail() && id.sequence() < log.evicted()
+        ? new Start(new Replay(log, statesBefore(log.tail(), filter), log.tail(), true), null)
+        : new Start(replay, id);
+  }
+
+  /** A new client: the states first, then the events from a position on. */
+  private Start begin(long position, SubscriptionFilter filter) {
+    return new Start(
+        new Replay(log, statesBefore(position, filter), position, false), before(position));
+  }
+
+  /** The id of the event before a position: what a client knows that goes on from there. */
+  private EventId before(long position) {
+    Frame event = position == 0 ? null : log.at(position - 1);
+    // when the one before is gone, so is all up to what the log says
+    return new EventId(epoch, event == null ? log.evicted() : event.sequence());
+  }
+
+  private List<Frame> statesBefore(long position, SubscriptionFilter filter) {
+    List<Frame> kept = states.snapshot();
+    if (kept.isEmpty()) {
+      return kept;
+    }
+    Frame first = log.at(position);
+    long end = first == null ? log.last() + 1 : first.sequence();
+    return kept.stream().filter(state -> state.sequence() < end && filter.test(state)).toList();
+  }
+
+  /** The replay from this sequence on, of a client that has all before it. */
+  Replay from(long sequence) {
+    long position = log.positionAfter(sequence - 1);
+    return new Replay(log, List.of(), position, sequence - 1 < log.evicted());
+  }
+
+  /** The rest of the log; publishers wait. */
+  List<Frame> rest(Replay replay) {
+    List<Frame> rest = new ArrayList<>();
+    for (long position = replay.position(); position < log.head(); position++) {
+      rest.add(log.at(position));
+    }
+    return rest;
+  }
+
+  /** What the request asks for: its header first, then its query; or the empty text. */
+  private static String asked(HttpServletRequest request) {
+    if (request == null) {
+      return "";
+    }
+    String header = request.getHeader("Last-Event-ID");
+    if (header != null && !header.isEmpty()) {
+      return header;
+    }
+    String query = request.getQueryString();
+    if (query != null) {
+      // not getParameter, which may read the body
+      for (String parameter : query.split("&")) {
+        if (parameter.startsWith("lastEventId=")) {
+          return decode(parameter.substring("lastEventId=".length()));
+        }
+      }
+    }
+    return "";
+  }
+
+  private static String decode(String text) {
+    try {
+      return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      // it is no id either; what reads it says so
+      return text;
+    }
+  }
+
+  /** The latest events that match, oldest first. */
+  List<SseMessage> latest(Predicate<LoggedEvent> matches, int limit) {
+    List<SseMessage> found = new ArrayList<>();
+    for (long position = log.head() - 1; position >= 0 && found.size() < limit; position--) {
+      Frame event = log.at(position);
+      if (event == null) {
+        break;
+      }
+      if (!event.isHole() && matches.test(event)) {
+        found.add(message(event));
+      }
+    }
+    Collections.reverse(found);
+    return found;
+  }
+
+  private SseMessage message(Frame event) {
+    SseFormat.Fields fields = SseFormat.decode(event.bytes(), event.length());
+    SseMessage.Builder message = SseMessage.builder().topics(event.topics());
+    message.id(new EventId(epoch, event.sequence()).toString());
+    if (event.sender() != null) {
+      message.sender(event.sender());
+    }
+    fields.event().ifPresent(message::event);
+    fields.retry().ifPresent(message::retry);
+    fields.data().ifPresent(message::data);
+    fields.comment().ifPresent(message::comment);
+    return message.build();
+  }
+}

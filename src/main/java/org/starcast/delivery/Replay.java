@@ -1,0 +1,100 @@
+package org.starcast.delivery;
+
+import java.util.List;
+import org.starcast.log.EventLog;
+
+/**
+ * How a client that is not level with the others reads the log: the states kept of its topics
+ * first, then event after event, a slice each turn, so that it takes no memory however far behind
+ * it is. Used by the client's drain thread only.
+ */
+final class Replay {
+
+  /** The most events looked at in one turn, so that those nobody wants hold up nobody. */
+  private static final int SLICE = 1024;
+
+  private final EventLog<Frame> log;
+  private final List<Frame> states;
+  private int nextState;
+  private long position;
+  private boolean gap;
+  private int replayed;
+
+  /**
+   * From this position on.
+   *
+   * @param states what comes first
+   * @param gap whether the client missed what was before
+   */
+  Replay(EventLog<Frame> log, List<Frame> states, long position, boolean gap) {
+    this.log = log;
+    this.states = states;
+    this.position = position;
+    this.gap = gap;
+  }
+
+  /** Adds a slice to the turn. */
+  void collect(Drainer drainer, SubscriptionFilter filter, DeliveryEngine engine, Client client) {
+    replayed = 0;
+    if (gap && !addGap(drainer, engine, client)) {
+      return;
+    }
+    for (; nextState < states.size(); nextState++) {
+      if (!drainer.add(states.get(nextState), client.gzip())) {
+        return;
+      }
+      replayed++;
+    }
+    long end = Math.min(log.head(), position + SLICE);
+    while (position < end) {
+      Frame event = log.at(position);
+      if (event == null || event.isHole()) {
+        gap = true;
+        position = event == null ? log.tail() : position + 1;
+        if (!addGap(drainer, engine, client)) {
+          return;
+        }
+        end = Math.min(log.head(), position + SLICE);
+        continue;
+      }
+      if (filter.test(event)) {
+        if (!drainer.add(event, client.gzip())) {
+          return;
+        }
+        replayed++;
+      }
+      position++;
+    }
+  }
+
+  /** The gap event comes before what follows it, so it may have to wait for room. */
+  private boolean addGap(Drainer drainer, DeliveryEngine engine, Client client) {
+    Frame next = log.at(position);
+    while (next == null && position < log.head()) {
+      position = log.tail();
+      next = log.at(position);
+    }
+    long first = next == null ? 0 : next.sequence();
+    if (!drainer.add(engine.gapFrame(client, first, 0), client.gzip())) {
+      return false;
+    }
+    gap = false;
+    engine.statistics().gaps.increment();
+    return true;
+  }
+
+  /** How many events of the log the last slice has. */
+  int replayed() {
+    return replayed;
+  }
+
+  /** Whether few enough events are left to be queued while publishers wait. */
+  boolean nearEnd(int few) {
+    return !gap && nextState == states.size() && log.head() - position <= few;
+  }
+
+  /** Where it stands. */
+  long position() {
+    return position;
+  }
+}

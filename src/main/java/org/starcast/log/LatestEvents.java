@@ -1,0 +1,78 @@
+package org.starcast.log;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.starcast.topic.TopicPattern;
+
+/**
+ * The latest event of each topic that matches a pattern, so that a new client gets the state of the
+ * topic first. Bounded by count: the topic that was published to longest ago is forgotten first.
+ * Thread-safe.
+ *
+ * @param <E> the kind of event
+ */
+public final class LatestEvents<E extends LoggedEvent> {
+
+  private final List<TopicPattern> patterns;
+  private final int maxTopics;
+  private final Map<String, E> latest = new LinkedHashMap<>();
+
+  /**
+   * Nothing yet.
+   *
+   * @param patterns of the topics whose latest event is kept
+   * @param maxTopics the most topics
+   */
+  public LatestEvents(List<TopicPattern> patterns, int maxTopics) {
+    this.patterns = List.copyOf(patterns);
+    this.maxTopics = maxTopics;
+  }
+
+  /** Keeps the event in place of the one before it on each of its topics. */
+  public void append(E event) {
+    if (patterns.isEmpty()) {
+      return;
+    }
+    for (String topic : event.topics()) {
+      if (kept(topic)) {
+        synchronized (this) {
+          latest.remove(topic);
+          latest.put(topic, event);
+          if (latest.size() > maxTopics) {
+            latest.remove(latest.keySet().iterator().next());
+          }
+        }
+      }
+    }
+  }
+
+  private boolean kept(String topic) {
+    for (TopicPattern pattern : patterns) {
+      if (pattern.matches(topic)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The events kept, in their order, each once. */
+  public List<E> snapshot() {
+    if (patterns.isEmpty()) {
+      return List.of();
+    }
+    List<E> events;
+    synchronized (this) {
+      events = new ArrayList<>(latest.values());
+    }
+    events.sort((a, b) -> Long.compare(a.sequence(), b.sequence()));
+    List<E> once = new ArrayList<>(events.size());
+    for (E event : events) {
+      if (once.isEmpty() || once.get(once.size() - 1) != event) {
+        once.add(event);
+      }
+    }
+    return once;
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * What was published, kept for a while: the ids of events, the ring that clients catch up from, and
+ * the latest state of topics. Bounded by count, bytes and age; nothing here writes to a client.
+ */
+package org.starcast.log;
