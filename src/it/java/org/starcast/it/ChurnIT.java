@@ -37,6 +37,7 @@ class ChurnIT {
   static WebArchive war() {
     return TestWar.with(
         "starcast.send-timeout", "PT2S",
+        "starcast.log.events", "50000",
         "starcast.queue.messages", "50000",
         "starcast.queue.bytes", "20000000");
   }

@@ -31,6 +31,7 @@ final class RawStream implements AutoCloseable {
   private final List<EventStreamParser.Event> events = new ArrayList<>();
   private volatile boolean keepBody = true;
   private volatile boolean ended;
+  private boolean silent;
 
   private RawStream(Socket socket) throws IOException {
     this.socket = socket;
@@ -145,8 +146,11 @@ final class RawStream implements AutoCloseable {
     }
   }
 
-  private void accept(byte[] bytes, int length) {
+  private void accept(byte[] bytes, int length) throws IOException {
     synchronized (body) {
+      if (silent) {
+        throw new IOException("reads no more");
+      }
       if (keepBody) {
         body.write(bytes, 0, length);
       }
@@ -155,6 +159,14 @@ final class RawStream implements AutoCloseable {
           events.add(event);
         }
       }
+    }
+  }
+
+  /** Reads no more and does not close: what a peer looks like whose cable was pulled. */
+  void fallSilent() {
+    synchronized (body) {
+      silent = true;
+      ended = true;
     }
   }
 

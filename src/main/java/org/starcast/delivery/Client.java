@@ -322,12 +322,14 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   @Override
   public void writable() {
-    boolean first;
     synchronized (this) {
-      first = state == State.CONNECTING;
-      if (first) {
-        state = State.OPEN;
+      if (!opened && !aborted) {
         opened = true;
+        if (state == State.CONNECTING) {
+          state = State.OPEN;
+        }
+        // before anything can close it, so that its end is told after its begin
+        engine.opened(this);
       }
       if (turn == Turn.SCHEDULED) {
         signalled = true;
@@ -335,9 +337,6 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         turn = Turn.SCHEDULED;
         drainer.ready(this);
       }
-    }
-    if (first) {
-      engine.opened(this);
     }
   }
 

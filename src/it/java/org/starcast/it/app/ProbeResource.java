@@ -91,6 +91,50 @@ public class ProbeResource {
     }
   }
 
+  /** A stream that says how it begins, and what it does about a gap. */
+  @GET
+  @Path("replay/{id}")
+  @Produces(MediaType.SERVER_SENT_EVENTS)
+  public void replay(
+      @Context SseEventSink sink,
+      @PathParam("id") String id,
+      @QueryParam("topic") List<String> topics,
+      @QueryParam("overflow") @DefaultValue("CATCH_UP") OverflowPolicy overflow,
+      @QueryParam("messages") @DefaultValue("1024") int messages,
+      @QueryParam("resumeFrom") String resumeFrom) {
+    Subscription subscription =
+        Subscription.to(topics.toArray(String[]::new))
+            .clientId(id)
+            .overflow(overflow)
+            .queue(messages, 1 << 20)
+            .onGap(SseMessage.builder().event("recover").data("load anew").build());
+    broadcaster.register(
+        sink, resumeFrom == null ? subscription : subscription.resumeFrom(resumeFrom));
+  }
+
+  /** What a page would embed. */
+  @GET
+  @Path("last-event-id")
+  public String lastEventId() {
+    return broadcaster.lastEventId();
+  }
+
+  @GET
+  @Path("history")
+  @Produces(MediaType.APPLICATION_JSON)
+  public List<String> history(@QueryParam("topic") String topic, @QueryParam("limit") int limit) {
+    return broadcaster.history(topic, limit).stream()
+        .map(message -> message.id().orElseThrow() + " " + message.data().orElseThrow())
+        .toList();
+  }
+
+  @POST
+  @Path("broadcast-except/{id}")
+  public void broadcastExcept(
+      @PathParam("id") String id, @QueryParam("topic") String topic, String data) {
+    broadcaster.broadcast(SseMessage.builder().topic(topic).data(data).build(), List.of(id));
+  }
+
   /** Publishes "topic:thread:number" from several threads at once. */
   @POST
   @Path("storm")
@@ -191,6 +235,10 @@ public class ProbeResource {
         .add("discarded", statistics.discarded())
         .add("queuedBytes", statistics.queuedBytes())
         .add("writes", statistics.writes())
+        .add("behind", statistics.behind())
+        .add("replayed", statistics.replayed())
+        .add("gaps", statistics.gaps())
+        .add("logged", statistics.logged())
         .add("heap", runtime.totalMemory() - runtime.freeMemory())
         .build();
   }
