@@ -22,6 +22,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -309,8 +310,22 @@ public final class DeliveryEngine {
   void closed(Client client, CloseReason reason, boolean wasOpen) {
     forget(client);
     statistics.closed(reason);
-    if (wasOpen) {
-      lifecycleExecutor.execute(() -> lifecycle.closed(client, reason));
+    lifecycleExecutor.execute(
+        () -> {
+          client.tellClosed(reason);
+          if (wasOpen) {
+            lifecycle.closed(client, reason);
+          }
+        });
+  }
+
+  /** Completes a future where what depends on it may take its time. */
+  void complete(CompletableFuture<Boolean> future, boolean value) {
+    try {
+      executor.execute(() -> future.complete(value));
+    } catch (RejectedExecutionException e) {
+      // the application is being stopped and its executor with it
+      future.complete(value);
     }
   }
 
@@ -437,6 +452,17 @@ public final class DeliveryEngine {
 
   /** Sends to one client alone; false if it did not take the message. */
   boolean send(Client client, SseMessage message) {
+    return sendBytes(client, encode(message), message.coalesceKey().orElse(null));
+  }
+
+  /** As {@link #send}, as soon as there is room. */
+  CompletionStage<Boolean> sendWhenRoom(Client client, SseMessage message) {
+    byte[] bytes = encode(message);
+    return client.offerWhenRoom(
+        new Frame(bytes, bytes.length, 0, message.coalesceKey().orElse(null), budget));
+  }
+
+  private byte[] encode(SseMessage message) {
     byte[] bytes =
         SseFormat.encode(
             message.event().orElse(null),
@@ -445,7 +471,7 @@ public final class DeliveryEngine {
             message.data().map(text).orElse(null),
             message.comment().orElse(null));
     checkSize(bytes.length);
-    return sendBytes(client, bytes, message.coalesceKey().orElse(null));
+    return bytes;
   }
 
   private boolean sendBytes(Client client, byte[] bytes, String coalesceKey) {
