@@ -289,7 +289,12 @@ final class Pump<T> implements SseStream {
   }
 
   private void fail(Throwable cause) {
-    LOG.log(System.Logger.Level.WARNING, "STARCAST-5001: the source of a stream failed", cause);
+    // anybody can ask for a job that is not there, and a client that is gone misses nothing
+    boolean expected = cause instanceof Progress.UnknownJobException || ended();
+    LOG.log(
+        expected ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
+        "STARCAST-5001: the source of a stream failed",
+        cause);
     Optional<SseMessage> last;
     try {
       last = options.onError().apply(cause);

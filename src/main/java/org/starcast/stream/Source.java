@@ -17,8 +17,10 @@ import java.util.stream.Stream;
  * when the client is gone, when the stream is stopped or reaches a time-out.
  *
  * <p>Sources are called on the container's managed executor, one call at a time. A call may block,
- * and then holds a thread of it; the source is closed when the call has returned. No request is
- * active there, and no transaction: open what a source needs in it, and close it with it.
+ * and then holds a thread of it, of which there may be only a few for the whole application: for
+ * what waits long, an emitter, a publisher or a queue is the better source. A source that blocks is
+ * closed when its call has returned. No request is active there, and no transaction: open what a
+ * source needs in it, and close it with it.
  *
  * @param <T> the items
  */

@@ -17,7 +17,7 @@ public interface SseStream extends AutoCloseable {
     TIMEOUT,
     /** {@link StreamOptions#idleTimeout} was reached. */
     IDLE,
-    /** {@link SseStream#stop} was called, or the application is being stopped. */
+    /** {@link SseStream#stop} was called, or the application's executor takes no more work. */
     STOPPED,
     /** The client is gone, or was closed. */
     CLIENT_CLOSED
