@@ -3,6 +3,7 @@ package org.starcast;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 
 /**
  * One subscriber's open stream, as the server sees it. Thread-safe; every method returns at once.
@@ -96,6 +97,24 @@ public interface SseClient extends AutoCloseable {
   default boolean send(Object data) {
     return send((MessageSource) SseMessage.of(data));
   }
+
+  /**
+   * Sends to this client alone, but waits until half of its queue is free in place of overflowing
+   * it: for a source that can be asked for its next item when the stage completes. Messages that
+   * wait keep their order, and hold memory: wait for one stage before sending the next.
+   *
+   * @return whether the message was queued; false if the client is closed. Completes on a thread of
+   *     the container that serves no request, or has completed
+   * @throws IllegalArgumentException if the message is larger than {@code
+   *     starcast.message.max-bytes}, or its data cannot be turned into JSON
+   */
+  CompletionStage<Boolean> sendWhenRoom(MessageSource message);
+
+  /**
+   * Completes once, when the stream has ended, whoever ended it, with the reason. What depends on
+   * it must not block; see {@link ClientEvent} for the CDI event.
+   */
+  CompletionStage<CloseReason> whenClosed();
 
   /**
    * Writes what is queued, then ends the stream, with {@link CloseReason#APPLICATION}. Idempotent.

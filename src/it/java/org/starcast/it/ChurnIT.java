@@ -36,7 +36,7 @@ class ChurnIT {
   @Deployment(testable = false)
   static WebArchive war() {
     return TestWar.with(
-        "starcast.send-timeout", "PT2S",
+        "starcast.send-timeout", "PT10S",
         "starcast.log.events", "50000",
         "starcast.queue.messages", "50000",
         "starcast.queue.bytes", "20000000");
@@ -78,7 +78,14 @@ class ChurnIT {
     publishing.join();
 
     for (RawStream stream : staying) {
-      await().atMost(PATIENCE).alias("seed " + seed).until(() -> stream.count() >= events);
+      await()
+          .atMost(PATIENCE)
+          .alias("seed " + seed)
+          .untilAsserted(
+              () -> {
+                assertThat(stream.ended()).as("the stream ended").isFalse();
+                assertThat(stream.count()).isGreaterThanOrEqualTo(events);
+              });
     }
     List<String> order = staying.get(0).data();
     assertThat(order).as("seed %d", seed).hasSize(events).doesNotHaveDuplicates();

@@ -127,7 +127,13 @@ class ResumeChaosIT {
         }
       }
       int published = round * ROUND;
-      await().atMost(PATIENCE).until(() -> model.count() >= published);
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () -> {
+                assertThat(model.ended()).as("the model's stream ended").isFalse();
+                assertThat(model.count()).isGreaterThanOrEqualTo(published);
+              });
     }
     String end = server.publish("topic", "storm.end", "data", "end").body();
     List<Event> all = model.events();

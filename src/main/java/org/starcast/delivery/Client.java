@@ -3,9 +3,13 @@ package org.starcast.delivery;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.starcast.CloseReason;
 import org.starcast.MessageSource;
 import org.starcast.OverflowPolicy;
@@ -46,6 +50,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     BLOCKED
   }
 
+  /** A frame that waits for room in the queue, and who wants to know. */
+  private record Waiting(Frame frame, CompletableFuture<Boolean> taken) {}
+
   private final DeliveryEngine engine;
   private final Drainer drainer;
   private final String id;
@@ -63,10 +70,16 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   /** When the connection's age ends it, in nanoseconds from its creation; 0 for never. */
   private final long maxAgeNanos;
 
+  private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
+
   private volatile SinkWriter writer;
 
   // guarded by this
   private final ArrayDeque<Frame> queue = new ArrayDeque<>(4);
+
+  /** Never has an entry while the queue is empty, which is always followed by a turn. */
+  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>(1);
+
   private Subscription subscription;
   private State state = State.CONNECTING;
   private CloseReason reason;
@@ -246,6 +259,64 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         || queue.size() < maxMessages && queueBytes + pendingBytes + frame.length() <= maxBytes;
   }
 
+  /**
+   * Appends a frame as soon as half of the queue is free, which leaves the other half to what is
+   * published; frames that wait keep their order.
+   *
+   * @return whether the frame was queued; false if the client was closed first
+   */
+  CompletionStage<Boolean> offerWhenRoom(Frame frame) {
+    boolean schedule;
+    synchronized (this) {
+      if (state.compareTo(State.CLOSING) >= 0) {
+        frame.heldBy(0);
+        return CompletableFuture.completedStage(false);
+      }
+      frame.heldBy(1);
+      if (!waiting.isEmpty() || !hasRoom(frame)) {
+        Waiting entry = new Waiting(frame, new CompletableFuture<>());
+        waiting.add(entry);
+        return entry.taken.minimalCompletionStage();
+      }
+      append(frame);
+      schedule = schedule();
+    }
+    if (schedule) {
+      drainer.ready(this);
+    }
+    return CompletableFuture.completedStage(true);
+  }
+
+  private boolean hasRoom(Frame frame) {
+    return queue.isEmpty()
+        || queue.size() < maxMessages / 2
+            && queueBytes + pendingBytes + frame.length() <= maxBytes / 2;
+  }
+
+  /** Queues the frames that have room now; the caller tells those who wait, outside of the lock. */
+  private List<Waiting> admit() {
+    List<Waiting> admitted = List.of();
+    while (!waiting.isEmpty() && state.compareTo(State.CLOSING) < 0) {
+      Waiting first = waiting.peek();
+      if (!hasRoom(first.frame)) {
+        break;
+      }
+      waiting.remove();
+      append(first.frame);
+      if (admitted.isEmpty()) {
+        admitted = new ArrayList<>();
+      }
+      admitted.add(first);
+    }
+    return admitted;
+  }
+
+  private void tell(List<Waiting> told, boolean taken) {
+    for (Waiting entry : told) {
+      engine.complete(entry.taken, taken);
+    }
+  }
+
   private boolean dropSameKey(String key) {
     for (Iterator<Frame> i = queue.iterator(); i.hasNext(); ) {
       Frame frame = i.next();
@@ -358,6 +429,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     boolean end = false;
     boolean clean = false;
     Replay reading = null;
+    List<Waiting> admitted = List.of();
     synchronized (this) {
       signalled = false;
       resume = pending;
@@ -365,6 +437,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         end = true;
       } else if (!resume) {
         boolean all = collect(drainer);
+        admitted = admit();
         reading = all && state == State.OPEN ? replay : null;
         if (drainer.turnFrames == 0 && reading == null) {
           if (state == State.CLOSING) {
@@ -387,6 +460,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       end(clean);
       return false;
     }
+    tell(admitted, true);
     if (reading != null) {
       read(drainer, reading);
       if (drainer.turnFrames == 0) {
@@ -487,7 +561,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
     CloseReason why;
     boolean wasOpen;
+    List<Waiting> refused;
     synchronized (this) {
+      refused = List.copyOf(waiting);
+      waiting.clear();
       if (pending) {
         engine.budget().subtract(pendingBytes);
         pending = false;
@@ -496,6 +573,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       why = reason;
       wasOpen = opened;
     }
+    refused.forEach(entry -> entry.frame.release());
+    tell(refused, false);
     engine.closed(this, why, wasOpen);
   }
 
@@ -689,6 +768,21 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   @Override
   public boolean send(MessageSource message) {
     return engine.send(this, message.toSseMessage());
+  }
+
+  @Override
+  public CompletionStage<Boolean> sendWhenRoom(MessageSource message) {
+    return engine.sendWhenRoom(this, message.toSseMessage());
+  }
+
+  @Override
+  public CompletionStage<CloseReason> whenClosed() {
+    return closed.minimalCompletionStage();
+  }
+
+  /** Completes {@link #whenClosed}. */
+  void tellClosed(CloseReason why) {
+    closed.complete(why);
   }
 
   @Override

@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -356,8 +357,22 @@ public final class DeliveryEngine {
   void closed(Client client, CloseReason reason, boolean wasOpen) {
     forget(client);
     statistics.closed(reason);
-    if (wasOpen) {
-      lifecycleExecutor.execute(() -> lifecycle.closed(client, reason));
+    lifecycleExecutor.execute(
+        () -> {
+          client.tellClosed(reason);
+          if (wasOpen) {
+            lifecycle.closed(client, reason);
+          }
+        });
+  }
+
+  /** Completes a future where what depends on it may take its time. */
+  void complete(CompletableFuture<Boolean> future, boolean value) {
+    try {
+      executor.execute(() -> future.complete(value));
+    } catch (RejectedExecutionException e) {
+      // the application is being stopped and its executor with it
+      future.complete(value);
     }
   }
 
@@ -516,6 +531,13 @@ public final class DeliveryEngine {
     byte[] bytes = encode(message);
     checkSize(bytes.length);
     return sendBytes(client, bytes, message.coalesceKey().orElse(null));
+  }
+
+  /** As {@link #send}, as soon as there is room. */
+  CompletionStage<Boolean> sendWhenRoom(Client client, SseMessage message) {
+    byte[] bytes = encode(message);
+    checkSize(bytes.length);
+    return client.offerWhenRoom(Frame.toOne(bytes, message.coalesceKey().orElse(null), budget));
   }
 
   private byte[] encode(SseMessage message) {

@@ -1,0 +1,83 @@
+package org.starcast.stream;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** A throttle at work on one stream. Not thread-safe; told the time, so that it needs no clock. */
+final class Gate<T> {
+
+  /** What {@link #readyAt} gives when nothing waits. */
+  static final long NEVER = Long.MAX_VALUE;
+
+  private final Throttle<? super T> throttle;
+  private final long interval;
+
+  /** What waits, oldest first; items without a key have their number as one. */
+  private final Map<Object, T> waiting = new LinkedHashMap<>();
+
+  private long next = Long.MIN_VALUE;
+  private long number;
+  private long dropped;
+
+  Gate(Throttle<? super T> throttle) {
+    this.throttle = throttle;
+    this.interval = throttle.interval().toNanos();
+  }
+
+  void offer(T item) {
+    Object key =
+        throttle.key() == null
+            ? Long.valueOf(number++)
+            : Objects.requireNonNull(throttle.key().apply(item), "throttle: the key is null");
+    if (waiting.remove(key) != null) {
+      dropped++;
+    } else if (waiting.size() >= throttle.capacity()) {
+      dropped++;
+      if (throttle.keepFirst()) {
+        return;
+      }
+      removeFirst();
+    }
+    waiting.put(key, item);
+  }
+
+  private T removeFirst() {
+    Iterator<T> oldest = waiting.values().iterator();
+    T item = oldest.next();
+    oldest.remove();
+    return item;
+  }
+
+  /** The next item, if its time has come; or null. */
+  T poll(long now) {
+    if (waiting.isEmpty() || now < next) {
+      return null;
+    }
+    next = now + interval;
+    return removeFirst();
+  }
+
+  /** When {@link #poll} gives something, as far as is known. */
+  long readyAt() {
+    return waiting.isEmpty() ? NEVER : next;
+  }
+
+  boolean isEmpty() {
+    return waiting.isEmpty();
+  }
+
+  /** Gives up everything that waits, whatever the time. */
+  List<T> flush() {
+    List<T> rest = new ArrayList<>(waiting.values());
+    waiting.clear();
+    return rest;
+  }
+
+  long dropped() {
+    return dropped;
+  }
+}

@@ -1,0 +1,257 @@
+package org.starcast.stream;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.starcast.MessageSource;
+import org.starcast.SseMessage;
+import org.starcast.wire.SseFormat;
+
+/**
+ * How a stream behaves. Immutable and thread-safe: every method returns new options. The functions
+ * in it are called on the container's managed executor.
+ *
+ * <pre>{@code
+ * StreamOptions.defaults()
+ *     .interval(ofMillis(500))
+ *     .closing(SseMessage.builder().event("done").data("").build())
+ *     .transform((Order order) -> order.isPublic() ? order.summary() : null);
+ * }</pre>
+ *
+ * @param <T> the items that it is for
+ */
+public final class StreamOptions<T> {
+
+  private static final SseMessage FAILED =
+      SseMessage.builder().event("error").data("{\"error\":\"the stream failed\"}").build();
+
+  private static final StreamOptions<Object> DEFAULTS = new StreamOptions<>(new Values());
+
+  /** Not changed once it is part of options. */
+  private static final class Values {
+    private Duration interval = Duration.ZERO;
+    private Duration heartbeat = Duration.ZERO;
+    private Supplier<? extends MessageSource> ping = () -> null;
+    private Function<Object, ?> transform;
+    private Throttle<Object> throttle;
+    private SseMessage initial;
+    private SseMessage closing;
+    private Duration timeout = Duration.ZERO;
+    private Duration idleTimeout = Duration.ZERO;
+    private Function<? super Throwable, Optional<SseMessage>> onError;
+    private Duration retry;
+    private String event;
+
+    private Values() {}
+
+    private Values(Values from) {
+      interval = from.interval;
+      heartbeat = from.heartbeat;
+      ping = from.ping;
+      transform = from.transform;
+      throttle = from.throttle;
+      initial = from.initial;
+      closing = from.closing;
+      timeout = from.timeout;
+      idleTimeout = from.idleTimeout;
+      onError = from.onError;
+      retry = from.retry;
+      event = from.event;
+    }
+  }
+
+  private final Values values;
+
+  private StreamOptions(Values values) {
+    this.values = values;
+  }
+
+  private <U extends T> StreamOptions<U> with(Consumer<Values> change) {
+    Values changed = new Values(values);
+    change.accept(changed);
+    return new StreamOptions<>(changed);
+  }
+
+  /** Items as they come, as fast as the client takes them, and nothing else. */
+  public static StreamOptions<Object> defaults() {
+    return DEFAULTS;
+  }
+
+  /**
+   * The time between two items: how long the source is left alone after it gave one, or had none.
+   *
+   * @throws IllegalArgumentException if it is negative or longer than a year
+   */
+  public StreamOptions<T> interval(Duration interval) {
+    Check.duration("interval", interval);
+    return with(v -> v.interval = interval);
+  }
+
+  /**
+   * A message that is sent when the stream has sent nothing for so long; left out while the client
+   * has no room. Comes in addition to the comment after {@code starcast.heartbeat}, which all
+   * clients get after silence.
+   *
+   * @param ping makes the message; null for none this time
+   * @throws IllegalArgumentException if {@code silence} is not 1 ms to a year
+   */
+  public StreamOptions<T> heartbeat(Duration silence, Supplier<? extends MessageSource> ping) {
+    Check.positive("heartbeat", silence);
+    Objects.requireNonNull(ping, "ping");
+    return with(
+        v -> {
+          v.heartbeat = silence;
+          v.ping = ping;
+        });
+  }
+
+  /**
+   * What to send for an item: a {@link MessageSource}, text, or an object that is encoded as a
+   * payload is; null leaves the item out.
+   */
+  @SuppressWarnings("unchecked") // the type parameter says that only such items come
+  public <U extends T> StreamOptions<U> transform(Function<? super U, ?> transform) {
+    Objects.requireNonNull(transform, "transform");
+    return with(v -> v.transform = (Function<Object, ?>) transform);
+  }
+
+  /** Thins out the source's items, before they are transformed. */
+  @SuppressWarnings("unchecked") // the type parameter says that only such items come
+  public <U extends T> StreamOptions<U> throttle(Throttle<? super U> throttle) {
+    Objects.requireNonNull(throttle, "throttle");
+    return with(v -> v.throttle = (Throttle<Object>) throttle);
+  }
+
+  /** A message before all items. */
+  public StreamOptions<T> initial(MessageSource message) {
+    SseMessage made = message.toSseMessage();
+    return with(v -> v.initial = made);
+  }
+
+  /**
+   * A message behind all items, when the stream ends by itself, by a time-out or by {@link
+   * SseStream#stop}. A browser's {@code EventSource} reconnects when a response ends: give it an
+   * event here at which the page closes it.
+   */
+  public StreamOptions<T> closing(MessageSource message) {
+    SseMessage made = message.toSseMessage();
+    return with(v -> v.closing = made);
+  }
+
+  /**
+   * The longest that the stream may last.
+   *
+   * @throws IllegalArgumentException if it is not 1 ms to a year
+   */
+  public StreamOptions<T> timeout(Duration timeout) {
+    Check.positive("timeout", timeout);
+    return with(v -> v.timeout = timeout);
+  }
+
+  /**
+   * The longest that the source may give nothing, while the client has room.
+   *
+   * @throws IllegalArgumentException if it is not 1 ms to a year
+   */
+  public StreamOptions<T> idleTimeout(Duration timeout) {
+    Check.positive("idleTimeout", timeout);
+    return with(v -> v.idleTimeout = timeout);
+  }
+
+  /**
+   * The last message when the source, or a function of these options, fails; by default an event
+   * {@code error} that tells nothing of the failure, which is logged. (A page hears it where it
+   * hears its {@code EventSource}'s own errors; it alone has data.)
+   */
+  public StreamOptions<T> onError(Function<? super Throwable, Optional<SseMessage>> message) {
+    Objects.requireNonNull(message, "onError");
+    return with(v -> v.onError = message);
+  }
+
+  /**
+   * How long the client shall wait before it reconnects, told before all else.
+   *
+   * @throws IllegalArgumentException if it is negative or longer than a day
+   */
+  public StreamOptions<T> retry(Duration retry) {
+    SseFormat.checkRetry(retry);
+    return with(v -> v.retry = retry);
+  }
+
+  /**
+   * The event name of items that bring none.
+   *
+   * @throws IllegalArgumentException if it is empty, longer than 256 characters, or contains a line
+   *     break or NUL
+   */
+  public StreamOptions<T> event(String name) {
+    SseFormat.checkField("event", name);
+    return with(v -> v.event = name);
+  }
+
+  /** These options, with values for what they leave open. */
+  StreamOptions<T> orElse(
+      Function<Object, ?> transform,
+      String event,
+      Function<? super Throwable, Optional<SseMessage>> onError) {
+    return with(
+        v -> {
+          v.transform = v.transform == null ? transform : v.transform;
+          v.event = v.event == null ? event : v.event;
+          v.onError = v.onError == null ? onError : v.onError;
+        });
+  }
+
+  Duration interval() {
+    return values.interval;
+  }
+
+  Duration heartbeat() {
+    return values.heartbeat;
+  }
+
+  Supplier<? extends MessageSource> ping() {
+    return values.ping;
+  }
+
+  Object transformed(T item) {
+    return values.transform == null ? item : values.transform.apply(item);
+  }
+
+  /** Null for none. */
+  Throttle<? super T> throttle() {
+    return values.throttle;
+  }
+
+  Optional<SseMessage> initial() {
+    return Optional.ofNullable(values.initial);
+  }
+
+  Optional<SseMessage> closing() {
+    return Optional.ofNullable(values.closing);
+  }
+
+  Duration timeout() {
+    return values.timeout;
+  }
+
+  Duration idleTimeout() {
+    return values.idleTimeout;
+  }
+
+  Function<? super Throwable, Optional<SseMessage>> onError() {
+    return values.onError == null ? failure -> Optional.of(FAILED) : values.onError;
+  }
+
+  Optional<SseMessage> retry() {
+    return Optional.ofNullable(values.retry).map(r -> SseMessage.builder().retry(r).build());
+  }
+
+  /** Null for none. */
+  String event() {
+    return values.event;
+  }
+}

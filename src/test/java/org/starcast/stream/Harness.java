@@ -1,0 +1,82 @@
+package org.starcast.stream;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.starcast.CloseReason;
+import org.starcast.MessageSource;
+import org.starcast.SseClient;
+import org.starcast.SseMessage;
+import org.starcast.StarcastConfig;
+import org.starcast.Subscription;
+import org.starcast.delivery.DeliveryEngine;
+
+/** Streams over a real engine, with sinks and a clock of the test's own. */
+final class Harness implements AutoCloseable {
+
+  static final int QUEUE = 16;
+
+  final ManualTimer timer = new ManualTimer();
+  final ExecutorService executor =
+      Executors.newCachedThreadPool(
+          task -> {
+            Thread thread = new Thread(task, "stream-test");
+            thread.setDaemon(true);
+            return thread;
+          });
+  final DeliveryEngine engine;
+  final SseStreams streams;
+
+  Harness() {
+    Map<String, String> config =
+        Map.of(
+            "starcast.queue.messages",
+            Integer.toString(QUEUE),
+            "starcast.heartbeat",
+            "PT0S",
+            "starcast.drain-window",
+            "PT0S");
+    engine =
+        new DeliveryEngine(
+            StarcastConfig.read(key -> Optional.ofNullable(config.get(key))),
+            task -> {
+              Thread thread = new Thread(task);
+              thread.setDaemon(true);
+              return thread;
+            },
+            executor,
+            Object::toString,
+            new DeliveryEngine.Lifecycle() {
+              @Override
+              public void opened(SseClient client) {}
+
+              @Override
+              public void closed(SseClient client, CloseReason reason) {}
+            });
+    streams =
+        new SseStreams(
+            sink -> {
+              try {
+                return engine.register(sink, Subscription.none().type("stream"), null);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            },
+            payload ->
+                payload instanceof MessageSource source
+                    ? source.toSseMessage()
+                    : SseMessage.of(payload),
+            executor,
+            timer,
+            () -> {});
+  }
+
+  @Override
+  public void close() {
+    engine.stop();
+    executor.shutdownNow();
+  }
+}
