@@ -74,6 +74,7 @@ public class SseBroadcaster {
             config,
             executors.threadFactory(),
             executors.executor(),
+            executors.sends(),
             payloads::text,
             config.gapReload() ? DatastarSse.reload() : null,
             new ClientEvents(clientEvents));
@@ -81,7 +82,7 @@ public class SseBroadcaster {
 
   /** Starts with the application, so that its first client finds it ready. */
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
-    engine.count();
+    engine.started();
   }
 
   /** Ends while the server still takes bytes for the clients. */

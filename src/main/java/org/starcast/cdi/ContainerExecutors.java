@@ -16,11 +16,23 @@ public final class ContainerExecutors implements AutoCloseable {
   private final ThreadFactory threadFactory;
   private final Executor executor;
   private final ExecutorService own;
+  private final ExecutorService virtual;
 
   private ContainerExecutors(ThreadFactory threadFactory, Executor executor, ExecutorService own) {
     this.threadFactory = threadFactory;
     this.executor = executor;
     this.own = own;
+    this.virtual = virtualThreads();
+  }
+
+  /** A virtual thread for each task, from Java 21 on; else null. */
+  private static ExecutorService virtualThreads() {
+    try {
+      return (ExecutorService)
+          Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    } catch (ReflectiveOperationException e) {
+      return null;
+    }
   }
 
   /** Looks the container's defaults up. */
@@ -47,9 +59,17 @@ public final class ContainerExecutors implements AutoCloseable {
     return threadFactory;
   }
 
-  /** Runs short tasks, which may block. */
+  /** Runs short tasks of the application, which may block. */
   public Executor executor() {
     return executor;
+  }
+
+  /**
+   * Runs writes to clients, which may block and need nothing of the container: on virtual threads
+   * when the JVM has them.
+   */
+  public Executor sends() {
+    return virtual == null ? executor : virtual;
   }
 
   /** Ends the own threads, if there are any. */
@@ -57,6 +77,9 @@ public final class ContainerExecutors implements AutoCloseable {
   public void close() {
     if (own != null) {
       own.shutdown();
+    }
+    if (virtual != null) {
+      virtual.shutdown();
     }
   }
 }

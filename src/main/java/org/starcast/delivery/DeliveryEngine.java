@@ -3,6 +3,7 @@ package org.starcast.delivery;
 import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.ext.RuntimeDelegate;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.io.IOException;
 import java.security.Principal;
@@ -82,6 +83,7 @@ public final class DeliveryEngine {
 
   private final StarcastConfig config;
   private final Executor executor;
+  private final Executor sends;
   private final Function<Object, CharSequence> text;
   private final MessageSource onGap;
   private final Lifecycle lifecycle;
@@ -116,7 +118,8 @@ public final class DeliveryEngine {
    * Starts the threads.
    *
    * @param threadFactory makes the drain threads and the timer thread, which end at {@link #stop}
-   * @param executor runs what may block: lifecycle events, and sends of the portable writer
+   * @param executor runs lifecycle events
+   * @param sends runs the sends of the portable writer, which may block
    * @param text turns a message's data into text
    * @param onGap what clients get after a gap whose subscription does not say; or null
    */
@@ -124,12 +127,14 @@ public final class DeliveryEngine {
       StarcastConfig config,
       ThreadFactory threadFactory,
       Executor executor,
+      Executor sends,
       Function<Object, CharSequence> text,
       MessageSource onGap,
       Lifecycle lifecycle) {
     this.config = config;
     this.onGap = onGap;
     this.executor = executor;
+    this.sends = sends;
     this.text = text;
     this.lifecycle = lifecycle;
     this.lifecycleExecutor = new SerialExecutor(executor, LOG);
@@ -169,6 +174,25 @@ public final class DeliveryEngine {
     }
   }
 
+  /** Says once, in the log, how clients will be written to. */
+  public void started() {
+    String runtime;
+    try {
+      runtime = RuntimeDelegate.getInstance().getClass().getName();
+    } catch (RuntimeException | LinkageError e) {
+      runtime = "none";
+    }
+    boolean servlet = !config.writer().equals("portable") && ServletSinkWriter.knows(runtime);
+    LOG.log(
+        System.Logger.Level.INFO,
+        "STARCAST-1000: started; writes {0}, with {1} drain threads; keeps {2} events",
+        servlet
+            ? "in the Servlet container's non-blocking mode"
+            : "through SseEventSink.send (" + runtime + ")",
+        drainers.length,
+        config.logEvents());
+  }
+
   // ---- clients
 
   /**
@@ -191,7 +215,7 @@ public final class DeliveryEngine {
         !config.writer().equals("portable")
             && request != null
             && request.isAsyncStarted()
-            && ServletSinkWriter.knows(sink);
+            && ServletSinkWriter.knows(sink.getClass().getName());
     if (request != null) {
       Principal user = request.getUserPrincipal();
       principal = user == null ? null : user.getName();
@@ -225,7 +249,7 @@ public final class DeliveryEngine {
       SinkWriter writer =
           servlet
               ? ServletSinkWriter.open(sink, request, gzip, client)
-              : new PortableSinkWriter(sink, executor, client);
+              : new PortableSinkWriter(sink, sends, client);
       client.writer(writer);
       writer.start();
     } catch (IOException | RuntimeException e) {

@@ -84,15 +84,15 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
     return new ServletSinkWriter(context, out, sink, listener);
   }
 
-  /** Whether the sink is one of a runtime that this writer knows. */
-  static boolean knows(SseEventSink sink) {
-    String type = sink.getClass().getName();
+  /** Whether the class, by its name, is of a runtime that this writer knows. */
+  static boolean knows(String type) {
     return type.startsWith("org.glassfish.jersey.") || type.startsWith("org.jboss.resteasy.");
   }
 
   /** May call the listener before it returns. */
   @Override
   public void start() {
+    ContainerConnection.boundPending(context);
     context.addListener(this);
     out.setWriteListener(this);
   }
@@ -158,7 +158,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
   public void abort() {
     held = null;
     complete();
-    ConnectionBreaker.breakConnection(context);
+    ContainerConnection.breakConnection(context);
   }
 
   /** The runtime ends its request and the response; the container is told in any case. */

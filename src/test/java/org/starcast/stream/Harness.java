@@ -2,6 +2,7 @@ package org.starcast.stream;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -41,14 +42,16 @@ final class Harness implements AutoCloseable {
             "PT0S");
     engine =
         new DeliveryEngine(
-            StarcastConfig.read(key -> Optional.ofNullable(config.get(key))),
+            StarcastConfig.read(key -> Optional.ofNullable(config.get(key)), List.of()),
             task -> {
               Thread thread = new Thread(task);
               thread.setDaemon(true);
               return thread;
             },
             executor,
+            executor,
             Object::toString,
+            null,
             new DeliveryEngine.Lifecycle() {
               @Override
               public void opened(SseClient client) {}
