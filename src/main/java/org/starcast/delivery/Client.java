@@ -73,6 +73,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private boolean pending;
   private boolean aborted;
   private boolean opened;
+  private boolean greeted;
   private long queueBytes;
   private long pendingBytes;
   private long missed;
@@ -349,6 +350,11 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   private void collect(Drainer drainer) {
     drainer.begin();
+    if (!greeted) {
+      // not through the queue, where it would take a message's place, or be dropped as one
+      drainer.add(engine.openingFrame(), gzip);
+      greeted = true;
+    }
     if (missed > 0) {
       Frame first = queue.peekFirst();
       drainer.add(engine.gapFrame(first == null ? 0 : first.sequence, missed), gzip);

@@ -186,7 +186,6 @@ public final class DeliveryEngine {
         throw new IllegalArgumentException("clientId: is in use");
       }
       registered = true;
-      client.offer(opening);
       // mutes first: nothing that they keep away may slip through before
       mute(client, subscription.muted().toArray(String[]::new));
       for (var topic : subscription.topics().entrySet()) {
@@ -479,6 +478,11 @@ public final class DeliveryEngine {
       }
       client.abortNow(CloseReason.OVERFLOW);
     }
+  }
+
+  /** What every client gets first. */
+  Frame openingFrame() {
+    return opening;
   }
 
   Frame heartbeatFrame() {
