@@ -199,6 +199,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     queue.forEach(Frame::release);
     queue.clear();
     queueBytes = 0;
+    // the writer is about to let go of them: who sheds must see how much that brings
+    engine.budget().subtract(pendingBytes);
+    pendingBytes = 0;
     boolean tell = turn != Turn.SCHEDULED;
     turn = Turn.SCHEDULED;
     return tell;
@@ -435,8 +438,12 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   /** How far behind it is: the sequence of the oldest event that waits, or none. */
   synchronized long oldestQueued() {
-    Frame first = queue.peekFirst();
-    return first == null ? Long.MAX_VALUE : first.sequence;
+    for (Frame frame : queue) {
+      if (frame.sequence > 0) {
+        return frame.sequence;
+      }
+    }
+    return Long.MAX_VALUE;
   }
 
   String address() {
