@@ -205,12 +205,9 @@ public final class DeliveryEngine {
       }
       throw e;
     }
-    wheel.schedule(client, Math.min(nanos(config.heartbeat()), nanos(config.sendTimeout())));
+    // at once: it says itself when it wants to be asked again
+    wheel.schedule(client, 0);
     return client;
-  }
-
-  private static long nanos(Duration duration) {
-    return duration.isZero() ? Long.MAX_VALUE / 4 : duration.toNanos();
   }
 
   private long maxAge() {
