@@ -380,7 +380,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       } else {
         writer.abort();
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       engine.log().log(System.Logger.Level.DEBUG, "STARCAST-1003: the response did not end", e);
     }
     CloseReason why;

@@ -2,6 +2,7 @@ package org.starcast.delivery;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import org.starcast.CloseReason;
 import org.starcast.StarcastConfig;
 
 /**
@@ -78,8 +79,11 @@ final class Drainer {
       if (client.drain(this)) {
         ready.add(client);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // all other clients of this thread need it
       log.log(System.Logger.Level.ERROR, "STARCAST-1002: a drain failed", e);
+      client.abortNow(CloseReason.ERROR);
+      ready.add(client);
     }
     turns++;
   }
