@@ -88,6 +88,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private boolean pending;
   private boolean aborted;
   private boolean opened;
+
+  /** What is written first; null when it has been. */
+  private Frame greeting;
+
   private long queueBytes;
   private long pendingBytes;
   private long missed;
@@ -98,6 +102,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   /** How it reads the log; null while it is level with the others. */
   private Replay replay;
+
+  /** The position before which it reads the log; that of its end once it is closing. */
+  private long readUntil = Long.MAX_VALUE;
 
   // written by the drainer
   private volatile long sent;
@@ -132,8 +139,14 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     this.maxBytes = subscription.queueBytes() > 0 ? subscription.queueBytes() : config.queueBytes();
   }
 
-  /** Has the client read the log before it is level; called before anything is offered to it. */
-  void replay(Replay replay) {
+  /**
+   * Says how the stream begins; called before anything is offered.
+   *
+   * @param greeting what is written first
+   * @param replay how the client reads the log before it is level, or null
+   */
+  void begin(Frame greeting, Replay replay) {
+    this.greeting = greeting;
     this.replay = replay;
   }
 
@@ -240,13 +253,14 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    */
   void join(Iterable<Frame> events) {
     synchronized (this) {
-      if (state.compareTo(State.CLOSING) < 0) {
-        for (Frame event : events) {
-          if (filter.test(event)) {
-            Frame frame = Frame.again(event, engine.budget());
-            frame.heldBy(1);
-            append(frame);
-          }
+      if (state.compareTo(State.CLOSING) >= 0) {
+        return;
+      }
+      for (Frame event : events) {
+        if (filter.test(event)) {
+          Frame frame = Frame.again(event, engine.budget());
+          frame.heldBy(1);
+          append(frame);
         }
       }
       replay = null;
@@ -359,6 +373,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     queue.forEach(Frame::release);
     queue.clear();
     queueBytes = 0;
+    // the writer is about to let go of them: who sheds must see how much that brings
+    engine.budget().subtract(pendingBytes);
+    pendingBytes = 0;
     boolean tell = turn != Turn.SCHEDULED;
     turn = Turn.SCHEDULED;
     return tell;
@@ -384,6 +401,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       }
       state = State.CLOSING;
       reason = why;
+      // what was published before the close counts as queued
+      readUntil = replay == null ? 0 : engine.logEnd();
       tell = schedule();
     }
     if (tell) {
@@ -438,7 +457,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       } else if (!resume) {
         boolean all = collect(drainer);
         admitted = admit();
-        reading = all && state == State.OPEN ? replay : null;
+        if (replay != null && replay.position() >= readUntil) {
+          replay = null;
+        }
+        reading = all ? replay : null;
         if (drainer.turnFrames == 0 && reading == null) {
           if (state == State.CLOSING) {
             end = true;
@@ -466,6 +488,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       if (drainer.turnFrames == 0) {
         return true;
       }
+    }
+    if (!resume) {
+      drainer.end();
     }
     boolean more;
     try {
@@ -521,9 +546,16 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   /** Collects what is queued; true if that is all in the turn. */
   private boolean collect(Drainer drainer) {
     drainer.begin();
+    if (greeting != null) {
+      // not through the queue, where it would take a message's place, or be dropped as one
+      drainer.add(greeting, gzip);
+      greeting = null;
+    }
     if (missed > 0) {
       Frame first = queue.peekFirst();
-      drainer.add(engine.gapFrame(this, first == null ? 0 : first.sequence(), missed), gzip);
+      if (!drainer.add(engine.gapFrame(this, first == null ? 0 : first.sequence(), missed), gzip)) {
+        return false;
+      }
       engine.statistics().gaps.increment();
       missed = 0;
     }
@@ -544,7 +576,11 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     if (filter == null || !filter.isOf(now)) {
       filter = new SubscriptionFilter(now, id);
     }
-    reading.collect(drainer, filter, engine, this);
+    long until;
+    synchronized (this) {
+      until = readUntil;
+    }
+    reading.collect(drainer, until, filter, engine, this);
     engine.statistics().replayed.add(reading.replayed());
     engine.joinIfNearEnd(this, reading);
   }
@@ -556,7 +592,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       } else {
         writer.abort();
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       engine.log().log(System.Logger.Level.DEBUG, "STARCAST-1003: the response did not end", e);
     }
     CloseReason why;
@@ -640,8 +676,12 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   /** How far behind it is: the sequence of the oldest event that waits, or none. */
   synchronized long oldestQueued() {
-    Frame first = queue.peekFirst();
-    return first == null ? Long.MAX_VALUE : first.sequence();
+    for (Frame frame : queue) {
+      if (frame.sequence() > 0) {
+        return frame.sequence();
+      }
+    }
+    return Long.MAX_VALUE;
   }
 
   String address() {

@@ -260,7 +260,8 @@ public final class DeliveryEngine {
       }
       throw e;
     }
-    wheel.schedule(client, Math.min(nanos(config.heartbeat()), nanos(config.sendTimeout())));
+    // at once: it says itself when it wants to be asked again
+    wheel.schedule(client, 0);
     return client;
   }
 
@@ -270,20 +271,17 @@ public final class DeliveryEngine {
    * way: what is published stays in the log for it.
    */
   private void begin(Client client, Subscription subscription, HttpServletRequest request) {
+    Replay replay = null;
     EventId id = null;
     if (history != null) {
       var start =
           history.start(subscription, request, new SubscriptionFilter(subscription, client.id()));
-      client.replay(start.replay());
+      replay = start.replay();
       id = start.lastEventId();
     }
-    client.offer(
-        Frame.permanent(
-            SseFormat.encode(null, id == null ? null : id.toString(), config.retry(), null, null)));
-  }
-
-  private static long nanos(Duration duration) {
-    return duration.isZero() ? Long.MAX_VALUE / 4 : duration.toNanos();
+    byte[] greeting =
+        SseFormat.encode(null, id == null ? null : id.toString(), config.retry(), null, null);
+    client.begin(Frame.permanent(greeting), replay);
   }
 
   private long maxAge() {
@@ -638,6 +636,11 @@ public final class DeliveryEngine {
   /** Whether events are kept, to be read by clients that are behind. */
   boolean logs() {
     return history != null;
+  }
+
+  /** The position in the log that the next event will have. */
+  long logEnd() {
+    return history.end();
   }
 
   /** The replay from this sequence on. */

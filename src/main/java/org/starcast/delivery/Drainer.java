@@ -1,7 +1,9 @@
 package org.starcast.delivery;
 
+import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import org.starcast.CloseReason;
 import org.starcast.StarcastConfig;
 
 /**
@@ -11,7 +13,9 @@ import org.starcast.StarcastConfig;
  */
 final class Drainer {
 
-  /** Frames from this size on are written from their own bytes, not copied into the batch. */
+  /**
+   * Frames from this size on are written alone, from their own bytes, not copied into the batch.
+   */
   private static final int DIRECT_BYTES = 8 << 10;
 
   private final ConcurrentLinkedQueue<Client> ready = new ConcurrentLinkedQueue<>();
@@ -24,7 +28,7 @@ final class Drainer {
   private volatile Thread thread;
   private volatile long turns;
 
-  /** Where the bytes of the present turn are: {@link #batch} or one frame's own. */
+  /** Where the bytes of the present turn are: one frame's own, {@link #batch}, or part of that. */
   byte[] turnBytes;
 
   int turnLength;
@@ -78,15 +82,18 @@ final class Drainer {
       if (client.drain(this)) {
         ready.add(client);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // all other clients of this thread need it
       log.log(System.Logger.Level.ERROR, "STARCAST-1002: a drain failed", e);
+      client.abortNow(CloseReason.ERROR);
+      ready.add(client);
     }
     turns++;
   }
 
   /** Starts to collect a turn's bytes. */
   void begin() {
-    turnBytes = batch;
+    turnBytes = null;
     turnLength = 0;
     turnFrames = 0;
   }
@@ -95,19 +102,34 @@ final class Drainer {
   boolean add(Frame frame, boolean compressed) {
     byte[] bytes = compressed ? frame.deflated(gzip) : frame.bytes();
     int length = compressed ? bytes.length : frame.length();
-    if (turnFrames == 0 && (length >= DIRECT_BYTES || length > batchBytes)) {
+    if (turnFrames == 0) {
+      // a frame alone is written from its own bytes
       turnBytes = bytes;
       turnLength = length;
       turnFrames = 1;
       return true;
     }
-    if (turnBytes != batch || turnLength + length > batchBytes) {
+    if (turnLength + length > batchBytes || turnFrames == 1 && turnLength >= DIRECT_BYTES) {
       return false;
+    }
+    if (turnFrames == 1) {
+      System.arraycopy(turnBytes, 0, batch, 0, turnLength);
+      turnBytes = batch;
     }
     System.arraycopy(bytes, 0, batch, turnLength, length);
     turnLength += length;
     turnFrames++;
     return true;
+  }
+
+  /**
+   * Ends the collecting. The writer may have to hold on to the bytes for as long as the client
+   * takes none, so a batch that is mostly empty does not go there as it is.
+   */
+  void end() {
+    if (turnBytes == batch && turnLength <= batchBytes / 2) {
+      turnBytes = Arrays.copyOf(batch, turnLength);
+    }
   }
 
   /** The writer still uses the turn's bytes: the next turn needs others. */

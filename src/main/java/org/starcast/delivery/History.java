@@ -53,6 +53,11 @@ final class History {
     states.append(event);
   }
 
+  /** The position that the next event will have. */
+  long end() {
+    return log.head();
+  }
+
   /** All clients have been offered the last event. */
   void announce() {
     announced = log.last();

@@ -33,8 +33,13 @@ final class Replay {
     this.gap = gap;
   }
 
-  /** Adds a slice to the turn. */
-  void collect(Drainer drainer, SubscriptionFilter filter, DeliveryEngine engine, Client client) {
+  /** Adds a slice to the turn, of events before the position {@code until}. */
+  void collect(
+      Drainer drainer,
+      long until,
+      SubscriptionFilter filter,
+      DeliveryEngine engine,
+      Client client) {
     replayed = 0;
     if (gap && !addGap(drainer, engine, client)) {
       return;
@@ -45,7 +50,7 @@ final class Replay {
       }
       replayed++;
     }
-    long end = Math.min(log.head(), position + SLICE);
+    long end = end(until);
     while (position < end) {
       Frame event = log.at(position);
       if (event == null || event.isHole()) {
@@ -54,7 +59,7 @@ final class Replay {
         if (!addGap(drainer, engine, client)) {
           return;
         }
-        end = Math.min(log.head(), position + SLICE);
+        end = end(until);
         continue;
       }
       if (filter.test(event)) {
@@ -65,6 +70,10 @@ final class Replay {
       }
       position++;
     }
+  }
+
+  private long end(long until) {
+    return Math.min(Math.min(log.head(), until), position + SLICE);
   }
 
   /** The gap event comes before what follows it, so it may have to wait for room. */

@@ -46,7 +46,7 @@ final class SerialExecutor implements Executor {
       }
       try {
         task.run();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         log.log(System.Logger.Level.WARNING, "STARCAST-1005: a lifecycle observer failed", e);
       }
     }

@@ -114,7 +114,7 @@ final class TimingWheel {
     long delay = -1;
     try {
       delay = entry.onTime(now);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.log(System.Logger.Level.WARNING, "STARCAST-1001: a timer entry failed and is dropped", e);
     }
     if (delay < 0) {

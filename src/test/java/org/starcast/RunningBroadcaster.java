@@ -1,0 +1,103 @@
+package org.starcast;
+
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
+import jakarta.enterprise.inject.spi.AfterBeanDiscovery;
+import jakarta.enterprise.inject.spi.Extension;
+import jakarta.inject.Singleton;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jboss.weld.environment.se.Weld;
+import org.jboss.weld.environment.se.WeldContainer;
+import org.starcast.cdi.Payloads;
+
+/** The real broadcaster in a container in Java SE, with clients that are {@link FakeSink}s. */
+public final class RunningBroadcaster implements AutoCloseable {
+
+  private final StarcastConfig config;
+  private final WeldContainer container;
+
+  /** With the defaults, but for these keys and values, less the {@code starcast.} of the key. */
+  public RunningBroadcaster(String... settings) {
+    Map<String, String> values = new HashMap<>();
+    values.put("starcast.drain-window", "PT0S");
+    for (int i = 0; i < settings.length; i += 2) {
+      values.put("starcast." + settings[i], settings[i + 1]);
+    }
+    config = StarcastConfig.read(key -> Optional.ofNullable(values.get(key)), values.keySet());
+    container =
+        new Weld()
+            .disableDiscovery()
+            .addExtension(new ConfigExtension(config))
+            .addBeanClasses(SseBroadcaster.class, Payloads.class, Witness.class)
+            .initialize();
+  }
+
+  /** Makes the configuration a bean. */
+  static final class ConfigExtension implements Extension {
+    private final StarcastConfig config;
+
+    ConfigExtension(StarcastConfig config) {
+      this.config = config;
+    }
+
+    void add(@Observes AfterBeanDiscovery event) {
+      event
+          .<StarcastConfig>addBean()
+          .types(StarcastConfig.class)
+          .scope(Singleton.class)
+          .createWith(context -> config);
+    }
+  }
+
+  /** Sees what becomes of clients; fails after that, which must disturb nobody. */
+  @Singleton
+  static class Witness {
+    private final Queue<String> seen = new ConcurrentLinkedQueue<>();
+
+    void opened(@Observes @ClientEvent.Opened ClientEvent event) {
+      note("opened", event);
+    }
+
+    void closed(@Observes @ClientEvent.Closed ClientEvent event) {
+      note("closed", event);
+    }
+
+    void openedAsync(@ObservesAsync @ClientEvent.Opened ClientEvent event) {
+      note("async opened", event);
+    }
+
+    void closedAsync(@ObservesAsync @ClientEvent.Closed ClientEvent event) {
+      note("async closed", event);
+    }
+
+    private void note(String what, ClientEvent event) {
+      seen.add(what + " " + event.client().id() + event.reason().map(r -> " " + r).orElse(""));
+      throw new IllegalStateException("expected by the test");
+    }
+  }
+
+  /** The broadcaster. */
+  public SseBroadcaster broadcaster() {
+    return container.select(SseBroadcaster.class).get();
+  }
+
+  /** The configuration in force. */
+  public StarcastConfig config() {
+    return config;
+  }
+
+  /** The lifecycle events that observers have seen. */
+  List<String> seen() {
+    return List.copyOf(container.select(Witness.class).get().seen);
+  }
+
+  @Override
+  public void close() {
+    container.close();
+  }
+}

@@ -1,0 +1,263 @@
+package org.starcast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.lang.reflect.RecordComponent;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StarcastConfigTest {
+
+  private static StarcastConfig read(Map<String, String> values) {
+    return StarcastConfig.read(key -> Optional.ofNullable(values.get(key)), values.keySet());
+  }
+
+  private static StarcastConfig read(String key, String value) {
+    return read(Map.of(key, value));
+  }
+
+  /** Each key that is a number: its component's name and its bounds. */
+  static Stream<Arguments> numbers() {
+    return Stream.of(
+        Arguments.of("starcast.queue.messages", "queueMessages", 1L, 1_000_000L),
+        Arguments.of("starcast.queue.bytes", "queueBytes", 1_024L, 1L << 30),
+        Arguments.of("starcast.queue.total-bytes", "totalBytes", 1L << 20, 1L << 40),
+        Arguments.of("starcast.message.max-bytes", "messageBytes", 1_024L, 64L << 20),
+        Arguments.of("starcast.max-clients", "maxClients", 1L, 10_000_000L),
+        Arguments.of(
+            "starcast.max-clients-per-principal", "maxClientsPerPrincipal", 1L, 10_000_000L),
+        Arguments.of("starcast.max-clients-per-address", "maxClientsPerAddress", 1L, 10_000_000L),
+        Arguments.of("starcast.max-patterns-per-client", "maxPatternsPerClient", 1L, 10_000L),
+        Arguments.of("starcast.topic-cache", "topicCache", 0L, 1L << 20),
+        Arguments.of("starcast.drain-threads", "drainThreads", 1L, 64L),
+        Arguments.of("starcast.batch-bytes", "batchBytes", 1_024L, 4L << 20),
+        Arguments.of("starcast.gzip.level", "gzipLevel", 1L, 9L),
+        Arguments.of("starcast.gzip.min-bytes", "gzipMinBytes", 0L, 1L << 20),
+        Arguments.of("starcast.log.events", "logEvents", 16L, 10_000_000L),
+        Arguments.of("starcast.log.bytes", "logBytes", 65_536L, 1L << 40),
+        Arguments.of("starcast.log.retain-topics", "logRetainTopics", 1L, 1_000_000L));
+  }
+
+  /** Each key that is a duration, its bounds, and whether zero means never. */
+  static Stream<Arguments> durations() {
+    return Stream.of(
+        Arguments.of("starcast.heartbeat", "heartbeat", "PT0.1S", "PT1H", true),
+        Arguments.of("starcast.send-timeout", "sendTimeout", "PT0.1S", "PT1H", false),
+        Arguments.of("starcast.max-connection-age", "maxConnectionAge", "PT1S", "P30D", true),
+        Arguments.of("starcast.retry", "retry", "PT0.1S", "PT1H", false),
+        Arguments.of("starcast.drain-window", "drainWindow", "PT0S", "PT10M", true),
+        Arguments.of("starcast.log.age", "logAge", "PT1S", "P30D", true));
+  }
+
+  /** Each key that is true or false. */
+  static Stream<Arguments> switches() {
+    return Stream.of(
+        Arguments.of("starcast.gzip", "gzip"),
+        Arguments.of("starcast.gap.reload", "gapReload"),
+        Arguments.of("starcast.endpoint.enabled", "endpoint"),
+        Arguments.of("starcast.endpoint.publish.enabled", "endpointPublish"));
+  }
+
+  private static Object component(StarcastConfig config, String name) {
+    return Arrays.stream(StarcastConfig.class.getRecordComponents())
+        .filter(component -> component.getName().equals(name))
+        .map(
+            component -> {
+              try {
+                return component.getAccessor().invoke(config);
+              } catch (ReflectiveOperationException e) {
+                throw new AssertionError(e);
+              }
+            })
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void assertRefused(String key, String value, String... named) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(key, value))
+        .satisfies(
+            e -> {
+              assertThat(e.getMessage()).startsWith(key + ": must be ");
+              assertThat(e.getMessage()).contains(named);
+            });
+  }
+
+  @ParameterizedTest
+  @MethodSource("numbers")
+  void numbersAreTakenWithinTheirBoundsAndRefusedBeyond(
+      String key, String name, long min, long max) {
+    assertThat(((Number) component(read(key, "" + min), name)).longValue()).isEqualTo(min);
+    assertThat(((Number) component(read(key, " " + max + " "), name)).longValue()).isEqualTo(max);
+    String bounds = min + " to " + max;
+    for (long value : new long[] {min - 1, max + 1, Long.MIN_VALUE, Long.MAX_VALUE}) {
+      assertRefused(key, "" + value, bounds, "is " + value);
+    }
+    for (String value : new String[] {"many", "1.5", "", "1e3", "0x10", "1_000"}) {
+      assertRefused(key, value, "a whole number", "is '" + value + "'");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("durations")
+  void durationsAreTakenWithinTheirBoundsAndRefusedBeyond(
+      String key, String name, String min, String max, boolean zero) {
+    Duration least = Duration.parse(min);
+    Duration most = Duration.parse(max);
+    assertThat(component(read(key, min), name)).isEqualTo(least);
+    assertThat(component(read(key, max), name)).isEqualTo(most);
+    String bounds = min + " to " + max;
+    for (Duration value :
+        new Duration[] {most.plusNanos(1), Duration.ofDays(10_000), Duration.ofNanos(-1)}) {
+      assertRefused(key, value.toString(), bounds, "is " + value);
+    }
+    if (!least.isZero()) {
+      Duration value = least.minusNanos(1);
+      assertRefused(key, value.toString(), bounds, "is " + value);
+    }
+    if (zero) {
+      assertThat(component(read(key, "PT0S"), name)).isEqualTo(Duration.ZERO);
+    } else {
+      assertRefused(key, "PT0S", bounds, "is PT0S");
+    }
+    for (String value : new String[] {"15", "15s", "", "soon"}) {
+      assertRefused(key, value, "an ISO 8601 duration", "is '" + value + "'");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("switches")
+  void switchesAreTrueOrFalseAndNothingElse(String key, String name) {
+    assertThat(component(read(key, "true"), name)).isEqualTo(true);
+    assertThat(component(read(key, " false "), name)).isEqualTo(false);
+    for (String value : new String[] {"yes", "TRUE", "1", ""}) {
+      assertRefused(key, value, "true", "false", "is '" + value + "'");
+    }
+  }
+
+  @Test
+  void theLogMayBeOff() {
+    assertThat(read("starcast.log.events", "0").logEvents()).isZero();
+  }
+
+  @Test
+  void topicsToRetainAreNamedByTheirPatterns() {
+    Map<String, String> values =
+        Map.of(
+            "starcast.log.retain.\"price.*\"", "latest",
+            "starcast.log.retain.state", "latest",
+            "starcast.log.retain-topics", "5");
+    assertThat(read(values).logRetain()).containsExactlyInAnyOrder("price.*", "state");
+    assertRefused("starcast.log.retain.state", "all", "latest", "is 'all'");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read("starcast.log.retain.\"a..b\"", "latest"))
+        .withMessageStartingWith("starcast.log.retain.\"a..b\": pattern: ");
+  }
+
+  @Test
+  void theOverflowPolicyIsOneOfFour() {
+    String key = "starcast.queue.overflow";
+    assertThat(read(key, "drop-oldest").queueOverflow()).isEqualTo(OverflowPolicy.DROP_OLDEST);
+    assertThat(read(key, " Coalesce").queueOverflow()).isEqualTo(OverflowPolicy.COALESCE);
+    assertThat(read(key, "DISCONNECT").queueOverflow()).isEqualTo(OverflowPolicy.DISCONNECT);
+    assertThat(read(key, "catch-up").queueOverflow()).isEqualTo(OverflowPolicy.CATCH_UP);
+    assertRefused(
+        key, "drop-newest", "CATCH_UP, DISCONNECT, DROP_OLDEST or COALESCE", "is 'drop-newest'");
+  }
+
+  @Test
+  void thePolicyIsReadTheSameInAnyLocale() {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("tr"));
+      assertThat(read("starcast.queue.overflow", "disconnect").queueOverflow())
+          .isEqualTo(OverflowPolicy.DISCONNECT);
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @Test
+  void theWriterIsOneOfTwo() {
+    assertThat(read("starcast.writer", "portable").writer()).isEqualTo("portable");
+    assertRefused("starcast.writer", "servlet", "auto or portable", "is 'servlet'");
+  }
+
+  @Test
+  void everyComponentIsCoveredHere() {
+    Set<String> covered = new HashSet<>(Set.of("queueOverflow", "writer", "logRetain"));
+    Stream.of(numbers(), durations(), switches())
+        .flatMap(arguments -> arguments)
+        .forEach(arguments -> covered.add((String) arguments.get()[1]));
+    assertThat(StarcastConfig.class.getRecordComponents())
+        .extracting(RecordComponent::getName)
+        .containsExactlyInAnyOrderElementsOf(covered);
+  }
+
+  @Test
+  void theDefaultsAreThoseOfTheDocumentation() {
+    StarcastConfig config = StarcastConfig.defaults();
+    long quarter = Runtime.getRuntime().maxMemory() / 4;
+    int half = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    assertThat(config)
+        .isEqualTo(
+            new StarcastConfig(
+                1_024,
+                1 << 20,
+                OverflowPolicy.CATCH_UP,
+                Math.max(1 << 20, quarter),
+                512 << 10,
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(30),
+                Duration.ZERO,
+                Duration.ofSeconds(2),
+                10_000,
+                100,
+                1_000,
+                100,
+                10_000,
+                Math.min(8, half),
+                64 << 10,
+                Duration.ofSeconds(1),
+                true,
+                6,
+                256,
+                "auto",
+                false,
+                false,
+                10_000,
+                Math.min(64 << 20, quarter / 2),
+                Duration.ofMinutes(10),
+                List.of(),
+                10_000,
+                false));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"many\nlines\u0000", "\u001b[31mred"})
+  void whatIsShownOfAValueCannotForgeALogLine(String value) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read("starcast.queue.messages", value))
+        .satisfies(e -> assertThat(e.getMessage()).matches("[\\x20-\\x7e]*"));
+  }
+
+  @Test
+  void aLongValueIsShownInPart() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read("starcast.writer", "x".repeat(10_000)))
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(200));
+  }
+}

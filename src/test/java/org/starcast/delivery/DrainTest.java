@@ -1,0 +1,158 @@
+package org.starcast.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.starcast.delivery.EngineFixture.until;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.starcast.CloseReason;
+import org.starcast.RefusedException;
+import org.starcast.ResponseRuntime;
+import org.starcast.SseClient;
+import org.starcast.SseMessage;
+import org.starcast.Subscription;
+import org.starcast.delivery.EngineFixture.Stream;
+import org.starcast.wire.EventStreamParser;
+import org.starcast.wire.EventStreamParser.Retry;
+
+@ExtendWith(ResponseRuntime.class)
+class DrainTest {
+
+  private static boolean done(CompletionStage<Void> stage) {
+    return stage.toCompletableFuture().isDone();
+  }
+
+  private static List<Retry> retries(Stream stream) {
+    return new EventStreamParser().feed(stream.writer().bytes()).retries();
+  }
+
+  @Test
+  void sendsEachClientAwayWithItsLastEventsAndATimeToComeBack() {
+    try (EngineFixture fixture = new EngineFixture("retry", "PT10S")) {
+      List<Stream> streams = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        streams.add(fixture.connect(Subscription.all()));
+      }
+      fixture.publish("a", "last");
+      CompletionStage<Void> drained = fixture.engine().drain(Duration.ZERO, null, Duration.ZERO);
+      until(() -> done(drained));
+      assertThat(fixture.engine().count()).isZero();
+      HashSet<Retry> jittered = new HashSet<>();
+      for (Stream stream : streams) {
+        assertThat(stream.writer().ended()).isTrue();
+        assertThat(stream.writer().aborted()).isFalse();
+        assertThat(stream.client().closeReason()).contains(CloseReason.DRAIN);
+        assertThat(stream.writer().data()).containsExactly("last");
+        assertThat(retries(stream)).hasSize(2);
+        assertThat(retries(stream).get(0).millis()).isEqualTo(10_000);
+        assertThat(retries(stream).get(1).millis()).isBetween(5_000L, 15_000L);
+        jittered.add(retries(stream).get(1));
+      }
+      assertThat(jittered).hasSizeGreaterThan(10);
+      assertThat(fixture.closedBecause(CloseReason.DRAIN)).isEqualTo(20);
+    }
+  }
+
+  @Test
+  void refusesNewClientsFromThenOn() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream stream = fixture.connect(Subscription.all()).plug();
+      CompletionStage<Void> drained = fixture.engine().drain(Duration.ZERO, null, Duration.ZERO);
+      for (int i = 0; i < 2; i++) {
+        assertThatExceptionOfType(RefusedException.class)
+            .isThrownBy(() -> fixture.connect(Subscription.all()))
+            .withMessage("the application is stopping")
+            .satisfies(
+                e -> {
+                  assertThat(e.getResponse().getStatus()).isEqualTo(503);
+                  assertThat(e.getResponse().getHeaders().getFirst("Retry-After")).isEqualTo(2);
+                });
+        stream.unplug();
+        until(() -> done(drained));
+      }
+      assertThat(fixture.engine().statisticsSnapshot().refused()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void theFarewellComesFirstAndStreamsMayEndByThemselves() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream leaving = fixture.connect(Subscription.to("a"));
+      Stream staying = fixture.connect(Subscription.to("b"));
+      SseMessage farewell = SseMessage.builder().event("bye").data("see you").build();
+      CompletionStage<Void> drained =
+          fixture.engine().drain(Duration.ZERO, farewell, Duration.ofHours(1));
+      leaving.awaitData("see you");
+      staying.awaitData("see you");
+      assertThat(leaving.client().state()).isEqualTo(SseClient.State.OPEN);
+      fixture.publish("b", "still here");
+      staying.awaitData("see you", "still here");
+      leaving.client().close();
+      leaving.awaitClosed();
+      assertThat(drained.toCompletableFuture()).isNotDone();
+      staying.client().close();
+      until(() -> done(drained));
+      assertThat(leaving.client().closeReason()).contains(CloseReason.APPLICATION);
+    }
+  }
+
+  @Test
+  void givesUpOnClientsThatTakeNothing() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream stalled = fixture.connect(Subscription.all()).plug();
+      Stream unopened = fixture.connecting(Subscription.all(), MemoryWriter.OPEN);
+      CompletionStage<Void> drained = fixture.engine().drain(Duration.ZERO, null, Duration.ZERO);
+      until(() -> done(drained));
+      for (Stream stream : List.of(stalled, unopened)) {
+        assertThat(stream.writer().aborted()).isTrue();
+        assertThat(stream.client().closeReason()).contains(CloseReason.DRAIN);
+      }
+    }
+  }
+
+  @Test
+  void spreadsTheClosesOverTheWindow() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      List<Stream> streams = new ArrayList<>();
+      for (int i = 0; i < 50; i++) {
+        streams.add(fixture.connect(Subscription.all()));
+      }
+      CompletionStage<Void> drained =
+          fixture.engine().drain(Duration.ofMillis(500), null, Duration.ZERO);
+      HashSet<Integer> counts = new HashSet<>();
+      until(
+          () -> {
+            counts.add(fixture.engine().count());
+            return done(drained);
+          });
+      assertThat(counts).as("numbers of clients seen on the way").hasSizeGreaterThan(4);
+    }
+  }
+
+  @Test
+  void withoutClientsItIsDoneAtOnceAndOnce() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      CompletionStage<Void> drained =
+          fixture.engine().drain(Duration.ofHours(1), null, Duration.ofHours(1));
+      assertThat(drained.toCompletableFuture()).isDone();
+      assertThat(fixture.engine().drain(Duration.ZERO, null, Duration.ZERO)).isSameAs(drained);
+    }
+  }
+
+  @Test
+  void stopEndsEverythingAndMayBeCalledAgain() {
+    EngineFixture fixture = new EngineFixture();
+    Stream healthy = fixture.connect(Subscription.all());
+    Stream stalled = fixture.connect(Subscription.all()).plug();
+    fixture.engine().stop();
+    assertThat(healthy.writer().ended()).isTrue();
+    assertThat(stalled.writer().aborted()).isTrue();
+    fixture.close();
+  }
+}
