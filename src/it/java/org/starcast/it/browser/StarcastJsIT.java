@@ -1,0 +1,913 @@
+package org.starcast.it.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import jakarta.json.Json;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.StringReader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.container.test.api.RunAsClient;
+import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.jboss.arquillian.test.api.ArquillianResource;
+import org.jboss.shrinkwrap.api.ShrinkWrap;
+import org.jboss.shrinkwrap.api.asset.EmptyAsset;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.openqa.selenium.By;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.WindowType;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.starcast.it.app.TestApplication;
+
+/**
+ * The browser module in chromium, under a policy that allows scripts of its own origin only. Tests
+ * of what a server of ours never does have a server of their own, at another origin.
+ */
+@ArquillianTest
+@RunAsClient
+class StarcastJsIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** Long enough for several reconnections, when what is to be shown is that there is none. */
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(1);
+
+  private static final int LOG = 1000;
+  private static final File PAGES = new File("src/it/webapp/starcast-js");
+  private static final AtomicInteger NAMES = new AtomicInteger();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private static ChromeDriver browser;
+  private static String firstWindow;
+
+  @ArquillianResource URL base;
+
+  /** Tests share the server: each has a topic of its own. */
+  private String topic;
+
+  private Stub stub;
+
+  @Deployment(testable = false)
+  static WebArchive war() {
+    String config =
+        """
+        starcast.endpoint.enabled=true
+        starcast.endpoint.publish.enabled=true
+        starcast.heartbeat=PT1S
+        starcast.retry=PT0.1S
+        starcast.log.events=%d
+        """
+            .formatted(LOG);
+    return ShrinkWrap.create(WebArchive.class, "starcast-js.war")
+        .addPackage(TestApplication.class.getPackage())
+        .addAsLibrary(new File(System.getProperty("starcast.jar")))
+        .addAsResource(new StringAsset(config), "META-INF/microprofile-config.properties")
+        .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml")
+        .addAsWebResource(new File(PAGES, "page.html"), "page.html")
+        .addAsWebResource(new File(PAGES, "page.js"), "page.js");
+  }
+
+  @BeforeAll
+  static void startBrowser() throws IOException {
+    File chromium = new File(System.getProperty("chromium.binary", "/usr/bin/chromium"));
+    File driver = new File(System.getProperty("chromedriver.binary", "/usr/bin/chromedriver"));
+    assumeTrue(chromium.canExecute(), "skipped: there is no chromium at " + chromium);
+    assumeTrue(driver.canExecute(), "skipped: there is no chromedriver at " + driver);
+
+    Path profiles = Files.createDirectories(Path.of("target", "chromium"));
+    Path profile = Files.createTempDirectory(profiles, "profile-").toAbsolutePath();
+    ChromeOptions options = new ChromeOptions();
+    options.setBinary(chromium);
+    options.addArguments(
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--user-data-dir=" + profile);
+    browser =
+        new ChromeDriver(
+            new ChromeDriverService.Builder().usingDriverExecutable(driver).build(), options);
+    firstWindow = browser.getWindowHandle();
+  }
+
+  @AfterAll
+  static void stopBrowser() {
+    if (browser != null) {
+      browser.quit();
+    }
+  }
+
+  @BeforeEach
+  void begin() throws IOException {
+    topic = "js" + NAMES.incrementAndGet();
+    stub = new Stub();
+  }
+
+  @AfterEach
+  void closeTabs() {
+    stub.close();
+    for (String window : Set.copyOf(browser.getWindowHandles())) {
+      if (!window.equals(firstWindow)) {
+        show(window);
+        close();
+      }
+    }
+    show(firstWindow);
+    // so that the next test begins with none
+    await().atMost(PATIENCE).until(() -> clients() == 0);
+  }
+
+  // ---- one tab
+
+  @Test
+  void eventsArriveWithNameDataAndId() {
+    openStream();
+
+    String first = publish("one\ntwo");
+    String second = publish("{\"item\":\"Tea \u2615\"}", "event", "order");
+    publish("nobody handles this", "event", "other");
+    publish("last");
+
+    untilData("one\ntwo", "{\"item\":\"Tea \u2615\"}", "last");
+    assertThat(list("seen.events.map(e => e.type)")).containsExactly("message", "order", "message");
+    assertThat(list("seen.events.map(e => e.lastEventId)")).startsWith(first, second);
+    assertThat(list("seen.states")).containsExactly("open");
+  }
+
+  @Test
+  void nothingIsLostWhenTheServerEndsTheStream() {
+    open();
+    follow("api/probe/stream/" + topic + "?topic=" + topic, "");
+    untilOpen();
+    publish("before");
+    untilData("before");
+
+    request("DELETE", "api/probe/clients/" + topic, "text/plain", "");
+    publish("between");
+    publish("and more");
+    untilData("before", "between", "and more");
+    untilOpen();
+    publish("after");
+
+    untilData("before", "between", "and more", "after");
+    assertThat(list("seen.states")).containsExactly("open", "reconnecting", "open");
+    assertThat(list("seen.gaps")).isEmpty();
+  }
+
+  @Test
+  void aTabThatWasOfflineCatchesUp() {
+    open();
+    follow("api/probe/stream/" + topic + "?topic=" + topic, "");
+    untilOpen();
+    publish("before");
+    untilData("before");
+
+    loseNetwork();
+    publish("meanwhile 1");
+    publish("meanwhile 2");
+    assertThat(list("seen.data")).containsExactly("before");
+    offline(false);
+
+    untilData("before", "meanwhile 1", "meanwhile 2");
+    assertThat(list("seen.gaps")).isEmpty();
+    untilTrue(() -> status().getText().equals("Live"));
+  }
+
+  @Test
+  void aPageIsToldWhenTheLogHasMovedOn() {
+    open();
+    follow("api/probe/stream/" + topic + "?topic=" + topic, "");
+    untilOpen();
+    publish("before");
+    untilData("before");
+
+    loseNetwork();
+    request(
+        "POST",
+        "api/probe/storm?threads=1&topics=1&prefix=" + topic + ".x&events=" + (LOG + 100),
+        "text/plain",
+        "");
+    publish("seen");
+    offline(false);
+
+    untilData("before", "seen");
+    assertThat((Long) script("return seen.gaps.length")).isEqualTo(1);
+    assertThat((String) script("return seen.gaps[0].next")).matches("[a-z0-9]+-[0-9]+");
+  }
+
+  @Test
+  void aRefusalIsSaidClearlyAndNotRepeated() {
+    open();
+    follow("api/starcast/stream?topik=" + topic, "");
+    untilTrue(() -> script("return stream.state").equals("failed"));
+
+    assertThat(script("return seen.errors"))
+        .isEqualTo(
+            List.of(
+                Map.of(
+                    "status",
+                    400L,
+                    "message",
+                    "The server answered 400 Bad Request: topik: is not a parameter here")));
+    assertThat(status().getDomAttribute("state")).isEqualTo("failed");
+    await()
+        .during(LONG_ENOUGH)
+        .atMost(PATIENCE)
+        .until(() -> script("return requests()").equals(1L));
+    assertThat(list("seen.states")).containsExactly("failed");
+  }
+
+  @Test
+  void theStatusElementFollowsTheStream() {
+    open();
+    assertThat(status().getDomAttribute("role")).isEqualTo("status");
+    assertThat(status().getDomAttribute("aria-live")).isEqualTo("polite");
+    assertThat(status().getDomAttribute("state")).isEqualTo("closed");
+    follow(stub.url(), "");
+    assertThat(status().getText()).isEqualTo("Connecting\u2026");
+    stub.answer(exchange -> stream(exchange).hold());
+    untilTrue(() -> status().getText().equals("Live"));
+    assertThat(status().getDomAttribute("state")).isEqualTo("open");
+
+    stub.cut();
+    untilTrue(() -> status().getText().equals("Reconnecting\u2026"));
+    script("stream.close()");
+
+    assertThat(status().getText()).isEqualTo("Closed");
+    assertThat(list("seen.states")).containsExactly("open", "reconnecting", "closed");
+  }
+
+  // ---- several tabs
+
+  @Test
+  void twoTabsShareOneConnection() {
+    String one = openStream();
+    String other = openStream();
+    assertThat(clients()).isEqualTo(1);
+
+    publish("a");
+    publish("b");
+
+    for (String tab : List.of(one, other)) {
+      show(tab);
+      untilData("a", "b");
+    }
+    assertThat(clients()).isEqualTo(1);
+    assertThat(lock("held")).hasSize(1);
+    assertThat(lock("pending")).hasSize(1);
+  }
+
+  @Test
+  void tabsThatDoNotShareHaveAConnectionEach() {
+    openStream("shared: false");
+    openStream("shared: false");
+
+    assertThat(clients()).isEqualTo(2);
+  }
+
+  @Test
+  void anotherTabTakesOverFromOneThatIsClosed() throws Exception {
+    List<String> tabs = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      tabs.add(openStream());
+    }
+    int events = 600;
+    Thread publisher =
+        new Thread(() -> IntStream.range(0, events).forEach(i -> publish(String.valueOf(i))));
+    publisher.start();
+    try {
+      // each time the one that leads: the lock is handed on in the order of asking
+      for (int i = 0; i < 2; i++) {
+        show(tabs.get(i));
+        int enough = (i + 1) * events / 5;
+        untilTrue(() -> list("seen.data").size() >= enough);
+        close();
+      }
+    } finally {
+      publisher.join();
+    }
+
+    String[] all = IntStream.range(0, events).mapToObj(String::valueOf).toArray(String[]::new);
+    for (String tab : tabs.subList(2, 4)) {
+      show(tab);
+      untilData(all);
+      assertThat(list("seen.gaps")).isEmpty();
+    }
+    untilTrue(() -> clients() == 1);
+  }
+
+  @Test
+  void aTabThatJoinsLaterBeginsAtThePresent() {
+    String one = openStream();
+    String id = publish("a");
+    untilData("a");
+
+    String other = openStream();
+    assertThat(script("return stream.lastEventId")).isEqualTo(id);
+    publish("b");
+
+    untilData("b");
+    show(one);
+    untilData("a", "b");
+    show(other);
+    untilData("b");
+  }
+
+  @Test
+  void aTabThatJoinsWithAnEarlierIdGetsWhatItLacksAndTheOthersNothingTwice() {
+    String one = openStream();
+    String id = publish("a");
+    publish("b");
+    publish("c");
+    untilData("a", "b", "c");
+
+    String other = openStream("lastEventId: '" + id + "'");
+    untilData("b", "c");
+    publish("d");
+    untilData("b", "c", "d");
+    String third = openStream("lastEventId: 'earliest'");
+    untilTrue(() -> list("seen.data").contains("d"));
+    assertThat(list("seen.data")).containsExactly("a", "b", "c", "d");
+    publish("e");
+
+    untilData("a", "b", "c", "d", "e");
+    show(one);
+    untilData("a", "b", "c", "d", "e");
+    assertThat(list("seen.states")).as("nothing to worry about").containsExactly("open");
+    show(other);
+    untilData("b", "c", "d", "e");
+    show(third);
+    untilTrue(() -> clients() == 1);
+  }
+
+  @Test
+  void aFrozenTabGivesWayAndCatchesUp() {
+    String leader = openStream();
+    String other = openStream();
+    publish("a");
+    for (String tab : List.of(leader, other)) {
+      show(tab);
+      untilData("a");
+    }
+
+    show(leader);
+    browser.executeCdpCommand("Page.setWebLifecycleState", Map.of("state", "frozen"));
+    publish("b");
+    show(other);
+    untilData("a", "b");
+    publish("c");
+    untilData("a", "b", "c");
+    show(leader);
+    browser.executeCdpCommand("Page.setWebLifecycleState", Map.of("state", "active"));
+
+    untilData("a", "b", "c");
+    publish("d");
+    for (String tab : List.of(leader, other)) {
+      show(tab);
+      untilData("a", "b", "c", "d");
+    }
+    untilTrue(() -> clients() == 1);
+  }
+
+  @Test
+  void aTabThatIsLeftAndComeBackToCatchesUp() {
+    String leader = openStream();
+    publish("a");
+    untilData("a");
+    String other = openStream();
+
+    show(leader);
+    browser.get(base + "page.html?elsewhere");
+    publish("b");
+    show(other);
+    untilData("b");
+    show(leader);
+    browser.navigate().back();
+    assumeTrue(
+        !Boolean.TRUE.equals(script("return window.seen === undefined")),
+        "skipped: this chromium has no back/forward cache");
+
+    untilData("a", "b");
+  }
+
+  @Test
+  void aTabThatHoldsTheLockAndDoesNotAnswerLosesIt() {
+    openStream();
+    // as a tab does that was frozen without notice
+    browser.executeAsyncScript(
+        """
+        const done = arguments[0];
+        navigator.locks.query().then(({ held }) => {
+          const { name } = held.find(lock => lock.name.startsWith('starcast '));
+          stream.close();
+          navigator.locks.request(name, () => {
+            done();
+            return new Promise(() => {});
+          });
+        });
+        """);
+    Object holder = lock("held").get(0);
+
+    openStream();
+
+    assertThat(lock("held")).hasSize(1).doesNotContain(holder);
+    publish("a");
+    untilData("a");
+  }
+
+  @Test
+  void aRefusalReachesAllTabs() {
+    for (String tab : List.of(openStub(), openStub())) {
+      show(tab);
+    }
+    stub.answer(exchange -> status(exchange, 403));
+
+    for (String tab : browser.getWindowHandles()) {
+      if (!tab.equals(firstWindow)) {
+        show(tab);
+        untilTrue(() -> script("return stream.state").equals("failed"));
+        assertThat(script("return seen.errors[0].status")).isEqualTo(403L);
+      }
+    }
+    assertThat(stub.asked).hasSize(1);
+  }
+
+  // ---- what servers and networks do
+
+  @Test
+  void aConnectionThatFallsSilentIsReplaced() {
+    openStub("heartbeatTimeout: 2000");
+    stub.answer(
+        exchange -> {
+          var stream = stream(exchange).write("data: a\nid: e-1\n\n");
+          for (int beats = 0; beats < 10; beats++) {
+            stream.write(": \n\n").hold(Duration.ofMillis(300));
+          }
+          stream.write("data: b\nid: e-2\n\n").hold();
+        });
+    stub.answer(exchange -> stream(exchange).write("data: c\nid: e-3\n\n").hold());
+
+    untilData("a", "b", "c");
+    assertThat(stub.asked).as("not while it beats").containsExactly("", "e-2");
+    assertThat(list("seen.states")).containsExactly("open", "reconnecting", "open");
+  }
+
+  @Test
+  void theFormatIsReadAsItIsDefinedInWhateverPieces() {
+    openStub();
+    stub.answer(
+        exchange -> {
+          Body stream = begin(exchange);
+          byte[] text =
+              ("\uFEFFdata: bom\nid: e-1\n\n"
+                      + "data:cr\rdata:  lf\r\r"
+                      + "data\r\ndata: crlf\r\n\r\n"
+                      + ": comment\nevent: order\nid: e\0-9\nunknown: x\ndata: \u2615:\uD83D\uDE80\n\n"
+                      + "event: order\n\ndata: type is forgotten\n\n"
+                      + "id: e-2\n\n"
+                      + "retry: 1x\ndata: last\nid\n\n"
+                      + "id: e-3\n\n"
+                      + "data: never complete\nid: e-4\n")
+                  .getBytes(StandardCharsets.UTF_8);
+          for (byte b : text) {
+            stream.write(new byte[] {b});
+          }
+          stream.end();
+        });
+    stub.answer(exchange -> stream(exchange).hold());
+
+    untilData("bom", "cr\n lf", "\ncrlf", "\u2615:\uD83D\uDE80", "type is forgotten", "last");
+    assertThat(list("seen.events.map(e => e.type)"))
+        .containsExactly("message", "message", "message", "order", "message", "message");
+    assertThat(list("seen.events.map(e => e.lastEventId)"))
+        .containsExactly("e-1", "e-1", "e-1", "e-1", "e-1", "");
+    untilTrue(() -> stub.asked.size() == 2);
+    assertThat(stub.asked).as("the id of the last whole event").containsExactly("", "e-3");
+  }
+
+  @Test
+  void retryAfterIsObeyed() {
+    openStub("minRetry: 1");
+    stub.answer(
+        exchange -> {
+          exchange.getResponseHeaders().set("Retry-After", "2");
+          status(exchange, 503);
+        });
+    untilTrue(() -> list("seen.states").contains("connecting"));
+    // no haste, not even when somebody looks
+    script("document.dispatchEvent(new Event('visibilitychange'))");
+    stub.answer(exchange -> stream(exchange).hold());
+
+    untilOpen();
+    assertThat(stub.wait(1)).isGreaterThanOrEqualTo(Duration.ofSeconds(2));
+    assertThat(list("seen.states")).containsExactly("connecting", "open");
+  }
+
+  @Test
+  void theWaitIsAtLeastTheServersRetry() {
+    openStub("minRetry: 1, maxRetry: 50");
+    stub.answer(exchange -> stream(exchange).write("retry: 1500\n\n").end());
+    stub.answer(exchange -> stream(exchange).hold());
+
+    untilTrue(() -> stub.asked.size() == 2);
+    assertThat(stub.wait(1)).isGreaterThanOrEqualTo(Duration.ofMillis(1500));
+  }
+
+  @Test
+  void whoLooksAtAPageThatWaitsNeedNotWait() {
+    openStub("minRetry: 600000, maxRetry: 600000");
+    stub.answer(exchange -> status(exchange, 503));
+    untilTrue(() -> list("seen.states").contains("connecting"));
+    stub.answer(exchange -> stream(exchange).hold());
+
+    script("document.dispatchEvent(new Event('visibilitychange'))");
+
+    untilOpen();
+  }
+
+  @Test
+  void anApplicationMayBeReplacedUnderAStream() {
+    openStub();
+    stub.answer(exchange -> stream(exchange).write("data: a\nid: e-1\n\n").end());
+    stub.answer(exchange -> status(exchange, 503));
+    stub.answer(exchange -> status(exchange, 404));
+    stub.answer(exchange -> stream(exchange).write("data: b\nid: e-2\n\n").hold());
+
+    untilData("a", "b");
+    assertThat(stub.asked).containsExactly("", "e-1", "e-1", "e-1");
+    assertThat(list("seen.errors")).isEmpty();
+  }
+
+  @Test
+  void aNewEpochGapsAllTabsAndNoneLoops() {
+    List<String> tabs = List.of(openStub(), openStub("lastEventId: 'old-3'"));
+    stub.answer(exchange -> stream(exchange).write("data: a\nid: e-7\n\n").hold());
+    // the second tab has an id of another log: only the server can say what it misses
+    stub.answer(
+        exchange ->
+            stream(exchange)
+                .write("event: starcast-gap\ndata: {\"next\":\"e-2\"}\nid: e-1\n\n")
+                .write("data: z\nid: e-2\n\ndata: a\nid: e-7\n\n")
+                .write("data: b\nid: e-8\n\n")
+                .hold());
+
+    show(tabs.get(0));
+    untilData("a", "b");
+    assertThat(list("seen.gaps")).as("it has seen all that").isEmpty();
+    show(tabs.get(1));
+    untilData("z", "a", "b");
+    assertThat((Long) script("return seen.gaps.length")).isEqualTo(1);
+    assertThat(stub.asked).containsExactly("", "old-3");
+  }
+
+  @Test
+  void noContentEndsTheStream() {
+    openStub();
+    stub.answer(exchange -> status(exchange, 204));
+
+    untilTrue(() -> script("return stream.state").equals("closed"));
+    await().during(LONG_ENOUGH).atMost(PATIENCE).until(() -> stub.asked.size() == 1);
+    assertThat(list("seen.errors")).isEmpty();
+  }
+
+  @Test
+  void anAnswerThatIsNoStreamFailsIt() {
+    openStub();
+    stub.answer(
+        exchange -> {
+          exchange.getResponseHeaders().set("Content-Type", "text/html");
+          exchange.sendResponseHeaders(200, 0);
+          exchange.close();
+        });
+
+    untilTrue(() -> script("return stream.state").equals("failed"));
+    assertThat((String) script("return stream.error.message")).contains("text/html");
+  }
+
+  // ---- the page
+
+  /** Opens the page in a tab of its own. */
+  private String open() {
+    String tab = browser.switchTo().newWindow(WindowType.TAB).getWindowHandle();
+    browser.get(base + "page.html");
+    untilTrue(() -> Boolean.TRUE.equals(script("return window.ready === true")));
+    return tab;
+  }
+
+  private void follow(String url, String options) {
+    script("follow('" + url + "', {" + options + "})");
+  }
+
+  private String openStream() {
+    return openStream("");
+  }
+
+  /** Opens the page with a stream of the test's topic, and waits until it is open. */
+  private String openStream(String options) {
+    String tab = open();
+    follow("api/starcast/stream?topic=" + topic, options);
+    untilOpen();
+    return tab;
+  }
+
+  private String openStub() {
+    return openStub("");
+  }
+
+  /** Opens the page with a stream of the server that does as it is told. */
+  private String openStub(String options) {
+    String tab = open();
+    follow(stub.url(), options);
+    return tab;
+  }
+
+  private void show(String tab) {
+    browser.switchTo().window(tab);
+  }
+
+  private void close() {
+    if (Boolean.TRUE.equals(script("return window.ready === true"))) {
+      assertThat(list("violations")).as("the page keeps its security policy").isEmpty();
+    }
+    browser.close();
+  }
+
+  /** Chromium leaves the streams that are open when its network is switched off: cuts this one. */
+  private void loseNetwork() {
+    offline(true);
+    request("DELETE", "api/probe/clients/" + topic, "text/plain", "");
+    untilTrue(
+        () ->
+            list("seen.states").contains("offline")
+                && script("return stream.error !== null").equals(true));
+    assertThat(status().getText()).isEqualTo("Offline");
+    assertThat(clients()).isZero();
+  }
+
+  private static void offline(boolean offline) {
+    browser.executeCdpCommand("Network.enable", Map.of());
+    browser.executeCdpCommand(
+        "Network.emulateNetworkConditions",
+        Map.of("offline", offline, "latency", 0, "downloadThroughput", -1, "uploadThroughput", -1));
+  }
+
+  private WebElement status() {
+    return browser.findElement(By.cssSelector("starcast-status"));
+  }
+
+  private static Object script(String script) {
+    return browser.executeScript(script);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<Object> list(String expression) {
+    return (List<Object>) script("return " + expression);
+  }
+
+  /** The tabs that hold the lock of a stream, or wait for it. */
+  @SuppressWarnings("unchecked")
+  private static List<Object> lock(String kind) {
+    return (List<Object>)
+        browser.executeAsyncScript(
+            "const done = arguments[0];"
+                + "navigator.locks.query().then(locks => done(locks."
+                + kind
+                + ".filter(lock => lock.name.startsWith('starcast ')).map(lock => lock.clientId)))");
+  }
+
+  private static void untilOpen() {
+    untilTrue(() -> script("return stream.state").equals("open"));
+  }
+
+  private static void untilData(String... data) {
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(50))
+        .untilAsserted(() -> assertThat(list("seen.data")).isEqualTo(List.of(data)));
+  }
+
+  private static void untilTrue(Callable<Boolean> condition) {
+    await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(condition);
+  }
+
+  // ---- the server
+
+  /** Publishes on the test's topic; further fields as field, value. Returns the id. */
+  private String publish(String data, String... fields) {
+    StringBuilder form = new StringBuilder("topic=" + topic + "&data=" + encode(data));
+    for (int i = 0; i < fields.length; i += 2) {
+      form.append('&').append(fields[i]).append('=').append(encode(fields[i + 1]));
+    }
+    String answer =
+        request(
+            "POST", "api/starcast/publish", "application/x-www-form-urlencoded", form.toString());
+    try (var reader = Json.createReader(new StringReader(answer))) {
+      return reader.readObject().getString("id");
+    }
+  }
+
+  private int clients() {
+    String statistics = request("GET", "api/probe/statistics", "text/plain", "");
+    try (var reader = Json.createReader(new StringReader(statistics))) {
+      return reader.readObject().getInt("clients");
+    }
+  }
+
+  private String request(String method, String path, String type, String body) {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(base + path))
+            .timeout(PATIENCE)
+            .header("Content-Type", type)
+            .method(method, HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    try {
+      HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      assertThat(response.statusCode()).as(method + " " + path).isLessThan(300);
+      return response.body();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  // ---- a server that does as it is told
+
+  private interface Answer {
+    void to(HttpExchange exchange) throws IOException;
+  }
+
+  private static void status(HttpExchange exchange, int status) throws IOException {
+    exchange.sendResponseHeaders(status, -1);
+    exchange.close();
+  }
+
+  private Body stream(HttpExchange exchange) throws IOException {
+    return begin(exchange).write(": \n\n");
+  }
+
+  private Body begin(HttpExchange exchange) throws IOException {
+    exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
+    exchange.sendResponseHeaders(200, 0);
+    Body body = new Body(exchange);
+    stub.bodies.add(body);
+    return body;
+  }
+
+  /** The body of a stream. */
+  private static final class Body {
+
+    private final HttpExchange exchange;
+    private final OutputStream out;
+    private final CountDownLatch held = new CountDownLatch(1);
+
+    Body(HttpExchange exchange) {
+      this.exchange = exchange;
+      this.out = exchange.getResponseBody();
+    }
+
+    Body write(String text) throws IOException {
+      return write(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    Body write(byte[] bytes) throws IOException {
+      out.write(bytes);
+      out.flush();
+      return this;
+    }
+
+    /** Keeps the stream open until the test ends or cuts it. */
+    void hold() {
+      hold(PATIENCE);
+      end();
+    }
+
+    void hold(Duration time) {
+      try {
+        held.await(time.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    void end() {
+      exchange.close();
+    }
+  }
+
+  /** Answers each request as the test says, in turn; a request waits for its answer. */
+  private static final class Stub {
+
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+    private final List<Body> bodies = new CopyOnWriteArrayList<>();
+    private final HttpServer server;
+
+    /** The last event id of each request, or the empty text. */
+    final List<String> asked = new CopyOnWriteArrayList<>();
+
+    private final List<Long> times = new CopyOnWriteArrayList<>();
+
+    Stub() throws IOException {
+      InetAddress loopback = InetAddress.getByName("127.0.0.1");
+      server = HttpServer.create(new InetSocketAddress(loopback, 0), 0);
+      server.setExecutor(threads);
+      server.createContext("/stream", this::handle);
+      server.start();
+    }
+
+    String url() {
+      return "http://127.0.0.1:" + server.getAddress().getPort() + "/stream";
+    }
+
+    void answer(Answer answer) {
+      answers.add(answer);
+    }
+
+    /** The time between this request and the one before. */
+    Duration wait(int request) {
+      return Duration.ofNanos(times.get(request) - times.get(request - 1));
+    }
+
+    private Body last() {
+      return bodies.get(bodies.size() - 1);
+    }
+
+    void cut() {
+      last().held.countDown();
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+      var headers = exchange.getResponseHeaders();
+      headers.set("Access-Control-Allow-Origin", "*");
+      headers.set("Access-Control-Expose-Headers", "Retry-After");
+      String query = exchange.getRequestURI().getRawQuery();
+      String id = query == null ? "" : query.replaceAll("^lastEventId=", "");
+      times.add(System.nanoTime());
+      asked.add(URLDecoder.decode(id, StandardCharsets.UTF_8));
+      try {
+        answers.take().to(exchange);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        exchange.close();
+      }
+    }
+
+    void close() {
+      bodies.forEach(body -> body.held.countDown());
+      threads.shutdownNow();
+      server.stop(0);
+    }
+  }
+}
