@@ -27,6 +27,8 @@ import java.util.Map;
  * @param gaps gap events sent
  * @param logged events in the log now
  * @param loggedBytes the memory that they take, roughly
+ * @param unstored events that are lost to clients that come back after a restart, as the disk of
+ *     the file store could not follow
  */
 public record BroadcastStatistics(
     int clients,
@@ -48,4 +50,5 @@ public record BroadcastStatistics(
     long replayed,
     long gaps,
     int logged,
-    long loggedBytes) {}
+    long loggedBytes,
+    long unstored) {}

@@ -6,14 +6,17 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.starcast.RefusedException;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
 import org.starcast.log.EventId;
 import org.starcast.log.EventLog;
+import org.starcast.log.EventStore;
 import org.starcast.log.LatestEvents;
 import org.starcast.log.LoggedEvent;
 import org.starcast.topic.TopicPattern;
@@ -26,15 +29,54 @@ final class History {
   private final EventLog<Frame> log;
   private final LatestEvents<Frame> states;
 
+  /** Null where nothing outlives the process. */
+  private final EventStore store;
+
   /** The sequence of the last event that all clients have been offered. */
   private volatile long announced;
 
+  /**
+   * With what the store has, if there is one.
+   *
+   * @throws IllegalArgumentException if the store cannot be opened; the message begins with the key
+   */
   History(StarcastConfig config) {
-    this.epoch = newEpoch();
-    this.log = new EventLog<>(0, config.logEvents(), config.logBytes(), config.logAge().toMillis());
     this.states =
         new LatestEvents<>(
             config.logRetain().stream().map(TopicPattern::of).toList(), config.logRetainTopics());
+    EventStore.Contents kept;
+    if (config.logStore().equals("file")) {
+      this.store = EventStore.file(config, History::newEpoch, states::snapshot);
+      kept = store.contents();
+    } else {
+      this.store = null;
+      kept = new EventStore.Contents(newEpoch(), 0, List.of(), List.of());
+    }
+    this.epoch = kept.epoch();
+    this.log =
+        new EventLog<>(
+            kept.before(), config.logEvents(), config.logBytes(), config.logAge().toMillis());
+    List<Frame> events = kept.events().stream().map(History::frame).toList();
+    Stream.concat(kept.states().stream().map(History::frame), events.stream())
+        .sorted(Comparator.comparingLong(Frame::sequence))
+        .forEach(states::append);
+    events.forEach(log::append);
+    expire();
+    announce();
+  }
+
+  private static Frame frame(LoggedEvent event) {
+    return new Frame(
+        event.sequence(),
+        event.time(),
+        event.topics(),
+        event.sender(),
+        event.except(),
+        event.bytes(),
+        event.length(),
+        // no queue has an older one of the same key
+        null,
+        null);
   }
 
   /** Milliseconds of the start and 30 random bits: never the same again, and short. */
@@ -47,10 +89,47 @@ final class History {
     return epoch;
   }
 
+  /** The sequence of the last event, of this run of the process or the one before. */
+  long last() {
+    return log.last();
+  }
+
+  /**
+   * Checks that this sequence may be given out.
+   *
+   * @throws IllegalStateException if a crash could make it be given out again
+   */
+  void checkFree(long sequence) {
+    if (store != null && sequence > store.limit()) {
+      throw new IllegalStateException(
+          "starcast.log.directory: the disk has failed for too long, no event can get an id");
+    }
+  }
+
   /** Keeps an event; by one thread at a time. */
   void append(Frame event) {
     log.append(event);
     states.append(event);
+    if (store != null) {
+      store.append(event);
+    }
+  }
+
+  /** What one thread has to do as long as the application lives, until {@link #close}; or null. */
+  Runnable storeWork() {
+    return store == null ? null : store::run;
+  }
+
+  /** Events that are in the log, but will not be after a restart, as the disk did not take them. */
+  long unstored() {
+    return store == null ? 0 : store.unstored();
+  }
+
+  /** Nothing is published any more: waits a while for the disk. */
+  void close() {
+    if (store != null) {
+      store.close(log.last());
+    }
   }
 
   /** All clients have been offered the last event. */
@@ -142,11 +221,17 @@ final class History {
     return new Replay(log, List.of(), position, sequence - 1 < log.evicted());
   }
 
-  /** The rest of the log; publishers wait. */
+  /**
+   * The rest of the log; null if it has a hole, which is for the replay to tell; publishers wait.
+   */
   List<Frame> rest(Replay replay) {
     List<Frame> rest = new ArrayList<>();
     for (long position = replay.position(); position < log.head(); position++) {
-      rest.add(log.at(position));
+      Frame event = log.at(position);
+      if (event.isHole()) {
+        return null;
+      }
+      rest.add(event);
     }
     return rest;
   }
