@@ -207,11 +207,16 @@ final class FileEventStore implements EventStore {
     return leftOut + failed;
   }
 
+  /** How many events wait for the disk. */
+  long waiting() {
+    return putEvents - writtenEvents;
+  }
+
   // ---- publishers
 
   @Override
   public void append(LoggedEvent event) {
-    long waiting = putEvents - writtenEvents;
+    long waiting = waiting();
     long waitingWeight = putWeight - writtenWeight;
     if (full) {
       full = waiting > maxEvents / 2 || waitingWeight > maxWeight / 2;
@@ -240,6 +245,10 @@ final class FileEventStore implements EventStore {
       while (!givenUp) {
         // read before the queue is: it has all when this says that it is the end
         boolean end = last >= 0;
+        if (end) {
+          // the last try
+          retryAt = System.nanoTime();
+        }
         boolean idleNow = !work();
         if (end && batch.isEmpty() && queue.isEmpty()) {
           finish();
@@ -249,7 +258,7 @@ final class FileEventStore implements EventStore {
           LOG.log(
               System.Logger.Level.WARNING,
               "STARCAST-2004: {0} events were not stored when the application stopped",
-              putEvents - writtenEvents);
+              waiting());
           break;
         }
         if (idleNow) {
@@ -387,7 +396,7 @@ final class FileEventStore implements EventStore {
         LOG.log(
             System.Logger.Level.WARNING,
             "STARCAST-2004: {0} events were not stored when the application stopped",
-            putEvents - writtenEvents);
+            waiting());
         givenUp = true;
       }
     } catch (InterruptedException e) {
