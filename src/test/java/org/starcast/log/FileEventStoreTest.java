@@ -8,12 +8,14 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +66,7 @@ class FileEventStoreTest {
     final EventStore store;
     final EventStore.Contents contents;
     final LatestEvents<LoggedEvent> states;
-    long last;
+    volatile long last;
 
     Running(EventStore store, LatestEvents<LoggedEvent> states, boolean started) {
       this.store = store;
@@ -166,10 +168,16 @@ class FileEventStoreTest {
   /** What a process that dies now would leave. */
   private Path copy(Path directory, String name) throws IOException {
     Path copy = Files.createDirectories(temp.resolve(name));
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        if (!file.endsWith("lock")) {
-          Files.copy(file, copy.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+    File[] files = directory.toFile().listFiles(File::isFile);
+    // the newest first, as the store deletes the oldest meanwhile
+    Arrays.sort(files, Comparator.reverseOrder());
+    for (File file : files) {
+      if (!file.getName().equals("lock")) {
+        try {
+          Files.copy(
+              file.toPath(), copy.resolve(file.getName()), StandardCopyOption.REPLACE_EXISTING);
+        } catch (NoSuchFileException e) {
+          // the store has just deleted it
         }
       }
     }
@@ -286,6 +294,37 @@ class FileEventStoreTest {
         .isEqualTo(Stream.concat(stored.stream(), range(limit + 1, limit + 3).stream()).toList());
     assertThat(holes(again.contents.events())).containsExactly(limit);
     assertThat(again.last).isEqualTo(limit + 3);
+  }
+
+  @Test
+  void aCrashInTheMiddleOfPublishingLosesTheEndAtMost() throws Exception {
+    Path live = temp.resolve("live");
+    Running first = open(live);
+    long limit = first.store.limit();
+    Thread publisher =
+        new Thread(
+            () -> {
+              while (!Thread.currentThread().isInterrupted()) {
+                if (first.waiting() < 500) {
+                  first.publish(100);
+                }
+              }
+            });
+    publisher.start();
+    for (int i = 0; i < 10; i++) {
+      long before = first.last;
+      await().until(() -> first.last > before + 500 && !segments(live).isEmpty());
+
+      Running crashed = open(copy(live, "crashed" + i));
+
+      List<Long> stored = sequences(crashed.contents.events());
+      assertThat(stored).isNotEmpty();
+      assertThat(stored).isEqualTo(range(stored.get(0), stored.get(0) + stored.size() - 1));
+      assertThat(holes(crashed.contents.events())).containsExactly(limit);
+      crashed.close();
+    }
+    publisher.interrupt();
+    publisher.join();
   }
 
   @Test
