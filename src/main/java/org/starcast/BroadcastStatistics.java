@@ -27,8 +27,7 @@ import java.util.Map;
  * @param gaps gap events sent
  * @param logged events in the log now
  * @param loggedBytes the memory that they take, roughly
- * @param unstored events that are lost to clients that come back after a restart, as the disk of
- *     the file store could not follow
+ * @param unstored events that the file store left out, as the disk could not follow
  */
 public record BroadcastStatistics(
     int clients,

@@ -120,7 +120,7 @@ final class History {
     return store == null ? null : store::run;
   }
 
-  /** Events that are in the log, but will not be after a restart, as the disk did not take them. */
+  /** Events that are not in the store, as the disk could not follow. */
   long unstored() {
     return store == null ? 0 : store.unstored();
   }

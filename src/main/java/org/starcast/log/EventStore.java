@@ -45,10 +45,13 @@ public interface EventStore {
   /** The last sequence that may be given out until the disk has said that it knows more are. */
   long limit();
 
-  /** Takes an event, or not if too much waits for the disk. By one thread at a time; no waiting. */
+  /**
+   * Takes an event, and leaves out the oldest that wait for the disk when these are more than the
+   * log holds. By one thread at a time; never waits.
+   */
   void append(LoggedEvent event);
 
-  /** How many events it did not take. */
+  /** How many events it left out. */
   long unstored();
 
   /** The work, until {@link #close} or for good; for one thread. */

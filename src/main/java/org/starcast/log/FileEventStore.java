@@ -17,8 +17,9 @@ import org.starcast.StarcastConfig;
 /**
  * A log in files of a local directory. Publishers put events into a queue, one thread writes them
  * at once and forces them to the disk within {@code starcast.log.sync}. The queue is bounded as the
- * log is: when the disk is that far behind, what comes is left out until half of the queue is
- * written, so that there is one large hole and not many small ones.
+ * log in memory is: when the disk is that far behind, the oldest in the queue are left out, which
+ * the log has let go of as well. So a clean end stores all that the log has, and the queue takes no
+ * memory but the log's.
  *
  * <p>A crash of the process loses the queue, a power failure what was not forced to the disk as
  * well, and clients may have seen the ids of both. So after each end that was not a clean one the
@@ -73,7 +74,7 @@ final class FileEventStore implements EventStore {
   private volatile long putWeight;
   private volatile long putLast;
   private volatile long leftOut;
-  private boolean full;
+  private long leftOutWeight;
 
   // written by the thread that works
   private volatile long writtenEvents;
@@ -209,28 +210,25 @@ final class FileEventStore implements EventStore {
 
   /** How many events wait for the disk. */
   long waiting() {
-    return putEvents - writtenEvents;
+    return putEvents - writtenEvents - leftOut;
   }
 
   // ---- publishers
 
   @Override
   public void append(LoggedEvent event) {
-    long waiting = waiting();
-    long waitingWeight = putWeight - writtenWeight;
-    if (full) {
-      full = waiting > maxEvents / 2 || waitingWeight > maxWeight / 2;
-    } else {
-      full = waiting >= maxEvents || waitingWeight >= maxWeight;
-    }
     putLast = event.sequence();
-    if (full) {
-      leftOut = leftOut + 1;
-      return;
-    }
     putEvents = putEvents + 1;
     putWeight = putWeight + event.weight();
     queue.add(event);
+    while (waiting() > maxEvents || putWeight - writtenWeight - leftOutWeight > maxWeight) {
+      LoggedEvent oldest = queue.poll();
+      if (oldest == null) {
+        break;
+      }
+      leftOutWeight = leftOutWeight + oldest.weight();
+      leftOut = leftOut + 1;
+    }
     if (idle) {
       LockSupport.unpark(thread);
     }
@@ -339,8 +337,8 @@ final class FileEventStore implements EventStore {
     if (unstored > reported && (reported == 0 || now - reportAt >= 0)) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "STARCAST-2006: {0} events were not stored, as the disk cannot follow; after a restart,"
-              + " clients that missed them are told of a gap",
+          "STARCAST-2006: {0} events were left out of the file, as the disk cannot follow; clients"
+              + " that missed them are told of a gap after a crash",
           unstored - reported);
       reported = unstored;
       reportAt = now + REPORT_NANOS;

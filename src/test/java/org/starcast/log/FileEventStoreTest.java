@@ -539,8 +539,10 @@ class FileEventStoreTest {
     store.publish(event(1, "price.old", System.currentTimeMillis(), 20));
     store.publish(event(2, "price.other", System.currentTimeMillis(), 20));
     store.publish(event(3, "price.other", System.currentTimeMillis(), 20));
+    await().until(() -> store.waiting() == 0);
     while (firstOf(segments(live).stream().findFirst().orElse(Path.of("0"))) <= 3) {
       store.publish(100);
+      await().pollInterval(Duration.ofMillis(2)).until(() -> store.waiting() == 0);
     }
 
     List<LoggedEvent> crashed = open(copy(live, "crashed"), retain).states.snapshot();
@@ -552,40 +554,53 @@ class FileEventStoreTest {
   }
 
   @Test
-  void aPublisherNeverWaitsForTheDiskAndWhatIsLeftOutIsAHole() {
+  void aPublisherNeverWaitsForTheDiskWhichIsLeftWithWhatTheLogHas() {
     // no thread works: a disk that does nothing at all
     Running store = open(config(temp, "starcast.log.events", "1000"), false);
 
     store.publish(50_000);
 
+    assertThat(store.waiting()).isEqualTo(1000);
     assertThat(store.store.unstored()).isEqualTo(49_000);
-    Thread disk = new Thread(store.store::run);
-    disk.start();
-    await().until(() -> store.waiting() == 0);
-    long resumed = store.last + 1;
-    store.publish(100);
+    new Thread(store.store::run).start();
     store.close();
     assertThat(warnings).anyMatch(warning -> warning.startsWith("STARCAST-2006"));
-
     Running next = open(temp);
-    assertThat(sequences(next.contents.events()))
-        .isEqualTo(
-            Stream.concat(range(1, 1000).stream(), range(resumed, store.last).stream()).toList());
-    assertThat(holes(next.contents.events())).containsExactly(resumed - 1);
+    assertThat(sequences(next.contents.events())).isEqualTo(range(49_001, 50_000));
+    assertThat(holes(next.contents.events())).isEmpty();
+    assertThat(next.contents.before()).isEqualTo(49_000);
   }
 
   @Test
-  void whatIsLeftOutAtTheEndIsAHoleTooAlthoughTheEndIsClean() {
-    Running store = open(config(temp, "starcast.log.events", "1000"), false);
-    store.publish(1500);
+  void theQueueForTheDiskIsBoundedInBytesToo() {
+    Running store = open(config(temp, "starcast.log.bytes", "100000"), false);
+
+    for (int i = 1; i <= 100; i++) {
+      store.publish(event(i, "a.b", System.currentTimeMillis(), 10_000));
+    }
+
+    assertThat(store.waiting()).isBetween(5L, 9L);
     new Thread(store.store::run).start();
     store.close();
+    assertThat(sequences(open(temp).contents.events())).endsWith(98L, 99L, 100L);
+  }
+
+  @Test
+  void whatWasLeftOutIsAHole() {
+    Running store = open(temp, "starcast.log.events", "1000");
+    store.publish(100);
+    await().until(() -> store.waiting() == 0);
+    store.close();
+    Running second = open(config(temp, "starcast.log.events", "1000"), false);
+    second.publish(1500);
+    new Thread(second.store::run).start();
+    second.close();
 
     Running next = open(temp);
 
-    assertThat(sequences(next.contents.events())).isEqualTo(range(1, 1000));
-    assertThat(holes(next.contents.events())).containsExactly(1500L);
-    assertThat(next.last).isEqualTo(1500);
+    assertThat(sequences(next.contents.events()))
+        .isEqualTo(Stream.concat(range(1, 100).stream(), range(601, 1600).stream()).toList());
+    assertThat(holes(next.contents.events())).containsExactly(600L);
   }
 
   @Test
