@@ -27,6 +27,7 @@ import java.util.Map;
  * @param gaps gap events sent
  * @param logged events in the log now
  * @param loggedBytes the memory that they take, roughly
+ * @param unstored events that the file store left out, as the disk could not follow
  */
 public record BroadcastStatistics(
     int clients,
@@ -48,4 +49,5 @@ public record BroadcastStatistics(
     long replayed,
     long gaps,
     int logged,
-    long loggedBytes) {}
+    long loggedBytes,
+    long unstored) {}

@@ -1,5 +1,7 @@
 package org.starcast;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -74,6 +76,17 @@ import org.starcast.topic.TopicPattern;
  *     latest event is kept beyond that, for new clients to get first; default none
  * @param logRetainTopics {@code starcast.log.retain-topics}: the most such topics, those published
  *     to longest ago are forgotten first; 1 to 1,000,000, default 10,000
+ * @param logStore {@code starcast.log.store}: {@code file} to keep the log on the local disk too,
+ *     so that clients resume across a restart or a crash of the server; default {@code memory}
+ * @param logDirectory {@code starcast.log.directory}: where {@code file} keeps it: a directory on a
+ *     local disk, of this application alone, made if it is not there; a relative one is relative to
+ *     the server's working directory. It takes somewhat more than {@code starcast.log.bytes} at
+ *     most, and the latest events of the topics to retain. Never restore it from a backup: ids
+ *     would be given out twice. Default none
+ * @param logSync {@code starcast.log.sync}: what was written to the file is forced to the disk
+ *     after this time at the latest, so that a power failure loses no more; a crash of the server
+ *     alone loses what it had not written yet, commonly milliseconds. {@code PT0S} for after each
+ *     write, to 1 min; default 500 ms
  * @param gapReload {@code starcast.gap.reload}: whether a client that missed events is told to load
  *     its page anew, by a Datastar script, unless its subscription says {@linkplain
  *     Subscription#onGap otherwise}; default false
@@ -107,6 +120,9 @@ public record StarcastConfig(
     Duration logAge,
     List<String> logRetain,
     int logRetainTopics,
+    String logStore,
+    Optional<Path> logDirectory,
+    Duration logSync,
     boolean gapReload) {
 
   private static final Pattern RETAIN = Pattern.compile("starcast\\.log\\.retain\\.\"?(.*?)\"?");
@@ -158,6 +174,9 @@ public record StarcastConfig(
         in.optionalDuration("starcast.log.age", "PT10M", "PT1S", "P30D"),
         in.retained(keys),
         (int) in.number("starcast.log.retain-topics", 10_000, 1, 1_000_000),
+        in.oneOf("starcast.log.store", "memory", "file"),
+        in.directory(),
+        in.duration("starcast.log.sync", "PT0.5S", "PT0S", "PT1M"),
         in.bool("starcast.gap.reload", false));
   }
 
@@ -201,6 +220,25 @@ public record StarcastConfig(
         }
       }
       return List.copyOf(patterns);
+    }
+
+    /** The directory of the file store, which needs one, and something to keep. */
+    Optional<Path> directory() {
+      String key = "starcast.log.directory";
+      Optional<String> text = source.apply(key).map(String::trim).filter(name -> !name.isEmpty());
+      if (source.apply("starcast.log.store").orElse("").trim().equals("file")) {
+        if (text.isEmpty()) {
+          throw bad(key, "must be given when starcast.log.store is file");
+        }
+        if (source.apply("starcast.log.events").orElse("").trim().equals("0")) {
+          throw bad("starcast.log.events", "must not be 0 when starcast.log.store is file");
+        }
+      }
+      try {
+        return text.map(Path::of);
+      } catch (InvalidPathException e) {
+        throw bad(key, "must be the name of a directory, is " + quote(text.get()));
+      }
     }
 
     Duration duration(String key, String fallback, String min, String max) {

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.lang.reflect.RecordComponent;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -59,7 +61,8 @@ class StarcastConfigTest {
         Arguments.of("starcast.max-connection-age", "maxConnectionAge", "PT1S", "P30D", true),
         Arguments.of("starcast.retry", "retry", "PT0.1S", "PT1H", false),
         Arguments.of("starcast.drain-window", "drainWindow", "PT0S", "PT10M", true),
-        Arguments.of("starcast.log.age", "logAge", "PT1S", "P30D", true));
+        Arguments.of("starcast.log.age", "logAge", "PT1S", "P30D", true),
+        Arguments.of("starcast.log.sync", "logSync", "PT0S", "PT1M", true));
   }
 
   /** Each key that is true or false. */
@@ -154,6 +157,22 @@ class StarcastConfigTest {
   }
 
   @Test
+  void theFileStoreNeedsADirectoryAndALog() {
+    Map<String, String> file =
+        Map.of("starcast.log.store", "file", "starcast.log.directory", "some/where");
+    assertThat(read(file).logDirectory()).contains(Path.of("some/where"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read("starcast.log.store", "file"))
+        .withMessageStartingWith("starcast.log.directory: must be given");
+    Map<String, String> off = new HashMap<>(file);
+    off.put("starcast.log.events", "0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(off))
+        .withMessageStartingWith("starcast.log.events: must not be 0");
+    assertRefused("starcast.log.store", "disk", "memory or file", "is 'disk'");
+  }
+
+  @Test
   void topicsToRetainAreNamedByTheirPatterns() {
     Map<String, String> values =
         Map.of(
@@ -198,7 +217,8 @@ class StarcastConfigTest {
 
   @Test
   void everyComponentIsCoveredHere() {
-    Set<String> covered = new HashSet<>(Set.of("queueOverflow", "writer", "logRetain"));
+    Set<String> covered =
+        new HashSet<>(Set.of("queueOverflow", "writer", "logRetain", "logStore", "logDirectory"));
     Stream.of(numbers(), durations(), switches())
         .flatMap(arguments -> arguments)
         .forEach(arguments -> covered.add((String) arguments.get()[1]));
@@ -243,6 +263,9 @@ class StarcastConfigTest {
                 Duration.ofMinutes(10),
                 List.of(),
                 10_000,
+                "memory",
+                Optional.empty(),
+                Duration.ofMillis(500),
                 false));
   }
 

@@ -107,8 +107,9 @@ public final class DeliveryEngine {
   private final List<Thread> threads = new ArrayList<>();
   private final SecureRandom random = new SecureRandom();
 
-  /** Guarded by {@link #publishing}. */
+  // guarded by publishing
   private long sequence;
+  private boolean stopped;
 
   private volatile Frame idHeartbeat;
   private volatile boolean draining;
@@ -117,7 +118,8 @@ public final class DeliveryEngine {
   /**
    * Starts the threads.
    *
-   * @param threadFactory makes the drain threads and the timer thread, which end at {@link #stop}
+   * @param threadFactory makes the threads that drain, that keep time, and that store the log; they
+   *     end at {@link #stop}
    * @param executor runs lifecycle events
    * @param sends runs the sends of the portable writer, which may block
    * @param text turns a message's data into text
@@ -141,6 +143,7 @@ public final class DeliveryEngine {
     this.budget = new Budget(config.totalBytes());
     this.history = config.logEvents() == 0 ? null : new History(config);
     this.epoch = history == null ? History.newEpoch() : history.epoch();
+    this.sequence = history == null ? 0 : history.last();
     this.index = new TopicIndex<>(config.topicCache());
     this.drainers = new Drainer[config.drainThreads()];
     for (int i = 0; i < drainers.length; i++) {
@@ -148,6 +151,9 @@ public final class DeliveryEngine {
       start(threadFactory, drainers[i]::run, "starcast-drain-" + (i + 1));
     }
     start(threadFactory, wheel::run, "starcast-timer");
+    if (history != null && history.storeWork() != null) {
+      start(threadFactory, history.storeWork(), "starcast-log");
+    }
     if (history != null && !config.logAge().isZero()) {
       wheel.schedule(new Expiry(), config.logAge().toNanos() / 10);
     }
@@ -448,6 +454,8 @@ public final class DeliveryEngine {
    *
    * @param except ids of clients to leave out
    * @throws IllegalArgumentException if the message is too large, or its data has no JSON
+   * @throws IllegalStateException if the disk of the file store has failed for so long that the ids
+   *     it reserved are used up
    */
   public PublishResult publish(SseMessage message, Collection<String> except) {
     Draft draft = null;
@@ -469,6 +477,12 @@ public final class DeliveryEngine {
     Fanout fanout = new Fanout(without);
     publishing.lock();
     try {
+      if (stopped) {
+        return new PublishResult(epoch + "-" + sequence, sequence, 0, 0, 0, 0);
+      }
+      if (history != null) {
+        history.checkFree(sequence + 1);
+      }
       long place = ++sequence;
       fanout.frame =
           new Frame(
@@ -655,8 +669,9 @@ public final class DeliveryEngine {
     }
     publishing.lock();
     try {
-      if (replay.nearEnd(4 * JOIN_EVENTS)) {
-        client.join(history.rest(replay));
+      List<Frame> rest = replay.nearEnd(4 * JOIN_EVENTS) ? history.rest(replay) : null;
+      if (rest != null) {
+        client.join(rest);
       }
     } finally {
       publishing.unlock();
@@ -781,8 +796,8 @@ public final class DeliveryEngine {
   }
 
   /**
-   * Drains over the configured window and ends the threads; what is still open after that is given
-   * up.
+   * Drains over the configured window, has the log stored, and ends the threads; what is still open
+   * after that is given up. What is published from then on reaches nobody.
    */
   public void stop() {
     try {
@@ -793,6 +808,15 @@ public final class DeliveryEngine {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
       LOG.log(System.Logger.Level.WARNING, "STARCAST-1004: {0} clients did not end", count.get());
+    }
+    publishing.lock();
+    try {
+      stopped = true;
+    } finally {
+      publishing.unlock();
+    }
+    if (history != null) {
+      history.close();
     }
     wheel.stop();
     for (Drainer drainer : drainers) {
@@ -840,7 +864,8 @@ public final class DeliveryEngine {
         statistics.replayed.sum(),
         statistics.gaps.sum(),
         history == null ? 0 : history.size(),
-        history == null ? 0 : history.bytes());
+        history == null ? 0 : history.bytes(),
+        history == null ? 0 : history.unstored());
   }
 
   /** The id of the last event that was published, {@code <epoch>-<sequence>}. */

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.starcast.log.LoggedEvent;
+import org.starcast.wire.SseFormat;
 
 /**
  * One message, encoded: shared by all clients that it waits for, and by the log. The bytes are
@@ -21,6 +22,7 @@ final class Frame extends LoggedEvent {
   private final AtomicInteger holders = new AtomicInteger();
 
   private volatile byte[] deflated;
+  private volatile Frame withoutId;
 
   /** An event in the order of events. */
   Frame(
@@ -83,6 +85,16 @@ final class Frame extends LoggedEvent {
     if (budget != null && holders.decrementAndGet() == 0) {
       budget.subtract(length());
     }
+  }
+
+  /** The same without its id line, if it has one; made once for all clients. */
+  Frame withoutId() {
+    Frame made = withoutId;
+    if (made == null) {
+      made = permanent(SseFormat.withoutId(bytes(), length()));
+      withoutId = made;
+    }
+    return made;
   }
 
   /** The bytes as a piece of a gzip stream, made once for all clients. */

@@ -6,14 +6,17 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.starcast.RefusedException;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
 import org.starcast.log.EventId;
 import org.starcast.log.EventLog;
+import org.starcast.log.EventStore;
 import org.starcast.log.LatestEvents;
 import org.starcast.log.LoggedEvent;
 import org.starcast.topic.TopicPattern;
@@ -26,15 +29,54 @@ final class History {
   private final EventLog<Frame> log;
   private final LatestEvents<Frame> states;
 
+  /** Null where nothing outlives the process. */
+  private final EventStore store;
+
   /** The sequence of the last event that all clients have been offered. */
   private volatile long announced;
 
+  /**
+   * With what the store has, if there is one.
+   *
+   * @throws IllegalArgumentException if the store cannot be opened; the message begins with the key
+   */
   History(StarcastConfig config) {
-    this.epoch = newEpoch();
-    this.log = new EventLog<>(0, config.logEvents(), config.logBytes(), config.logAge().toMillis());
     this.states =
         new LatestEvents<>(
             config.logRetain().stream().map(TopicPattern::of).toList(), config.logRetainTopics());
+    EventStore.Contents kept;
+    if (config.logStore().equals("file")) {
+      this.store = EventStore.file(config, History::newEpoch, states::snapshot);
+      kept = store.contents();
+    } else {
+      this.store = null;
+      kept = new EventStore.Contents(newEpoch(), 0, List.of(), List.of());
+    }
+    this.epoch = kept.epoch();
+    this.log =
+        new EventLog<>(
+            kept.before(), config.logEvents(), config.logBytes(), config.logAge().toMillis());
+    List<Frame> events = kept.events().stream().map(History::frame).toList();
+    Stream.concat(kept.states().stream().map(History::frame), events.stream())
+        .sorted(Comparator.comparingLong(Frame::sequence))
+        .forEach(states::append);
+    events.forEach(log::append);
+    expire();
+    announce();
+  }
+
+  private static Frame frame(LoggedEvent event) {
+    return new Frame(
+        event.sequence(),
+        event.time(),
+        event.topics(),
+        event.sender(),
+        event.except(),
+        event.bytes(),
+        event.length(),
+        // no queue has an older one of the same key
+        null,
+        null);
   }
 
   /** Milliseconds of the start and 30 random bits: never the same again, and short. */
@@ -47,10 +89,47 @@ final class History {
     return epoch;
   }
 
+  /** The sequence of the last event, of this run of the process or the one before. */
+  long last() {
+    return log.last();
+  }
+
+  /**
+   * Checks that this sequence may be given out.
+   *
+   * @throws IllegalStateException if a crash could make it be given out again
+   */
+  void checkFree(long sequence) {
+    if (store != null && sequence > store.limit()) {
+      throw new IllegalStateException(
+          "starcast.log.directory: the disk has failed for too long, no event can get an id");
+    }
+  }
+
   /** Keeps an event; by one thread at a time. */
   void append(Frame event) {
     log.append(event);
     states.append(event);
+    if (store != null) {
+      store.append(event);
+    }
+  }
+
+  /** What one thread has to do as long as the application lives, until {@link #close}; or null. */
+  Runnable storeWork() {
+    return store == null ? null : store::run;
+  }
+
+  /** Events that are not in the store, as the disk could not follow. */
+  long unstored() {
+    return store == null ? 0 : store.unstored();
+  }
+
+  /** Nothing is published any more: waits a while for the disk. */
+  void close() {
+    if (store != null) {
+      store.close(log.last());
+    }
   }
 
   /** The position that the next event will have. */
@@ -83,7 +162,7 @@ final class History {
   /**
    * Where a client begins: the replay, and the id that its stream begins with.
    *
-   * @param lastEventId the id that it has by then; null if it is about to be told of a gap
+   * @param lastEventId the id that it has by then; null if something comes first: a gap, states
    */
   record Start(Replay replay, EventId lastEventId) {}
 
@@ -98,10 +177,10 @@ final class History {
       long head = log.head();
       long position =
           subscription.history() == 0 ? head : log.positionOfLast(subscription.history(), filter);
-      return begin(position, filter);
+      return begin(position, false, filter);
     }
     if (asked.equals(Subscription.EARLIEST)) {
-      return begin(log.tail(), filter);
+      return begin(log.tail(), false, filter);
     }
     EventId id;
     try {
@@ -110,18 +189,20 @@ final class History {
       throw new RefusedException(e.getMessage());
     }
     if (!id.epoch().equals(epoch) || id.sequence() > log.last()) {
-      return new Start(new Replay(log, statesBefore(log.tail(), filter), log.tail(), true), null);
+      return begin(log.tail(), true, filter);
     }
-    Replay replay = from(id.sequence() + 1);
-    return replay.position() == log.tail() && id.sequence() < log.evicted()
-        ? new Start(new Replay(log, statesBefore(log.tail(), filter), log.tail(), true), null)
-        : new Start(replay, id);
+    return id.sequence() < log.evicted()
+        ? begin(log.tail(), true, filter)
+        : new Start(from(id.sequence() + 1), id);
   }
 
-  /** A new client: the states first, then the events from a position on. */
-  private Start begin(long position, SubscriptionFilter filter) {
-    return new Start(
-        new Replay(log, statesBefore(position, filter), position, false), before(position));
+  /** A client that does not go on: the states first, then the events from a position on. */
+  private Start begin(long position, boolean gap, SubscriptionFilter filter) {
+    List<Frame> before = statesBefore(position, filter);
+    EventId id = before(position);
+    return before.isEmpty()
+        ? new Start(new Replay(log, position, gap), gap ? null : id)
+        : new Start(new Replay(log, before, id, position, gap), null);
   }
 
   /** The id of the event before a position: what a client knows that goes on from there. */
@@ -144,14 +225,20 @@ final class History {
   /** The replay from this sequence on, of a client that has all before it. */
   Replay from(long sequence) {
     long position = log.positionAfter(sequence - 1);
-    return new Replay(log, List.of(), position, sequence - 1 < log.evicted());
+    return new Replay(log, position, sequence - 1 < log.evicted());
   }
 
-  /** The rest of the log; publishers wait. */
+  /**
+   * The rest of the log; null if it has a hole, which is for the replay to tell; publishers wait.
+   */
   List<Frame> rest(Replay replay) {
     List<Frame> rest = new ArrayList<>();
     for (long position = replay.position(); position < log.head(); position++) {
-      rest.add(log.at(position));
+      Frame event = log.at(position);
+      if (event.isHole()) {
+        return null;
+      }
+      rest.add(event);
     }
     return rest;
   }

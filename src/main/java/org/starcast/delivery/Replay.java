@@ -1,7 +1,9 @@
 package org.starcast.delivery;
 
 import java.util.List;
+import org.starcast.log.EventId;
 import org.starcast.log.EventLog;
+import org.starcast.wire.SseFormat;
 
 /**
  * How a client that is not level with the others reads the log: the states kept of its topics
@@ -15,20 +17,29 @@ final class Replay {
 
   private final EventLog<Frame> log;
   private final List<Frame> states;
+  private EventId afterStates;
   private int nextState;
   private long position;
   private boolean gap;
   private int replayed;
 
+  /** From this position on; with a gap if the client missed what was before. */
+  Replay(EventLog<Frame> log, long position, boolean gap) {
+    this(log, List.of(), null, position, gap);
+  }
+
   /**
-   * From this position on.
+   * From this position on, after the states of topics.
    *
-   * @param states what comes first
+   * @param states what comes first; without ids, which would lead back
+   * @param afterStates the id that the client has once it has all of them, so that one that is cut
+   *     off before gets them again; null if there are none
    * @param gap whether the client missed what was before
    */
-  Replay(EventLog<Frame> log, List<Frame> states, long position, boolean gap) {
+  Replay(EventLog<Frame> log, List<Frame> states, EventId afterStates, long position, boolean gap) {
     this.log = log;
     this.states = states;
+    this.afterStates = afterStates;
     this.position = position;
     this.gap = gap;
   }
@@ -45,10 +56,17 @@ final class Replay {
       return;
     }
     for (; nextState < states.size(); nextState++) {
-      if (!drainer.add(states.get(nextState), client.gzip())) {
+      if (!drainer.add(states.get(nextState).withoutId(), client.gzip())) {
         return;
       }
       replayed++;
+    }
+    if (afterStates != null) {
+      byte[] id = SseFormat.encode(null, afterStates.toString(), null, null, "");
+      if (!drainer.add(Frame.permanent(id), client.gzip())) {
+        return;
+      }
+      afterStates = null;
     }
     long end = end(until);
     while (position < end) {
@@ -84,7 +102,9 @@ final class Replay {
       next = log.at(position);
     }
     long first = next == null ? 0 : next.sequence();
-    if (!drainer.add(engine.gapFrame(client, first, 0), client.gzip())) {
+    // until the states are there, no id says that the client is past the gap
+    Frame told = engine.gapFrame(client, first, 0);
+    if (!drainer.add(afterStates == null ? told : told.withoutId(), client.gzip())) {
       return false;
     }
     gap = false;
@@ -99,7 +119,10 @@ final class Replay {
 
   /** Whether few enough events are left to be queued while publishers wait. */
   boolean nearEnd(int few) {
-    return !gap && nextState == states.size() && log.head() - position <= few;
+    return !gap
+        && nextState == states.size()
+        && afterStates == null
+        && log.head() - position <= few;
   }
 
   /** Where it stands. */

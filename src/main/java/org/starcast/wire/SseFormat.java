@@ -3,6 +3,7 @@ package org.starcast.wire;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.StringJoiner;
@@ -133,6 +134,35 @@ public final class SseFormat {
       Optional<Duration> retry,
       Optional<String> data,
       Optional<String> comment) {}
+
+  /**
+   * A frame, or several, that {@link Draft#finish} ended, less the id lines.
+   *
+   * @param length the length of what is in the array
+   */
+  public static byte[] withoutId(byte[] bytes, int length) {
+    byte[] left = new byte[length];
+    int to = 0;
+    int from = 0;
+    while (from < length) {
+      int end = from;
+      while (bytes[end] != '\n') {
+        end++;
+      }
+      end++;
+      if (!startsWith(ID, bytes, from, end)) {
+        System.arraycopy(bytes, from, left, to, end - from);
+        to += end - from;
+      }
+      from = end;
+    }
+    return Arrays.copyOf(left, to);
+  }
+
+  private static boolean startsWith(byte[] prefix, byte[] bytes, int from, int end) {
+    return end - from >= prefix.length
+        && Arrays.equals(bytes, from, from + prefix.length, prefix, 0, prefix.length);
+  }
 
   /** Reads a frame that this class made; not a parser of other people's streams. */
   public static Fields decode(byte[] bytes, int length) {
