@@ -41,6 +41,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     GONE
   }
 
+  /** From this position of the log on another subscription holds. */
+  private record Change(long position, Subscription subscription) {}
+
   private enum Turn {
     /** Nothing to do. */
     IDLE,
@@ -52,6 +55,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   /** A frame that waits for room in the queue, and who wants to know. */
   private record Waiting(Frame frame, CompletableFuture<Boolean> taken) {}
+
+  /** The most changes of its subscription that are remembered while it reads the log. */
+  private static final int MAX_CHANGES = 100;
 
   private final DeliveryEngine engine;
   private final Drainer drainer;
@@ -103,6 +109,11 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   /** How it reads the log; null while it is level with the others. */
   private Replay replay;
 
+  /** The subscription that it reads the log with, and the later ones it has to come to. */
+  private Subscription reads;
+
+  private final ArrayDeque<Change> changes = new ArrayDeque<>(0);
+
   /** The position before which it reads the log; that of its end once it is closing. */
   private long readUntil = Long.MAX_VALUE;
 
@@ -132,6 +143,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     this.gzip = gzip;
     this.maxAgeNanos = maxAgeNanos;
     this.subscription = subscription;
+    this.reads = subscription;
     var config = engine.config();
     this.overflow = subscription.overflow().orElse(config.queueOverflow());
     this.maxMessages =
@@ -211,6 +223,19 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     seen = Math.max(seen, frame.sequence());
   }
 
+  /** What is published from now on is for another subscription; what is still to be read is not. */
+  private void changeTo(Subscription changed) {
+    subscription = changed;
+    if (replay == null) {
+      reads = changed;
+    } else {
+      // a client that takes nothing while it changes on and on is not followed to the event
+      long position =
+          changes.size() < MAX_CHANGES ? engine.logEnd() : changes.removeLast().position();
+      changes.add(new Change(position, changed));
+    }
+  }
+
   /** Lets go of the queued events that the log has; returns the first's sequence, 0 for none. */
   private long fallBehind() {
     long first = 0;
@@ -253,7 +278,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    */
   void join(Iterable<Frame> events) {
     synchronized (this) {
-      if (state.compareTo(State.CLOSING) >= 0) {
+      if (state.compareTo(State.CLOSING) >= 0 || !changes.isEmpty()) {
         return;
       }
       for (Frame event : events) {
@@ -572,13 +597,17 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   /** Reads on in the log, without the monitor, for which publishers wait. */
   private void read(Drainer drainer, Replay reading) {
-    Subscription now = subscription();
-    if (filter == null || !filter.isOf(now)) {
-      filter = new SubscriptionFilter(now, id);
-    }
+    Subscription now;
     long until;
     synchronized (this) {
-      until = readUntil;
+      while (!changes.isEmpty() && changes.peek().position() <= reading.position()) {
+        reads = changes.remove().subscription();
+      }
+      now = reads;
+      until = changes.isEmpty() ? readUntil : Math.min(readUntil, changes.peek().position());
+    }
+    if (filter == null || !filter.isOf(now)) {
+      filter = new SubscriptionFilter(now, id);
     }
     reading.collect(drainer, until, filter, engine, this);
     engine.statistics().replayed.add(reading.replayed());
@@ -768,7 +797,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     synchronized (this) {
       Subscription changed = subscription.topic(pattern, senders);
       engine.checkPatterns(changed);
-      subscription = changed;
+      changeTo(changed);
       if (state.compareTo(State.CLOSING) < 0) {
         engine.index(this, pattern, changed.topics().get(pattern));
       }
@@ -779,7 +808,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   public void unsubscribe(String pattern) {
     synchronized (this) {
       if (subscription.topics().containsKey(pattern)) {
-        subscription = subscription.without(pattern);
+        changeTo(subscription.without(pattern));
         engine.unindex(this, pattern);
       }
     }
@@ -790,7 +819,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     synchronized (this) {
       Subscription changed = subscription.mute(patterns);
       engine.checkPatterns(changed);
-      subscription = changed;
+      changeTo(changed);
       if (state.compareTo(State.CLOSING) < 0) {
         engine.mute(this, patterns);
       }
@@ -800,7 +829,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   @Override
   public void unmute(String... patterns) {
     synchronized (this) {
-      subscription = subscription.unmute(patterns);
+      changeTo(subscription.unmute(patterns));
       engine.unmute(this, patterns);
     }
   }
