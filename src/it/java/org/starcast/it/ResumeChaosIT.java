@@ -38,7 +38,7 @@ class ResumeChaosIT {
   static WebArchive war() {
     return TestWar.with(
         "starcast.log.events",
-        "40000",
+        "60000",
         "starcast.send-timeout",
         "PT3S",
         "starcast.retry",
