@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -204,6 +205,23 @@ class DatastarIT {
   }
 
   @Test
+  void aPageLoadsThePinnedClientWithItsHashAndItsOwnNonce() {
+    HttpResponse<String> page = send("GET", "../counter/", null, null);
+    Matcher tag =
+        Pattern.compile(
+                "<script type=\"module\" src=\"https://[^\"]+@v[0-9.]+/bundles/datastar.js\""
+                    + " integrity=\"sha384-[^\"]+\" crossorigin=\"anonymous\" nonce=\"([^\"]+)\">")
+            .matcher(page.body());
+
+    assertThat(tag.find()).as(page.body()).isTrue();
+    assertThat(page.headers().allValues("Content-Security-Policy"))
+        .singleElement()
+        .asString()
+        .contains("'nonce-" + tag.group(1) + "'");
+    assertThat(send("GET", "../counter/", null, null).body()).doesNotContain(tag.group(1));
+  }
+
+  @Test
   void theOfficialGoldenCasesPass() throws IOException {
     String folder = System.getProperty("datastar.golden", "");
     assumeTrue(
@@ -264,7 +282,7 @@ class DatastarIT {
         .matcher(String.join("\n", lines).strip())
         .replaceAll(
             tag ->
-                java.util.regex.Matcher.quoteReplacement(
+                Matcher.quoteReplacement(
                     tag.group(1)
                         + Pattern.compile(" [^ =>]+(?:=\"[^\"]*\")?")
                             .matcher(tag.group(2))
@@ -373,7 +391,7 @@ class DatastarIT {
 
   private HttpResponse<String> send(String method, String path, String type, String body) {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(base + "api/" + path))
+        HttpRequest.newBuilder(URI.create(base + "api/").resolve(path))
             .timeout(Duration.ofSeconds(30))
             .header("Datastar-Request", "true");
     if (type != null) {

@@ -39,7 +39,7 @@ public class LoginResource {
     CredentialValidationResult result =
         users.validate(new UsernamePasswordCredential(user, password));
     if (result.getStatus() != Status.VALID) {
-      return to(uri, SIGN_IN);
+      return to(uri, SIGN_IN + "#failed");
     }
     HttpSession session = request.getSession();
     request.changeSessionId();

@@ -27,6 +27,7 @@ import org.starcast.datastar.DatastarBatch;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.ElementPatchMode;
 import org.starcast.datastar.Html;
+import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.Signals;
 
 /** Notifications: each of three users has a topic, an inbox, and as many tabs as they like. */
@@ -99,7 +100,7 @@ public class NoticesResource {
   }
 
   /** Takes itself away. */
-  private org.starcast.datastar.PatchElements toast(Notice notice) {
+  private PatchElements toast(Notice notice) {
     return datastar
         .patchElements(
             Html.format(

@@ -7,6 +7,7 @@ import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import jakarta.ws.rs.GET;
@@ -159,7 +160,5 @@ public class RoomsResource {
    *
    * @param client the page's stream, which need not be told
    */
-  public record Typist(
-      @jakarta.validation.constraints.NotNull @Size(max = 40) String name,
-      @jakarta.validation.constraints.NotNull String client) {}
+  public record Typist(@NotNull @Size(max = 40) String name, @NotNull String client) {}
 }

@@ -117,7 +117,7 @@ public class OperationsResource {
           datastar
               .patchSignals(in.getJsonObject("signals"))
               .onlyIfMissing(in.getBoolean("onlyIfMissing", false));
-      case "signal" -> datastar.patchSignals(Map.of("text", value));
+      case "signal" -> datastar.patchSignals(Map.of("held", value));
       case "removeSignals" -> datastar.removeSignals(value.split(","));
       case "script" ->
           datastar.executeScript(value).autoRemove(in.getBoolean("autoRemove", true)).nonce(nonce);
@@ -125,7 +125,7 @@ public class OperationsResource {
           datastar
               .executeScript("window.got = " + ExecuteScript.literal(value))
               .nonce(nonce)
-              .attribute("data-note", value.replaceAll("\\p{Cntrl}", ""));
+              .attribute("title", note(value));
       case "redirect" -> datastar.redirect(value).nonce(nonce);
       case "replaceUrl" -> datastar.replaceUrl(value).nonce(nonce);
       case "event" -> {
@@ -145,6 +145,11 @@ public class OperationsResource {
                   Html.of(Attributes.none().init(Action.get(value)).toString())));
       default -> throw new IllegalArgumentException("do: is unknown");
     };
+  }
+
+  /** Browsers ignore the nonce of an element that has {@code <script} in an attribute. */
+  private static String note(String value) {
+    return value.substring(0, Math.min(100, value.length())).replaceAll("[^ -;=-~]", "") + ".";
   }
 
   private static PatchElements patch(JsonObject in, PatchElements elements) {

@@ -2,6 +2,7 @@ package org.starcast.it.app;
 
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Size;
 import jakarta.ws.rs.Consumes;
@@ -28,7 +29,7 @@ public class SignalsResource {
   public record Person(@Size(min = 1, max = 10) String name, @Max(150) int age) {}
 
   /** What the page holds. */
-  public record Page(@jakarta.validation.Valid Person user, List<Integer> scores, boolean done) {}
+  public record Page(@Valid Person user, List<Integer> scores, boolean done) {}
 
   @GET
   @Path("record/{id}")

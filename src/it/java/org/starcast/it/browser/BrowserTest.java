@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebDriverException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
@@ -134,6 +135,7 @@ abstract class BrowserTest {
       }
     }
     browser.switchTo().window(firstWindow);
+    browser.get("about:blank");
   }
 
   /** Pictures of the page as it is, narrow and wide, light and dark. */
@@ -217,12 +219,15 @@ abstract class BrowserTest {
     element(selector).sendKeys(text);
   }
 
-  /** Read in one go: an element at a time could go away in between. */
+  /**
+   * Read in one go: an element at a time could go away in between. Halves of characters, which the
+   * driver cannot carry, are replaced.
+   */
   @SuppressWarnings("unchecked")
   List<String> texts(String selector) {
     return (List<String>)
         browser.executeScript(
-            "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)",
+            "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent.toWellFormed())",
             selector);
   }
 
@@ -272,10 +277,14 @@ abstract class BrowserTest {
   }
 
   static void untilTrue(Callable<Boolean> condition) {
-    await()
+    untilTrue("the page as expected", condition);
+  }
+
+  static void untilTrue(String what, Callable<Boolean> condition) {
+    await(what)
         .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(50))
-        .ignoreExceptionsInstanceOf(org.openqa.selenium.WebDriverException.class)
+        .ignoreExceptionsInstanceOf(WebDriverException.class)
         .until(condition);
   }
 }

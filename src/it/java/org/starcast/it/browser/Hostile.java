@@ -35,7 +35,7 @@ final class Hostile {
           "\u202eright to left \ufeff\u200b",
           "&lt;b&gt; &amp;amp; &#60;",
           "__proto__",
-          "x".repeat(300_000));
+          "x".repeat(100_000));
 
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
