@@ -91,6 +91,16 @@ public class OperationsResource {
     }
   }
 
+  @POST
+  @Path("swap/burst")
+  public void swaps(@PathParam("page") String page, @Signals Burst burst) {
+    for (int i = 0; i < burst.count(); i++) {
+      OobSwap swap =
+          OobSwap.none().event("swap").add("list", SwapMode.BEFORE_END, "<li>" + i + "</li>");
+      broadcaster.publish(swap.toSseMessage().toBuilder().topic("operations." + page).build());
+    }
+  }
+
   /** How many patches in a row. */
   public record Burst(int count) {}
 

@@ -328,17 +328,8 @@ class DemoBrowserIT extends BrowserTest {
   void aThousandSwapsArriveInOrder() {
     openSwaps();
 
-    browser.executeScript(
-        """
-        const page = arguments[0];
-        (async () => {
-          for (let i = 0; i < 1000; i += 1) {
-            await fetch(page + '/swap', {method: 'POST', headers: {'Content-Type': 'application/json'},
-              body: JSON.stringify({target: 'list', mode: 'BEFORE_END', markup: `<li>${i}</li>`})});
-          }
-        })()
-        """,
-        operations());
+    Hostile.post(
+        operations() + "/swap/burst", Json.createObjectBuilder().add("count", 1000).build());
 
     untilTrue(() -> texts("#list li").size() == 1001);
     assertThat(texts("#list li"))
