@@ -31,7 +31,7 @@ async function load(details) {
   const file = details.dataset.source;
   const pre = document.createElement('pre');
   pre.tabIndex = 0;
-  pre.setAttribute('aria-label', `Source of ${file.split('/').pop()}`);
+  pre.setAttribute('aria-label', `Source of ${file.split('/').pop().split('?')[0]}`);
   const whole = document.createElement('a');
   whole.href = file;
   whole.textContent = 'The whole file';

@@ -16,16 +16,21 @@ import java.io.IOException;
 public class SecurityHeaders extends HttpFilter {
 
   private static final String POLICY =
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+      "default-src 'none'; script-src %s; style-src 'self'; img-src 'self'; connect-src 'self';"
           + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
   @Override
   protected void doFilter(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    response.setHeader("Content-Security-Policy", POLICY);
+    allowScripts(response, "'self'");
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Referrer-Policy", "same-origin");
     chain.doFilter(request, response);
+  }
+
+  /** Sets the policy, with these sources of scripts. */
+  static void allowScripts(HttpServletResponse response, String sources) {
+    response.setHeader("Content-Security-Policy", POLICY.formatted(sources));
   }
 }

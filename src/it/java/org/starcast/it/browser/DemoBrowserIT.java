@@ -1,112 +1,34 @@
 package org.starcast.it.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import jakarta.json.Json;
 import java.io.File;
 import java.io.IOException;
-import java.net.URL;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.Callable;
-import java.util.logging.Level;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
-import org.jboss.arquillian.test.api.ArquillianResource;
-import org.jboss.shrinkwrap.api.ShrinkWrap;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
-import org.openqa.selenium.WindowType;
-import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
-import org.openqa.selenium.interactions.Actions;
-import org.openqa.selenium.logging.LogEntry;
-import org.openqa.selenium.logging.LogType;
-import org.openqa.selenium.logging.LoggingPreferences;
+import org.starcast.it.app.OperationsResource;
 
-/**
- * The demo in chromium. {@code -Dchromium.binary} and {@code -Dchromedriver.binary} name other
- * places than Debian's; where either is missing, the tests are skipped.
- */
+/** The demo's pages that need nothing but the demo: plain scripts, and htmx. */
 @ArquillianTest
 @RunAsClient
-class DemoBrowserIT {
-
-  private static final Path SCREENSHOTS = Path.of("target", "screenshots");
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-  private static ChromeDriver browser;
-  private static String firstWindow;
-
-  @ArquillianResource URL base;
+class DemoBrowserIT extends BrowserTest {
 
   @Deployment(testable = false)
   static WebArchive demo() {
-    return ShrinkWrap.createFromZipFile(WebArchive.class, new File("target/starcast-demo.war"));
-  }
-
-  @BeforeAll
-  static void startBrowser() throws IOException {
-    File chromium = new File(System.getProperty("chromium.binary", "/usr/bin/chromium"));
-    File driver = new File(System.getProperty("chromedriver.binary", "/usr/bin/chromedriver"));
-    assumeTrue(chromium.canExecute(), "skipped: there is no chromium at " + chromium);
-    assumeTrue(driver.canExecute(), "skipped: there is no chromedriver at " + driver);
-
-    Path profiles = Files.createDirectories(Path.of("target", "chromium"));
-    Path profile = Files.createTempDirectory(profiles, "profile-").toAbsolutePath();
-    LoggingPreferences logs = new LoggingPreferences();
-    logs.enable(LogType.BROWSER, Level.ALL);
-    ChromeOptions options = new ChromeOptions();
-    options.setBinary(chromium);
-    options.setCapability(ChromeOptions.LOGGING_PREFS, logs);
-    options.addArguments(
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--user-data-dir=" + profile);
-    // with both paths given, Selenium looks for nothing to download
-    browser =
-        new ChromeDriver(
-            new ChromeDriverService.Builder().usingDriverExecutable(driver).build(), options);
-    firstWindow = browser.getWindowHandle();
-  }
-
-  @AfterAll
-  static void stopBrowser() {
-    if (browser != null) {
-      browser.quit();
-    }
-  }
-
-  @AfterEach
-  void closeWindows() {
-    for (String window : Set.copyOf(browser.getWindowHandles())) {
-      if (!window.equals(firstWindow)) {
-        browser.switchTo().window(window).close();
-      }
-    }
-    browser.switchTo().window(firstWindow);
+    return demoWar()
+        .addClasses(
+            OperationsResource.class, OperationsResource.Burst.class, OperationsResource.Swap.class)
+        .addAsWebResource(new File("src/it/webapp/swaps.html"), "swaps.html");
   }
 
   @Test
@@ -288,9 +210,9 @@ class DemoBrowserIT {
       untilTrue(() -> !details.findElements(By.cssSelector("pre")).isEmpty());
       String shown = details.findElement(By.cssSelector("pre")).getDomProperty("textContent");
       if (details.getDomAttribute("data-only") == null) {
-        assertThat(shown).as(file).isEqualTo(source(file));
+        assertThat(shown).as(file).isEqualTo(source("", file));
       } else {
-        String source = source(file).replaceAll("(?m)^ {2}", "");
+        String source = source("", file).replaceAll("(?m)^ {2}", "");
         assertThat(shown.split("\n\n")).as(file).isNotEmpty().allMatch(source::contains);
         assertThat(shown).as(file).hasSizeGreaterThan(200);
       }
@@ -299,80 +221,171 @@ class DemoBrowserIT {
 
   @Test
   void everyPageFitsEveryScreenInBothColourSchemes() throws IOException {
-    Files.createDirectories(SCREENSHOTS);
-    for (String page : List.of("index", "chat", "todo")) {
-      if (page.equals("index")) {
-        open("");
-      } else if (page.equals("chat")) {
-        String room = "chat/?room=kitchen";
-        String ada = openStream(room);
-        String grace = openStream(room);
-        show(ada);
-        say("Ada", "Is anybody here?");
-        show(grace);
-        say("Grace", "Yes! The kettle is on, and there is cake left from yesterday.");
-        show(ada);
-        say("Ada", "On my way.");
-        untilTrue(() -> lines().size() == 3);
-      } else {
-        openStream("todo/");
-        add("Fire an event inside the transaction");
-        add("Watch it arrive in the other tab");
-        untilTrue(() -> todos().contains("Watch it arrive in the other tab"));
-      }
-      for (String width : List.of("narrow", "wide")) {
-        for (String scheme : List.of("light", "dark")) {
-          screenshot(
-              page + "-" + width + "-" + scheme, width.equals("narrow") ? 360 : 1280, scheme);
-        }
-      }
+    open("");
+    screenshots("index");
+    String room = "chat/?room=kitchen";
+    String ada = openStream(room);
+    String grace = openStream(room);
+    show(ada);
+    say("Ada", "Is anybody here?");
+    show(grace);
+    say("Grace", "Yes! The kettle is on, and there is cake left from yesterday.");
+    show(ada);
+    say("Ada", "On my way.");
+    untilTrue(() -> lines().size() == 3);
+    screenshots("chat");
+    openStream("todo/");
+    add("Fire an event inside the transaction");
+    add("Watch it arrive in the other tab");
+    untilTrue(() -> todos().contains("Watch it arrive in the other tab"));
+    screenshots("todo");
+    open("dashboard/");
+    untilTrue(() -> exists("#password"));
+    screenshots("dashboard-login");
+    openStream("htmx/");
+    sayInHtmx("Ada", "Is anybody here?");
+    sayInHtmx("Grace", "Yes, with out-of-band swaps.");
+    screenshots("htmx");
+    assertPolicyKept();
+  }
+
+  @Test
+  void theHtmxChatIsHeardInTheSameRoomOnly() {
+    String here = openStream("htmx/");
+    String there = openStream("htmx/");
+    String elsewhere = openStream("htmx/");
+    element("#room").sendKeys("garden");
+    untilTrue(() -> text("#room-name").equals("garden"));
+    untilConnected();
+    String text = unique("<b>hello</b> & ");
+
+    show(here);
+    sayInHtmx("Ada <i>", text);
+
+    for (String window : List.of(here, there)) {
+      show(window);
+      untilTrue(() -> lines().contains(text));
+      assertThat(text("#last")).isEqualTo("Ada <i>");
+      assertThat(exists("#log b, #last i")).isFalse();
     }
-    assertThat(browser.manage().logs().get(LogType.BROWSER).getAll())
-        .extracting(LogEntry::getMessage)
-        .as("the pages keep their own security policy")
-        .noneMatch(message -> message.contains("Content Security Policy"));
+    show(elsewhere);
+    sayInHtmx("Bob", "green");
+    untilTrue(() -> !lines().isEmpty());
+    assertThat(lines()).containsExactly("green");
+    assertPolicyKept();
   }
 
-  /** The whole page, not only what fits the window. */
-  private void screenshot(String name, int width, String scheme) throws IOException {
-    browser.executeCdpCommand("Emulation.setScrollbarsHidden", Map.of("hidden", true));
-    browser.executeCdpCommand(
-        "Emulation.setDeviceMetricsOverride",
-        Map.of("width", width, "height", 800, "deviceScaleFactor", 1, "mobile", false));
-    browser.executeCdpCommand(
-        "Emulation.setEmulatedMedia",
-        Map.of(
-            "features",
-            List.of(
-                Map.of("name", "prefers-color-scheme", "value", scheme),
-                Map.of("name", "prefers-reduced-motion", "value", "reduce"))));
-    assertThat((Long) browser.executeScript("return document.documentElement.scrollWidth"))
-        .as(name + " does not scroll sideways")
-        .isLessThanOrEqualTo(width);
-    Object png =
-        browser
-            .executeCdpCommand(
-                "Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true))
-            .get("data");
-    Files.write(SCREENSHOTS.resolve(name + ".png"), Base64.getDecoder().decode((String) png));
+  @Test
+  void theHtmxChatWorksByKeyboardAlone() {
+    openStream("htmx/");
+    String first = unique("one");
+    String second = unique("two");
+
+    tabTo("name");
+    press("Ada");
+    tabTo("text");
+    press(first, Keys.ENTER);
+    untilTrue(() -> lines().contains(first) && value("#text").isEmpty());
+    untilTrue(() -> focused().equals(element("#text")));
+    press(second, Keys.ENTER);
+
+    untilTrue(() -> lines().contains(second));
   }
 
-  /** Opens a page in a window of its own. */
-  private String open(String path) {
-    String window = browser.switchTo().newWindow(WindowType.WINDOW).getWindowHandle();
-    browser.get(base + path);
-    return window;
+  @Test
+  void everyOutOfBandSwapChangesThePageAsItSays() {
+    openSwaps();
+
+    swap("target", "INNER_HTML", "<b>new</b>");
+    untilTrue(() -> html("#target").equals("<b>new</b>"));
+    swap("list", "BEFORE_END", "<li>two</li>");
+    untilTrue(() -> texts("#list li").equals(List.of("one", "two")));
+    swap("list", "AFTER_BEGIN", "<li>zero</li>");
+    untilTrue(() -> texts("#list li").equals(List.of("zero", "one", "two")));
+    swap("list", "BEFORE_BEGIN", "<h2>Before</h2>");
+    untilTrue(() -> exists("h2 + #list"));
+    swap("list", "AFTER_END", "<h3>After</h3>");
+    untilTrue(() -> exists("#list + h3"));
+    swap("gone", "DELETE", "");
+    untilTrue(() -> !exists("#gone"));
+    swap("target", "OUTER_HTML", "<section>other</section>");
+    untilTrue(() -> exists("section#target"));
   }
 
-  /** Opens a page in a window of its own and waits until its stream is open. */
-  private String openStream(String path) {
-    String window = open(path);
-    untilTrue(() -> "connected".equals(element("#status").getDomAttribute("data-state")));
-    return window;
+  @Test
+  void anOutOfBandSwapElsewhereKeepsFocusAndInput() {
+    openSwaps();
+    element("#field").sendKeys("half a sen");
+
+    swap("target", "INNER_HTML", "swapped");
+    untilTrue(() -> text("#target").equals("swapped"));
+
+    assertThat(focused()).isEqualTo(element("#field"));
+    assertThat(value("#field")).isEqualTo("half a sen");
   }
 
-  private void show(String window) {
-    browser.switchTo().window(window);
+  @Test
+  void aThousandSwapsArriveInOrder() {
+    openSwaps();
+
+    Hostile.post(
+        operations() + "/swap/burst", Json.createObjectBuilder().add("count", 1000).build());
+
+    untilTrue(() -> texts("#list li").size() == 1001);
+    assertThat(texts("#list li"))
+        .isEqualTo(
+            Stream.concat(Stream.of("one"), IntStream.range(0, 1000).mapToObj(String::valueOf))
+                .toList());
+  }
+
+  @Test
+  void hostileTextIsInertInASwap() {
+    openSwaps();
+    String title = browser.getTitle();
+
+    for (String hostile : Hostile.TEXTS) {
+      browser.executeScript("document.getElementById('target').textContent = 'waiting'");
+      assertThat(swap("target", "INNER_HTML", null, hostile)).isEqualTo(204);
+      untilTrue(() -> !text("#target").equals("waiting"));
+      assertThat(texts("#target")).containsExactly(Hostile.asShown(hostile));
+      assertThat(exists("#target *")).as(hostile).isFalse();
+    }
+    assertThat(browser.executeScript("return window.owned")).isNull();
+    assertThat(browser.getTitle()).isEqualTo(title);
+  }
+
+  private void openSwaps() {
+    openStream("swaps.html");
+  }
+
+  private String operations() {
+    return base + element("#source").getDomAttribute("sse-connect").replaceFirst("/stream$", "");
+  }
+
+  private void swap(String target, String mode, String markup) {
+    assertThat(swap(target, mode, markup, null)).isEqualTo(204);
+  }
+
+  private long swap(String target, String mode, String markup, String text) {
+    return Hostile.post(
+            operations() + "/swap",
+            Json.createObjectBuilder()
+                .add("target", target)
+                .add("mode", mode)
+                .add(markup == null ? "text" : "markup", markup == null ? text : markup)
+                .build())
+        .statusCode();
+  }
+
+  private String html(String selector) {
+    return element(selector).getDomProperty("innerHTML");
+  }
+
+  private void sayInHtmx(String name, String text) {
+    type("#name", name);
+    type("#text", text);
+    press(Keys.ENTER);
+    untilTrue(() -> lines().contains(text) && value("#text").isEmpty());
   }
 
   private void say(String name, String text) {
@@ -398,61 +411,7 @@ class DemoBrowserIT {
     return texts("#todos label span");
   }
 
-  /** Read in one go: an element at a time could go away in between. */
-  @SuppressWarnings("unchecked")
-  private List<String> texts(String selector) {
-    return (List<String>)
-        browser.executeScript(
-            "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)",
-            selector);
-  }
-
   private WebElement row(String todo) {
     return browser.findElement(By.xpath("//*[@id='todos']/li[.//span[.='" + todo + "']]"));
-  }
-
-  private void tabTo(String id) {
-    untilTrue(
-        () -> {
-          press(Keys.TAB);
-          return id.equals(focused().getDomAttribute("id"));
-        });
-  }
-
-  private void press(CharSequence... keys) {
-    new Actions(browser).sendKeys(keys).perform();
-  }
-
-  private WebElement focused() {
-    return browser.switchTo().activeElement();
-  }
-
-  private WebElement element(String selector) {
-    return browser.findElement(By.cssSelector(selector));
-  }
-
-  private String text(String selector) {
-    return element(selector).getText();
-  }
-
-  private String value(String selector) {
-    return element(selector).getDomProperty("value");
-  }
-
-  /** The file that the page claims to show, without package and imports. */
-  private static String source(String file) throws IOException {
-    Path path =
-        file.startsWith("source/")
-            ? Path.of("src/demo/java", file.substring("source/".length()))
-            : Path.of("src/demo/webapp", file);
-    return Files.readString(path).replaceAll("(?m)^(package|import) .*\\R+", "").strip();
-  }
-
-  private static String unique(String prefix) {
-    return prefix + "-" + UUID.randomUUID().toString().substring(0, 8);
-  }
-
-  private static void untilTrue(Callable<Boolean> condition) {
-    await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(condition);
   }
 }

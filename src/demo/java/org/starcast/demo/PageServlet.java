@@ -1,0 +1,90 @@
+package org.starcast.demo;
+
+import jakarta.inject.Inject;
+import jakarta.servlet.annotation.WebServlet;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.starcast.datastar.DatastarPage;
+import org.starcast.htmx.SseConnections;
+
+/**
+ * Serves the demos' pages: fills in the script tags that a page asks for by {@code <!-- datastar
+ * -->} or {@code <!-- htmx -->}, with a security policy and a nonce of its own for each answer.
+ * {@code ?source} shows a page as it is written.
+ */
+@WebServlet("*.html")
+public class PageServlet extends HttpServlet {
+
+  private static final long serialVersionUID = 1L;
+  private static final String DATASTAR = "<!-- datastar -->";
+  private static final String HTMX = "<!-- htmx -->";
+  private static final String HTMX_FILES = "webjars/htmx.org/1.9.12/dist/";
+
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  /** Where Datastar's client is; from the CDN unless set. */
+  @Inject
+  @ConfigProperty(name = "demo.datastar.url")
+  transient Optional<String> datastarUrl;
+
+  @Override
+  protected void doGet(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    byte[] bytes;
+    try (InputStream file = getServletContext().getResourceAsStream(request.getServletPath())) {
+      if (file == null) {
+        response.sendError(HttpServletResponse.SC_NOT_FOUND);
+        return;
+      }
+      bytes = file.readAllBytes();
+    }
+    response.setCharacterEncoding("UTF-8");
+    if ("source".equals(request.getQueryString())) {
+      response.setContentType("text/plain");
+    } else {
+      response.setContentType("text/html");
+      response.setHeader("Cache-Control", "no-store");
+      bytes = filled(bytes, request.getContextPath(), response);
+    }
+    response.setContentLength(bytes.length);
+    response.getOutputStream().write(bytes);
+  }
+
+  private byte[] filled(byte[] file, String root, HttpServletResponse response) {
+    String page = new String(file, StandardCharsets.UTF_8);
+    String nonce = nonce();
+    if (page.contains(DATASTAR)) {
+      DatastarPage datastar =
+          datastarUrl.map(DatastarPage::selfHosted).orElseGet(DatastarPage::cdn).nonce(nonce);
+      page = page.replace(DATASTAR, datastar.script());
+      // the client compiles the expressions in the page's attributes
+      SecurityHeaders.allowScripts(response, "'self' 'unsafe-eval' 'nonce-" + nonce + "'");
+    } else if (page.contains(HTMX)) {
+      String tags =
+          script(root, HTMX_FILES + "htmx.min.js")
+              + script(root, HTMX_FILES + "ext/sse.js")
+              + SseConnections.defaults().nonce(nonce).script();
+      page = page.replace(HTMX, tags);
+      SecurityHeaders.allowScripts(response, "'self' 'nonce-" + nonce + "'");
+    }
+    return page.replace("{{nonce}}", nonce).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String script(String root, String path) {
+    return "<script src=\"" + root + "/" + path + "\"></script>\n";
+  }
+
+  private static String nonce() {
+    byte[] random = new byte[18];
+    RANDOM.nextBytes(random);
+    return Base64.getUrlEncoder().encodeToString(random);
+  }
+}

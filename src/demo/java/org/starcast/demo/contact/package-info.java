@@ -1,0 +1,2 @@
+/** The click-to-edit demo. */
+package org.starcast.demo.contact;

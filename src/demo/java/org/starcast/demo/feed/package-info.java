@@ -1,0 +1,2 @@
+/** The infinite scroll demo. */
+package org.starcast.demo.feed;

@@ -1,0 +1,2 @@
+/** The chat demo for htmx. */
+package org.starcast.demo.htmx;

@@ -1,0 +1,2 @@
+/** The chat demo for Datastar: rooms, and who is typing. */
+package org.starcast.demo.rooms;

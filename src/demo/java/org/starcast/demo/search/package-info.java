@@ -1,0 +1,2 @@
+/** The active search demo. */
+package org.starcast.demo.search;

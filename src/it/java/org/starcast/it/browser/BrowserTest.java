@@ -1,0 +1,290 @@
+package org.starcast.it.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.logging.Level;
+import org.jboss.arquillian.test.api.ArquillianResource;
+import org.jboss.shrinkwrap.api.ShrinkWrap;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebDriverException;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.WindowType;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
+import org.openqa.selenium.logging.LogEntry;
+import org.openqa.selenium.logging.LogType;
+import org.openqa.selenium.logging.LoggingPreferences;
+
+/**
+ * Tests in chromium. {@code -Dchromium.binary} and {@code -Dchromedriver.binary} name other places
+ * than Debian's; where either is missing, the tests are skipped.
+ *
+ * <p>Tests of Datastar pages need its client, the file that {@code -Ddatastar.js} or the
+ * environment's {@code DATASTAR_JS} names, and are skipped without it.
+ */
+abstract class BrowserTest {
+
+  private static final Path SCREENSHOTS =
+      Path.of("target", "screenshots", System.getProperty("arquillian.launch", "server"));
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final String CONFIG = "META-INF/microprofile-config.properties";
+
+  static ChromeDriver browser;
+  private static String firstWindow;
+
+  @ArquillianResource URL base;
+
+  /** The demo as it is built, with Datastar's client in it where there is one. */
+  static WebArchive demoWar() {
+    WebArchive war =
+        ShrinkWrap.createFromZipFile(WebArchive.class, new File("target/starcast-demo.war"));
+    File client = datastarClient();
+    if (client.isFile()) {
+      String config;
+      try {
+        config = Files.readString(Path.of("src/demo/resources", CONFIG));
+      } catch (IOException e) {
+        throw new AssertionError(e);
+      }
+      war.addAsWebResource(client, "assets/datastar.js");
+      war.delete("WEB-INF/classes/" + CONFIG);
+      war.addAsResource(
+          new StringAsset(config + "\ndemo.datastar.url=/assets/datastar.js\n"), CONFIG);
+    }
+    return war;
+  }
+
+  static void assumeDatastar() {
+    assumeTrue(
+        datastarClient().isFile(),
+        "skipped: neither -Ddatastar.js nor DATASTAR_JS names the file of Datastar's client");
+  }
+
+  private static File datastarClient() {
+    String file = System.getProperty("datastar.js", System.getenv("DATASTAR_JS"));
+    return new File(file == null ? "" : file);
+  }
+
+  @BeforeAll
+  static void startBrowser() throws IOException {
+    File chromium = new File(System.getProperty("chromium.binary", "/usr/bin/chromium"));
+    File driver = new File(System.getProperty("chromedriver.binary", "/usr/bin/chromedriver"));
+    assumeTrue(chromium.canExecute(), "skipped: there is no chromium at " + chromium);
+    assumeTrue(driver.canExecute(), "skipped: there is no chromedriver at " + driver);
+
+    Path profiles = Files.createDirectories(Path.of("target", "chromium"));
+    Path profile = Files.createTempDirectory(profiles, "profile-").toAbsolutePath();
+    LoggingPreferences logs = new LoggingPreferences();
+    logs.enable(LogType.BROWSER, Level.ALL);
+    ChromeOptions options = new ChromeOptions();
+    options.setBinary(chromium);
+    options.setCapability(ChromeOptions.LOGGING_PREFS, logs);
+    options.addArguments(
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--user-data-dir=" + profile);
+    // with both paths given, Selenium looks for nothing to download
+    browser =
+        new ChromeDriver(
+            new ChromeDriverService.Builder().usingDriverExecutable(driver).build(), options);
+    firstWindow = browser.getWindowHandle();
+  }
+
+  @AfterAll
+  static void stopBrowser() {
+    if (browser != null) {
+      browser.quit();
+      browser = null;
+    }
+  }
+
+  @AfterEach
+  void closeWindows() {
+    for (String window : Set.copyOf(browser.getWindowHandles())) {
+      if (!window.equals(firstWindow)) {
+        browser.switchTo().window(window).close();
+      }
+    }
+    browser.switchTo().window(firstWindow);
+    browser.get("about:blank");
+  }
+
+  /** Pictures of the page as it is, narrow and wide, light and dark. */
+  void screenshots(String name) throws IOException {
+    for (int width : List.of(360, 1280)) {
+      for (String scheme : List.of("light", "dark")) {
+        screenshot(name + "-" + (width < 700 ? "narrow" : "wide") + "-" + scheme, width, scheme);
+      }
+    }
+  }
+
+  /** The whole page, not only what fits the window. */
+  private void screenshot(String name, int width, String scheme) throws IOException {
+    browser.executeCdpCommand("Emulation.setScrollbarsHidden", Map.of("hidden", true));
+    browser.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", 800, "deviceScaleFactor", 1, "mobile", false));
+    browser.executeCdpCommand(
+        "Emulation.setEmulatedMedia",
+        Map.of(
+            "features",
+            List.of(
+                Map.of("name", "prefers-color-scheme", "value", scheme),
+                Map.of("name", "prefers-reduced-motion", "value", "reduce"))));
+    assertThat((Long) browser.executeScript("return document.documentElement.scrollWidth"))
+        .as(name + " does not scroll sideways")
+        .isLessThanOrEqualTo(width);
+    Object png =
+        browser
+            .executeCdpCommand(
+                "Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true))
+            .get("data");
+    Files.createDirectories(SCREENSHOTS);
+    Files.write(SCREENSHOTS.resolve(name + ".png"), Base64.getDecoder().decode((String) png));
+  }
+
+  /** What the console has got since the last call. */
+  static List<String> console() {
+    return browser.manage().logs().get(LogType.BROWSER).getAll().stream()
+        .map(LogEntry::getMessage)
+        .toList();
+  }
+
+  static void assertPolicyKept() {
+    assertThat(console())
+        .as("the pages keep their own security policy")
+        .noneMatch(message -> message.contains("Content Security Policy"));
+  }
+
+  /** Opens a page in a window of its own. */
+  String open(String path) {
+    String window = browser.switchTo().newWindow(WindowType.WINDOW).getWindowHandle();
+    browser.get(base + path);
+    return window;
+  }
+
+  /** Opens a page in a window of its own and waits until its stream is open. */
+  String openStream(String path) {
+    String window = open(path);
+    untilConnected();
+    return window;
+  }
+
+  void untilConnected() {
+    untilTrue(
+        () ->
+            !browser
+                .findElements(
+                    By.cssSelector(
+                        "#status[data-state='connected'], #status[data-sse-status='open']"))
+                .isEmpty());
+  }
+
+  void show(String window) {
+    browser.switchTo().window(window);
+  }
+
+  /** Replaces what is in an input. */
+  void type(String selector, String text) {
+    element(selector).clear();
+    element(selector).sendKeys(text);
+  }
+
+  /**
+   * Read in one go: an element at a time could go away in between. Halves of characters, which the
+   * driver cannot carry, are replaced.
+   */
+  @SuppressWarnings("unchecked")
+  List<String> texts(String selector) {
+    return (List<String>)
+        browser.executeScript(
+            "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent.toWellFormed())",
+            selector);
+  }
+
+  void tabTo(String id) {
+    untilTrue(
+        () -> {
+          press(Keys.TAB);
+          return id.equals(focused().getDomAttribute("id"));
+        });
+  }
+
+  void press(CharSequence... keys) {
+    new Actions(browser).sendKeys(keys).perform();
+  }
+
+  WebElement focused() {
+    return browser.switchTo().activeElement();
+  }
+
+  WebElement element(String selector) {
+    return browser.findElement(By.cssSelector(selector));
+  }
+
+  boolean exists(String selector) {
+    return !browser.findElements(By.cssSelector(selector)).isEmpty();
+  }
+
+  String text(String selector) {
+    return element(selector).getText();
+  }
+
+  String value(String selector) {
+    return element(selector).getDomProperty("value");
+  }
+
+  /** The file that a page claims to show, without package and imports. */
+  static String source(String page, String file) throws IOException {
+    Path path =
+        file.contains("source/org/")
+            ? Path.of("src/demo/java", file.substring(file.indexOf("org/")))
+            : Path.of("src/demo/webapp", page, file.replace("?source", ""));
+    return Files.readString(path).replaceAll("(?m)^(package|import) .*\\R+", "").strip();
+  }
+
+  static String unique(String prefix) {
+    return prefix + "-" + UUID.randomUUID().toString().substring(0, 8);
+  }
+
+  static void untilTrue(Callable<Boolean> condition) {
+    untilTrue("the page as expected", condition);
+  }
+
+  static void untilTrue(String what, Callable<Boolean> condition) {
+    await(what)
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(50))
+        .ignoreExceptionsInstanceOf(WebDriverException.class)
+        .until(condition);
+  }
+}
