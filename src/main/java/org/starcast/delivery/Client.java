@@ -57,7 +57,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private record Waiting(Frame frame, CompletableFuture<Boolean> taken) {}
 
   /** The most changes of its subscription that are remembered while it reads the log. */
-  private static final int MAX_CHANGES = 100;
+  private static final int MAX_CHANGES = 1000;
 
   private final DeliveryEngine engine;
   private final Drainer drainer;
@@ -229,9 +229,13 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     if (replay == null) {
       reads = changed;
     } else {
-      // a client that takes nothing while it changes on and on is not followed to the event
-      long position =
-          changes.size() < MAX_CHANGES ? engine.logEnd() : changes.removeLast().position();
+      long position = engine.logEnd();
+      Change last = changes.peekLast();
+      // nothing was published between the two; or a client that takes nothing changes on and on,
+      // and is not followed to the event
+      if (last != null && (last.position() == position || changes.size() == MAX_CHANGES)) {
+        position = changes.removeLast().position();
+      }
       changes.add(new Change(position, changed));
     }
   }
