@@ -53,7 +53,15 @@ enum Figure {
   STALLED_CLOSED(Unit.SHARE, s -> "… stalled streams that the server closed"),
   STALLED_P99(Unit.MILLIS, s -> "… p99 of the healthy"),
   STALLED_FACTOR(Unit.FACTOR, s -> "… that against the p99 without stalled streams"),
-  STALLED_RESIDENT(Unit.MEGABYTES, s -> "… resident memory of the server at the end");
+  STALLED_RESIDENT(Unit.MEGABYTES, s -> "… resident memory of the server at the end"),
+  REPLAY_TIME(
+      Unit.SECONDS,
+      s ->
+          "%,d clients return at once, %,d events back: all level after"
+              .formatted(s.manyStreams(), s.replayed())),
+  REPLAY_RATE(Unit.RATE, s -> "… deliveries/s"),
+  REPLAY_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
+  REPLAY_RESIDENT(Unit.MEGABYTES, s -> "… resident memory of the server at the end");
 
   /** How a figure is written. */
   enum Unit {
@@ -93,7 +101,8 @@ enum Figure {
   boolean appliesTo(Subject subject) {
     return switch (this) {
       case IDLE_HEAP -> subject.flavour != Flavour.NCHAN;
-      case IDLE_HEAP_ABOVE -> subject.flavour == Flavour.STARCAST;
+      case IDLE_HEAP_ABOVE, REPLAY_TIME, REPLAY_RATE, REPLAY_CPU, REPLAY_RESIDENT ->
+          subject.flavour == Flavour.STARCAST;
       default -> true;
     };
   }

@@ -13,7 +13,8 @@ enum Scenario {
   STORM,
   IDLE,
   PUBLISH,
-  STALLED;
+  STALLED,
+  REPLAY;
 
   /** The name on the command line. */
   String id() {

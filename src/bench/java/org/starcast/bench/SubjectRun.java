@@ -19,6 +19,7 @@ final class SubjectRun {
   private static final int SPARE_FILES = 500;
   private static final long OPEN_SECONDS = 60;
   private static final long ROUND_SECONDS = 90;
+  private static final long REPLAY_SECONDS = 240;
   private static final int POST_MILLIS = 120_000;
   private static final int STALLED_POST_MILLIS = 20_000;
   private static final long STALLED_SECONDS = 90;
@@ -49,6 +50,7 @@ final class SubjectRun {
     for (Scenario scenario : options.only()) {
       if (startFailures > 1
           || scenario == Scenario.BURST && !flavour.bursts()
+          || scenario == Scenario.REPLAY && flavour != Flavour.STARCAST
           || scenario == Scenario.PUBLISH
               && (!flavour.bursts() || options.only().contains(Scenario.IDLE))) {
         continue;
@@ -81,6 +83,7 @@ final class SubjectRun {
       case IDLE -> idle();
       case PUBLISH -> publishCalls();
       case STALLED -> stalled();
+      case REPLAY -> replay();
     }
   }
 
@@ -348,6 +351,30 @@ final class SubjectRun {
             100.0 * never.lost() / scale.stalled(),
             serverProblem(problem),
             reasons.isEmpty() ? null : reasons.toString()));
+  }
+
+  /** A storm of clients that missed the same events. */
+  private void replay() throws IOException {
+    String topic = newTopic();
+    int count = scale.manyStreams();
+    ensureServer(count);
+    burst(topic, scale.replayed(), scale.padding(), 0);
+    String stream = flavour.streamPath(List.of(topic)) + "&lastEventId=earliest";
+    long all = (long) count * scale.replayed();
+    try (Swarm swarm = swarm()) {
+      double cpu = server.cpuSeconds();
+      long start = System.nanoTime();
+      swarm.open(count, i -> stream, count, false, scale.padding());
+      boolean level = Swarm.await(() -> swarm.events() >= all, REPLAY_SECONDS, TimeUnit.SECONDS);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      String problem =
+          level ? lostProblem(swarm) : "%,d of %,d delivered".formatted(swarm.events(), all);
+      put(Figure.REPLAY_TIME, seconds, serverProblem(problem));
+      put(Figure.REPLAY_RATE, swarm.events() / seconds, serverProblem(problem));
+      put(Figure.REPLAY_CPU, (server.cpuSeconds() - cpu) * 1e6 / swarm.events(), problem);
+      put(Figure.REPLAY_RESIDENT, server.residentBytes() / 1e6, serverProblem(problem));
+    }
+    stop();
   }
 
   // ---- publishing

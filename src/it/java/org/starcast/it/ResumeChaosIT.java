@@ -87,7 +87,10 @@ class ResumeChaosIT {
           server.delete("probe/clients/" + id());
           await().atMost(PATIENCE).until(stream::ended);
         }
-        default -> stream.fallSilent();
+        default -> {
+          stream.fallSilent();
+          silent.add(stream);
+        }
       }
       hop();
     }
@@ -100,6 +103,7 @@ class ResumeChaosIT {
     }
   }
 
+  private final List<RawStream> silent = new ArrayList<>();
   private Server server;
 
   @Test
@@ -146,6 +150,10 @@ class ResumeChaosIT {
       hopper.stream.close();
     }
     model.close();
+    for (RawStream stream : silent) {
+      // its peer's kernel takes the heartbeats
+      stream.close();
+    }
     await().atMost(PATIENCE).until(() -> server.clients() == 0);
     assertThat(server.statistics().getJsonNumber("queuedBytes").longValue()).isZero();
   }

@@ -1,0 +1,124 @@
+package org.starcast.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Deploys and undeploys the application again and again in one server, with a client on it each
+ * time: its stream ends by itself, and what is left behind does not grow.
+ */
+final class Redeployment {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int TIMES = 20;
+
+  /** A running server with a way to put the application into it. */
+  interface Host {
+    void deploy() throws Exception;
+
+    void undeploy() throws Exception;
+
+    long pid();
+
+    URL url() throws IOException;
+  }
+
+  /** What a server holds of the deployments so far. */
+  private record Held(int threads, int engines, int classLoaders) {}
+
+  private final Host host;
+
+  Redeployment(Host host) {
+    this.host = host;
+  }
+
+  void repeatedlyLeavesNothingBehind() throws Exception {
+    Held early = null;
+    for (int i = 1; i <= TIMES; i++) {
+      host.deploy();
+      Server server = new Server(host.url());
+      RawStream stream = comeBack(server);
+      server.publish("topic", "t", "data", "deployed " + i);
+      String expected = "deployed " + i;
+      await().atMost(PATIENCE).until(() -> stream.data().contains(expected));
+      assertThat(server.clients()).isEqualTo(1);
+
+      host.undeploy();
+
+      await().atMost(PATIENCE).until(stream::ended);
+      assertThat(stream.text()).as("told when to come back").containsPattern("retry: \\d+\n\n$");
+      if (i == 3) {
+        early = held();
+      }
+    }
+    Held late = held();
+    assertThat(late.threads).as("threads").isZero();
+    // the containers keep the last one for a while
+    assertThat(late.engines).as("engines").isLessThanOrEqualTo(2);
+    assertThat(late.classLoaders - early.classLoaders).as("class loaders").isLessThanOrEqualTo(2);
+  }
+
+  /** As a browser does: until the application is there. */
+  private static RawStream comeBack(Server server) {
+    RawStream[] open = new RawStream[1];
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> {
+              try {
+                open[0] = server.stream("topic=t");
+                return open[0].status() == 200;
+              } catch (UncheckedIOException e) {
+                return false;
+              }
+            });
+    return open[0];
+  }
+
+  private Held held() throws IOException, InterruptedException {
+    String threads = jcmd("Thread.print");
+    // a full collection comes with it
+    String histogram = jcmd("GC.class_histogram");
+    return new Held(
+        count(threads, "\"starcast-[^\"]*\""),
+        instances(histogram, "org\\.starcast\\.delivery\\.DeliveryEngine"),
+        instances(histogram, "\\S*\\.(WebappClassLoader|ModuleClassLoader)"));
+  }
+
+  private String jcmd(String command) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                Long.toString(host.pid()),
+                command)
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+
+  private static int count(String text, String pattern) {
+    return (int) Pattern.compile(pattern).matcher(text).results().count();
+  }
+
+  private static int instances(String histogram, String classPattern) {
+    Matcher row =
+        Pattern.compile("(?m)^\\s*\\d+:\\s+(\\d+)\\s+\\d+\\s+" + classPattern + "( .*)?$")
+            .matcher(histogram);
+    int sum = 0;
+    while (row.find()) {
+      sum += Integer.parseInt(row.group(1));
+    }
+    return sum;
+  }
+}
