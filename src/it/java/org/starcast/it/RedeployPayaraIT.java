@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.Writer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -80,6 +81,11 @@ class RedeployPayaraIT {
                 "@" + config + "jvm.options",
                 "-Xmx1g",
                 "-Djava.io.tmpdir=" + Files.createDirectories(temp.resolve("tmp")),
+                // soft references would hide what is held
+                "-XX:SoftRefLRUPolicyMSPerMB=0",
+                // what the manifest opens when the jar is run
+                "--add-opens=java.base/java.net=ALL-UNNAMED",
+                "--add-opens=java.base/sun.net.www.protocol.jar=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("payara.microJar") + File.pathSeparator + classes(),
                 PayaraProcess.class.getName(),
@@ -102,7 +108,14 @@ class RedeployPayaraIT {
     }
   }
 
-  private static Path classes() throws Exception {
-    return Path.of(PayaraProcess.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+  /** A folder with the class of the process alone: what is there, applications would see. */
+  private Path classes() throws IOException {
+    String file = PayaraProcess.class.getName().replace('.', '/') + ".class";
+    Path copy = temp.resolve("classes").resolve(file);
+    Files.createDirectories(copy.getParent());
+    try (InputStream in = PayaraProcess.class.getClassLoader().getResourceAsStream(file)) {
+      Files.copy(in, copy);
+    }
+    return temp.resolve("classes");
   }
 }
