@@ -39,7 +39,8 @@ import org.starcast.topic.TopicName;
  *       stream ({@code starcast.endpoint.enabled}). {@code topic}: one pattern or more; {@code
  *       mute}: patterns to leave out; {@code sender}: only what these senders send; {@code
  *       history}: how many of the latest events a new client gets first; {@code lastEventId}: where
- *       to go on, for clients that cannot send {@code Last-Event-ID}.
+ *       to go on, for clients that cannot send {@code Last-Event-ID}; {@code resume}: the token of
+ *       a client without a name, see {@link SseBroadcaster#register}.
  *   <li>{@code POST starcast/publish} with the form fields {@code topic} (one or more), {@code
  *       data}, and if wanted {@code event} and {@code sender}, publishes ({@code
  *       starcast.endpoint.publish.enabled}) and answers 202 with the event's id as JSON.
@@ -57,9 +58,12 @@ public class EndpointResource {
 
   private static final int FORM_EXTRA = 16 << 10;
 
-  /** {@code lastEventId} is read where clients are registered, {@code datastar} by nobody here. */
+  /**
+   * {@code lastEventId} and {@code resume} are read where clients are registered, {@code datastar}
+   * by nobody here.
+   */
   private static final Set<String> STREAM_PARAMETERS =
-      Set.of("topic", "mute", "sender", "history", "lastEventId", "datastar");
+      Set.of("topic", "mute", "sender", "history", "lastEventId", "resume", "datastar");
 
   private final SseBroadcaster broadcaster;
   private final StarcastConfig config;
@@ -121,7 +125,11 @@ public class EndpointResource {
     Map<String, List<String>> form =
         Parameters.known(form(body), Set.of("topic", "data", "event", "sender"));
     SseMessage.Builder message = SseMessage.builder();
-    Parameters.checked("topic", () -> message.topics(Parameters.required(form, "topic")));
+    List<String> topics = Parameters.required(form, "topic");
+    Parameters.checked("topic", () -> message.topics(topics));
+    if (topics.stream().anyMatch(topic -> topic.startsWith("starcast."))) {
+      throw Parameters.bad("topic: those that begin with starcast. are the library's own");
+    }
     String data = Parameters.single(form, "data");
     if (data == null) {
       throw Parameters.bad("data: is missing");
