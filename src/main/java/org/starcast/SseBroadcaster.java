@@ -52,12 +52,16 @@ public class SseBroadcaster {
   private final ContainerExecutors executors;
   private final DeliveryEngine engine;
 
+  /** Null unless presence is on. */
+  private final ResumeTokens tokens;
+
   /** For the container's proxy. */
   SseBroadcaster() {
     payloads = null;
     request = null;
     executors = null;
     engine = null;
+    tokens = null;
   }
 
   @Inject
@@ -69,6 +73,7 @@ public class SseBroadcaster {
     this.payloads = payloads;
     this.request = request;
     this.executors = ContainerExecutors.lookup();
+    this.tokens = config.presence() ? new ResumeTokens() : null;
     this.engine =
         new DeliveryEngine(
             config,
@@ -102,6 +107,12 @@ public class SseBroadcaster {
    * comes back goes on where its {@code Last-Event-ID} header, or else the query parameter {@code
    * lastEventId}, says; see {@link Subscription#resumeFrom}.
    *
+   * <p>With {@code starcast.presence.enabled}, a client that has topics, but neither a {@linkplain
+   * Subscription#user(String) user} nor an authenticated caller, is sent an event {@code
+   * starcast-client}, <code>{"id":…,"resume":…}</code>. Given back as the query parameter {@code
+   * resume}, that token makes a later client the same user; one that is not valid is ignored. It
+   * holds until the application ends.
+   *
    * @return the client, through which its stream can be changed, written to and closed
    * @throws RefusedException if a limit is reached, the application is stopping, or the request
    *     asks to resume from a malformed id; it answers the request by 429, 503 or 400
@@ -110,11 +121,25 @@ public class SseBroadcaster {
    * @throws UncheckedIOException if the response cannot be opened
    */
   public SseClient register(SseEventSink sink, Subscription subscription) {
+    HttpServletRequest caller = request.isResolvable() ? request.get() : null;
+    boolean nameless = tokens != null && isNameless(subscription, caller);
+    Subscription recognized = nameless ? tokens.recognize(subscription, caller) : subscription;
     try {
-      return engine.register(sink, subscription, request.isResolvable() ? request.get() : null);
+      SseClient client = engine.register(sink, recognized, caller);
+      if (nameless) {
+        client.send(tokens.message(client));
+      }
+      return client;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Whether presence knows the client by nothing but its id. */
+  private static boolean isNameless(Subscription subscription, HttpServletRequest caller) {
+    return !subscription.topics().isEmpty()
+        && subscription.user().isEmpty()
+        && (caller == null || caller.getUserPrincipal() == null);
   }
 
   /**
@@ -161,6 +186,24 @@ public class SseBroadcaster {
   public boolean send(String clientId, MessageSource message) {
     SseClient client = engine.client(clientId);
     return client != null && client.send(message);
+  }
+
+  /**
+   * Sends to all clients of a {@linkplain SseClient#user() user}, behind what already waits for
+   * them. Takes time in proportion to all clients there are: what is sent to users all the time is
+   * better published on a topic of each user's own.
+   *
+   * @return how many took it
+   */
+  public int sendToUser(String user, MessageSource message) {
+    SseMessage made = message.toSseMessage();
+    int taken = 0;
+    for (SseClient client : engine.clients()) {
+      if (client.user().equals(user) && client.send(made)) {
+        taken++;
+      }
+    }
+    return taken;
   }
 
   /** The client with this id, if its stream is not closed. */

@@ -43,6 +43,14 @@ public interface SseClient extends AutoCloseable {
   /** The name of the authenticated caller, if there is one. */
   Optional<String> principal();
 
+  /**
+   * Whose client it is: the {@linkplain Subscription#user(String) user} that the application chose,
+   * else the authenticated caller, else its own id.
+   */
+  default String user() {
+    return subscription().user().or(this::principal).orElseGet(this::id);
+  }
+
   /** The present subscription, with the changes made since it connected. */
   Subscription subscription();
 

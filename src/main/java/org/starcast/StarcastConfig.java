@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
 
 /**
@@ -65,6 +66,12 @@ import org.starcast.topic.TopicPattern;
  *     default false
  * @param endpointPublish {@code starcast.endpoint.publish.enabled}: whether {@code POST
  *     starcast/publish} is served; default false
+ * @param endpointRegistry {@code starcast.endpoint.registry.enabled}: whether {@code GET
+ *     starcast/clients}, {@code DELETE starcast/clients/{id}} and {@code GET starcast/stats} are
+ *     served; default false
+ * @param endpointRegistryRole {@code starcast.endpoint.registry.role}: the role that a caller of
+ *     these must have, 1 to 256 characters, or {@code *} for anybody, logged in or not; default
+ *     {@code starcast-admin}
  * @param logEvents {@code starcast.log.events}: the most events that are kept for clients that come
  *     back or fall behind; 16 to 10,000,000, default 10,000; 0 keeps none and leaves the {@code
  *     id:} line to the application
@@ -90,6 +97,11 @@ import org.starcast.topic.TopicPattern;
  * @param gapReload {@code starcast.gap.reload}: whether a client that missed events is told to load
  *     its page anew, by a Datastar script, unless its subscription says {@linkplain
  *     Subscription#onGap otherwise}; default false
+ * @param presence {@code starcast.presence.enabled}: whether joins and leaves are published on
+ *     {@code starcast.presence.<topic>}, and clients without a user get a token to come back with,
+ *     see {@link org.starcast.presence.Presence}; default false
+ * @param presenceGrace {@code starcast.presence.grace}: how long a user may be without a client
+ *     before that is a leave; {@code PT0S} to 5 min, default 5 s
  */
 public record StarcastConfig(
     int queueMessages,
@@ -115,6 +127,8 @@ public record StarcastConfig(
     String writer,
     boolean endpoint,
     boolean endpointPublish,
+    boolean endpointRegistry,
+    String endpointRegistryRole,
     int logEvents,
     long logBytes,
     Duration logAge,
@@ -123,7 +137,9 @@ public record StarcastConfig(
     String logStore,
     Optional<Path> logDirectory,
     Duration logSync,
-    boolean gapReload) {
+    boolean gapReload,
+    boolean presence,
+    Duration presenceGrace) {
 
   private static final Pattern RETAIN = Pattern.compile("starcast\\.log\\.retain\\.\"?(.*?)\"?");
 
@@ -169,6 +185,8 @@ public record StarcastConfig(
         in.oneOf("starcast.writer", "auto", "portable"),
         in.bool("starcast.endpoint.enabled", false),
         in.bool("starcast.endpoint.publish.enabled", false),
+        in.bool("starcast.endpoint.registry.enabled", false),
+        in.text("starcast.endpoint.registry.role", "starcast-admin"),
         in.optionalCount("starcast.log.events", 10_000, 16, 10_000_000),
         in.number("starcast.log.bytes", Math.min(64 << 20, heap / 8), 64 << 10, 1L << 40),
         in.optionalDuration("starcast.log.age", "PT10M", "PT1S", "P30D"),
@@ -177,7 +195,9 @@ public record StarcastConfig(
         in.oneOf("starcast.log.store", "memory", "file"),
         in.directory(),
         in.duration("starcast.log.sync", "PT0.5S", "PT0S", "PT1M"),
-        in.bool("starcast.gap.reload", false));
+        in.bool("starcast.gap.reload", false),
+        in.bool("starcast.presence.enabled", false),
+        in.duration("starcast.presence.grace", "PT5S", "PT0S", "PT5M"));
   }
 
   private record Reader(Function<String, Optional<String>> source) {
@@ -270,6 +290,15 @@ public record StarcastConfig(
 
     boolean bool(String key, boolean fallback) {
       return oneOf(key, Boolean.toString(fallback), Boolean.toString(!fallback)).equals("true");
+    }
+
+    String text(String key, String fallback) {
+      String text = source.apply(key).orElse(fallback).trim();
+      try {
+        return TopicName.checkText(key, text);
+      } catch (IllegalArgumentException e) {
+        throw bad(key, "must be 1 to 256 characters without control characters");
+      }
     }
 
     String oneOf(String key, String fallback, String other) {

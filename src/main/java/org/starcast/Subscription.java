@@ -40,6 +40,7 @@ public final class Subscription {
   private final Set<String> muted;
   private final String clientId;
   private final String type;
+  private final String user;
   private final Map<String, Object> metadata;
   private final OverflowPolicy overflow;
   private final int queueCount;
@@ -53,6 +54,7 @@ public final class Subscription {
     muted = v.muted;
     clientId = v.clientId;
     type = v.type;
+    user = v.user;
     metadata = v.metadata;
     overflow = v.overflow;
     queueCount = v.queueCount;
@@ -68,6 +70,7 @@ public final class Subscription {
     private Set<String> muted = Set.of();
     private String clientId;
     private String type = "default";
+    private String user;
     private Map<String, Object> metadata = Map.of();
     private OverflowPolicy overflow;
     private int queueCount;
@@ -83,6 +86,7 @@ public final class Subscription {
     v.muted = muted;
     v.clientId = clientId;
     v.type = type;
+    v.user = user;
     v.metadata = metadata;
     v.overflow = overflow;
     v.queueCount = queueCount;
@@ -205,6 +209,19 @@ public final class Subscription {
     return with(v -> v.type = checked);
   }
 
+  /**
+   * The user whose client it is, for {@link org.starcast.presence.Presence} and {@link
+   * SseBroadcaster#sendToUser}, in place of the authenticated caller. As an id taken from the
+   * request, it lets one user act for another: choose only what the server knows.
+   *
+   * @throws IllegalArgumentException if it is empty, longer than 256 characters, or has control
+   *     characters
+   */
+  public Subscription user(String user) {
+    String checked = TopicName.checkText("user", user);
+    return with(v -> v.user = checked);
+  }
+
   /** Attaches a value that the application finds again at {@link SseClient#metadata()}. */
   public Subscription metadata(String key, Object value) {
     Map<String, Object> added = new LinkedHashMap<>(metadata);
@@ -296,6 +313,11 @@ public final class Subscription {
   /** The application's kind of client. */
   public String type() {
     return type;
+  }
+
+  /** The user, if the application chose one. */
+  public Optional<String> user() {
+    return Optional.ofNullable(user);
   }
 
   /** What the application attached. */

@@ -14,6 +14,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jboss.weld.environment.se.Weld;
 import org.jboss.weld.environment.se.WeldContainer;
 import org.starcast.cdi.Payloads;
+import org.starcast.presence.Presence;
+import org.starcast.presence.PresenceEvent;
 
 /** The real broadcaster in a container in Java SE, with clients that are {@link FakeSink}s. */
 public final class RunningBroadcaster implements AutoCloseable {
@@ -33,7 +35,7 @@ public final class RunningBroadcaster implements AutoCloseable {
         new Weld()
             .disableDiscovery()
             .addExtension(new ConfigExtension(config))
-            .addBeanClasses(SseBroadcaster.class, Payloads.class, Witness.class)
+            .addBeanClasses(SseBroadcaster.class, Payloads.class, Presence.class, Witness.class)
             .initialize();
   }
 
@@ -58,6 +60,7 @@ public final class RunningBroadcaster implements AutoCloseable {
   @Singleton
   static class Witness {
     private final Queue<String> seen = new ConcurrentLinkedQueue<>();
+    private final Queue<PresenceEvent> moves = new ConcurrentLinkedQueue<>();
 
     void opened(@Observes @ClientEvent.Opened ClientEvent event) {
       note("opened", event);
@@ -75,6 +78,11 @@ public final class RunningBroadcaster implements AutoCloseable {
       note("async closed", event);
     }
 
+    void moved(@Observes PresenceEvent event) {
+      moves.add(event);
+      throw new IllegalStateException("expected by the test");
+    }
+
     private void note(String what, ClientEvent event) {
       seen.add(what + " " + event.client().id() + event.reason().map(r -> " " + r).orElse(""));
       throw new IllegalStateException("expected by the test");
@@ -84,6 +92,16 @@ public final class RunningBroadcaster implements AutoCloseable {
   /** The broadcaster. */
   public SseBroadcaster broadcaster() {
     return container.select(SseBroadcaster.class).get();
+  }
+
+  /** Who is on which topic. */
+  public Presence presence() {
+    return container.select(Presence.class).get();
+  }
+
+  /** The joins and leaves that observers have seen. */
+  public List<PresenceEvent> moves() {
+    return List.copyOf(container.select(Witness.class).get().moves);
   }
 
   /** The configuration in force. */

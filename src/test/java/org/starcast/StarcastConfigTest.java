@@ -62,7 +62,8 @@ class StarcastConfigTest {
         Arguments.of("starcast.retry", "retry", "PT0.1S", "PT1H", false),
         Arguments.of("starcast.drain-window", "drainWindow", "PT0S", "PT10M", true),
         Arguments.of("starcast.log.age", "logAge", "PT1S", "P30D", true),
-        Arguments.of("starcast.log.sync", "logSync", "PT0S", "PT1M", true));
+        Arguments.of("starcast.log.sync", "logSync", "PT0S", "PT1M", true),
+        Arguments.of("starcast.presence.grace", "presenceGrace", "PT0S", "PT5M", true));
   }
 
   /** Each key that is true or false. */
@@ -71,7 +72,9 @@ class StarcastConfigTest {
         Arguments.of("starcast.gzip", "gzip"),
         Arguments.of("starcast.gap.reload", "gapReload"),
         Arguments.of("starcast.endpoint.enabled", "endpoint"),
-        Arguments.of("starcast.endpoint.publish.enabled", "endpointPublish"));
+        Arguments.of("starcast.endpoint.publish.enabled", "endpointPublish"),
+        Arguments.of("starcast.endpoint.registry.enabled", "endpointRegistry"),
+        Arguments.of("starcast.presence.enabled", "presence"));
   }
 
   private static Object component(StarcastConfig config, String name) {
@@ -216,9 +219,26 @@ class StarcastConfigTest {
   }
 
   @Test
+  void theRoleOfTheRegistryIsAnyTextButNotNone() {
+    String key = "starcast.endpoint.registry.role";
+    assertThat(read(key, " operators ").endpointRegistryRole()).isEqualTo("operators");
+    assertThat(read(key, "*").endpointRegistryRole()).isEqualTo("*");
+    for (String value : new String[] {"", " ", "x".repeat(257), "a\nb"}) {
+      assertRefused(key, value, "1 to 256 characters");
+    }
+  }
+
+  @Test
   void everyComponentIsCoveredHere() {
     Set<String> covered =
-        new HashSet<>(Set.of("queueOverflow", "writer", "logRetain", "logStore", "logDirectory"));
+        new HashSet<>(
+            Set.of(
+                "queueOverflow",
+                "writer",
+                "endpointRegistryRole",
+                "logRetain",
+                "logStore",
+                "logDirectory"));
     Stream.of(numbers(), durations(), switches())
         .flatMap(arguments -> arguments)
         .forEach(arguments -> covered.add((String) arguments.get()[1]));
@@ -258,6 +278,8 @@ class StarcastConfigTest {
                 "auto",
                 false,
                 false,
+                false,
+                "starcast-admin",
                 10_000,
                 Math.min(64 << 20, quarter / 2),
                 Duration.ofMinutes(10),
@@ -266,7 +288,9 @@ class StarcastConfigTest {
                 "memory",
                 Optional.empty(),
                 Duration.ofMillis(500),
-                false));
+                false,
+                false,
+                Duration.ofSeconds(5)));
   }
 
   @ParameterizedTest

@@ -57,6 +57,7 @@ class SubscriptionTest {
     start.unmute("b");
     start.clientId("id");
     start.type("other");
+    start.user("ann");
     start.metadata("k", 2);
     start.overflow(OverflowPolicy.COALESCE);
     start.queue(5, 5_000);
@@ -69,16 +70,18 @@ class SubscriptionTest {
         Subscription.to("a")
             .clientId("id")
             .type("t")
+            .user("u")
             .metadata("k", 1)
             .overflow(OverflowPolicy.DROP_OLDEST)
             .queue(5, 5_000)
             .mute("b");
-    String expected = "{a=[]} [b] Optional[id] t {k=1} Optional[DROP_OLDEST] 5 5000";
+    String expected = "{a=[]} [b] Optional[id] t Optional[u] {k=1} Optional[DROP_OLDEST] 5 5000";
     assertThat(describe(all)).isEqualTo(expected);
     assertThat(describe(all.topic("c").without("c"))).isEqualTo(expected);
     assertThat(describe(all.mute("c").unmute("c"))).isEqualTo(expected);
     assertThat(describe(all.clientId("id"))).isEqualTo(expected);
     assertThat(describe(all.type("t"))).isEqualTo(expected);
+    assertThat(describe(all.user("u"))).isEqualTo(expected);
     assertThat(describe(all.metadata("k", 1))).isEqualTo(expected);
     assertThat(describe(all.overflow(OverflowPolicy.DROP_OLDEST))).isEqualTo(expected);
     assertThat(describe(all.queue(5, 5_000))).isEqualTo(expected);
@@ -91,6 +94,7 @@ class SubscriptionTest {
         s.muted().toString(),
         s.clientId().toString(),
         s.type(),
+        s.user().toString(),
         s.metadata().toString(),
         s.overflow().toString(),
         "" + s.queueMessages(),
@@ -126,13 +130,16 @@ class SubscriptionTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "a\nb", "\udc00"})
-  void aMalformedSenderOrTypeIsRefused(String value) {
+  void aMalformedSenderTypeOrUserIsRefused(String value) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Subscription.none().topic("a", "ann", value))
         .withMessageStartingWith("sender: ");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Subscription.none().type(value))
         .withMessageStartingWith("type: ");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Subscription.none().user(value))
+        .withMessageStartingWith("user: ");
   }
 
   @ParameterizedTest

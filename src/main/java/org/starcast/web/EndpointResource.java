@@ -3,7 +3,6 @@ package org.starcast.web;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
-import jakarta.ws.rs.BadRequestException;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.NotFoundException;
@@ -25,7 +24,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.starcast.PublishResult;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
@@ -41,7 +39,8 @@ import org.starcast.topic.TopicName;
  *       stream ({@code starcast.endpoint.enabled}). {@code topic}: one pattern or more; {@code
  *       mute}: patterns to leave out; {@code sender}: only what these senders send; {@code
  *       history}: how many of the latest events a new client gets first; {@code lastEventId}: where
- *       to go on, for clients that cannot send {@code Last-Event-ID}.
+ *       to go on, for clients that cannot send {@code Last-Event-ID}; {@code resume}: the token of
+ *       a client without a name, see {@link SseBroadcaster#register}.
  *   <li>{@code POST starcast/publish} with the form fields {@code topic} (one or more), {@code
  *       data}, and if wanted {@code event} and {@code sender}, publishes ({@code
  *       starcast.endpoint.publish.enabled}) and answers 202 with the event's id as JSON.
@@ -59,9 +58,12 @@ public class EndpointResource {
 
   private static final int FORM_EXTRA = 16 << 10;
 
-  /** {@code lastEventId} is read where clients are registered, {@code datastar} by nobody here. */
+  /**
+   * {@code lastEventId} and {@code resume} are read where clients are registered, {@code datastar}
+   * by nobody here.
+   */
   private static final Set<String> STREAM_PARAMETERS =
-      Set.of("topic", "mute", "sender", "history", "lastEventId", "datastar");
+      Set.of("topic", "mute", "sender", "history", "lastEventId", "resume", "datastar");
 
   private final SseBroadcaster broadcaster;
   private final StarcastConfig config;
@@ -86,27 +88,29 @@ public class EndpointResource {
     if (!config.endpoint()) {
       throw new NotFoundException();
     }
-    Map<String, List<String>> query = known(uri.getQueryParameters(), STREAM_PARAMETERS);
+    Map<String, List<String>> query = Parameters.known(uri.getQueryParameters(), STREAM_PARAMETERS);
     String[] senders = query.getOrDefault("sender", List.of()).toArray(String[]::new);
     for (String sender : senders) {
-      checked("sender", () -> TopicName.checkSender(sender));
+      Parameters.checked("sender", () -> TopicName.checkSender(sender));
     }
     Subscription subscription = Subscription.none();
-    for (String topic : required(query, "topic")) {
+    for (String topic : Parameters.required(query, "topic")) {
       Subscription before = subscription;
-      subscription = checked("topic", () -> before.topic(topic, senders));
+      subscription = Parameters.checked("topic", () -> before.topic(topic, senders));
     }
     for (String mute : query.getOrDefault("mute", List.of())) {
       Subscription before = subscription;
-      subscription = checked("mute", () -> before.mute(mute));
+      subscription = Parameters.checked("mute", () -> before.mute(mute));
     }
-    String history = single(query, "history");
+    String history = Parameters.single(query, "history");
     if (history != null) {
       Subscription before = subscription;
-      subscription = checked("history", () -> before.history(number("history", history)));
+      subscription =
+          Parameters.checked(
+              "history", () -> before.history(Parameters.number("history", history)));
     }
     Subscription complete = subscription;
-    checked("topic", () -> broadcaster.register(sink, complete));
+    Parameters.checked("topic", () -> broadcaster.register(sink, complete));
   }
 
   /** Publishes. */
@@ -118,24 +122,29 @@ public class EndpointResource {
     if (!config.endpointPublish()) {
       throw new NotFoundException();
     }
-    Map<String, List<String>> form = known(form(body), Set.of("topic", "data", "event", "sender"));
+    Map<String, List<String>> form =
+        Parameters.known(form(body), Set.of("topic", "data", "event", "sender"));
     SseMessage.Builder message = SseMessage.builder();
-    checked("topic", () -> message.topics(required(form, "topic")));
-    String data = single(form, "data");
+    List<String> topics = Parameters.required(form, "topic");
+    Parameters.checked("topic", () -> message.topics(topics));
+    if (topics.stream().anyMatch(topic -> topic.startsWith("starcast."))) {
+      throw Parameters.bad("topic: those that begin with starcast. are the library's own");
+    }
+    String data = Parameters.single(form, "data");
     if (data == null) {
-      throw bad("data: is missing");
+      throw Parameters.bad("data: is missing");
     }
     if (data.length() > config.messageBytes()) {
       throw tooLarge();
     }
     message.data(data);
-    String event = single(form, "event");
+    String event = Parameters.single(form, "event");
     if (event != null) {
-      checked("event", () -> message.event(event));
+      Parameters.checked("event", () -> message.event(event));
     }
-    String sender = single(form, "sender");
+    String sender = Parameters.single(form, "sender");
     if (sender != null) {
-      checked("sender", () -> message.sender(sender));
+      Parameters.checked("sender", () -> message.sender(sender));
     }
     PublishResult result;
     try {
@@ -169,61 +178,8 @@ public class EndpointResource {
     try {
       return URLDecoder.decode(text, StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
-      throw bad("body: is not application/x-www-form-urlencoded");
+      throw Parameters.bad("body: is not application/x-www-form-urlencoded");
     }
-  }
-
-  private static Map<String, List<String>> known(
-      Map<String, List<String>> parameters, Set<String> names) {
-    for (String name : parameters.keySet()) {
-      if (!names.contains(name)) {
-        throw bad(printable(name) + ": is not a parameter here");
-      }
-    }
-    return parameters;
-  }
-
-  private static List<String> required(Map<String, List<String>> parameters, String name) {
-    List<String> values = parameters.getOrDefault(name, List.of());
-    if (values.isEmpty()) {
-      throw bad(name + ": is missing");
-    }
-    return values;
-  }
-
-  private static int number(String parameter, String text) {
-    try {
-      return Integer.parseInt(text);
-    } catch (NumberFormatException e) {
-      throw bad(parameter + ": must be a whole number");
-    }
-  }
-
-  private static String single(Map<String, List<String>> parameters, String name) {
-    List<String> values = parameters.getOrDefault(name, List.of());
-    if (values.size() > 1) {
-      throw bad(name + ": is given " + values.size() + " times, at most once");
-    }
-    return values.isEmpty() ? null : values.get(0);
-  }
-
-  /** Names the HTTP parameter in place of the Java one in what an argument's check says. */
-  private static <T> T checked(String parameter, Supplier<T> action) {
-    try {
-      return action.get();
-    } catch (IllegalArgumentException e) {
-      String message = String.valueOf(e.getMessage());
-      throw bad(parameter + ": " + message.substring(message.indexOf(": ") + 2));
-    }
-  }
-
-  private static String printable(String name) {
-    String shown = name.length() > 40 ? name.substring(0, 40) + "..." : name;
-    return shown.replaceAll("[^\\x20-\\x7e]", "?");
-  }
-
-  private static BadRequestException bad(String detail) {
-    return new BadRequestException(detail, Problem.of(400, detail).build());
   }
 
   private WebApplicationException tooLarge() {

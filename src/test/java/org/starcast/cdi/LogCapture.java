@@ -7,18 +7,20 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** What a class logs while this is open; keeps it from the console. */
-final class LogCapture extends Handler implements AutoCloseable {
+public final class LogCapture extends Handler implements AutoCloseable {
 
   private final List<LogRecord> records = new CopyOnWriteArrayList<>();
   private final Logger logger;
 
-  LogCapture(Class<?> owner) {
+  /** Listens to the logger of this class. */
+  public LogCapture(Class<?> owner) {
     logger = Logger.getLogger(owner.getName());
     logger.addHandler(this);
     logger.setUseParentHandlers(false);
   }
 
-  List<LogRecord> records() {
+  /** What it has heard. */
+  public List<LogRecord> records() {
     return List.copyOf(records);
   }
 

@@ -214,6 +214,9 @@ class EndpointResourceTest {
         Arguments.of(
             "topic: wildcard '*' is only allowed in a subscription", "topic=a&topic=a.*&data=x"),
         Arguments.of("topic: has a control character at index 1", "topic=a%0Ab&data=x"),
+        Arguments.of(
+            "topic: those that begin with starcast. are the library's own",
+            "topic=a&topic=starcast.presence.a&data=x"),
         Arguments.of("event: must be 1 to 256 characters, has 0", "topic=a&data=x&event="),
         Arguments.of("event: has a line break at index 1", "topic=a&data=x&event=a%0Adata:+forged"),
         Arguments.of("event: has NUL at index 0", "topic=a&data=x&event=%00"),

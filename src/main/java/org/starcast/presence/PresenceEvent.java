@@ -1,0 +1,25 @@
+package org.starcast.presence;
+
+/**
+ * A user joined a topic, or left it. Fired in order, as a synchronous and as an asynchronous CDI
+ * event, on a thread of the container that serves no request; an observer that throws disturbs no
+ * other event, one that blocks holds up those that follow.
+ *
+ * <pre>{@code
+ * void moved(@Observes PresenceEvent event) { ... event.action() == Action.JOIN ... }
+ * }</pre>
+ *
+ * @param action what happened
+ * @param user the user
+ * @param topic the topic, without wildcards
+ */
+public record PresenceEvent(Action action, String user, String topic) {
+
+  /** What a user does. */
+  public enum Action {
+    /** The user's first client on the topic is there. */
+    JOIN,
+    /** The user's last client on the topic has gone, and none came in the grace period. */
+    LEAVE
+  }
+}

@@ -1,0 +1,70 @@
+package org.starcast.web;
+
+import jakarta.ws.rs.BadRequestException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** Checks of what a request gives; what is wrong with it is answered by 400 and a problem body. */
+final class Parameters {
+
+  private Parameters() {}
+
+  /** Returns the parameters if all their names are known. */
+  static Map<String, List<String>> known(Map<String, List<String>> parameters, Set<String> names) {
+    for (String name : parameters.keySet()) {
+      if (!names.contains(name)) {
+        throw bad(printable(name) + ": is not a parameter here");
+      }
+    }
+    return parameters;
+  }
+
+  /** The values, at least one. */
+  static List<String> required(Map<String, List<String>> parameters, String name) {
+    List<String> values = parameters.getOrDefault(name, List.of());
+    if (values.isEmpty()) {
+      throw bad(name + ": is missing");
+    }
+    return values;
+  }
+
+  /** The value, or null if there is none. */
+  static String single(Map<String, List<String>> parameters, String name) {
+    List<String> values = parameters.getOrDefault(name, List.of());
+    if (values.size() > 1) {
+      throw bad(name + ": is given " + values.size() + " times, at most once");
+    }
+    return values.isEmpty() ? null : values.get(0);
+  }
+
+  /** The value as a number. */
+  static int number(String parameter, String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw bad(parameter + ": must be a whole number");
+    }
+  }
+
+  /** Names the HTTP parameter in place of the Java one in what an argument's check says. */
+  static <T> T checked(String parameter, Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (IllegalArgumentException e) {
+      String message = String.valueOf(e.getMessage());
+      throw bad(parameter + ": " + message.substring(message.indexOf(": ") + 2));
+    }
+  }
+
+  /** The answer 400. */
+  static BadRequestException bad(String detail) {
+    return new BadRequestException(detail, Problem.of(400, detail).build());
+  }
+
+  private static String printable(String name) {
+    String shown = name.length() > 40 ? name.substring(0, 40) + "..." : name;
+    return shown.replaceAll("[^\\x20-\\x7e]", "?");
+  }
+}

@@ -1,0 +1,243 @@
+package org.starcast.web;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.Initialized;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.ForbiddenException;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.NotFoundException;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.SecurityContext;
+import jakarta.ws.rs.core.UriInfo;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.starcast.BroadcastStatistics;
+import org.starcast.SseBroadcaster;
+import org.starcast.SseClient;
+import org.starcast.StarcastConfig;
+
+/**
+ * The registry of clients for administrators, under the application's own JAX-RS path; off by
+ * default ({@code starcast.endpoint.registry.enabled}), and only for callers that have the role
+ * {@code starcast.endpoint.registry.role}; others get 403.
+ *
+ * <ul>
+ *   <li>{@code GET starcast/clients?type=…&topic=…&limit=…&after=…&metadata=…} lists clients by
+ *       ascending id. {@code type}: only of this type; {@code topic}: only those that a message on
+ *       this topic would reach; {@code limit}: the most in one answer, 1 to 1,000, default 100;
+ *       {@code after}: the id behind which to go on, which is {@code next} of the page before and
+ *       not there on the last; {@code metadata}: {@code true} to have it shown, as text of at most
+ *       256 characters for each value.
+ *   <li>{@code DELETE starcast/clients/{id}} closes a client: 204, or 404 if there is none.
+ *   <li>{@code GET starcast/stats} says what the broadcaster did so far, and how it stands.
+ * </ul>
+ */
+@Path("starcast")
+@ApplicationScoped
+public class RegistryResource {
+
+  /** In place of a role: anybody. */
+  private static final String ANYBODY = "*";
+
+  private static final int MAX_LIMIT = 1000;
+  private static final int DEFAULT_LIMIT = 100;
+  private static final int MAX_METADATA = 256;
+  private static final System.Logger LOG = System.getLogger(RegistryResource.class.getName());
+
+  private final SseBroadcaster broadcaster;
+  private final StarcastConfig config;
+
+  /** For the container's proxy. */
+  public RegistryResource() {
+    this(null, null);
+  }
+
+  /** The beans it serves; public, as JAX-RS asks for (Jakarta REST 3.1, section 3.1.2). */
+  @Inject
+  public RegistryResource(SseBroadcaster broadcaster, StarcastConfig config) {
+    this.broadcaster = broadcaster;
+    this.config = config;
+  }
+
+  /** Warns, when the application starts, of a registry that is open to all. */
+  void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
+    if (config.endpointRegistry() && config.endpointRegistryRole().equals(ANYBODY)) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "STARCAST-1010: starcast.endpoint.registry.role is *: anybody can list and close the"
+              + " clients");
+    }
+  }
+
+  /** Lists clients. */
+  @GET
+  @Path("clients")
+  @Produces(MediaType.APPLICATION_JSON)
+  public Response clients(@Context UriInfo uri, @Context SecurityContext security) {
+    allow(security);
+    Map<String, List<String>> query =
+        Parameters.known(
+            uri.getQueryParameters(), Set.of("type", "topic", "limit", "after", "metadata"));
+    String type = Parameters.single(query, "type");
+    String after = Parameters.single(query, "after");
+    String topic = Parameters.single(query, "topic");
+    String shown = Parameters.single(query, "metadata");
+    if (shown != null && !shown.equals("true") && !shown.equals("false")) {
+      throw Parameters.bad("metadata: must be true or false");
+    }
+    int limit = limit(Parameters.single(query, "limit"));
+    List<SseClient> candidates =
+        topic == null
+            ? broadcaster.clients()
+            : Parameters.checked("topic", () -> broadcaster.clientsOn(topic));
+    List<SseClient> page =
+        candidates.stream()
+            .filter(client -> type == null || client.type().equals(type))
+            .filter(client -> after == null || client.id().compareTo(after) > 0)
+            .sorted(Comparator.comparing(SseClient::id))
+            .limit(limit + 1L)
+            .toList();
+    JsonArrayBuilder array = Json.createArrayBuilder();
+    page.stream().limit(limit).forEach(client -> array.add(json(client, "true".equals(shown))));
+    JsonObjectBuilder answer = Json.createObjectBuilder().add("clients", array);
+    if (page.size() > limit) {
+      answer.add("next", page.get(limit - 1).id());
+    }
+    return fresh(answer.build());
+  }
+
+  /** Closes a client. */
+  @DELETE
+  @Path("clients/{id}")
+  public Response close(@PathParam("id") String id, @Context SecurityContext security) {
+    allow(security);
+    String detail = "id: there is no such client";
+    SseClient client =
+        broadcaster
+            .client(id)
+            .orElseThrow(() -> new NotFoundException(detail, Problem.of(404, detail).build()));
+    client.close();
+    return Response.noContent().build();
+  }
+
+  /** Says how the broadcaster stands. */
+  @GET
+  @Path("stats")
+  @Produces(MediaType.APPLICATION_JSON)
+  public Response stats(@Context SecurityContext security) {
+    allow(security);
+    BroadcastStatistics statistics = broadcaster.statistics();
+    long active =
+        broadcaster.clients().stream()
+            .filter(client -> client.state() == SseClient.State.OPEN)
+            .count();
+    JsonObjectBuilder closed = Json.createObjectBuilder();
+    statistics.closed().forEach((reason, count) -> closed.add(reason.name(), count));
+    return fresh(
+        Json.createObjectBuilder()
+            .add("total", statistics.clients())
+            .add("active", active)
+            .add("byType", counts(statistics.byType()))
+            .add("byWriter", counts(statistics.byWriter()))
+            .add("opened", statistics.opened())
+            .add("closed", closed)
+            .add("refused", statistics.refused())
+            .add("messages", statistics.published())
+            .add("matched", statistics.matched())
+            .add("written", statistics.written())
+            .add("dropped", statistics.dropped())
+            .add("discarded", statistics.discarded())
+            .add("heartbeats", statistics.heartbeats())
+            .add("writes", statistics.writes())
+            .add("bytes", statistics.bytes())
+            .add("queuedBytes", statistics.queuedBytes())
+            .add("behind", statistics.behind())
+            .add("replayed", statistics.replayed())
+            .add("gaps", statistics.gaps())
+            .add("history", statistics.logged())
+            .add("historyBytes", statistics.loggedBytes())
+            .add("unstored", statistics.unstored())
+            .add("lastEventId", broadcaster.lastEventId())
+            .build());
+  }
+
+  private void allow(SecurityContext security) {
+    if (!config.endpointRegistry()) {
+      throw new NotFoundException();
+    }
+    String role = config.endpointRegistryRole();
+    if (!role.equals(ANYBODY) && !security.isUserInRole(role)) {
+      String detail = "the caller does not have the role that this asks for";
+      throw new ForbiddenException(detail, Problem.of(403, detail).build());
+    }
+  }
+
+  private static int limit(String text) {
+    int limit = text == null ? DEFAULT_LIMIT : Parameters.number("limit", text);
+    if (limit < 1 || limit > MAX_LIMIT) {
+      throw Parameters.bad("limit: must be 1 to " + MAX_LIMIT + ", is " + limit);
+    }
+    return limit;
+  }
+
+  private static JsonObject json(SseClient client, boolean metadata) {
+    JsonObjectBuilder topics = Json.createObjectBuilder();
+    client
+        .subscription()
+        .topics()
+        .forEach((pattern, senders) -> topics.add(pattern, Json.createArrayBuilder(senders)));
+    JsonObjectBuilder json =
+        Json.createObjectBuilder().add("id", client.id()).add("type", client.type());
+    client.principal().ifPresent(principal -> json.add("principal", principal));
+    json.add("topics", topics)
+        .add("muted", Json.createArrayBuilder(client.subscription().muted()))
+        .add("age", Duration.between(client.created(), Instant.now()).toSeconds())
+        .add("queued", client.queued())
+        .add("queuedBytes", client.queuedBytes())
+        .add("sent", client.sent())
+        .add("dropped", client.dropped())
+        .add("writer", client.writer())
+        .add("state", client.state().name());
+    if (metadata) {
+      JsonObjectBuilder values = Json.createObjectBuilder();
+      client.metadata().forEach((key, value) -> values.add(key, shortened(value)));
+      json.add("metadata", values);
+    }
+    return json.build();
+  }
+
+  private static String shortened(Object value) {
+    String text = String.valueOf(value);
+    if (text.length() <= MAX_METADATA) {
+      return text;
+    }
+    boolean inside = Character.isHighSurrogate(text.charAt(MAX_METADATA - 1));
+    return text.substring(0, inside ? MAX_METADATA - 1 : MAX_METADATA);
+  }
+
+  private static JsonObjectBuilder counts(Map<String, Integer> counts) {
+    JsonObjectBuilder json = Json.createObjectBuilder();
+    counts.forEach(json::add);
+    return json;
+  }
+
+  private static Response fresh(JsonObject body) {
+    return Response.ok(body.toString()).header(HttpHeaders.CACHE_CONTROL, "no-store").build();
+  }
+}
