@@ -47,7 +47,7 @@ class DeliveryIT {
   @Deployment(testable = false)
   static WebArchive war() {
     return TestWar.with(
-        "starcast.send-timeout", "PT3S",
+        "starcast.send-timeout", "PT8S",
         "starcast.message.max-bytes", "100000",
         "starcast.queue.messages", "20000",
         "starcast.queue.bytes", "50000000");

@@ -61,6 +61,11 @@ class RedeployPayaraIT {
     }
 
     @Override
+    public boolean looksAtClassLoaders() {
+      return true;
+    }
+
+    @Override
     public URL url() throws IOException {
       return new URL("http://127.0.0.1:" + port + "/starcast-test/");
     }

@@ -29,6 +29,9 @@ final class Redeployment {
 
     long pid();
 
+    /** Whether class loaders of former deployments are looked at, too. */
+    boolean looksAtClassLoaders();
+
     URL url() throws IOException;
   }
 
@@ -56,6 +59,8 @@ final class Redeployment {
 
       await().atMost(PATIENCE).until(stream::ended);
       assertThat(stream.text()).as("told when to come back").containsPattern("retry: \\d+\n\n$");
+      // an idle connection keeps what it served last
+      stream.close();
       if (i == 3) {
         early = held();
       }
@@ -64,7 +69,10 @@ final class Redeployment {
     assertThat(late.threads).as("threads").isZero();
     // the containers keep the last one for a while
     assertThat(late.engines).as("engines").isLessThanOrEqualTo(2);
-    assertThat(late.classLoaders - early.classLoaders).as("class loaders").isLessThanOrEqualTo(2);
+    if (host.looksAtClassLoaders()) {
+      int more = late.classLoaders - early.classLoaders;
+      assertThat(more).as("class loaders").isLessThanOrEqualTo(2);
+    }
   }
 
   /** As a browser does: until the application is there. */
@@ -91,7 +99,7 @@ final class Redeployment {
     return new Held(
         count(threads, "\"starcast-[^\"]*\""),
         instances(histogram, "org\\.starcast\\.delivery\\.DeliveryEngine"),
-        instances(histogram, "\\S*\\.(WebappClassLoader|ModuleClassLoader)"));
+        instances(histogram, "\\S*\\.WebappClassLoader"));
   }
 
   private String jcmd(String command) throws IOException, InterruptedException {

@@ -46,7 +46,7 @@ import org.starcast.stream.Progress.UnknownJobException;
 @ApplicationScoped
 public class SseStreams {
 
-  private static final Subscription STREAM = Subscription.none().type("stream");
+  private static final Subscription STREAM = Subscription.none().type("stream").resumeFrom("");
 
   private final Function<SseEventSink, SseClient> registry;
   private final Function<Object, SseMessage> encoder;

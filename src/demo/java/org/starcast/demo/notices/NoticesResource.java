@@ -54,7 +54,9 @@ public class NoticesResource {
   @Produces(MediaType.SERVER_SENT_EVENTS)
   public synchronized void stream(@Context SseEventSink sink, @PathParam("user") String user) {
     SseClient client =
-        broadcaster.register(sink, Subscription.to("notices." + user).type("notices"));
+        // the whole state comes next: nothing of it again out of the log
+        broadcaster.register(
+            sink, Subscription.to("notices." + user).type("notices").resumeFrom(""));
     state(user).sendTo(client);
   }
 

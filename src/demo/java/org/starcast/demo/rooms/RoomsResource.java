@@ -74,7 +74,9 @@ public class RoomsResource {
   public synchronized void stream(
       @Context SseEventSink sink,
       @PathParam("room") @Pattern(regexp = ROOM, message = ROOM_RULE) String name) {
-    SseClient client = broadcaster.register(sink, Subscription.to("rooms." + name).type("rooms"));
+    // the whole room comes below: nothing of it again out of the log
+    SseClient client =
+        broadcaster.register(sink, Subscription.to("rooms." + name).type("rooms").resumeFrom(""));
     Room room = room(name);
     datastar
         .batch(
