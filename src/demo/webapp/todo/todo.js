@@ -1,4 +1,5 @@
-import { follow, report, send } from '../assets/stream.js';
+import { connect } from '../starcast/starcast.js';
+import { report, send } from '../assets/stream.js';
 
 const url = '../api/todos';
 const [list, form, fail, error] = ['todos', 'add', 'fail', 'error'].map(id => document.getElementById(id));
@@ -85,7 +86,7 @@ function apply({ change, todo }) {
   }
 }
 
-/** Loads the list when the stream has opened, and again whenever it has opened anew. */
+/** Loads the list when the stream has opened, and again when changes are gone for good. */
 async function load() {
   const arrived = [];
   waiting = arrived;
@@ -114,7 +115,25 @@ form.addEventListener('submit', async event => {
   }
 });
 
-follow(`${url}/stream`, document.getElementById('status'), {
-  opened: load,
-  message: change => (waiting ? waiting.push(change) : apply(change)),
+const status = document.getElementById('status');
+const texts = { connecting: 'Connecting…', open: 'Connected', offline: 'Offline', failed: 'Disconnected' };
+let opened = false;
+
+// one connection for all tabs; what a tab misses while it is away, it gets when it is back
+connect(`${url}/stream`, {
+  on: {
+    message({ data }) {
+      const change = JSON.parse(data);
+      waiting ? waiting.push(change) : apply(change);
+    },
+  },
+  onGap: load,
+  onState(state) {
+    status.dataset.state = state === 'open' ? 'connected' : 'reconnecting';
+    status.textContent = texts[state] ?? 'Reconnecting…';
+    if (state === 'open' && !opened) {
+      opened = true;
+      load();
+    }
+  },
 });
