@@ -9,7 +9,8 @@ package org.starcast;
  *     single client)
  * @param sequence the event's place in the order of all events of the application, or 0
  * @param matched clients that the message is meant for
- * @param queued clients whose queue took it
+ * @param queued clients whose queue took it, or that will read it from the log as they are not
+ *     level with the others
  * @param dropped clients for which it, or an older message in its place, was dropped by their
  *     overflow policy
  * @param closed clients that were closed because their queue was full

@@ -29,7 +29,8 @@ import org.starcast.topic.TopicPattern;
  *     default {@code CATCH_UP}
  * @param totalBytes {@code starcast.queue.total-bytes}: the most bytes that wait for all clients
  *     together, a message that many wait for counted once; when it is reached, the clients that are
- *     furthest behind are closed. 1 MiB to 1 TiB, default a quarter of the heap
+ *     furthest behind give up their queue for the log, or are closed where that is not their
+ *     policy. 1 MiB to 1 TiB, default a quarter of the heap
  * @param messageBytes {@code starcast.message.max-bytes}: the largest message, encoded; 1 KiB to 64
  *     MiB, default 512 KiB
  * @param heartbeat {@code starcast.heartbeat}: a comment is sent after this much silence, which

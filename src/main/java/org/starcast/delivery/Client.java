@@ -56,6 +56,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   /** A frame that waits for room in the queue, and who wants to know. */
   private record Waiting(Frame frame, CompletableFuture<Boolean> taken) {}
 
+  private static final long MAX_STEP_NANOS = 1_000_000_000L;
+
   /** The most changes of its subscription that are remembered while it reads the log. */
   private static final int MAX_CHANGES = 1000;
 
@@ -162,13 +164,28 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     this.replay = replay;
   }
 
-  /** Gives the client its writer, before anything can be drained. */
-  void writer(SinkWriter writer) {
+  /**
+   * Gives the client its writer, before anything can be drained.
+   *
+   * @return false if the client was closed before, and will not use it
+   */
+  synchronized boolean writer(SinkWriter writer) {
+    if (state == State.CLOSED) {
+      return false;
+    }
     this.writer = writer;
+    return true;
   }
 
   /** Appends a frame; never blocks. The caller adds up {@link Frame#heldBy}. */
   Offer offer(Frame frame) {
+    Offer offer = offerToMany(frame);
+    drainer.wake();
+    return offer;
+  }
+
+  /** As {@link #offer}; the caller wakes the drain threads when it has no more clients. */
+  Offer offerToMany(Frame frame) {
     Offer offer = Offer.QUEUED;
     boolean schedule = false;
     synchronized (this) {
@@ -212,7 +229,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       }
     }
     if (schedule) {
-      drainer.ready(this);
+      drainer.enqueue(this);
     }
     return offer;
   }
@@ -518,9 +535,6 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         return true;
       }
     }
-    if (!resume) {
-      drainer.end();
-    }
     boolean more;
     try {
       more = resume ? writer.resume() : writer.write(drainer.turnBytes, 0, drainer.turnLength);
@@ -541,9 +555,6 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       sent += drainer.turnFrames;
       lastWrite = now;
       engine.statistics().written(drainer.turnFrames, drainer.turnLength);
-      if (!more) {
-        drainer.lend();
-      }
     }
     synchronized (this) {
       if (more) {
@@ -620,7 +631,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   private void end(boolean clean) {
     try {
-      if (clean) {
+      if (writer == null) {
+        // whoever opens the response finds out
+        engine.log().log(System.Logger.Level.DEBUG, "STARCAST-1003: closed while it opened");
+      } else if (clean) {
         writer.close();
       } else {
         writer.abort();
@@ -682,7 +696,19 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     } else if (beat) {
       beat();
     }
-    return Math.max(next, 0);
+    long shortest = Math.min(timeout, heartbeat > 0 ? heartbeat : timeout);
+    if (maxAgeNanos > 0) {
+      shortest = Math.min(shortest, maxAgeNanos);
+    }
+    return inStep(now, Math.max(next, 0), Math.min(shortest / 16, MAX_STEP_NANOS));
+  }
+
+  /**
+   * Later by up to a step, so that many clients come at once: to wake a drain thread for each of
+   * them costs more than their heartbeats.
+   */
+  private static long inStep(long now, long delay, long step) {
+    return step == 0 ? delay : (now + delay + step - 1) / step * step - now;
   }
 
   /**

@@ -17,7 +17,7 @@ final class ContainerConnection {
   private static final System.Logger LOG = System.getLogger("org.starcast.delivery");
 
   /** Bytes of one connection that may wait in the container before it is no longer ready. */
-  private static final int MAX_PENDING_BYTES = 128 << 10;
+  private static final int MAX_PENDING_BYTES = 32 << 10;
 
   private static final AtomicBoolean WARNED = new AtomicBoolean();
 

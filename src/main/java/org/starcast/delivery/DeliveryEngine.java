@@ -256,7 +256,10 @@ public final class DeliveryEngine {
           servlet
               ? ServletSinkWriter.open(sink, request, gzip, client)
               : new PortableSinkWriter(sink, sends, client);
-      client.writer(writer);
+      if (!client.writer(writer)) {
+        writer.abort();
+        throw refuse(503, "the application is stopping", 2);
+      }
       writer.start();
     } catch (IOException | RuntimeException e) {
       if (registered) {
@@ -265,6 +268,10 @@ public final class DeliveryEngine {
         release(principal, address);
       }
       throw e;
+    }
+    if (client.state() == SseClient.State.CLOSED) {
+      // it was closed while it was being indexed
+      index.remove(client);
     }
     // at once: it says itself when it wants to be asked again
     wheel.schedule(client, 0);
@@ -328,6 +335,11 @@ public final class DeliveryEngine {
       throw refuse(
           429, "the address has " + config.maxClientsPerAddress() + " clients, the most", 10);
     }
+    if (draining) {
+      // who drains may have looked before this one was counted
+      release(principal, address);
+      throw refuse(503, "the application is stopping", 2);
+    }
   }
 
   private RefusedException refuse(int status, String detail, int retryAfterSeconds) {
@@ -362,16 +374,16 @@ public final class DeliveryEngine {
   private void release(String principal, String address) {
     leave(perPrincipal, principal);
     leave(perAddress, address);
-    count.decrementAndGet();
+    CompletableFuture<Void> waiting = drained;
+    if (count.decrementAndGet() == 0 && waiting != null) {
+      waiting.complete(null);
+    }
   }
 
   private void forget(Client client) {
-    clients.remove(client.id(), client);
     index.remove(client);
-    release(client.principal().orElse(null), client.address());
-    CompletableFuture<Void> waiting = drained;
-    if (waiting != null && count.get() == 0) {
-      waiting.complete(null);
+    if (clients.remove(client.id(), client)) {
+      release(client.principal().orElse(null), client.address());
     }
   }
 
@@ -509,6 +521,9 @@ public final class DeliveryEngine {
     } finally {
       publishing.unlock();
     }
+    for (Drainer drainer : drainers) {
+      drainer.wake();
+    }
     fanout.frame.heldBy(fanout.held);
     statistics.published.increment();
     statistics.matched.add(fanout.matched);
@@ -537,7 +552,7 @@ public final class DeliveryEngine {
       if (!except.isEmpty() && except.contains(client.id())) {
         return;
       }
-      switch (client.offer(frame)) {
+      switch (client.offerToMany(frame)) {
         case QUEUED -> {
           held++;
           queued++;

@@ -1,6 +1,5 @@
 package org.starcast.delivery;
 
-import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.starcast.CloseReason;
@@ -22,13 +21,13 @@ final class Drainer {
   private final System.Logger log;
   private final Gzip gzip;
   private final int batchBytes;
-  private byte[] batch;
+  private final byte[] batch;
   private volatile boolean parked;
   private volatile boolean stopped;
   private volatile Thread thread;
   private volatile long turns;
 
-  /** Where the bytes of the present turn are: one frame's own, {@link #batch}, or part of that. */
+  /** Where the bytes of the present turn are: one frame's own, or {@link #batch}. */
   byte[] turnBytes;
 
   int turnLength;
@@ -43,7 +42,20 @@ final class Drainer {
 
   /** Has the client drained soon; the caller has seen to it that it is not in the queue already. */
   void ready(Client client) {
+    enqueue(client);
+    wake();
+  }
+
+  /**
+   * As {@link #ready}, for a caller who will {@link #wake} when it has no more: so that the drain
+   * thread does not take a processor from one who publishes to many.
+   */
+  void enqueue(Client client) {
     ready.add(client);
+  }
+
+  /** Goes on if there is something to do. */
+  void wake() {
     if (parked) {
       LockSupport.unpark(thread);
     }
@@ -120,22 +132,5 @@ final class Drainer {
     turnLength += length;
     turnFrames++;
     return true;
-  }
-
-  /**
-   * Ends the collecting. The writer may have to hold on to the bytes for as long as the client
-   * takes none, so a batch that is mostly empty does not go there as it is.
-   */
-  void end() {
-    if (turnBytes == batch && turnLength <= batchBytes / 2) {
-      turnBytes = Arrays.copyOf(batch, turnLength);
-    }
-  }
-
-  /** The writer still uses the turn's bytes: the next turn needs others. */
-  void lend() {
-    if (turnBytes == batch) {
-      batch = new byte[batchBytes];
-    }
   }
 }

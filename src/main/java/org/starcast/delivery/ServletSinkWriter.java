@@ -10,6 +10,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 
 /**
@@ -29,8 +30,6 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
   /** What {@link #write} could not hand over, because the container was not ready. */
   private byte[] held;
 
-  private int heldOffset;
-  private int heldLength;
   private boolean unflushed;
 
   private ServletSinkWriter(
@@ -117,9 +116,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
   @Override
   public boolean write(byte[] bytes, int offset, int length) throws IOException {
     if (!out.isReady()) {
-      held = bytes;
-      heldOffset = offset;
-      heldLength = length;
+      held = Arrays.copyOfRange(bytes, offset, offset + length);
       return false;
     }
     out.write(bytes, offset, length);
@@ -134,7 +131,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
       }
       byte[] bytes = held;
       held = null;
-      out.write(bytes, heldOffset, heldLength);
+      out.write(bytes, 0, bytes.length);
       return flush();
     }
     return unflushed ? flush() : out.isReady();

@@ -25,10 +25,11 @@ interface SinkWriter {
   void start();
 
   /**
-   * Writes whole frames and flushes them.
+   * Writes whole frames and flushes them. The bytes are the caller's again when it returns: the
+   * containers copy what they cannot send at once.
    *
    * @return true if more may be written; false if {@link Listener#writable} will say when to {@link
-   *     #resume}, until which the bytes may still be in use and must not change
+   *     #resume}
    * @throws IOException if the connection is broken
    */
   boolean write(byte[] bytes, int offset, int length) throws IOException;

@@ -10,8 +10,8 @@ import org.starcast.wire.EventStreamParser;
 
 /**
  * A writer into memory with the behaviour of a connection: it takes as many bytes as its window
- * has, keeps hold of the others in the caller's array, and says once that it is writable again. It
- * notes every breach of the contract of {@link SinkWriter}.
+ * has, keeps a copy of the others, and says once that it is writable again. It notes every breach
+ * of the contract of {@link SinkWriter}.
  */
 final class MemoryWriter implements SinkWriter {
 
@@ -57,7 +57,7 @@ final class MemoryWriter implements SinkWriter {
         check(length > 0, "write of nothing");
         writes++;
         throwFailure();
-        held = bytes;
+        held = bytes.clone();
         heldOffset = offset;
         heldLength = length;
         if (take()) {
