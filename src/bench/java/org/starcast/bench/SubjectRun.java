@@ -285,7 +285,7 @@ final class SubjectRun {
         round(
             swarm,
             () -> {
-              answer[0] = burst(topic, scale.calls(), scale.padding(), 100);
+              answer[0] = burst(topic, scale.calls(), scale.padding(), 400);
               return answer[0].expectation();
             });
     put(Figure.PUBLISH_MEDIAN, answer[0].medianNanos() / 1e6, round);
