@@ -627,6 +627,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     reading.collect(drainer, until, filter, engine, this);
     engine.statistics().replayed.add(reading.replayed());
     engine.joinIfNearEnd(this, reading);
+    synchronized (this) {
+      // most clients are level for good
+      filter = replay == null ? null : filter;
+    }
   }
 
   private void end(boolean clean) {
