@@ -619,7 +619,11 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         reads = changes.remove().subscription();
       }
       now = reads;
-      until = changes.isEmpty() ? readUntil : Math.min(readUntil, changes.peek().position());
+      // a change from now on is for what is published from now on
+      until = Math.min(readUntil, engine.logEnd());
+      if (!changes.isEmpty()) {
+        until = Math.min(until, changes.peek().position());
+      }
     }
     if (filter == null || !filter.isOf(now)) {
       filter = new SubscriptionFilter(now, id);
