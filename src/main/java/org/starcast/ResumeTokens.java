@@ -10,6 +10,7 @@ import java.util.Base64;
 import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.starcast.web.QueryParameter;
 
 /**
  * By what a client without a name shows that it is the one that was there before: the id that it
@@ -19,7 +20,6 @@ import javax.crypto.spec.SecretKeySpec;
 final class ResumeTokens {
 
   private static final String ALGORITHM = "HmacSHA256";
-  private static final String PARAMETER = "resume=";
 
   /** 256 bits in base 64. */
   private static final int SIGNATURE_LENGTH = 43;
@@ -52,18 +52,10 @@ final class ResumeTokens {
 
   /** The subscription, of the user whose token the request has, if it has one. */
   Subscription recognize(Subscription subscription, HttpServletRequest request) {
-    String query = request == null ? null : request.getQueryString();
-    if (query != null) {
-      // not getParameter, which may read the body
-      for (String parameter : query.split("&")) {
-        if (parameter.startsWith(PARAMETER)) {
-          return user(parameter.substring(PARAMETER.length()))
-              .map(subscription::user)
-              .orElse(subscription);
-        }
-      }
-    }
-    return subscription;
+    return QueryParameter.first(request, "resume")
+        .flatMap(this::user)
+        .map(subscription::user)
+        .orElse(subscription);
   }
 
   /** What tells a client its token. */

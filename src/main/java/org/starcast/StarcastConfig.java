@@ -33,9 +33,10 @@ import org.starcast.topic.TopicPattern;
  *     policy. 1 MiB to 1 TiB, default a quarter of the heap
  * @param messageBytes {@code starcast.message.max-bytes}: the largest message, encoded; 1 KiB to 64
  *     MiB, default 512 KiB
- * @param heartbeat {@code starcast.heartbeat}: a comment is sent after this much silence, which
- *     finds out dead connections and keeps proxies from closing live ones; 100 ms to 1 h or {@code
- *     PT0S} for none, default 15 s
+ * @param heartbeat {@code starcast.heartbeat}: a comment is sent after this much silence, or up to
+ *     a sixteenth (at most 1 s) more, so that those of many clients go together; it finds out dead
+ *     connections and keeps proxies from closing live ones; 100 ms to 1 h or {@code PT0S} for none,
+ *     default 15 s
  * @param sendTimeout {@code starcast.send-timeout}: a client that takes nothing for so long while
  *     something waits is closed; 100 ms to 1 h, default 30 s
  * @param maxConnectionAge {@code starcast.max-connection-age}: a stream is ended after 80 to 100 %

@@ -16,7 +16,9 @@ import jakarta.ws.rs.core.UriBuilder;
 import jakarta.ws.rs.core.Variant;
 import jakarta.ws.rs.ext.RuntimeDelegate;
 import java.lang.annotation.Annotation;
+import java.lang.reflect.Proxy;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.Date;
 import java.util.List;
 import java.util.Locale;
@@ -28,8 +30,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * As much of a JAX-RS runtime as our answers take: status, text entity, media type and headers.
- * There is none on the test class path.
+ * As much of a JAX-RS runtime as our answers take: status, entity, media type and headers. There is
+ * none on the test class path.
  */
 public final class ResponseRuntime extends RuntimeDelegate
     implements BeforeAllCallback, AfterAllCallback {
@@ -42,6 +44,27 @@ public final class ResponseRuntime extends RuntimeDelegate
   @Override
   public void afterAll(ExtensionContext context) {
     RuntimeDelegate.setInstance(null);
+  }
+
+  /** The body of a response that was given bytes. */
+  public static String body(Response response) {
+    return new String((byte[]) response.getEntity(), StandardCharsets.UTF_8);
+  }
+
+  /** A header of a response, as text. */
+  public static String header(Response response, String name) {
+    Object value = response.getHeaders().getFirst(name);
+    return value == null ? null : value.toString();
+  }
+
+  /** A media type as text, which without a runtime cannot write itself. */
+  public static String type(Response response) {
+    MediaType type = response.getMediaType();
+    String charset = type.getParameters().get("charset");
+    return type.getType()
+        + "/"
+        + type.getSubtype()
+        + (charset == null ? "" : ";charset=" + charset);
   }
 
   @Override
@@ -57,10 +80,11 @@ public final class ResponseRuntime extends RuntimeDelegate
     private final MultivaluedMap<String, Object> headers = new MultivaluedHashMap<>();
     private int status = 200;
     private Object entity;
+    private MediaType type;
 
     @Override
     public Response build() {
-      return new Built(status, entity, headers);
+      return new Built(status, entity, type, headers);
     }
 
     @Override
@@ -138,7 +162,8 @@ public final class ResponseRuntime extends RuntimeDelegate
 
     @Override
     public Response.ResponseBuilder type(MediaType type) {
-      throw unsupported();
+      this.type = type;
+      return this;
     }
 
     @Override
@@ -210,11 +235,13 @@ public final class ResponseRuntime extends RuntimeDelegate
   private static final class Built extends Response {
     private final int status;
     private final Object entity;
+    private final MediaType type;
     private final MultivaluedMap<String, Object> headers;
 
-    Built(int status, Object entity, MultivaluedMap<String, Object> headers) {
+    Built(int status, Object entity, MediaType type, MultivaluedMap<String, Object> headers) {
       this.status = status;
       this.entity = entity;
+      this.type = type;
       this.headers = headers;
     }
 
@@ -273,7 +300,7 @@ public final class ResponseRuntime extends RuntimeDelegate
 
     @Override
     public MediaType getMediaType() {
-      throw unsupported();
+      return type;
     }
 
     @Override
@@ -363,8 +390,16 @@ public final class ResponseRuntime extends RuntimeDelegate
   }
 
   @Override
+  @SuppressWarnings("unchecked")
   public <T> HeaderDelegate<T> createHeaderDelegate(Class<T> type) {
-    throw unsupported();
+    // the API's classes ask for one when they are loaded
+    return (HeaderDelegate<T>)
+        Proxy.newProxyInstance(
+            getClass().getClassLoader(),
+            new Class<?>[] {HeaderDelegate.class},
+            (proxy, method, args) -> {
+              throw unsupported();
+            });
   }
 
   @Override

@@ -41,15 +41,10 @@ class RedeployWildFlyIT {
 
               @Override
               public long pid() {
+                // not by its arguments, which are cut off where paths are long
                 return ProcessHandle.current()
                     .descendants()
-                    .filter(
-                        process ->
-                            process
-                                .info()
-                                .commandLine()
-                                .orElse("")
-                                .contains("-Djboss.http.port=" + port))
+                    .filter(child -> child.info().command().orElse("").endsWith("/java"))
                     .findFirst()
                     .orElseThrow()
                     .pid();

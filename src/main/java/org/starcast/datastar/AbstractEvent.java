@@ -56,7 +56,7 @@ abstract sealed class AbstractEvent<T extends AbstractEvent<T>> implements Datas
    * @throws IllegalArgumentException if it is negative or longer than 24 hours
    */
   public T retry(Duration retry) {
-    Duration checked = Check.retry(retry);
+    Duration checked = Check.duration("retry", retry);
     return with(new Envelope(envelope.outlet(), envelope.eventId(), checked, envelope.coalesce()));
   }
 

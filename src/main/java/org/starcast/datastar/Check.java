@@ -3,6 +3,7 @@ package org.starcast.datastar;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.regex.Pattern;
+import org.starcast.wire.SseFormat;
 
 /** The checks of this package's parameters. */
 final class Check {
@@ -11,7 +12,6 @@ final class Check {
   static final int MAX_URL = 8192;
   static final int MAX_NAME = 256;
 
-  private static final Duration MAX_RETRY = Duration.ofHours(24);
   private static final Pattern NONCE = Pattern.compile("[A-Za-z0-9+/_-]{1,256}={0,2}");
   private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*):(.*)");
 
@@ -44,17 +44,9 @@ final class Check {
     return value;
   }
 
-  static Duration retry(Duration retry) {
-    Objects.requireNonNull(retry, "retry");
-    if (retry.isNegative() || retry.compareTo(MAX_RETRY) > 0) {
-      throw new IllegalArgumentException("retry: must be 0 to 24 hours, is " + retry);
-    }
-    return retry;
-  }
-
   static Duration duration(String name, Duration duration) {
     Objects.requireNonNull(duration, name);
-    if (duration.isNegative() || duration.compareTo(MAX_RETRY) > 0) {
+    if (duration.isNegative() || duration.compareTo(SseFormat.MAX_RETRY) > 0) {
       throw new IllegalArgumentException(name + ": must be 0 to 24 hours, is " + duration);
     }
     return duration;

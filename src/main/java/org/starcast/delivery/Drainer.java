@@ -25,7 +25,6 @@ final class Drainer {
   private volatile boolean parked;
   private volatile boolean stopped;
   private volatile Thread thread;
-  private volatile long turns;
 
   /** Where the bytes of the present turn are: one frame's own, or {@link #batch}. */
   byte[] turnBytes;
@@ -84,11 +83,6 @@ final class Drainer {
     LockSupport.unpark(thread);
   }
 
-  /** Turns taken so far: a drain thread that has work but takes none is stuck. */
-  long turns() {
-    return turns;
-  }
-
   private void turn(Client client) {
     try {
       if (client.drain(this)) {
@@ -100,7 +94,6 @@ final class Drainer {
       client.abortNow(CloseReason.ERROR);
       ready.add(client);
     }
-    turns++;
   }
 
   /** Starts to collect a turn's bytes. */

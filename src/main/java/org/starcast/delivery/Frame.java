@@ -38,9 +38,7 @@ final class Frame extends LoggedEvent {
     super(sequence, time, topics, sender, except, bytes, length);
     this.coalesceKey = coalesceKey;
     this.budget = budget;
-    if (budget != null) {
-      budget.add(length);
-    }
+    count();
   }
 
   /** A message to one client. */
@@ -53,19 +51,27 @@ final class Frame extends LoggedEvent {
     return toOne(bytes, null, null);
   }
 
+  private Frame(LoggedEvent event, String coalesceKey, Budget budget) {
+    super(event);
+    this.coalesceKey = coalesceKey;
+    this.budget = budget;
+    count();
+  }
+
+  private void count() {
+    if (budget != null) {
+      budget.add(length());
+    }
+  }
+
+  /** An event of a former run, for the log alone: no queue has an older one of the same key. */
+  static Frame kept(LoggedEvent event) {
+    return new Frame(event, null, null);
+  }
+
   /** An event as the log had it before, to be queued once more. */
   static Frame again(Frame event, Budget budget) {
-    Frame frame =
-        new Frame(
-            event.sequence(),
-            event.time(),
-            event.topics(),
-            event.sender(),
-            event.except(),
-            event.bytes(),
-            event.length(),
-            event.coalesceKey,
-            budget);
+    Frame frame = new Frame(event, event.coalesceKey, budget);
     frame.deflated = event.deflated;
     return frame;
   }

@@ -1,8 +1,6 @@
 package org.starcast.delivery;
 
 import jakarta.servlet.http.HttpServletRequest;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,6 +18,7 @@ import org.starcast.log.EventStore;
 import org.starcast.log.LatestEvents;
 import org.starcast.log.LoggedEvent;
 import org.starcast.topic.TopicPattern;
+import org.starcast.web.QueryParameter;
 import org.starcast.wire.SseFormat;
 
 /** What clients that are new, come back, or fall behind get of what was published before. */
@@ -56,27 +55,13 @@ final class History {
     this.log =
         new EventLog<>(
             kept.before(), config.logEvents(), config.logBytes(), config.logAge().toMillis());
-    List<Frame> events = kept.events().stream().map(History::frame).toList();
-    Stream.concat(kept.states().stream().map(History::frame), events.stream())
+    List<Frame> events = kept.events().stream().map(Frame::kept).toList();
+    Stream.concat(kept.states().stream().map(Frame::kept), events.stream())
         .sorted(Comparator.comparingLong(Frame::sequence))
         .forEach(states::append);
     events.forEach(log::append);
     expire();
     announce();
-  }
-
-  private static Frame frame(LoggedEvent event) {
-    return new Frame(
-        event.sequence(),
-        event.time(),
-        event.topics(),
-        event.sender(),
-        event.except(),
-        event.bytes(),
-        event.length(),
-        // no queue has an older one of the same key
-        null,
-        null);
   }
 
   /** Milliseconds of the start and 30 random bits: never the same again, and short. */
@@ -252,25 +237,7 @@ final class History {
     if (header != null && !header.isEmpty()) {
       return header;
     }
-    String query = request.getQueryString();
-    if (query != null) {
-      // not getParameter, which may read the body
-      for (String parameter : query.split("&")) {
-        if (parameter.startsWith("lastEventId=")) {
-          return decode(parameter.substring("lastEventId=".length()));
-        }
-      }
-    }
-    return "";
-  }
-
-  private static String decode(String text) {
-    try {
-      return URLDecoder.decode(text, StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      // it is no id either; what reads it says so
-      return text;
-    }
+    return QueryParameter.first(request, "lastEventId").orElse("");
   }
 
   /** The latest events that match, oldest first. */

@@ -49,6 +49,18 @@ public class LoggedEvent {
     this.length = length;
   }
 
+  /** The same event, the bytes shared. */
+  protected LoggedEvent(LoggedEvent event) {
+    this(
+        event.sequence,
+        event.time,
+        event.topics,
+        event.sender,
+        event.except,
+        event.bytes,
+        event.length);
+  }
+
   /** The place in the order of events; 0 for a frame outside of it. */
   public final long sequence() {
     return sequence;

@@ -15,8 +15,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.starcast.ResponseRuntime;
 
-@ExtendWith(FakeRuntime.class)
+@ExtendWith(ResponseRuntime.class)
 class ResponsesTest {
 
   private final DatastarSse datastar = Recorder.datastar();
@@ -25,11 +26,12 @@ class ResponsesTest {
   void eventsAreAStreamOfOurBytes() {
     Response response = datastar.response(datastar.removeElements("#ä"), datastar.consoleLog("1"));
     assertThat(response.getStatus()).isEqualTo(200);
-    assertThat(FakeRuntime.type(response)).isEqualTo("text/event-stream;charset=UTF-8");
-    assertThat(FakeRuntime.header(response, "Cache-Control")).isEqualTo("no-cache, no-transform");
-    assertThat(FakeRuntime.header(response, "X-Accel-Buffering")).isEqualTo("no");
-    assertThat(Wire.parse(FakeRuntime.body(response))).hasSize(2);
-    assertThat(FakeRuntime.body(response)).contains("data: selector #ä\n");
+    assertThat(ResponseRuntime.type(response)).isEqualTo("text/event-stream;charset=UTF-8");
+    assertThat(ResponseRuntime.header(response, "Cache-Control"))
+        .isEqualTo("no-cache, no-transform");
+    assertThat(ResponseRuntime.header(response, "X-Accel-Buffering")).isEqualTo("no");
+    assertThat(Wire.parse(ResponseRuntime.body(response))).hasSize(2);
+    assertThat(ResponseRuntime.body(response)).contains("data: selector #ä\n");
   }
 
   @Test
@@ -92,8 +94,8 @@ class ResponsesTest {
   @Test
   void elementsAsHtml() {
     Response plain = datastar.patchElements("<p id=a>ä\r\nelements </p>").toHtmlResponse();
-    assertThat(FakeRuntime.type(plain)).isEqualTo("text/html;charset=UTF-8");
-    assertThat(FakeRuntime.body(plain)).isEqualTo("<p id=a>ä\nelements </p>");
+    assertThat(ResponseRuntime.type(plain)).isEqualTo("text/html;charset=UTF-8");
+    assertThat(ResponseRuntime.body(plain)).isEqualTo("<p id=a>ä\nelements </p>");
     assertThat(plain.getHeaders()).containsOnlyKeys("Cache-Control");
 
     Response all =
@@ -104,10 +106,10 @@ class ResponsesTest {
             .namespace(ElementNamespace.SVG)
             .useViewTransition()
             .toHtmlResponse();
-    assertThat(FakeRuntime.header(all, "datastar-selector")).isEqualTo("#\\1f600  > \\e9 ");
-    assertThat(FakeRuntime.header(all, "datastar-mode")).isEqualTo("prepend");
-    assertThat(FakeRuntime.header(all, "datastar-namespace")).isEqualTo("svg");
-    assertThat(FakeRuntime.header(all, "datastar-use-view-transition")).isEqualTo("true");
+    assertThat(ResponseRuntime.header(all, "datastar-selector")).isEqualTo("#\\1f600  > \\e9 ");
+    assertThat(ResponseRuntime.header(all, "datastar-mode")).isEqualTo("prepend");
+    assertThat(ResponseRuntime.header(all, "datastar-namespace")).isEqualTo("svg");
+    assertThat(ResponseRuntime.header(all, "datastar-use-view-transition")).isEqualTo("true");
     assertThatThrownBy(() -> datastar.patchElements("<p>").toHtmlResponse())
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -115,18 +117,18 @@ class ResponsesTest {
   @Test
   void signalsAsJson() {
     Response response = datastar.patchSignals(Map.of("a", "ü")).onlyIfMissing().toJsonResponse();
-    assertThat(FakeRuntime.type(response)).isEqualTo("application/json;charset=UTF-8");
-    assertThat(FakeRuntime.body(response)).isEqualTo("{\"a\":\"ü\"}");
-    assertThat(FakeRuntime.header(response, "datastar-only-if-missing")).isEqualTo("true");
+    assertThat(ResponseRuntime.type(response)).isEqualTo("application/json;charset=UTF-8");
+    assertThat(ResponseRuntime.body(response)).isEqualTo("{\"a\":\"ü\"}");
+    assertThat(ResponseRuntime.header(response, "datastar-only-if-missing")).isEqualTo("true");
   }
 
   @Test
   void scriptAsJavaScript() {
     Response response =
         datastar.executeScript("go()").attribute("title", "é😀").toJavaScriptResponse();
-    assertThat(FakeRuntime.type(response)).isEqualTo("text/javascript;charset=UTF-8");
-    assertThat(FakeRuntime.body(response)).isEqualTo("go()");
-    assertThat(FakeRuntime.header(response, "datastar-script-attributes"))
+    assertThat(ResponseRuntime.type(response)).isEqualTo("text/javascript;charset=UTF-8");
+    assertThat(ResponseRuntime.body(response)).isEqualTo("go()");
+    assertThat(ResponseRuntime.header(response, "datastar-script-attributes"))
         .isEqualTo("{\"title\":\"\\u00e9\\ud83d\\ude00\",\"data-effect\":\"el.remove()\"}");
     assertThat(datastar.executeScript("go()").autoRemove(false).toJavaScriptResponse().getHeaders())
         .containsOnlyKeys("Cache-Control");

@@ -35,8 +35,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.starcast.ResponseRuntime;
 
-@ExtendWith(FakeRuntime.class)
+@ExtendWith(ResponseRuntime.class)
 class SignalsReaderTest {
 
   private final DatastarSse datastar = Recorder.datastar();
@@ -216,8 +217,8 @@ class SignalsReaderTest {
     BadSignalsException bad =
         refusal(post("application/json", "{\"count\":\"x\",\"ok\":3}"), Form.class);
     assertThat(bad.getResponse().getStatus()).isEqualTo(400);
-    assertThat(FakeRuntime.type(bad.getResponse())).isEqualTo("application/problem+json");
-    JsonObject problem = Json.parseObject(FakeRuntime.body(bad.getResponse()));
+    assertThat(ResponseRuntime.type(bad.getResponse())).isEqualTo("application/problem+json");
+    JsonObject problem = Json.parseObject(ResponseRuntime.body(bad.getResponse()));
     assertThat(problem).isEqualTo(Json.parseObject(bad.problem()));
     assertThat(problem.getInt("status")).isEqualTo(400);
     assertThat(problem.getString("title")).isEqualTo("Bad signals");

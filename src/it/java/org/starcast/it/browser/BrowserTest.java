@@ -48,11 +48,11 @@ abstract class BrowserTest {
 
   private static final Path SCREENSHOTS =
       Path.of("target", "screenshots", System.getProperty("arquillian.launch", "server"));
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final String CONFIG = "META-INF/microprofile-config.properties";
 
   static ChromeDriver browser;
-  private static String firstWindow;
+  static String firstWindow;
 
   @ArquillianResource URL base;
 
@@ -131,7 +131,8 @@ abstract class BrowserTest {
   void closeWindows() {
     for (String window : Set.copyOf(browser.getWindowHandles())) {
       if (!window.equals(firstWindow)) {
-        browser.switchTo().window(window).close();
+        show(window);
+        close();
       }
     }
     browser.switchTo().window(firstWindow);
@@ -211,6 +212,11 @@ abstract class BrowserTest {
 
   void show(String window) {
     browser.switchTo().window(window);
+  }
+
+  /** Closes the window that is shown. */
+  void close() {
+    browser.close();
   }
 
   /** Replaces what is in an input. */

@@ -14,22 +14,17 @@ import java.io.StringReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.URL;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -41,22 +36,16 @@ import java.util.stream.IntStream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
-import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.ShrinkWrap;
 import org.jboss.shrinkwrap.api.asset.EmptyAsset;
 import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.WindowType;
-import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 import org.starcast.it.app.TestApplication;
 
 /**
@@ -65,9 +54,7 @@ import org.starcast.it.app.TestApplication;
  */
 @ArquillianTest
 @RunAsClient
-class StarcastJsIT {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+class StarcastJsIT extends BrowserTest {
 
   /** Long enough for several reconnections, when what is to be shown is that there is none. */
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(1);
@@ -77,11 +64,6 @@ class StarcastJsIT {
   private static final AtomicInteger NAMES = new AtomicInteger();
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-
-  private static ChromeDriver browser;
-  private static String firstWindow;
-
-  @ArquillianResource URL base;
 
   /** Tests share the server: each has a topic of its own. */
   private String topic;
@@ -108,66 +90,35 @@ class StarcastJsIT {
         .addAsWebResource(new File(PAGES, "page.js"), "page.js");
   }
 
-  @BeforeAll
-  static void startBrowser() throws IOException {
-    File chromium = new File(System.getProperty("chromium.binary", "/usr/bin/chromium"));
-    File driver = new File(System.getProperty("chromedriver.binary", "/usr/bin/chromedriver"));
-    assumeTrue(chromium.canExecute(), "skipped: there is no chromium at " + chromium);
-    assumeTrue(driver.canExecute(), "skipped: there is no chromedriver at " + driver);
-
-    Path profiles = Files.createDirectories(Path.of("target", "chromium"));
-    Path profile = Files.createTempDirectory(profiles, "profile-").toAbsolutePath();
-    ChromeOptions options = new ChromeOptions();
-    options.setBinary(chromium);
-    options.addArguments(
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--user-data-dir=" + profile);
-    browser =
-        new ChromeDriver(
-            new ChromeDriverService.Builder().usingDriverExecutable(driver).build(), options);
-    firstWindow = browser.getWindowHandle();
-  }
-
-  @AfterAll
-  static void stopBrowser() {
-    if (browser != null) {
-      browser.quit();
-    }
-  }
-
   @BeforeEach
   void begin() throws IOException {
     topic = "js" + NAMES.incrementAndGet();
     stub = new Stub();
   }
 
+  @Override
   @AfterEach
-  void closeTabs() {
+  void closeWindows() {
     stub.close();
-    for (String window : Set.copyOf(browser.getWindowHandles())) {
-      if (!window.equals(firstWindow)) {
-        show(window);
-        close();
-      }
-    }
-    show(firstWindow);
+    super.closeWindows();
     // so that the next test begins with none
     await().atMost(PATIENCE).until(() -> clients() == 0);
+  }
+
+  /** What the page says of its security policy, as it is closed. */
+  @Override
+  void close() {
+    if (Boolean.TRUE.equals(script("return window.ready === true"))) {
+      assertThat(list("violations")).as("the page keeps its security policy").isEmpty();
+    }
+    super.close();
   }
 
   // ---- one tab
 
   @Test
   void eventsArriveWithNameDataAndId() {
-    openStream();
+    openTopic();
 
     String first = publish("one\ntwo");
     String second = publish("{\"item\":\"Tea \u2615\"}", "event", "order");
@@ -287,8 +238,8 @@ class StarcastJsIT {
 
   @Test
   void twoTabsShareOneConnection() {
-    String one = openStream();
-    String other = openStream();
+    String one = openTopic();
+    String other = openTopic();
     assertThat(clients()).isEqualTo(1);
 
     publish("a");
@@ -305,8 +256,8 @@ class StarcastJsIT {
 
   @Test
   void tabsThatDoNotShareHaveAConnectionEach() {
-    openStream("shared: false");
-    openStream("shared: false");
+    openTopic("shared: false");
+    openTopic("shared: false");
 
     assertThat(clients()).isEqualTo(2);
   }
@@ -315,7 +266,7 @@ class StarcastJsIT {
   void anotherTabTakesOverFromOneThatIsClosed() throws Exception {
     List<String> tabs = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      tabs.add(openStream());
+      tabs.add(openTopic());
     }
     int events = 600;
     Thread publisher =
@@ -344,11 +295,11 @@ class StarcastJsIT {
 
   @Test
   void aTabThatJoinsLaterBeginsAtThePresent() {
-    String one = openStream();
+    String one = openTopic();
     String id = publish("a");
     untilData("a");
 
-    String other = openStream();
+    String other = openTopic();
     assertThat(script("return stream.lastEventId")).isEqualTo(id);
     publish("b");
 
@@ -361,17 +312,17 @@ class StarcastJsIT {
 
   @Test
   void aTabThatJoinsWithAnEarlierIdGetsWhatItLacksAndTheOthersNothingTwice() {
-    String one = openStream();
+    String one = openTopic();
     String id = publish("a");
     publish("b");
     publish("c");
     untilData("a", "b", "c");
 
-    String other = openStream("lastEventId: '" + id + "'");
+    String other = openTopic("lastEventId: '" + id + "'");
     untilData("b", "c");
     publish("d");
     untilData("b", "c", "d");
-    String third = openStream("lastEventId: 'earliest'");
+    String third = openTopic("lastEventId: 'earliest'");
     untilTrue(() -> list("seen.data").contains("d"));
     assertThat(list("seen.data")).containsExactly("a", "b", "c", "d");
     publish("e");
@@ -388,8 +339,8 @@ class StarcastJsIT {
 
   @Test
   void aFrozenTabGivesWayAndCatchesUp() {
-    String leader = openStream();
-    String other = openStream();
+    String leader = openTopic();
+    String other = openTopic();
     publish("a");
     for (String tab : List.of(leader, other)) {
       show(tab);
@@ -417,10 +368,10 @@ class StarcastJsIT {
 
   @Test
   void aTabThatIsLeftAndComeBackToCatchesUp() {
-    String leader = openStream();
+    String leader = openTopic();
     publish("a");
     untilData("a");
-    String other = openStream();
+    String other = openTopic();
 
     show(leader);
     browser.get(base + "page.html?elsewhere");
@@ -438,7 +389,7 @@ class StarcastJsIT {
 
   @Test
   void aTabThatHoldsTheLockAndDoesNotAnswerLosesIt() {
-    openStream();
+    openTopic();
     // as a tab does that was frozen without notice
     browser.executeAsyncScript(
         """
@@ -454,7 +405,7 @@ class StarcastJsIT {
         """);
     Object holder = lock("held").get(0);
 
-    openStream();
+    openTopic();
 
     assertThat(lock("held")).hasSize(1).doesNotContain(holder);
     publish("a");
@@ -463,19 +414,16 @@ class StarcastJsIT {
 
   @Test
   void aRefusalReachesAllTabs() {
-    for (String tab : List.of(openStub(), openStub())) {
-      show(tab);
-    }
+    List<String> tabs = List.of(openStub(), openStub());
+    // the other asks for itself if it gets the lock before the news
+    stub.answer(exchange -> status(exchange, 403));
     stub.answer(exchange -> status(exchange, 403));
 
-    for (String tab : browser.getWindowHandles()) {
-      if (!tab.equals(firstWindow)) {
-        show(tab);
-        untilTrue(() -> script("return stream.state").equals("failed"));
-        assertThat(script("return seen.errors[0].status")).isEqualTo(403L);
-      }
+    for (String tab : tabs) {
+      show(tab);
+      untilTrue(() -> script("return stream.state").equals("failed"));
+      assertThat(list("seen.errors.map(e => e.status)")).containsExactly(403L);
     }
-    assertThat(stub.asked).hasSize(1);
   }
 
   // ---- what servers and networks do
@@ -644,12 +592,12 @@ class StarcastJsIT {
     script("follow('" + url + "', {" + options + "})");
   }
 
-  private String openStream() {
-    return openStream("");
+  private String openTopic() {
+    return openTopic("");
   }
 
   /** Opens the page with a stream of the test's topic, and waits until it is open. */
-  private String openStream(String options) {
+  private String openTopic(String options) {
     String tab = open();
     follow("api/starcast/stream?topic=" + topic, options);
     untilOpen();
@@ -665,17 +613,6 @@ class StarcastJsIT {
     String tab = open();
     follow(stub.url(), options);
     return tab;
-  }
-
-  private void show(String tab) {
-    browser.switchTo().window(tab);
-  }
-
-  private void close() {
-    if (Boolean.TRUE.equals(script("return window.ready === true"))) {
-      assertThat(list("violations")).as("the page keeps its security policy").isEmpty();
-    }
-    browser.close();
   }
 
   /** Chromium leaves the streams that are open when its network is switched off: cuts this one. */
@@ -730,10 +667,6 @@ class StarcastJsIT {
         .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(50))
         .untilAsserted(() -> assertThat(list("seen.data")).isEqualTo(List.of(data)));
-  }
-
-  private static void untilTrue(Callable<Boolean> condition) {
-    await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(condition);
   }
 
   // ---- the server
