@@ -44,14 +44,17 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   /** From this position of the log on another subscription holds. */
   private record Change(long position, Subscription subscription) {}
 
-  private enum Turn {
-    /** Nothing to do. */
-    IDLE,
-    /** In the drainer's queue, or being drained. */
-    SCHEDULED,
-    /** The writer takes nothing until it says so. */
-    BLOCKED
-  }
+  // Turns; numbers, as a reference that changes with every event would have the garbage collector
+  // note it each time.
+
+  /** Nothing to do. */
+  private static final byte IDLE = 0;
+
+  /** In the drainer's queue, or being drained. */
+  private static final byte SCHEDULED = 1;
+
+  /** The writer takes nothing until it says so. */
+  private static final byte BLOCKED = 2;
 
   /** A frame that waits for room in the queue, and who wants to know. */
   private record Waiting(Frame frame, CompletableFuture<Boolean> taken) {}
@@ -91,7 +94,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private Subscription subscription;
   private State state = State.CONNECTING;
   private CloseReason reason;
-  private Turn turn = Turn.BLOCKED;
+  private byte turn = BLOCKED;
   private boolean signalled;
   private boolean pending;
   private boolean aborted;
@@ -177,15 +180,22 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     return true;
   }
 
-  /** Appends a frame; never blocks. The caller adds up {@link Frame#heldBy}. */
-  Offer offer(Frame frame) {
-    Offer offer = offerToMany(frame);
-    drainer.wake();
-    return offer;
+  /** Reads what {@link #offer} is about to need, without the lock: the value means nothing. */
+  long look() {
+    return queueBytes + seen + (replay == null ? queue.size() : 0);
   }
 
-  /** As {@link #offer}; the caller wakes the drain threads when it has no more clients. */
-  Offer offerToMany(Frame frame) {
+  /** Appends a frame; never blocks. The caller adds up {@link Frame#heldBy}. */
+  Offer offer(Frame frame) {
+    return offer(frame, null);
+  }
+
+  /**
+   * As {@link #offer(Frame)}.
+   *
+   * @param due takes the client, if it has become ready; null for its drain thread
+   */
+  Offer offer(Frame frame, Due due) {
     Offer offer = Offer.QUEUED;
     boolean schedule = false;
     synchronized (this) {
@@ -228,8 +238,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         schedule = schedule();
       }
     }
-    if (schedule) {
-      drainer.enqueue(this);
+    if (schedule && due == null) {
+      drainer.ready(this);
+    } else if (schedule) {
+      due.add(this, drainer);
     }
     return offer;
   }
@@ -398,10 +410,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   /** Makes the client due; true if the caller must put it into the drainer's queue. */
   private boolean schedule() {
-    if (turn != Turn.IDLE) {
+    if (turn != IDLE) {
       return false;
     }
-    turn = Turn.SCHEDULED;
+    turn = SCHEDULED;
     return true;
   }
 
@@ -422,8 +434,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     // the writer is about to let go of them: who sheds must see how much that brings
     engine.budget().subtract(pendingBytes);
     pendingBytes = 0;
-    boolean tell = turn != Turn.SCHEDULED;
-    turn = Turn.SCHEDULED;
+    boolean tell = turn != SCHEDULED;
+    turn = SCHEDULED;
     return tell;
   }
 
@@ -467,10 +479,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         // before anything can close it, so that its end is told after its begin
         engine.opened(this);
       }
-      if (turn == Turn.SCHEDULED) {
+      if (turn == SCHEDULED) {
         signalled = true;
       } else {
-        turn = Turn.SCHEDULED;
+        turn = SCHEDULED;
         drainer.ready(this);
       }
     }
@@ -512,7 +524,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
             end = true;
             clean = true;
           } else {
-            turn = Turn.IDLE;
+            turn = IDLE;
             return false;
           }
         }
@@ -565,7 +577,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         pending = false;
         pendingBytes = 0;
         if (queue.isEmpty() && missed == 0 && replay == null && state == State.OPEN) {
-          turn = Turn.IDLE;
+          turn = IDLE;
           return false;
         }
         return true;
@@ -578,7 +590,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       if (signalled || aborted) {
         return true;
       }
-      turn = Turn.BLOCKED;
+      turn = BLOCKED;
       return false;
     }
   }
@@ -684,11 +696,11 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         return -1;
       }
       long silence = now - lastWrite;
-      if (turn == Turn.BLOCKED) {
+      if (turn == BLOCKED) {
         late = silence >= timeout;
         next = Math.min(next, timeout - silence);
       } else if (heartbeat > 0) {
-        beat = silence >= heartbeat && turn == Turn.IDLE && state == State.OPEN;
+        beat = silence >= heartbeat && turn == IDLE && state == State.OPEN;
         next = beat ? next : Math.min(next, heartbeat - silence);
       }
       if (maxAgeNanos > 0 && state == State.OPEN) {

@@ -1,5 +1,6 @@
 package org.starcast.delivery;
 
+import java.util.ArrayDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.starcast.CloseReason;
@@ -17,7 +18,13 @@ final class Drainer {
    */
   private static final int DIRECT_BYTES = 8 << 10;
 
-  private final ConcurrentLinkedQueue<Client> ready = new ConcurrentLinkedQueue<>();
+  /** Clients that have become ready, some at a time; a block may have free places at its end. */
+  private final ConcurrentLinkedQueue<Client[]> ready = new ConcurrentLinkedQueue<>();
+
+  /** Whose turn it is; of the drain thread alone. */
+  private final ArrayDeque<Client> turns = new ArrayDeque<>();
+
+  private final int number;
   private final System.Logger log;
   private final Gzip gzip;
   private final int batchBytes;
@@ -32,25 +39,33 @@ final class Drainer {
   int turnLength;
   int turnFrames;
 
-  Drainer(StarcastConfig config, System.Logger log) {
+  Drainer(int number, StarcastConfig config, System.Logger log) {
+    this.number = number;
     this.log = log;
     this.batchBytes = config.batchBytes();
     this.batch = new byte[batchBytes];
     this.gzip = new Gzip(config.gzipLevel(), config.gzipMinBytes());
   }
 
-  /** Has the client drained soon; the caller has seen to it that it is not in the queue already. */
+  /** Which of the engine's it is, from 0. */
+  int number() {
+    return number;
+  }
+
+  /** Has the client drained soon; the caller has seen to it that it is not waiting already. */
   void ready(Client client) {
-    enqueue(client);
+    ready(new Client[] {client});
     wake();
   }
 
   /**
-   * As {@link #ready}, for a caller who will {@link #wake} when it has no more: so that the drain
-   * thread does not take a processor from one who publishes to many.
+   * As {@link #ready(Client)}, for a caller who will {@link #wake} when it has no more: so that the
+   * drain thread does not take a processor from one who publishes to many.
+   *
+   * @param clients is not changed any more; ends at the first null
    */
-  void enqueue(Client client) {
-    ready.add(client);
+  void ready(Client[] clients) {
+    ready.add(clients);
   }
 
   /** Goes on if there is something to do. */
@@ -64,7 +79,12 @@ final class Drainer {
   void run() {
     thread = Thread.currentThread();
     while (!stopped) {
-      Client client = ready.poll();
+      for (Client[] block = ready.poll(); block != null; block = ready.poll()) {
+        for (int i = 0; i < block.length && block[i] != null; i++) {
+          turns.add(block[i]);
+        }
+      }
+      Client client = turns.poll();
       if (client != null) {
         turn(client);
         continue;
@@ -86,13 +106,13 @@ final class Drainer {
   private void turn(Client client) {
     try {
       if (client.drain(this)) {
-        ready.add(client);
+        turns.add(client);
       }
     } catch (RuntimeException | Error e) {
       // all other clients of this thread need it
       log.log(System.Logger.Level.ERROR, "STARCAST-1002: a drain failed", e);
       client.abortNow(CloseReason.ERROR);
-      ready.add(client);
+      turns.add(client);
     }
   }
 

@@ -182,6 +182,7 @@ class GzipTest {
   void aTurnsBatchOfCompressedFramesDecodes() throws IOException {
     Drainer drainer =
         new Drainer(
+            0,
             StarcastConfig.read(
                 key -> Optional.ofNullable(key.equals("starcast.batch-bytes") ? "16384" : null),
                 List.of()),
