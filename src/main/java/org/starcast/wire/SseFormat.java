@@ -164,6 +164,30 @@ public final class SseFormat {
         && Arrays.equals(bytes, from, from + prefix.length, prefix, 0, prefix.length);
   }
 
+  /** Frames that this class made, with other line breaks; they have LF, and no CR anywhere. */
+  public static byte[] withSeparator(
+      LineSeparator separator, byte[] bytes, int offset, int length) {
+    int lines = 0;
+    for (int i = offset; i < offset + length; i++) {
+      lines += bytes[i] == '\n' ? 1 : 0;
+    }
+    byte[] out = new byte[length + (separator == LineSeparator.CRLF ? lines : 0)];
+    int to = 0;
+    for (int i = offset; i < offset + length; i++) {
+      if (bytes[i] != '\n') {
+        out[to++] = bytes[i];
+        continue;
+      }
+      if (separator != LineSeparator.LF) {
+        out[to++] = '\r';
+      }
+      if (separator != LineSeparator.CR) {
+        out[to++] = '\n';
+      }
+    }
+    return out;
+  }
+
   /** Reads a frame that this class made; not a parser of other people's streams. */
   public static Fields decode(byte[] bytes, int length) {
     String event = null;
