@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 import org.starcast.log.EventId;
 import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
+import org.starcast.wire.LineSeparator;
 
 /**
  * What a client wants to hear, and how its stream is kept. Immutable: every method returns a new
@@ -48,6 +49,7 @@ public final class Subscription {
   private final String resumeFrom;
   private final int history;
   private final MessageSource onGap;
+  private final LineSeparator lineSeparator;
 
   private Subscription(Values v) {
     topics = v.topics;
@@ -62,6 +64,7 @@ public final class Subscription {
     resumeFrom = v.resumeFrom;
     history = v.history;
     onGap = v.onGap;
+    lineSeparator = v.lineSeparator;
   }
 
   /** The values of a subscription in the making. */
@@ -78,6 +81,7 @@ public final class Subscription {
     private String resumeFrom;
     private int history;
     private MessageSource onGap;
+    private LineSeparator lineSeparator = LineSeparator.LF;
   }
 
   private Subscription with(Consumer<Values> change) {
@@ -94,6 +98,7 @@ public final class Subscription {
     v.resumeFrom = resumeFrom;
     v.history = history;
     v.onGap = onGap;
+    v.lineSeparator = lineSeparator;
     change.accept(v);
     return new Subscription(v);
   }
@@ -295,6 +300,16 @@ public final class Subscription {
     return with(v -> v.onGap = recovery);
   }
 
+  /**
+   * What ends the lines of the stream, for clients that cannot read {@link LineSeparator#LF}, the
+   * default. With another the stream is not compressed; the {@code portable} writer, whose runtime
+   * writes the lines, does not know it.
+   */
+  public Subscription lineSeparator(LineSeparator separator) {
+    Objects.requireNonNull(separator, "lineSeparator");
+    return with(v -> v.lineSeparator = separator);
+  }
+
   /** The patterns with their senders (none means any), in the order in which they were added. */
   public Map<String, Set<String>> topics() {
     return topics;
@@ -353,6 +368,11 @@ public final class Subscription {
   /** What the client gets after a gap, if it is this subscription's own. */
   public Optional<MessageSource> onGap() {
     return Optional.ofNullable(onGap);
+  }
+
+  /** What ends the lines of the stream. */
+  public LineSeparator lineSeparator() {
+    return lineSeparator;
   }
 
   @Override

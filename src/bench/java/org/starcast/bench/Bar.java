@@ -26,7 +26,8 @@ record Bar(Figure figure, double payara, double wildfly, Flavour against, boolea
           new Bar(Figure.PUBLISH_MEDIAN, 2, 2, null, false),
           new Bar(Figure.STALLED_HEALTHY, 100, 100, null, true),
           new Bar(Figure.STALLED_CLOSED, 100, 100, null, true),
-          new Bar(Figure.STALLED_FACTOR, 2, 2, null, false));
+          new Bar(Figure.STALLED_FACTOR, 2, 2, null, false),
+          new Bar(Figure.RETURN_FACTOR, 0.5, 0.5, null, true));
 
   /** The figure by which a subject is divided by another. */
   static OptionalDouble ratio(Results results, Figure figure, Subject subject, Subject other) {

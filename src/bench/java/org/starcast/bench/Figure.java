@@ -61,7 +61,12 @@ enum Figure {
               .formatted(s.manyStreams(), s.replayed())),
   REPLAY_RATE(Unit.RATE, s -> "… deliveries/s"),
   REPLAY_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
-  REPLAY_RESIDENT(Unit.MEGABYTES, s -> "… resident memory of the server at the end");
+  REPLAY_HEAP(Unit.MEGABYTES, s -> "… live heap of the server at the end"),
+  REPLAY_RESIDENT(Unit.MEGABYTES, s -> "… resident memory of the server at the end"),
+  REPLAY_PUBLISH(Unit.MILLIS, s -> "… p99 of publish(), 50 a second to nobody, meanwhile"),
+  RETURN_RATE(
+      Unit.RATE, s -> "One client returns, %,d events back: deliveries/s".formatted(s.returned())),
+  RETURN_FACTOR(Unit.FACTOR, s -> "… that against a live burst of as many to one client");
 
   /** How a figure is written. */
   enum Unit {
@@ -101,7 +106,15 @@ enum Figure {
   boolean appliesTo(Subject subject) {
     return switch (this) {
       case IDLE_HEAP -> subject.flavour != Flavour.NCHAN;
-      case IDLE_HEAP_ABOVE, REPLAY_TIME, REPLAY_RATE, REPLAY_CPU, REPLAY_RESIDENT ->
+      case IDLE_HEAP_ABOVE,
+          REPLAY_TIME,
+          REPLAY_RATE,
+          REPLAY_CPU,
+          REPLAY_HEAP,
+          REPLAY_RESIDENT,
+          REPLAY_PUBLISH,
+          RETURN_RATE,
+          RETURN_FACTOR ->
           subject.flavour == Flavour.STARCAST;
       default -> true;
     };

@@ -24,6 +24,7 @@ package org.starcast.bench;
  * @param stalledEvents large frames published to both
  * @param stalledRate large frames a second
  * @param replayed events that clients which come back have missed
+ * @param returned events that one client which comes back has missed, as many as the log keeps
  */
 record Scale(
     int rounds,
@@ -46,19 +47,20 @@ record Scale(
     int stalled,
     int stalledEvents,
     int stalledRate,
-    int replayed) {
+    int replayed,
+    int returned) {
 
   /** What the published table is made with; the stalled readers would need 4.2 GB. */
   static final Scale FULL =
       new Scale(
           3, 200, 1_000, 5_000, 100, 50, 10, 10_000, 10, 3_000, 50, 20_000, 5_000, 10_000, 45, 50,
-          1_000, 1_000, 210, 10, 5_000);
+          1_000, 1_000, 210, 10, 5_000, 10_000);
 
   /** To see that all works. */
   static final Scale QUICK =
       new Scale(
           1, 50, 200, 500, 100, 50, 2, 500, 10, 300, 20, 20_000, 500, 1_000, 5, 20, 50, 50, 100, 20,
-          500);
+          500, 1_000);
 
   /** The most streams that are open at a time. */
   int mostStreams() {

@@ -14,7 +14,8 @@ enum Scenario {
   IDLE,
   PUBLISH,
   STALLED,
-  REPLAY;
+  REPLAY,
+  RETURN;
 
   /** The name on the command line. */
   String id() {

@@ -20,10 +20,13 @@ final class SubjectRun {
   private static final long OPEN_SECONDS = 60;
   private static final long ROUND_SECONDS = 90;
   private static final long REPLAY_SECONDS = 240;
+  private static final int REPLAY_CALLS = 200;
+  private static final int REPLAY_PAUSE_MILLIS = 20;
   private static final int POST_MILLIS = 120_000;
   private static final int STALLED_POST_MILLIS = 20_000;
   private static final long STALLED_SECONDS = 90;
   private static final int FRAMES_AHEAD = 4;
+  private static final int WARM_RETURNS = 3;
 
   private final Subject subject;
   private final Flavour flavour;
@@ -50,7 +53,8 @@ final class SubjectRun {
     for (Scenario scenario : options.only()) {
       if (startFailures > 1
           || scenario == Scenario.BURST && !flavour.bursts()
-          || scenario == Scenario.REPLAY && flavour != Flavour.STARCAST
+          || (scenario == Scenario.REPLAY || scenario == Scenario.RETURN)
+              && flavour != Flavour.STARCAST
           || scenario == Scenario.PUBLISH
               && (!flavour.bursts() || options.only().contains(Scenario.IDLE))) {
         continue;
@@ -84,6 +88,7 @@ final class SubjectRun {
       case PUBLISH -> publishCalls();
       case STALLED -> stalled();
       case REPLAY -> replay();
+      case RETURN -> comeBack();
     }
   }
 
@@ -365,16 +370,58 @@ final class SubjectRun {
       double cpu = server.cpuSeconds();
       long start = System.nanoTime();
       swarm.open(count, i -> stream, count, false, scale.padding());
+      // on another topic: none of the clients gets it, but it takes the same path and the same log
+      BurstAnswer publisher = burst(newTopic(), REPLAY_CALLS, scale.padding(), REPLAY_PAUSE_MILLIS);
       boolean level = Swarm.await(() -> swarm.events() >= all, REPLAY_SECONDS, TimeUnit.SECONDS);
-      double seconds = (System.nanoTime() - start) / 1e9;
+      double seconds = (Math.max(start, swarm.lastEventNanos()) - start) / 1e9;
       String problem =
           level ? lostProblem(swarm) : "%,d of %,d delivered".formatted(swarm.events(), all);
       put(Figure.REPLAY_TIME, seconds, serverProblem(problem));
       put(Figure.REPLAY_RATE, swarm.events() / seconds, serverProblem(problem));
       put(Figure.REPLAY_CPU, (server.cpuSeconds() - cpu) * 1e6 / swarm.events(), problem);
+      put(Figure.REPLAY_PUBLISH, publisher.p99Nanos() / 1e6, serverProblem(problem));
       put(Figure.REPLAY_RESIDENT, server.residentBytes() / 1e6, serverProblem(problem));
+      put(Figure.REPLAY_HEAP, liveHeap() / 1e6, serverProblem(problem));
     }
     stop();
+  }
+
+  /** One client: a burst, and the same events once more out of the log. */
+  private void comeBack() throws IOException {
+    ensureServer(1);
+    int count = scale.returned();
+    List<Double> rates = new ArrayList<>();
+    List<Double> factors = new ArrayList<>();
+    String problem = null;
+    for (int i = 0; i < WARM_RETURNS + scale.rounds() && problem == null; i++) {
+      String topic = newTopic();
+      double live;
+      try (Swarm swarm = openAll(1, topic, scale.padding())) {
+        Round round = round(swarm, () -> burst(topic, count, scale.padding(), 0).expectation());
+        live = round.rate();
+        problem = round.problem();
+      }
+      String stream = flavour.streamPath(List.of(topic)) + "&lastEventId=earliest";
+      try (Swarm swarm = swarm()) {
+        long start = System.nanoTime();
+        swarm.open(1, n -> stream, 1, false, scale.padding());
+        if (!Swarm.await(() -> swarm.events() >= count, ROUND_SECONDS, TimeUnit.SECONDS)) {
+          problem = "%,d of %,d delivered".formatted(swarm.events(), count);
+        }
+        double rate = swarm.events() * 1e9 / (swarm.lastEventNanos() - start);
+        if (i >= WARM_RETURNS) {
+          rates.add(rate);
+          factors.add(rate / live);
+        }
+      }
+    }
+    put(Figure.RETURN_RATE, median(rates), serverProblem(problem));
+    put(Figure.RETURN_FACTOR, median(factors), serverProblem(problem));
+    stopIfCrowded();
+  }
+
+  private static double median(List<Double> values) {
+    return values.stream().sorted().skip(values.size() / 2).findFirst().orElse(0.0);
   }
 
   // ---- publishing

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentMap;
 import org.starcast.wire.EventStreamParser;
 
 /**
@@ -30,6 +31,7 @@ final class RawStream implements AutoCloseable {
   private final EventStreamParser parser = new EventStreamParser();
   private final List<EventStreamParser.Event> events = new ArrayList<>();
   private volatile boolean keepBody = true;
+  private volatile ConcurrentMap<EventStreamParser.Event, EventStreamParser.Event> shared;
   private volatile boolean ended;
   private boolean silent;
 
@@ -156,7 +158,7 @@ final class RawStream implements AutoCloseable {
       }
       for (EventStreamParser.Item item : parser.feed(bytes, 0, length).take()) {
         if (item instanceof EventStreamParser.Event event) {
-          events.add(event);
+          events.add(shared == null ? event : shared.computeIfAbsent(event, same -> same));
         }
       }
     }
@@ -168,6 +170,12 @@ final class RawStream implements AutoCloseable {
       silent = true;
       ended = true;
     }
+  }
+
+  /** For many streams of the same events: keeps one of those that are equal. */
+  RawStream sharing(ConcurrentMap<EventStreamParser.Event, EventStreamParser.Event> seen) {
+    shared = seen;
+    return this;
   }
 
   /** For streams of which only the events matter. */

@@ -21,6 +21,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.starcast.wire.LineSeparator;
 
 /** Sources as streams, as a client and the application see them. */
 @ArquillianTest
@@ -210,6 +211,32 @@ class StreamsIT {
     await().atMost(PATIENCE).until(stream::ended);
     assertThat(stream.text()).contains(": my ping\n\n");
     assertThat(stream.data()).containsExactly("only", "");
+  }
+
+  @Test
+  void linesEndAsTheClientNeedsThem() {
+    for (LineSeparator separator : LineSeparator.values()) {
+      key = "s" + KEYS.incrementAndGet();
+      String query = "separated/" + key + "?separator=" + separator;
+      RawStream stream = keep(server.open("streams/" + query, "Accept-Encoding: gzip"));
+
+      awaitEnd("COMPLETED");
+      await().atMost(PATIENCE).until(stream::ended);
+      if (separator == LineSeparator.LF) {
+        assertThat(stream.header("Content-Encoding")).isEqualTo("gzip");
+        continue;
+      }
+      assertThat(stream.header("Content-Encoding")).as(separator.name()).isNull();
+      assertThat(stream.header("Content-Type").replace(" ", ""))
+          .isEqualToIgnoringCase("text/event-stream;charset=UTF-8");
+      assertThat(stream.data()).as(separator.name()).containsExactly("1", "2\n2", "3", "");
+      String lineBreak = separator == LineSeparator.CR ? "\r" : "\r\n";
+      assertThat(stream.text())
+          .as("not a line that ends otherwise, from the first byte on")
+          .isEqualTo(
+              stream.text().replace("\r\n", "\n").replace("\r", "\n").replace("\n", lineBreak))
+          .contains("data: 2" + lineBreak + "data: 2" + lineBreak + lineBreak);
+    }
   }
 
   @Test

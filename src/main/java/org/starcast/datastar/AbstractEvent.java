@@ -35,7 +35,7 @@ abstract sealed class AbstractEvent<T extends AbstractEvent<T>> implements Datas
 
   abstract String eventName();
 
-  abstract String data();
+  abstract CharSequence data();
 
   /**
    * The event's id, for the application's own use: see {@link SseMessage#id()} for when it is on

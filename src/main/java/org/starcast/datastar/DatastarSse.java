@@ -60,12 +60,14 @@ public class DatastarSse {
    * selector is given. Several are sent as one event.
    */
   public PatchElements patchElements(CharSequence elements, CharSequence... more) {
-    LinePrefixer lines = new LinePrefixer("elements", elements.length());
-    lines.append(elements);
-    for (CharSequence another : more) {
-      lines.append('\n').append(Objects.requireNonNull(another, "elements"));
+    if (more.length == 0) {
+      return PatchElements.of(envelope, elements.toString());
     }
-    return PatchElements.of(envelope, lines.isEmpty() ? "" : lines.toString());
+    StringBuilder all = new StringBuilder(elements);
+    for (CharSequence another : more) {
+      all.append('\n').append(Objects.requireNonNull(another, "elements"));
+    }
+    return PatchElements.of(envelope, all.toString());
   }
 
   /**
@@ -74,16 +76,16 @@ public class DatastarSse {
    * @throws UncheckedIOException if rendering throws an {@link IOException}
    */
   public PatchElements patchElements(Html elements, Html... more) {
-    LinePrefixer lines = new LinePrefixer("elements", 256);
+    StringBuilder all = new StringBuilder(256);
     try {
-      elements.render(lines);
+      elements.render(all);
       for (Html another : more) {
-        another.render(lines.append('\n'));
+        another.render(all.append('\n'));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return PatchElements.of(envelope, lines.isEmpty() ? "" : lines.toString());
+    return PatchElements.of(envelope, all.toString());
   }
 
   /**

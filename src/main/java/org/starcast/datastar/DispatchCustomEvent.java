@@ -95,7 +95,7 @@ public final class DispatchCustomEvent extends AbstractEvent<DispatchCustomEvent
   }
 
   @Override
-  String data() {
+  CharSequence data() {
     String targets =
         options.selector == null
             ? "[document]"

@@ -10,18 +10,15 @@ import java.util.Locale;
 final class ElementTarget {
 
   private final String markup;
-  private final String linePrefix;
   private int at;
 
-  private ElementTarget(String markup, String linePrefix) {
+  private ElementTarget(String markup) {
     this.markup = markup;
-    this.linePrefix = linePrefix;
-    at = markup.isEmpty() ? 0 : linePrefix.length();
   }
 
-  /** Returns what is missing, or null; the markup's lines begin with the prefix. */
-  static String problem(String markup, String linePrefix) {
-    return new ElementTarget(markup, linePrefix).problem();
+  /** Returns what is missing, or null. */
+  static String problem(String markup) {
+    return new ElementTarget(markup).problem();
   }
 
   private String problem() {
@@ -107,8 +104,7 @@ final class ElementTarget {
 
   private void skipSpace() {
     while (at < markup.length() && isSpace()) {
-      boolean prefix = markup.charAt(at) == '\n' && markup.startsWith(linePrefix, at + 1);
-      at += prefix ? 1 + linePrefix.length() : 1;
+      at++;
     }
   }
 

@@ -2,6 +2,7 @@ package org.starcast.datastar;
 
 import jakarta.ws.rs.core.Response;
 import java.util.Objects;
+import org.starcast.wire.PrefixedLines;
 
 /**
  * Patches elements into the page ({@code datastar-patch-elements}).
@@ -21,21 +22,21 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
       String viewTransitionSelector,
       boolean targetCheck) {}
 
-  /** The elements as lines, each with its keyword; empty for none. */
-  private final String lines;
+  /** Empty for none. */
+  private final String elements;
 
   private final Options options;
 
-  private PatchElements(Envelope envelope, String lines, Options options) {
+  private PatchElements(Envelope envelope, String elements, Options options) {
     super(envelope);
-    this.lines = lines;
+    this.elements = elements;
     this.options = options;
   }
 
-  static PatchElements of(Envelope envelope, String lines) {
+  static PatchElements of(Envelope envelope, String elements) {
     return new PatchElements(
         envelope,
-        lines,
+        elements,
         new Options(null, ElementPatchMode.OUTER, ElementNamespace.HTML, false, null, true));
   }
 
@@ -149,7 +150,7 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
    */
   public Response toHtmlResponse() {
     checkTarget();
-    Response.ResponseBuilder response = Responses.ok(markup(), "text", "html");
+    Response.ResponseBuilder response = Responses.ok(elements, "text", "html");
     if (options.selector != null) {
       response.header("datastar-selector", Escape.asciiSelector(options.selector));
     }
@@ -166,12 +167,12 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
   }
 
   private PatchElements with(Options changed) {
-    return new PatchElements(envelope, lines, changed);
+    return new PatchElements(envelope, elements, changed);
   }
 
   @Override
   PatchElements with(Envelope changed) {
-    return new PatchElements(changed, lines, options);
+    return new PatchElements(changed, elements, options);
   }
 
   @Override
@@ -180,9 +181,9 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
   }
 
   @Override
-  String data() {
+  CharSequence data() {
     checkTarget();
-    StringBuilder out = new StringBuilder(lines.length() + 128);
+    StringBuilder out = new StringBuilder();
     if (options.selector != null) {
       out.append("selector ").append(options.selector).append('\n');
     }
@@ -198,16 +199,11 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
     if (options.namespace != ElementNamespace.HTML) {
       out.append("namespace ").append(options.namespace.value()).append('\n');
     }
-    if (lines.isEmpty()) {
+    if (elements.isEmpty()) {
       out.setLength(Math.max(0, out.length() - 1));
-    } else {
-      out.append(lines);
+      return out.toString();
     }
-    return out.toString();
-  }
-
-  private String markup() {
-    return lines.isEmpty() ? "" : lines.substring(PREFIX.length()).replace("\n" + PREFIX, "\n");
+    return new PrefixedLines(out.toString(), PREFIX, elements);
   }
 
   private void checkTarget() {
@@ -218,7 +214,7 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
       throw new IllegalArgumentException(
           "selector: must be given, mode " + options.mode.value() + " needs one");
     }
-    String problem = options.targetCheck ? ElementTarget.problem(lines, PREFIX) : null;
+    String problem = options.targetCheck ? ElementTarget.problem(elements) : null;
     if (problem != null) {
       throw new IllegalArgumentException(
           "elements: without a selector, " + options.mode.value() + " " + problem);

@@ -49,6 +49,7 @@ import org.starcast.topic.TopicIndex;
 import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
 import org.starcast.wire.Draft;
+import org.starcast.wire.LineSeparator;
 import org.starcast.wire.SseFormat;
 
 /**
@@ -226,7 +227,11 @@ public final class DeliveryEngine {
       Principal user = request.getUserPrincipal();
       principal = user == null ? null : user.getName();
       address = request.getRemoteAddr();
-      gzip = servlet && config.gzip() && AcceptEncoding.gzip(request.getHeader("Accept-Encoding"));
+      gzip =
+          servlet
+              && config.gzip()
+              && subscription.lineSeparator() == LineSeparator.LF
+              && AcceptEncoding.gzip(request.getHeader("Accept-Encoding"));
     }
     admit(principal, address);
     Client client = null;
@@ -254,7 +259,7 @@ public final class DeliveryEngine {
       }
       SinkWriter writer =
           servlet
-              ? ServletSinkWriter.open(sink, request, gzip, client)
+              ? ServletSinkWriter.open(sink, request, gzip, subscription.lineSeparator(), client)
               : new PortableSinkWriter(sink, sends, client);
       if (!client.writer(writer)) {
         writer.abort();

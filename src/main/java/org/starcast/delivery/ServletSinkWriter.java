@@ -12,6 +12,8 @@ import jakarta.ws.rs.sse.SseEventSink;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
+import org.starcast.wire.LineSeparator;
+import org.starcast.wire.SseFormat;
 
 /**
  * Writes in the Servlet container's non-blocking mode (Jakarta Servlet 6.0, section 5.7), whichever
@@ -26,6 +28,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
   private final ServletOutputStream out;
   private final Listener listener;
   private final SseEventSink sink;
+  private final LineSeparator separator;
 
   /** What {@link #write} could not hand over, because the container was not ready. */
   private byte[] held;
@@ -33,10 +36,15 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
   private boolean unflushed;
 
   private ServletSinkWriter(
-      AsyncContext context, ServletOutputStream out, SseEventSink sink, Listener listener) {
+      AsyncContext context,
+      ServletOutputStream out,
+      SseEventSink sink,
+      LineSeparator separator,
+      Listener listener) {
     this.context = context;
     this.out = out;
     this.sink = sink;
+    this.separator = separator;
     this.listener = listener;
   }
 
@@ -47,9 +55,15 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
    * @param request the request, in asynchronous mode
    * @param gzip whether the stream's content coding is gzip; the head is then written here, because
    *     the sink's first bytes would not be part of the gzip stream
+   * @param separator what ends lines; where it is not LF, which ends the sink's first ones, the
+   *     head is written here, too
    */
   static ServletSinkWriter open(
-      SseEventSink sink, HttpServletRequest request, boolean gzip, Listener listener)
+      SseEventSink sink,
+      HttpServletRequest request,
+      boolean gzip,
+      LineSeparator separator,
+      Listener listener)
       throws IOException {
     AsyncContext context = request.getAsyncContext();
     HttpServletResponse response = (HttpServletResponse) context.getResponse();
@@ -63,12 +77,13 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
       response.setHeader("Content-Encoding", "gzip");
     }
     boolean jersey = sink.getClass().getName().startsWith("org.glassfish.jersey.");
-    if (jersey && gzip) {
-      // the sink's first bytes would not be part of the gzip stream; it finds the head written
+    boolean ownHead = gzip || separator != LineSeparator.LF;
+    if (jersey && ownHead) {
+      // not the sink's first bytes; it finds the head written
       response.setContentType(MediaType.SERVER_SENT_EVENTS + ";charset=UTF-8");
     } else if (jersey) {
       openBySink(sink);
-    } else if (gzip) {
+    } else if (ownHead) {
       ResteasyResponse.discardOutput(sink.getClass().getClassLoader());
       openBySink(sink);
     } else {
@@ -78,9 +93,11 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
     ServletOutputStream out = response.getOutputStream();
     if (gzip) {
       out.write(Gzip.HEADER);
+    }
+    if (ownHead) {
       response.flushBuffer();
     }
-    return new ServletSinkWriter(context, out, sink, listener);
+    return new ServletSinkWriter(context, out, sink, separator, listener);
   }
 
   /** Whether the class, by its name, is of a runtime that this writer knows. */
@@ -115,6 +132,14 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
 
   @Override
   public boolean write(byte[] bytes, int offset, int length) throws IOException {
+    if (separator == LineSeparator.LF) {
+      return writeLines(bytes, offset, length);
+    }
+    byte[] lines = SseFormat.withSeparator(separator, bytes, offset, length);
+    return writeLines(lines, 0, lines.length);
+  }
+
+  private boolean writeLines(byte[] bytes, int offset, int length) throws IOException {
     if (!out.isReady()) {
       held = Arrays.copyOfRange(bytes, offset, offset + length);
       return false;

@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.starcast.RefusedException;
 import org.starcast.SseBroadcaster;
@@ -48,7 +49,7 @@ public class SseStreams {
 
   private static final Subscription STREAM = Subscription.none().type("stream").resumeFrom("");
 
-  private final Function<SseEventSink, SseClient> registry;
+  private final BiFunction<SseEventSink, Subscription, SseClient> registry;
   private final Function<Object, SseMessage> encoder;
   private final Executor executor;
   private final Timer timer;
@@ -63,7 +64,7 @@ public class SseStreams {
   SseStreams(SseBroadcaster broadcaster, Payloads payloads) {
     ContainerExecutors executors = ContainerExecutors.lookup();
     TimerThread timers = new TimerThread(executors.threadFactory());
-    this.registry = sink -> broadcaster.register(sink, STREAM);
+    this.registry = broadcaster::register;
     this.encoder = payloads::toMessage;
     this.executor = executors.executor();
     this.timer = timers;
@@ -75,7 +76,7 @@ public class SseStreams {
   }
 
   SseStreams(
-      Function<SseEventSink, SseClient> registry,
+      BiFunction<SseEventSink, Subscription, SseClient> registry,
       Function<Object, SseMessage> encoder,
       Executor executor,
       Timer timer,
@@ -110,7 +111,7 @@ public class SseStreams {
     Feed<T> feed = source.use();
     SseClient client;
     try {
-      client = registry.apply(sink);
+      client = registry.apply(sink, STREAM.lineSeparator(options.lineSeparator()));
     } catch (RuntimeException refused) {
       try {
         feed.close();

@@ -8,6 +8,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
+import org.starcast.wire.LineSeparator;
 import org.starcast.wire.SseFormat;
 
 /**
@@ -44,6 +45,7 @@ public final class StreamOptions<T> {
     private Function<? super Throwable, Optional<SseMessage>> onError;
     private Duration retry;
     private String event;
+    private LineSeparator lineSeparator = LineSeparator.LF;
 
     private Values() {}
 
@@ -60,6 +62,7 @@ public final class StreamOptions<T> {
       onError = from.onError;
       retry = from.retry;
       event = from.event;
+      lineSeparator = from.lineSeparator;
     }
   }
 
@@ -192,6 +195,16 @@ public final class StreamOptions<T> {
     return with(v -> v.event = name);
   }
 
+  /**
+   * What ends the lines of a stream that is made for a sink; {@link LineSeparator#LF} unless set,
+   * see {@link org.starcast.Subscription#lineSeparator}. The lines of a client that is there
+   * already stay as they are.
+   */
+  public StreamOptions<T> lineSeparator(LineSeparator separator) {
+    Objects.requireNonNull(separator, "lineSeparator");
+    return with(v -> v.lineSeparator = separator);
+  }
+
   /** These options, with values for what they leave open. */
   StreamOptions<T> orElse(
       Function<Object, ?> transform,
@@ -253,5 +266,9 @@ public final class StreamOptions<T> {
   /** Null for none. */
   String event() {
     return values.event;
+  }
+
+  LineSeparator lineSeparator() {
+    return values.lineSeparator;
   }
 }

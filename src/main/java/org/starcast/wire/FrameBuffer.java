@@ -20,11 +20,8 @@ final class FrameBuffer {
   private static final long ONES = 0x0101010101010101L;
   private static final long HIGH_BITS = 0x8080808080808080L;
 
-  // "data: " and "\ndata: " as little-endian words; the bytes left over are overwritten
-  private static final long DATA = 0x20_3A_61_74_61_64L;
-  private static final int DATA_LENGTH = 6;
-  private static final long BREAK = DATA << 8 | '\n';
-  private static final int BREAK_LENGTH = 7;
+  private static final byte[] DATA = {'d', 'a', 't', 'a', ':', ' '};
+  private static final int DATA_LENGTH = DATA.length;
 
   private final int room;
   private byte[] bytes;
@@ -41,11 +38,15 @@ final class FrameBuffer {
     this.bytes = new byte[checkSize(size + room)];
   }
 
-  /** The size that data of this length takes in one line, and is likely to need in several. */
-  static long sizeOfData(int length, boolean severalLines) {
+  /**
+   * The size that data of this length takes in one line, and is likely to need in several.
+   *
+   * @param prefix the length of what each line begins with
+   */
+  static long sizeOfData(int length, boolean severalLines, int prefix) {
     // room for lines of 32 bytes on average; shorter ones make the buffer grow
     long breaks = severalLines ? 2 + length / 32 : 0;
-    return DATA_LENGTH + length + 1L + breaks * BREAK_LENGTH;
+    return DATA_LENGTH + prefix + length + 1L + breaks * (1 + DATA_LENGTH + prefix);
   }
 
   /** Appends a line break without touching the room. */
@@ -87,13 +88,25 @@ final class FrameBuffer {
     lineBreak();
   }
 
-  /** Appends a data line for each line of the text, which is UTF-8. */
-  void data(byte[] text) {
-    ensure((long) DATA_LENGTH + text.length + 1 + SLACK);
+  /**
+   * Appends a data line for each line of the text.
+   *
+   * @param text UTF-8
+   * @param prefix what each line's data begins with, or nothing
+   */
+  void data(byte[] text, byte[] prefix) {
+    // all that a line begins with behind a line break, in whole words: what is too much is
+    // overwritten
+    int breakLength = 1 + DATA_LENGTH + prefix.length;
+    byte[] line = new byte[breakLength + Long.BYTES];
+    line[0] = '\n';
+    System.arraycopy(DATA, 0, line, 1, DATA_LENGTH);
+    System.arraycopy(prefix, 0, line, 1 + DATA_LENGTH, prefix.length);
+    ensure((long) breakLength + text.length + SLACK);
     byte[] out = bytes;
     int to = length;
-    WORD.set(out, to, DATA);
-    to += DATA_LENGTH;
+    System.arraycopy(line, 1, out, to, breakLength - 1);
+    to += breakLength - 1;
     int from = 0;
     int end = text.length;
     // here and at each turn: out has place for the rest of the text, the room and the slack
@@ -122,15 +135,17 @@ final class FrameBuffer {
         from++;
       }
       length = to;
-      ensure((long) BREAK_LENGTH + (end - from) + 1 + SLACK);
+      ensure((long) breakLength + (end - from) + 1 + SLACK);
       out = bytes;
       if (special == 0) {
         out[to++] = (byte) 0xEF;
         out[to++] = (byte) 0xBF;
         out[to++] = (byte) 0xBD;
       } else {
-        WORD.set(out, to, BREAK);
-        to += BREAK_LENGTH;
+        for (int i = 0; i < breakLength; i += Long.BYTES) {
+          WORD.set(out, to + i, (long) WORD.get(line, i));
+        }
+        to += breakLength;
       }
     }
     out[to++] = '\n';

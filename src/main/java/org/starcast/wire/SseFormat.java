@@ -28,6 +28,7 @@ public final class SseFormat {
   private static final byte[] ID = ascii("id: ");
   private static final byte[] RETRY = ascii("retry: ");
   private static final byte[] DATA = ascii("data: ");
+  private static final byte[] NOTHING = {};
 
   private SseFormat() {}
 
@@ -164,6 +165,30 @@ public final class SseFormat {
         && Arrays.equals(bytes, from, from + prefix.length, prefix, 0, prefix.length);
   }
 
+  /** Frames that this class made, with other line breaks; they have LF, and no CR anywhere. */
+  public static byte[] withSeparator(
+      LineSeparator separator, byte[] bytes, int offset, int length) {
+    int lines = 0;
+    for (int i = offset; i < offset + length; i++) {
+      lines += bytes[i] == '\n' ? 1 : 0;
+    }
+    byte[] out = new byte[length + (separator == LineSeparator.CRLF ? lines : 0)];
+    int to = 0;
+    for (int i = offset; i < offset + length; i++) {
+      if (bytes[i] != '\n') {
+        out[to++] = bytes[i];
+        continue;
+      }
+      if (separator != LineSeparator.LF) {
+        out[to++] = '\r';
+      }
+      if (separator != LineSeparator.CR) {
+        out[to++] = '\n';
+      }
+    }
+    return out;
+  }
+
   /** Reads a frame that this class made; not a parser of other people's streams. */
   public static Fields decode(byte[] bytes, int length) {
     String event = null;
@@ -200,18 +225,27 @@ public final class SseFormat {
     byte[] name = event == null ? null : Utf8.encode(checkField("event", event));
     byte[] ownId = id == null ? null : Utf8.encode(checkField("id", id));
     byte[] time = retry == null ? null : ascii(Long.toString(checkRetry(retry).toMillis()));
-    String text = data == null ? null : data.toString();
+    PrefixedLines lines = data instanceof PrefixedLines prefixed ? prefixed : null;
+    byte[] head = lines == null || lines.head().isEmpty() ? null : Utf8.encode(lines.head());
+    byte[] prefix = lines == null ? NOTHING : lines.prefix();
+    String text = data == null ? null : lines == null ? data.toString() : lines.text();
     byte[] body = text == null ? null : Utf8.encode(text);
     // most messages are one line of JSON; to find that out so is far cheaper than to copy with a
     // look at each byte
     boolean severalLines = text != null && text.indexOf('\n') >= 0;
-    boolean plain = text != null && !severalLines && text.indexOf('\r') < 0 && text.indexOf(0) < 0;
+    boolean plain =
+        text != null
+            && lines == null
+            && !severalLines
+            && text.indexOf('\r') < 0
+            && text.indexOf(0) < 0;
 
     long size = 1; // the blank line
     size += comment == null ? 0 : comment.length() + 16L;
     size += sizeOfField(EVENT, name) + sizeOfField(ID, ownId) + sizeOfField(RETRY, time);
+    size += head == null ? 0 : FrameBuffer.sizeOfData(head.length, true, 0);
     if (body != null) {
-      size += FrameBuffer.sizeOfData(body.length, severalLines);
+      size += FrameBuffer.sizeOfData(body.length, severalLines, prefix.length);
     }
     FrameBuffer frame = new FrameBuffer(size, room);
     if (comment != null) {
@@ -220,10 +254,14 @@ public final class SseFormat {
     field(frame, EVENT, name);
     field(frame, ID, ownId);
     field(frame, RETRY, time);
+    if (head != null) {
+      // less the last line break, which ends its last line
+      frame.data(Arrays.copyOf(head, head.length - 1), NOTHING);
+    }
     if (plain) {
       field(frame, DATA, body);
     } else if (body != null) {
-      frame.data(body);
+      frame.data(body, prefix);
     }
     return frame;
   }

@@ -69,6 +69,12 @@
  * only: elsewhere each tab has its own connection. Events sent to one client, which have no id, reach
  * the tabs that are there, and are not repeated.
  *
+ * WHO THIS IS. A server with presence switched on tells a client without a name a token, in an event
+ * named "starcast-client". The stream gives it back as the query parameter `resume` whenever it connects
+ * again, from whichever tab has the connection, and after the page is loaded anew (it is kept in
+ * sessionStorage, by URL): to the server that is the same user, who has not left. It says nothing about
+ * who that is, and grants nothing else.
+ *
  * <starcast-status for="name"> shows the state of the page's stream of that name; without `for`, the
  * worst of all its streams. It announces itself politely to screen readers. The attribute `state` is
  * there for CSS; `label-open="Live"` and so on replace the texts.
@@ -79,6 +85,7 @@
 const HELLO_TIMEOUT = 5_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
 const GAP = 'starcast-gap';
+const CLIENT = 'starcast-client';
 const EARLIEST = 'earliest';
 
 /** Opens a stream; see above. Throws a TypeError if the URL or an option is not valid. */
@@ -176,7 +183,8 @@ function compare(one, other) {
   return a.sequence < b.sequence ? -1 : a.sequence > b.sequence ? 1 : 0;
 }
 
-function parseGap(data) {
+/** The members of a JSON object; none if it is none. */
+function parseMembers(data) {
   try {
     return { ...JSON.parse(data) };
   } catch {
@@ -187,9 +195,10 @@ function parseGap(data) {
 // ---- one connection
 
 /**
- * Connects again and again until it is stopped. `hooks`: position() is the id to go on from, opened(id)
- * a connection that goes on from that id, received(events), alive() for bytes that complete no event,
- * down(error, retryIn), failed(error), ended(), and wasOpen() whether the stream ever was.
+ * Connects again and again until it is stopped. `hooks`: position() is the id to go on from, token()
+ * the one that tells the server who this is, opened(id) a connection that goes on from that id,
+ * received(events), alive() for bytes that complete no event, down(error, retryIn), failed(error),
+ * ended(), and wasOpen() whether the stream ever was.
  */
 class Connection {
   #url;
@@ -333,6 +342,10 @@ class Connection {
       } else {
         url.searchParams.set('lastEventId', from);
       }
+    }
+    const token = this.#hooks.token();
+    if (token) {
+      url.searchParams.set('resume', token);
     }
     const { credentials } = this.#options;
     return [url, { headers, credentials, cache: 'no-store', signal }];
@@ -539,7 +552,7 @@ class Cursor {
   }
 
   #takeGap(event) {
-    const gap = parseGap(event.data);
+    const gap = parseMembers(event.data);
     const next = parseId(gap.next);
     const seen = parseId(this.position);
     const others = this.#skipping && next && seen && next.epoch === seen.epoch;
@@ -551,6 +564,39 @@ class Cursor {
     this.#gap = true;
     this.position = event.id || this.position;
     this.#hooks.gap(gap);
+  }
+}
+
+// ---- who this is
+
+/** The server's token, kept while the tab lives; where the browser keeps nothing, while the page does. */
+class Token {
+  #key;
+  #value;
+
+  constructor(key) {
+    this.#key = key;
+    this.#value = this.#store(storage => storage.getItem(key));
+  }
+
+  get value() {
+    return this.#value;
+  }
+
+  /** What is no token changes nothing: a server that has none to give says nothing. */
+  set value(token) {
+    if (typeof token === 'string' && token !== this.#value) {
+      this.#value = token;
+      this.#store(storage => storage.setItem(this.#key, token));
+    }
+  }
+
+  #store(action) {
+    try {
+      return action(globalThis.sessionStorage);
+    } catch {
+      return undefined;
+    }
   }
 }
 
@@ -573,7 +619,7 @@ class Alone {
       },
       received: events => {
         this.hub.alive();
-        events.forEach(event => cursor.take(event));
+        events.forEach(event => this.hub.take(event));
       },
       alive: () => this.hub.alive(),
       down: (error, retryIn) => this.hub.down(error, retryIn),
@@ -609,7 +655,8 @@ class Alone {
  * one says hello, and is told where the connection stands.
  *
  *   hello                                   who leads, and where are we? also: I am here, try now
- *   sync   term n opens open at present     a new leader, or the answer to hello
+ *   sync   term n opens open at present token
+ *                                           a new leader, or the answer to hello
  *   open   term n opens from                a connection begins after that id
  *   events term n events
  *   state  term n state error
@@ -742,7 +789,7 @@ class Shared {
         hub.alive();
         for (const event of events) {
           this.#at = event.id ?? this.#at;
-          hub.cursor.take(event);
+          hub.take(event);
         }
       },
       alive: () => {
@@ -811,8 +858,9 @@ class Shared {
 
   #sendSync() {
     const { open, origin } = this.#connection;
-    const { state } = this.hub;
-    this.#send({ is: 'sync', open, origin, at: this.#at, present: this.hub.cursor.position, state });
+    const { state, token, cursor } = this.hub;
+    const present = cursor.position;
+    this.#send({ is: 'sync', open, origin, at: this.#at, present, state, token });
   }
 
   #sendState(error, state = this.hub.state) {
@@ -856,6 +904,7 @@ class Shared {
       this.#opens = message.opens;
       this.#origin = message.origin;
       hub.mirror(message.state);
+      hub.token = message.token;
       if (known && hub.cursor.position !== undefined) {
         return;
       }
@@ -881,7 +930,7 @@ class Shared {
       hub.alive();
     } else if (message.is === 'events') {
       hub.alive();
-      message.events.forEach(event => hub.cursor.take(event));
+      message.events.forEach(event => hub.take(event));
     } else if (message.is === 'state') {
       const { error } = message;
       hub.mirror(message.state, error && failure(error.message, error.status));
@@ -900,6 +949,7 @@ class Stream {
   #handlers;
   #link;
   #cursor;
+  #token;
   #state = 'connecting';
   #error = null;
   #wasOpen = false;
@@ -925,12 +975,12 @@ class Stream {
       gap: gap => this.#call(this.#handlers.onGap, gap),
       rewind: id => this.#link.rewind(id),
     });
+    const name = `starcast ${settings.credentials} ${this.#url}`;
+    this.#token = new Token(name);
     const hub = this.#hub(settings);
     const shares =
       options.shared !== false && globalThis.navigator?.locks && globalThis.BroadcastChannel;
-    this.#link = shares
-      ? new Shared(hub, `starcast ${settings.credentials} ${this.#url}`)
-      : new Alone(hub);
+    this.#link = shares ? new Shared(hub, name) : new Alone(hub);
     streams.add(this);
     this.#listen();
     this.#link.start();
@@ -974,10 +1024,23 @@ class Stream {
       get state() {
         return stream.#state;
       },
+      get token() {
+        return stream.#token.value;
+      },
+      set token(value) {
+        stream.#token.value = value;
+      },
+      take: event => {
+        if (event.type === CLIENT) {
+          this.#token.value = parseMembers(event.data).resume;
+        }
+        this.#cursor.take(event);
+      },
       connection: hooks =>
         new Connection(this.#url, options, {
           ...hooks,
           position: () => this.#cursor.position,
+          token: () => this.#token.value,
           wasOpen: () => this.#wasOpen,
         }),
       opened: () => this.#set('open', null),

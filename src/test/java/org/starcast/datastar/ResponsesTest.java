@@ -95,7 +95,7 @@ class ResponsesTest {
   void elementsAsHtml() {
     Response plain = datastar.patchElements("<p id=a>ä\r\nelements </p>").toHtmlResponse();
     assertThat(ResponseRuntime.type(plain)).isEqualTo("text/html;charset=UTF-8");
-    assertThat(ResponseRuntime.body(plain)).isEqualTo("<p id=a>ä\nelements </p>");
+    assertThat(ResponseRuntime.body(plain)).isEqualTo("<p id=a>ä\r\nelements </p>");
     assertThat(plain.getHeaders()).containsOnlyKeys("Cache-Control");
 
     Response all =

@@ -12,7 +12,6 @@ import org.starcast.MessageSource;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
-import org.starcast.Subscription;
 import org.starcast.delivery.DeliveryEngine;
 
 /** Streams over a real engine, with sinks and a clock of the test's own. */
@@ -61,9 +60,9 @@ final class Harness implements AutoCloseable {
             });
     streams =
         new SseStreams(
-            sink -> {
+            (sink, subscription) -> {
               try {
-                return engine.register(sink, Subscription.none().type("stream"), null);
+                return engine.register(sink, subscription, null);
               } catch (IOException e) {
                 throw new UncheckedIOException(e);
               }

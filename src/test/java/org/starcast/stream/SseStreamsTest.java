@@ -416,7 +416,7 @@ class SseStreamsTest {
     Counter counter = new Counter(3);
     SseStreams refusing =
         new SseStreams(
-            sink -> {
+            (sink, subscription) -> {
               throw new IllegalStateException("full");
             },
             SseMessage::of,

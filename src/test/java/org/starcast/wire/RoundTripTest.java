@@ -87,6 +87,30 @@ class RoundTripTest {
     }
   }
 
+  @Test
+  void linesWithAPrefixAreEncodedAsTheirTextIs() {
+    long seed = Long.getLong("starcast.test.seed", System.nanoTime());
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int i = 0; i < 100_000; i++) {
+      String head = random.nextBoolean() ? "" : "selector " + field(random) + "\n";
+      String prefix = "x".repeat(random.nextInt(24)) + " ";
+      String text = text(random);
+      String whole =
+          head + prefix + text.replaceAll("\r\n|\r|\n", "\n").replace("\n", "\n" + prefix);
+      PrefixedLines lines = new PrefixedLines(head, prefix, text);
+      byte[] expected = SseFormat.encode("e", null, null, whole, "c");
+      Draft draft = SseFormat.draft("e", null, lines, "c");
+      String what = "seed " + seed + ", round " + i;
+
+      assertThat(SseFormat.encode("e", null, null, lines, "c")).as(what).isEqualTo(expected);
+      assertThat(Arrays.copyOf(draft.bytes(), draft.finishWithoutId()))
+          .as(what)
+          .isEqualTo(expected);
+      assertThat(lines).as(what).hasToString(whole).hasSize(whole.length());
+      assertThat(CharSequence.compare(lines, whole)).isZero();
+    }
+  }
+
   private static void roundTrip(SplittableRandom random) {
     EventStreamParser parser = new EventStreamParser();
     Chunks chunks = new Chunks(random, parser);

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.wire.EventStreamParser.Comment;
@@ -58,6 +59,20 @@ class SseFormatTest {
         arguments("\uFEFFa", "data: \uFEFFa\n\n"),
         arguments("a\u2028b\u2029c\u0085d", "data: a\u2028b\u2029c\u0085d\n\n"),
         arguments("aé漢😀\uFFFF", "data: aé漢😀\uFFFF\n\n"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"LF,\\n", "CRLF,\\r\\n", "CR,\\r"})
+  void endsLinesAsAskedFor(LineSeparator separator, String escaped) {
+    byte[] frames = "..data: a\ndata: b\n\n: \n\n..".getBytes(StandardCharsets.UTF_8);
+
+    byte[] written = SseFormat.withSeparator(separator, frames, 2, frames.length - 4);
+
+    assertThat(text(written))
+        .isEqualTo("data: a\ndata: b\n\n: \n\n".replace("\n", escaped.translateEscapes()));
+    assertThat(new EventStreamParser().feed(written, 0, written.length).take())
+        .containsExactlyElementsOf(
+            new EventStreamParser().feed(frames, 2, frames.length - 4).take());
   }
 
   @ParameterizedTest

@@ -10,6 +10,7 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
+import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -117,6 +118,20 @@ public class RoomsResource {
             typist(""))
         .publish("rooms." + name);
     return datastar.response(datastar.patchSignals(Map.of("text", "")));
+  }
+
+  /** Forgets what was said, in all windows. */
+  @DELETE
+  public synchronized void clear(
+      @PathParam("room") @Pattern(regexp = ROOM, message = ROOM_RULE) String name) {
+    Room room = room(name);
+    room.lines.clear();
+    room.said = 0;
+    datastar
+        .batch(
+            datastar.removeElements("#log .line"),
+            datastar.patchSignals(Map.of("_said", room.said)))
+        .publish("rooms." + name);
   }
 
   @POST

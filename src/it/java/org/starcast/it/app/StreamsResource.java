@@ -35,6 +35,7 @@ import org.starcast.stream.SseStream;
 import org.starcast.stream.SseStreams;
 import org.starcast.stream.StreamOptions;
 import org.starcast.stream.Throttle;
+import org.starcast.wire.LineSeparator;
 
 /** Streams of every kind of source; each under a key, by which a test asks what became of it. */
 @Path("streams")
@@ -130,6 +131,22 @@ public class StreamsResource {
                           }
                           return item;
                         }))));
+  }
+
+  /** Three numbers, one of two lines, with line separators as asked for. */
+  @GET
+  @Path("separated/{key}")
+  @Produces(MediaType.SERVER_SENT_EVENTS)
+  public void separated(
+      @Context SseEventSink sink,
+      @PathParam("key") String key,
+      @QueryParam("separator") LineSeparator separator) {
+    running.put(
+        key,
+        streams.stream(
+            sink,
+            Source.of(List.of("1", "2\n2", "3")),
+            StreamOptions.defaults().retry(ofMillis(1500)).lineSeparator(separator).closing(DONE)));
   }
 
   @GET

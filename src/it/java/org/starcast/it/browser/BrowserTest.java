@@ -278,6 +278,22 @@ abstract class BrowserTest {
     return Files.readString(path).replaceAll("(?m)^(package|import) .*\\R+", "").strip();
   }
 
+  /** The page that is open shows each of its files as it is. */
+  void assertCodeShown(String page) throws IOException {
+    List<WebElement> files = browser.findElements(By.cssSelector("details[data-source]"));
+    assertThat(files).isNotEmpty();
+    for (WebElement details : files) {
+      if (details.getDomAttribute("open") == null) {
+        details.findElement(By.cssSelector("summary")).click();
+      }
+      String file = details.getDomAttribute("data-source");
+      untilTrue(() -> !details.findElements(By.cssSelector("pre")).isEmpty());
+      assertThat(details.findElement(By.cssSelector("pre")).getDomProperty("textContent"))
+          .as(page + " " + file)
+          .isEqualTo(source(page, file));
+    }
+  }
+
   static String unique(String prefix) {
     return prefix + "-" + UUID.randomUUID().toString().substring(0, 8);
   }

@@ -365,12 +365,18 @@ class DatastarBrowserIT extends BrowserTest {
   }
 
   @Test
-  void aMessageThatIsTooLargeIsRefusedWithAClearError() {
-    HttpResponse<String> answer =
-        Hostile.post(operations(), json("do", "signal", "value", "x".repeat(600_000)).build());
+  void aLineOfAMegabyteIsRefusedWithAClearError() {
+    String line = "x".repeat(1_000_000);
+    for (String operation : List.of("signal", "text", "log")) {
+      JsonObject megabyte = json("do", operation, "value", line, "nonce", nonce).build();
 
-    assertThat(answer.statusCode()).isEqualTo(400);
-    assertThat(answer.body()).contains("message");
+      HttpResponse<String> answer = Hostile.post(operations(), megabyte);
+
+      assertThat(answer.statusCode()).as(operation).isEqualTo(400);
+      assertThat(answer.body()).as(operation).contains("message");
+    }
+    patch("value", "<p id=\"target\">still here</p>");
+    untilTrue(() -> text("#target").equals("still here"));
   }
 
   private void assertNothingBrokeOut(String title) {

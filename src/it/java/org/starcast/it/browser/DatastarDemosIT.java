@@ -172,6 +172,31 @@ class DatastarDemosIT extends BrowserTest {
   }
 
   @Test
+  void aRoomThatIsClearedIsEmptyInAllItsWindows() {
+    String room = unique("room");
+    String here = openStream("rooms/?room=" + room);
+    String there = openStream("rooms/?room=" + room);
+    for (int i = 1; i <= 3; i++) {
+      type("#name", "Ada");
+      type("#text", "line " + i);
+      press(Keys.ENTER);
+      untilTrue(() -> value("#text").isEmpty());
+    }
+    for (String window : List.of(here, there)) {
+      show(window);
+      untilTrue(() -> lines().equals(List.of("line 1", "line 2", "line 3")));
+      untilTrue(() -> text("#said").equals("3"));
+    }
+
+    element("#clear").click();
+
+    for (String window : List.of(here, there, openStream("rooms/?room=" + room))) {
+      show(window);
+      untilTrue(() -> lines().isEmpty() && text("#said").equals("0"));
+    }
+  }
+
+  @Test
   void typingEndsByItself() {
     String room = unique("room");
     openStream("rooms/?room=" + room);
@@ -349,18 +374,7 @@ class DatastarDemosIT extends BrowserTest {
       // a browser opens six connections to a server at once, streams included
       closeWindows();
       open(page + "/");
-      List<WebElement> files = browser.findElements(By.cssSelector("details[data-source]"));
-      assertThat(files).isNotEmpty();
-      for (WebElement details : files) {
-        if (details.getDomAttribute("open") == null) {
-          details.findElement(By.cssSelector("summary")).click();
-        }
-        String file = details.getDomAttribute("data-source");
-        untilTrue(() -> !details.findElements(By.cssSelector("pre")).isEmpty());
-        assertThat(details.findElement(By.cssSelector("pre")).getDomProperty("textContent"))
-            .as(page + " " + file)
-            .isEqualTo(source(page, file));
-      }
+      assertCodeShown(page);
     }
   }
 

@@ -200,6 +200,126 @@ class DemoBrowserIT extends BrowserTest {
   }
 
   @Test
+  void aPageHearsTheRoomsThatItPicked() {
+    String both = openStream("talk/");
+    element("input[value='garden']").click();
+    untilConnected();
+    String garden = openStream("talk/");
+    element("input[value='lobby']").click();
+    untilTrue(() -> text("#status").equals("No room ticked"));
+    element("input[value='garden']").click();
+    untilConnected();
+    String lobby = unique("<b>lobby</b>");
+    String green = unique("garden");
+    String last = unique("last");
+
+    talk("lobby", "Ada <i>", lobby);
+    talk("kitchen", "Bob", "nobody hears this");
+    talk("garden", "Eve", green);
+    talk("garden", "Eve", last);
+
+    show(garden);
+    untilTrue(() -> lines().contains(last));
+    assertThat(lines()).containsExactly(green, last);
+    show(both);
+    untilTrue(() -> lines().contains(last));
+    assertThat(lines()).containsExactly(lobby, green, last);
+    assertThat(text("#log .line strong")).isEqualTo("Ada <i>");
+    assertThat(text("#log .line span")).isEqualTo("in lobby");
+    assertThat(exists("#log b, #log i")).isFalse();
+    assertPolicyKept();
+  }
+
+  @Test
+  void whatTalkRefusesIsShownAtTheField() {
+    openStream("talk/");
+
+    talk("lobby", "   ", "hello");
+
+    untilTrue(() -> element("#error").isDisplayed());
+    assertThat(text("#error")).isEqualTo("name: must not be empty");
+    assertThat(focused()).isEqualTo(element("#name"));
+  }
+
+  @Test
+  void everyKindOfStreamArrivesAsItsSourceGivesIt() {
+    open("streams/");
+
+    stream("numbers");
+    untilTrue(() -> text("#status").equals("Done"));
+    assertThat(texts("#log li"))
+        .isEqualTo(IntStream.rangeClosed(1, 10).mapToObj(String::valueOf).toList());
+    element("#range button").click();
+    untilTrue(() -> text("#status").equals("Done") && texts("#log li").size() == 21);
+    assertThat(texts("#log li")).first().isEqualTo("number: 90");
+    stream("pings");
+    untilTrue(() -> text("#status").equals("Done"));
+    assertThat(texts("#log li").get(0)).isEqualTo("the only item");
+    assertThat(texts("#log li"))
+        .hasSizeGreaterThan(2)
+        .filteredOn(line -> !line.equals("the only item"))
+        .allMatch(line -> line.startsWith("ping: "));
+    stream("failing");
+    untilTrue(() -> text("#status").equals("Ended"));
+    assertThat(texts("#log li"))
+        .containsExactly("25", "50", "100", "failed: One cannot divide by 0.");
+    stream("separated?by=CRLF");
+    untilTrue(() -> text("#status").equals("Done"));
+    assertThat(texts("#log li"))
+        .contains("\"data: 3\\r\\n\"")
+        .allMatch(line -> line.endsWith("\\r\\n\""));
+    stream("separated?by=CR");
+    untilTrue(() -> text("#status").equals("Done"));
+    assertThat(texts("#log li"))
+        .contains("\"data: 3\\r\"")
+        .allMatch(line -> line.endsWith("\\r\"") && !line.contains("\\n"));
+    assertPolicyKept();
+  }
+
+  @Test
+  void anEndlessStreamEndsWhenThePageStopsIt() {
+    open("streams/");
+
+    stream("endless");
+    untilTrue(() -> texts("#log li").size() > 3);
+    element("#stop").click();
+
+    assertThat(text("#status")).isEqualTo("Stopped");
+    assertThat(element("#stop").isEnabled()).isFalse();
+    stream("numbers");
+    untilTrue(() -> text("#status").equals("Done"));
+    assertThat(texts("#log li")).as("nothing of the stream before").hasSize(10);
+  }
+
+  @Test
+  void theRowsOfATableGoOnWhereTheyWereStopped() {
+    open("rows/");
+
+    element("#start").click();
+    untilTrue(() -> Integer.parseInt(text("#count")) > 50);
+    element("#stop").click();
+    assertThat(text("#status")).isEqualTo("Stopped");
+    assertThat(Integer.parseInt(text("#count"))).isLessThan(2000);
+    assertThat(text("#start")).isEqualTo("Go on");
+    element("#start").click();
+
+    untilTrue(() -> text("#status").equals("Done"));
+    assertThat(text("#count")).isEqualTo("2000");
+    assertThat(texts("#rows td:first-child"))
+        .isEqualTo(IntStream.rangeClosed(1991, 2000).mapToObj(String::valueOf).toList());
+    assertPolicyKept();
+  }
+
+  @Test
+  void theCodeShownOnThePagesIsTheCodeThatRuns() throws IOException {
+    for (String page : List.of("chat", "todo", "talk", "streams", "rows")) {
+      closeWindows();
+      open(page + "/");
+      assertCodeShown(page);
+    }
+  }
+
+  @Test
   void theCodeShownIsTheCodeThatRuns() throws IOException {
     open("");
     for (WebElement details : browser.findElements(By.cssSelector("details[data-source]"))) {
@@ -242,6 +362,20 @@ class DemoBrowserIT extends BrowserTest {
     open("dashboard/");
     untilTrue(() -> exists("#password"));
     screenshots("dashboard-login");
+    closeWindows();
+    openStream("talk/");
+    talk("lobby", "Ada", "Is anybody here?");
+    talk("lobby", "Grace", "Yes! In the kitchen, too.");
+    untilTrue(() -> lines().size() == 2);
+    screenshots("talk");
+    open("streams/");
+    stream("failing");
+    untilTrue(() -> text("#status").equals("Ended"));
+    screenshots("streams");
+    open("rows/");
+    element("#start").click();
+    untilTrue(() -> text("#status").equals("Done"));
+    screenshots("rows");
     openStream("htmx/");
     sayInHtmx("Ada", "Is anybody here?");
     sayInHtmx("Grace", "Yes, with out-of-band swaps.");
@@ -352,6 +486,18 @@ class DemoBrowserIT extends BrowserTest {
     }
     assertThat(browser.executeScript("return window.owned")).isNull();
     assertThat(browser.getTitle()).isEqualTo(title);
+  }
+
+  private void talk(String room, String name, String text) {
+    browser.executeScript("document.getElementById('room').value = arguments[0]", room);
+    type("#name", name);
+    type("#text", text);
+    press(Keys.ENTER);
+    untilTrue(() -> value("#text").isEmpty() || element("#error").isDisplayed());
+  }
+
+  private void stream(String name) {
+    element("[data-stream='" + name + "']").click();
   }
 
   private void openSwaps() {

@@ -33,6 +33,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
@@ -555,6 +556,49 @@ class StarcastJsIT extends BrowserTest {
   }
 
   @Test
+  void whatTheServerKnowsAClientByIsGivenBackByEveryTab() {
+    String client = "event: starcast-client\ndata: {\"id\":\"c\",\"resume\":\"%s\"}\n\n";
+    String one = openStub();
+    stub.answer(exchange -> stream(exchange).write(client.formatted("a+b")).hold());
+    untilOpen();
+    // it begins with what the other tab was told, which is past
+    String other = openStub();
+    untilOpen();
+    show(one);
+    stub.answer(exchange -> stream(exchange).write(client.formatted("c")).hold());
+    stub.cut();
+    untilTrue(() -> stub.tokens.size() == 2);
+    untilOpen();
+
+    stub.answer(exchange -> stream(exchange).write("data: x\n\n").hold());
+    close();
+    show(other);
+    untilData("x");
+    stub.answer(exchange -> stream(exchange).write("data: y\n\n").hold());
+    browser.navigate().refresh();
+    untilTrue(() -> Boolean.TRUE.equals(script("return window.ready === true")));
+    follow(stub.url(), "");
+    untilData("y");
+
+    assertThat(stub.tokens).containsExactly("", "a+b", "c", "c");
+  }
+
+  @Test
+  void anotherUrlIsAnotherClient() {
+    openStub("shared: false");
+    stub.answer(
+        exchange ->
+            stream(exchange).write("event: starcast-client\ndata: {\"resume\":\"a\"}\n\n").hold());
+    untilOpen();
+
+    follow(stub.url() + "?other", "shared: false");
+    stub.answer(exchange -> stream(exchange).write("event: starcast-client\ndata: ?\n\n").hold());
+    untilOpen();
+
+    assertThat(stub.tokens).containsExactly("", "");
+  }
+
+  @Test
   void noContentEndsTheStream() {
     openStub();
     stub.answer(exchange -> status(exchange, 204));
@@ -790,6 +834,9 @@ class StarcastJsIT extends BrowserTest {
     /** The last event id of each request, or the empty text. */
     final List<String> asked = new CopyOnWriteArrayList<>();
 
+    /** The token of each request, or the empty text. */
+    final List<String> tokens = new CopyOnWriteArrayList<>();
+
     private final List<Long> times = new CopyOnWriteArrayList<>();
 
     Stub() throws IOException {
@@ -825,16 +872,24 @@ class StarcastJsIT extends BrowserTest {
       var headers = exchange.getResponseHeaders();
       headers.set("Access-Control-Allow-Origin", "*");
       headers.set("Access-Control-Expose-Headers", "Retry-After");
-      String query = exchange.getRequestURI().getRawQuery();
-      String id = query == null ? "" : query.replaceAll("^lastEventId=", "");
+      String query = String.valueOf(exchange.getRequestURI().getRawQuery());
       times.add(System.nanoTime());
-      asked.add(URLDecoder.decode(id, StandardCharsets.UTF_8));
+      tokens.add(parameter(query, "resume"));
+      asked.add(parameter(query, "lastEventId"));
       try {
         answers.take().to(exchange);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         exchange.close();
       }
+    }
+
+    private static String parameter(String query, String name) {
+      return Stream.of(query.split("&"))
+          .filter(pair -> pair.startsWith(name + "="))
+          .map(pair -> URLDecoder.decode(pair.substring(name.length() + 1), StandardCharsets.UTF_8))
+          .findFirst()
+          .orElse("");
     }
 
     void close() {

@@ -1,0 +1,2 @@
+/** Streams of one client's own: numbers, pings, failures, line separators. */
+package org.starcast.demo.streams;

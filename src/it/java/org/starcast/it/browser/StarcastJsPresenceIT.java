@@ -1,0 +1,131 @@
+package org.starcast.it.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.json.Json;
+import jakarta.json.JsonString;
+import java.io.File;
+import java.io.IOException;
+import java.io.StringReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.container.test.api.RunAsClient;
+import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.jboss.shrinkwrap.api.ShrinkWrap;
+import org.jboss.shrinkwrap.api.asset.EmptyAsset;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.Test;
+import org.openqa.selenium.WindowType;
+import org.starcast.it.app.TestApplication;
+
+/** Who follows a stream by the browser module, as the server sees it. */
+@ArquillianTest
+@RunAsClient
+class StarcastJsPresenceIT extends BrowserTest {
+
+  private static final File PAGES = new File("src/it/webapp/starcast-js");
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private final String topic = unique("t");
+
+  @Deployment(testable = false)
+  static WebArchive war() {
+    String config =
+        """
+        starcast.endpoint.enabled=true
+        starcast.presence.enabled=true
+        starcast.heartbeat=PT1S
+        starcast.retry=PT0.1S
+        """;
+    return ShrinkWrap.create(WebArchive.class, "starcast-js-presence.war")
+        .addPackage(TestApplication.class.getPackage())
+        .addAsLibrary(new File(System.getProperty("starcast.jar")))
+        .addAsResource(new StringAsset(config), "META-INF/microprofile-config.properties")
+        .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml")
+        .addAsWebResource(new File(PAGES, "page.html"), "page.html")
+        .addAsWebResource(new File(PAGES, "page.js"), "page.js");
+  }
+
+  @Test
+  void anotherTabThatTakesOverAndAPageLoadedAnewAreTheSameUser() {
+    String first = openTab();
+    untilTrue(() -> members().size() == 1);
+    String user = members().get(0).replaceFirst(":1$", "");
+    String second = openTab();
+    String marker = browser.switchTo().newWindow(WindowType.TAB).getWindowHandle();
+    load();
+    follow("api/presence/stream/marker");
+    untilTrue(() -> members().contains("marker:1"));
+
+    show(first);
+    close();
+    show(second);
+    untilTrue(() -> script("return seen.states").equals(List.of("open", "reconnecting", "open")));
+    untilTrue(() -> members().contains(user + ":1"));
+    load();
+    follow("api/starcast/stream");
+    untilTrue(() -> script("return stream.state").equals("open"));
+    untilTrue(() -> members().contains(user + ":1"));
+    // goes later: by the time that it is said to have left, the other would have been
+    show(marker);
+    close();
+    show(second);
+
+    untilTrue(() -> moves().contains("LEAVE marker " + topic));
+    assertThat(moves())
+        .containsExactly(
+            "JOIN " + user + " " + topic, "JOIN marker " + topic, "LEAVE marker " + topic);
+    assertThat(members()).containsExactly(user + ":1");
+  }
+
+  private String openTab() {
+    String tab = browser.switchTo().newWindow(WindowType.TAB).getWindowHandle();
+    load();
+    follow("api/starcast/stream");
+    untilTrue(() -> script("return stream.state").equals("open"));
+    return tab;
+  }
+
+  private void load() {
+    browser.get(base + "page.html");
+    untilTrue(() -> Boolean.TRUE.equals(script("return window.ready === true")));
+  }
+
+  private void follow(String path) {
+    script("follow('" + path + "?topic=" + topic + "')");
+  }
+
+  private static Object script(String script) {
+    return browser.executeScript(script);
+  }
+
+  private List<String> members() {
+    List<String> answer = strings("api/presence/on?topic=" + topic);
+    return answer.subList(1, answer.size());
+  }
+
+  private List<String> moves() {
+    return strings("api/presence/moves").stream().filter(move -> move.endsWith(topic)).toList();
+  }
+
+  private List<String> strings(String path) {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(base + path)).timeout(PATIENCE).build();
+    try {
+      String body = HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body();
+      try (var reader = Json.createReader(new StringReader(body))) {
+        return reader.readArray().getValuesAs(JsonString::getString);
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+}
