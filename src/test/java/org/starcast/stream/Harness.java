@@ -52,6 +52,7 @@ final class Harness implements AutoCloseable {
             executor,
             Object::toString,
             null,
+            null,
             new DeliveryEngine.Lifecycle() {
               @Override
               public void opened(SseClient client) {}
