@@ -14,7 +14,8 @@ import org.starcast.TopicCount;
 final class TopicTraffic {
 
   private static final int WAYS = 4;
-  private static final int PLACES = 512;
+  private static final int SET_BITS = 7;
+  private static final int PLACES = WAYS << SET_BITS;
 
   /** The most that a topic may hold against newcomers, so that one that fell silent goes. */
   private static final int MAX_WEIGHT = 10_000;
@@ -42,8 +43,8 @@ final class TopicTraffic {
   }
 
   private void count(String topic, int length) {
-    int hash = topic.hashCode();
-    int first = (hash ^ hash >>> 16) * WAYS & PLACES - 1;
+    // the golden ratio spreads what differs in a few last characters
+    int first = (topic.hashCode() * 0x9E3779B9 >>> 32 - SET_BITS) * WAYS;
     for (int i = first; i < first + WAYS; i++) {
       Place place = places[i];
       if (place == null) {

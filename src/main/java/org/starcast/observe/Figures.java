@@ -1,5 +1,6 @@
 package org.starcast.observe;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -242,7 +243,9 @@ final class Figures {
   private static Map<String, Number> buckets(LatencyHistogram latency) {
     Map<String, Number> counts = new LinkedHashMap<>();
     for (long micros = 256; micros <= 64L << 20; micros *= 4) {
-      counts.put(Double.toString(micros / 1e6), latency.countUpTo(Duration.ofNanos(micros * 1000)));
+      counts.put(
+          BigDecimal.valueOf(micros, 6).stripTrailingZeros().toPlainString(),
+          latency.countUpTo(Duration.ofNanos(micros * 1000)));
     }
     counts.put("+Inf", latency.count());
     return counts;
