@@ -46,9 +46,9 @@ class HealthIT {
     JsonObject ready = check("health/ready", "starcast");
     assertThat(status("health/ready")).isEqualTo(200);
     assertThat(ready.getString("status")).isEqualTo("UP");
-    assertThat(ready.getJsonObject("data").getInt("clients")).isEqualTo(1);
-    assertThat(ready.getJsonObject("data").getBoolean("draining")).isFalse();
-    assertThat(id).contains(ready.getJsonObject("data").getString("lastEventId"));
+    assertThat(data(ready, "clients")).isEqualTo("1");
+    assertThat(data(ready, "draining")).isEqualTo("false");
+    assertThat(id).contains(data(ready, "lastEventId"));
 
     server.post("probe/drain?window=PT0S", "");
 
@@ -56,8 +56,8 @@ class HealthIT {
     assertThat(status("health/ready")).isEqualTo(503);
     JsonObject down = check("health/ready", "starcast");
     assertThat(down.getString("status")).isEqualTo("DOWN");
-    assertThat(down.getJsonObject("data").getBoolean("draining")).isTrue();
-    assertThat(down.getJsonObject("data").getInt("clients")).isZero();
+    assertThat(data(down, "draining")).isEqualTo("true");
+    assertThat(data(down, "clients")).isEqualTo("0");
     assertThat(check("health/live", "starcast-threads").getString("status")).isEqualTo("UP");
   }
 
@@ -73,6 +73,11 @@ class HealthIT {
         .send(
             HttpRequest.newBuilder(root.resolve(path)).timeout(PATIENCE).build(),
             HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** Payara makes text of all of it. */
+  private static String data(JsonObject check, String name) {
+    return check.getJsonObject("data").get(name).toString().replace("\"", "");
   }
 
   private int status(String path) throws IOException, InterruptedException {

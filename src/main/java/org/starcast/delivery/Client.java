@@ -490,7 +490,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   /** Messages that wait for it, in its queue or in the log. */
   synchronized long pending() {
-    return countQueued() + Math.max(0, owed);
+    return countQueued() + owed;
   }
 
   /** What the turn had is not written. */

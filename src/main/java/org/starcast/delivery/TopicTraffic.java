@@ -59,12 +59,12 @@ final class TopicTraffic {
         return;
       }
     }
-    Place free = null;
+    Place lightest = places[first];
     for (int i = first; i < first + WAYS; i++) {
-      free = --places[i].weight <= 0 ? places[i] : free;
+      lightest = --places[i].weight < lightest.weight ? places[i] : lightest;
     }
-    if (free != null) {
-      free.take(topic, length);
+    if (lightest.weight <= 0) {
+      lightest.take(topic, length);
     }
   }
 

@@ -4,6 +4,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.BeforeDestroyed;
 import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.servlet.ServletContext;
@@ -22,11 +23,13 @@ public class Jmx {
   private static final System.Logger LOG = System.getLogger("org.starcast.observe");
 
   private final SseBroadcaster broadcaster;
+  private final Instance<ServletContext> servletContext;
   private ObjectName name;
 
   @Inject
-  Jmx(SseBroadcaster broadcaster) {
+  Jmx(SseBroadcaster broadcaster, Instance<ServletContext> servletContext) {
     this.broadcaster = broadcaster;
+    this.servletContext = servletContext;
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
@@ -34,7 +37,7 @@ public class Jmx {
       ObjectName wanted = name(application);
       ManagementFactory.getPlatformMBeanServer().registerMBean(new Bean(broadcaster), wanted);
       name = wanted;
-    } catch (JMException | SecurityException e) {
+    } catch (JMException | RuntimeException e) {
       // another virtual server has an application at the same path, say
       LOG.log(
           System.Logger.Level.WARNING, "STARCAST-1031: there is no JMX bean: {0}", e.toString());
@@ -52,8 +55,15 @@ public class Jmx {
     }
   }
 
-  private static ObjectName name(Object application) throws JMException {
-    String path = application instanceof ServletContext context ? context.getContextPath() : "";
+  /** By the context path; Payara's event does not have it. */
+  private ObjectName name(Object application) throws JMException {
+    ServletContext context = null;
+    if (application instanceof ServletContext known) {
+      context = known;
+    } else if (servletContext.isResolvable()) {
+      context = servletContext.get();
+    }
+    String path = context == null ? "" : context.getContextPath();
     String plain = path.isEmpty() ? "/" : path;
     String value = plain.matches("[\\w./~-]+") ? plain : ObjectName.quote(plain);
     return new ObjectName("org.starcast:type=SseBroadcaster,application=" + value);

@@ -230,8 +230,8 @@ public class ProbeResource {
                 "org.starcast:type=SseBroadcaster,application=" + request.getContextPath()),
             null);
     var shown = Json.createObjectBuilder();
+    shown.add("beans", server.queryNames(new ObjectName("org.starcast:*"), null).toString());
     for (ObjectName bean : beans) {
-      shown.add("name", bean.toString());
       for (var attribute : server.getMBeanInfo(bean).getAttributes()) {
         Object value = server.getAttribute(bean, attribute.getName());
         shown.add(
