@@ -18,8 +18,8 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 
 /**
- * Clients that read, stall and vanish while eight threads publish, with queues and a log that are
- * too small: afterwards the statistics account for every message. Repeat a run with {@code
+ * Clients that read, stall and vanish while eight threads publish, with queues that are too small:
+ * afterwards the statistics account for every message. Repeat a run with {@code
  * -Dstarcast.test.seed}; the failure names it.
  */
 @ArquillianTest
@@ -34,7 +34,7 @@ class AccountsIT {
   static WebArchive war() {
     return TestWar.with(
         "starcast.send-timeout", "PT60S",
-        "starcast.log.events", "2000",
+        "starcast.log.events", "50000",
         "starcast.queue.messages", "100",
         "starcast.queue.bytes", "50000");
   }

@@ -4,7 +4,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.BeforeDestroyed;
 import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
-import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import jakarta.servlet.ServletContext;
@@ -12,8 +11,11 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
 import javax.management.ObjectName;
+import javax.naming.InitialContext;
+import javax.naming.NamingException;
 import org.starcast.SseBroadcaster;
 
 /** Registers the JMX bean while the application runs. */
@@ -23,22 +25,26 @@ public class Jmx {
   private static final System.Logger LOG = System.getLogger("org.starcast.observe");
 
   private final SseBroadcaster broadcaster;
-  private final Instance<ServletContext> servletContext;
   private ObjectName name;
 
   @Inject
-  Jmx(SseBroadcaster broadcaster, Instance<ServletContext> servletContext) {
+  Jmx(SseBroadcaster broadcaster) {
     this.broadcaster = broadcaster;
-    this.servletContext = servletContext;
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
+    if (name != null) {
+      // Payara says it twice
+      return;
+    }
     try {
       ObjectName wanted = name(application);
       ManagementFactory.getPlatformMBeanServer().registerMBean(new Bean(broadcaster), wanted);
       name = wanted;
+    } catch (InstanceAlreadyExistsException e) {
+      // this application, which has the extension twice; or one of another virtual server
+      LOG.log(System.Logger.Level.DEBUG, "STARCAST-1032: the JMX bean is there already", e);
     } catch (JMException | RuntimeException e) {
-      // another virtual server has an application at the same path, say
       LOG.log(
           System.Logger.Level.WARNING, "STARCAST-1031: there is no JMX bean: {0}", e.toString());
     }
@@ -49,21 +55,23 @@ public class Jmx {
       try {
         ManagementFactory.getPlatformMBeanServer().unregisterMBean(name);
       } catch (JMException e) {
-        LOG.log(System.Logger.Level.DEBUG, "STARCAST-1032: the JMX bean was gone", e);
+        LOG.log(System.Logger.Level.DEBUG, "STARCAST-1034: the JMX bean was gone", e);
       }
       name = null;
     }
   }
 
-  /** By the context path; Payara's event does not have it. */
-  private ObjectName name(Object application) throws JMException {
-    ServletContext context = null;
-    if (application instanceof ServletContext known) {
-      context = known;
-    } else if (servletContext.isResolvable()) {
-      context = servletContext.get();
+  /** By the context path; Payara's event does not have it, so there by the module's name. */
+  private static ObjectName name(Object application) throws JMException {
+    String path;
+    try {
+      path =
+          application instanceof ServletContext context
+              ? context.getContextPath()
+              : "/" + InitialContext.doLookup("java:module/ModuleName");
+    } catch (NamingException e) {
+      path = "";
     }
-    String path = context == null ? "" : context.getContextPath();
     String plain = path.isEmpty() ? "/" : path;
     String value = plain.matches("[\\w./~-]+") ? plain : ObjectName.quote(plain);
     return new ObjectName("org.starcast:type=SseBroadcaster,application=" + value);
