@@ -14,8 +14,6 @@ import java.util.TreeMap;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
 import javax.management.ObjectName;
-import javax.naming.InitialContext;
-import javax.naming.NamingException;
 import org.starcast.SseBroadcaster;
 
 /** Registers the JMX bean while the application runs. */
@@ -61,17 +59,9 @@ public class Jmx {
     }
   }
 
-  /** By the context path; Payara's event does not have it, so there by the module's name. */
+  /** By the context path, which Payara does not tell. */
   private static ObjectName name(Object application) throws JMException {
-    String path;
-    try {
-      path =
-          application instanceof ServletContext context
-              ? context.getContextPath()
-              : "/" + InitialContext.doLookup("java:module/ModuleName");
-    } catch (NamingException e) {
-      path = "";
-    }
+    String path = application instanceof ServletContext context ? context.getContextPath() : "";
     String plain = path.isEmpty() ? "/" : path;
     String value = plain.matches("[\\w./~-]+") ? plain : ObjectName.quote(plain);
     return new ObjectName("org.starcast:type=SseBroadcaster,application=" + value);
