@@ -23,6 +23,7 @@ import org.starcast.cdi.ContainerExecutors;
 import org.starcast.cdi.Payloads;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.delivery.DeliveryEngine;
+import org.starcast.delivery.Tracing;
 
 /**
  * The registry of clients, and the way to publish to them. Inject it anywhere; thread-safe.
@@ -69,6 +70,7 @@ public class SseBroadcaster {
       StarcastConfig config,
       Payloads payloads,
       Instance<HttpServletRequest> request,
+      Instance<Tracing> tracing,
       Event<ClientEvent> clientEvents) {
     this.payloads = payloads;
     this.request = request;
@@ -82,6 +84,7 @@ public class SseBroadcaster {
             executors.sends(),
             payloads::text,
             config.gapReload() ? DatastarSse.reload() : null,
+            tracing.isResolvable() ? tracing.get() : null,
             new ClientEvents(clientEvents));
   }
 
@@ -234,6 +237,22 @@ public class SseBroadcaster {
   /** What happened so far, and how it stands. */
   public BroadcastStatistics statistics() {
     return engine.statisticsSnapshot();
+  }
+
+  /** Whether clients are taken, and whether the threads that write to them go on. */
+  public BroadcastHealth health() {
+    return engine.health();
+  }
+
+  /**
+   * The topics with the most events since the start, most first, as far as is known: a topic comes
+   * to notice when it is among the busier ones, and its counts begin then. At most 512 are known.
+   *
+   * @param limit the most topics
+   * @throws IllegalArgumentException if the limit is negative
+   */
+  public List<TopicCount> busiestTopics(int limit) {
+    return engine.busiestTopics(limit);
   }
 
   /**

@@ -109,10 +109,12 @@ public interface SseClient extends AutoCloseable {
   /**
    * Sends to this client alone, but waits until half of its queue is free in place of overflowing
    * it: for a source that can be asked for its next item when the stage completes. Messages that
-   * wait keep their order, and hold memory: wait for one stage before sending the next.
+   * wait keep their order, and hold memory: wait for one stage before sending the next. At most as
+   * many wait as the queue may hold, in messages and in bytes; 16 always may.
    *
    * @return whether the message was queued; false if the client is closed. Completes on a thread of
-   *     the container that serves no request, or has completed
+   *     the container that serves no request, or has completed; fails with an {@link
+   *     IllegalStateException} if too many wait already
    * @throws IllegalArgumentException if the message is larger than {@code
    *     starcast.message.max-bytes}, or its data cannot be turned into JSON
    */

@@ -48,6 +48,12 @@ import org.starcast.topic.TopicPattern;
  *     user; 1 to 10,000,000, default 100
  * @param maxClientsPerAddress {@code starcast.max-clients-per-address}: of one remote address,
  *     which is a proxy's when there is one; 1 to 10,000,000, default 1,000
+ * @param maxConnectsPerPrincipal {@code starcast.max-connects-per-principal}: how often one
+ *     authenticated user may connect in a minute, evenly, and as often at once; 1 to 10,000,000 or
+ *     0 for without end, default 600
+ * @param maxConnectsPerAddress {@code starcast.max-connects-per-address}: how often one remote
+ *     address may, which is a proxy's when there is one; default 0, as only the administrator knows
+ *     how many are behind an address
  * @param maxPatternsPerClient {@code starcast.max-patterns-per-client}: patterns and mutes of one
  *     client; 1 to 10,000, default 100
  * @param topicCache {@code starcast.topic-cache}: topics whose subscribers are remembered; 0 to
@@ -99,6 +105,8 @@ import org.starcast.topic.TopicPattern;
  * @param gapReload {@code starcast.gap.reload}: whether a client that missed events is told to load
  *     its page anew, by a Datastar script, unless its subscription says {@linkplain
  *     Subscription#onGap otherwise}; default false
+ * @param tracingDeliver {@code starcast.tracing.deliver}: whether each write of events to a client
+ *     is a span, linked to those of their publications, where OpenTelemetry is there; default false
  * @param presence {@code starcast.presence.enabled}: whether joins and leaves are published on
  *     {@code starcast.presence.<topic>}, and clients without a user get a token to come back with,
  *     see {@link org.starcast.presence.Presence}; default false
@@ -118,6 +126,8 @@ public record StarcastConfig(
     int maxClients,
     int maxClientsPerPrincipal,
     int maxClientsPerAddress,
+    int maxConnectsPerPrincipal,
+    int maxConnectsPerAddress,
     int maxPatternsPerClient,
     int topicCache,
     int drainThreads,
@@ -140,6 +150,7 @@ public record StarcastConfig(
     Optional<Path> logDirectory,
     Duration logSync,
     boolean gapReload,
+    boolean tracingDeliver,
     boolean presence,
     Duration presenceGrace) {
 
@@ -176,6 +187,8 @@ public record StarcastConfig(
         (int) in.number("starcast.max-clients", 10_000, 1, 10_000_000),
         (int) in.number("starcast.max-clients-per-principal", 100, 1, 10_000_000),
         (int) in.number("starcast.max-clients-per-address", 1_000, 1, 10_000_000),
+        (int) in.number("starcast.max-connects-per-principal", 600, 0, 10_000_000),
+        (int) in.number("starcast.max-connects-per-address", 0, 0, 10_000_000),
         (int) in.number("starcast.max-patterns-per-client", 100, 1, 10_000),
         (int) in.number("starcast.topic-cache", 10_000, 0, 1 << 20),
         (int) in.number("starcast.drain-threads", Math.min(8, Math.max(1, processors / 2)), 1, 64),
@@ -198,6 +211,7 @@ public record StarcastConfig(
         in.directory(),
         in.duration("starcast.log.sync", "PT0.5S", "PT0S", "PT1M"),
         in.bool("starcast.gap.reload", false),
+        in.bool("starcast.tracing.deliver", false),
         in.bool("starcast.presence.enabled", false),
         in.duration("starcast.presence.grace", "PT5S", "PT0S", "PT5M"));
   }

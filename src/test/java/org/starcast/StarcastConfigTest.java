@@ -42,6 +42,9 @@ class StarcastConfigTest {
         Arguments.of(
             "starcast.max-clients-per-principal", "maxClientsPerPrincipal", 1L, 10_000_000L),
         Arguments.of("starcast.max-clients-per-address", "maxClientsPerAddress", 1L, 10_000_000L),
+        Arguments.of(
+            "starcast.max-connects-per-principal", "maxConnectsPerPrincipal", 0L, 10_000_000L),
+        Arguments.of("starcast.max-connects-per-address", "maxConnectsPerAddress", 0L, 10_000_000L),
         Arguments.of("starcast.max-patterns-per-client", "maxPatternsPerClient", 1L, 10_000L),
         Arguments.of("starcast.topic-cache", "topicCache", 0L, 1L << 20),
         Arguments.of("starcast.drain-threads", "drainThreads", 1L, 64L),
@@ -71,6 +74,7 @@ class StarcastConfigTest {
     return Stream.of(
         Arguments.of("starcast.gzip", "gzip"),
         Arguments.of("starcast.gap.reload", "gapReload"),
+        Arguments.of("starcast.tracing.deliver", "tracingDeliver"),
         Arguments.of("starcast.endpoint.enabled", "endpoint"),
         Arguments.of("starcast.endpoint.publish.enabled", "endpointPublish"),
         Arguments.of("starcast.endpoint.registry.enabled", "endpointRegistry"),
@@ -267,6 +271,8 @@ class StarcastConfigTest {
                 10_000,
                 100,
                 1_000,
+                600,
+                0,
                 100,
                 10_000,
                 Math.min(8, half),
@@ -288,6 +294,7 @@ class StarcastConfigTest {
                 "memory",
                 Optional.empty(),
                 Duration.ofMillis(500),
+                false,
                 false,
                 false,
                 Duration.ofSeconds(5)));

@@ -2,19 +2,48 @@ package org.starcast.cdi;
 
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.spi.AfterDeploymentValidation;
+import jakarta.enterprise.inject.spi.BeforeBeanDiscovery;
 import jakarta.enterprise.inject.spi.Extension;
 import jakarta.enterprise.inject.spi.ProcessObserverMethod;
+import java.util.Map;
 import org.starcast.Topic;
 
 /**
  * The portable extension: makes every observer whose event parameter has a {@link Topic} with a
- * pattern or a sender see only the events that match. Registered by {@code META-INF/services};
+ * pattern or a sender see only the events that match, and adds the beans of {@code
+ * org.starcast.observe} whose API the server has. Registered by {@code META-INF/services};
  * applications have nothing to do with it.
  */
 public class StarcastExtension implements Extension {
 
+  private static final System.Logger LOG = System.getLogger("org.starcast.observe");
+
   /** For the container. */
   public StarcastExtension() {}
+
+  /** What each class needs that not every server has; where it is missing, so is the bean. */
+  private static final Map<String, String> NEEDS =
+      Map.of(
+          "org.starcast.observe.Jmx", "javax.management.ObjectName",
+          "org.starcast.observe.ReadinessCheck", "org.eclipse.microprofile.health.Readiness",
+          "org.starcast.observe.LivenessCheck", "org.eclipse.microprofile.health.Liveness",
+          "org.starcast.observe.MicroProfileMetrics",
+              "org.eclipse.microprofile.metrics.MetricRegistry",
+          "org.starcast.observe.OpenTelemetryMetrics", "io.opentelemetry.api.OpenTelemetry",
+          "org.starcast.observe.OpenTelemetryTracing", "io.opentelemetry.api.OpenTelemetry");
+
+  void addWhatTheServerHas(@Observes BeforeBeanDiscovery event) {
+    ClassLoader loader = StarcastExtension.class.getClassLoader();
+    NEEDS.forEach(
+        (bean, needed) -> {
+          try {
+            Class.forName(needed, false, loader);
+            event.addAnnotatedType(Class.forName(bean, false, loader), bean);
+          } catch (ClassNotFoundException | LinkageError e) {
+            LOG.log(System.Logger.Level.DEBUG, "STARCAST-1033: without {0}", bean);
+          }
+        });
+  }
 
   <T, X> void filterByTopic(@Observes ProcessObserverMethod<T, X> event) {
     TopicFilteredObserver.install(event);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.LongAdder;
 import org.starcast.CloseReason;
 import org.starcast.MessageSource;
 import org.starcast.OverflowPolicy;
@@ -61,6 +62,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   private static final long MAX_STEP_NANOS = 1_000_000_000L;
 
+  /** So many messages may wait for room, however large they are. */
+  private static final int MIN_WAITING = 16;
+
   /** The most changes of its subscription that are remembered while it reads the log. */
   private static final int MAX_CHANGES = 1000;
 
@@ -91,6 +95,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   /** Never has an entry while the queue is empty, which is always followed by a turn. */
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>(1);
 
+  private long waitingBytes;
+
   private Subscription subscription;
   private State state = State.CONNECTING;
   private CloseReason reason;
@@ -111,6 +117,16 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   /** The last id that was queued while level. */
   private long seen;
 
+  /**
+   * Events that it was offered, and has to read from the log, less those that it has read. Below
+   * zero while it has read what it is still to be offered, or what was published before it was
+   * indexed.
+   */
+  private long owed;
+
+  /** The first sequence that can be offered to it; what it reads before is of the past. */
+  private long firstOffered;
+
   /** How it reads the log; null while it is level with the others. */
   private Replay replay;
 
@@ -128,6 +144,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   // used by the drainer
   private SubscriptionFilter filter;
+
+  /** When the oldest event of the last write was published; 0 once that has been flushed. */
+  private long unflushed;
 
   Client(
       DeliveryEngine engine,
@@ -161,10 +180,21 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    *
    * @param greeting what is written first
    * @param replay how the client reads the log before it is level, or null
+   * @param firstOffered no event before this sequence is offered to it
    */
-  void begin(Frame greeting, Replay replay) {
+  void begin(Frame greeting, Replay replay, long firstOffered) {
     this.greeting = greeting;
     this.replay = replay;
+    this.firstOffered = firstOffered;
+  }
+
+  /** Lets go of what was offered to a client whose response could not be opened. */
+  synchronized void abandon() {
+    if (state.compareTo(State.CLOSING) < 0) {
+      state = State.CLOSED;
+      discardQueue();
+      settle(engine.statistics().discarded);
+    }
   }
 
   /**
@@ -203,6 +233,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         return Offer.GONE;
       }
       if (frame.sequence() > 0 && replay != null) {
+        owed++;
         return Offer.LOGGED;
       }
       if (overflow == OverflowPolicy.COALESCE
@@ -214,6 +245,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         long first = fallBehind();
         if (frame.sequence() > 0) {
           replay = engine.replayFrom(first == 0 ? frame.sequence() : first);
+          owed++;
           offer = Offer.LOGGED;
         } else if (first > 0) {
           replay = engine.replayFrom(first);
@@ -222,13 +254,16 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       if (offer != Offer.LOGGED && !fits(frame)) {
         if (overflow == OverflowPolicy.DROP_OLDEST) {
           while (!fits(frame)) {
-            dropFrame(queue.removeFirst());
+            dropFrame(queue.removeFirst(), engine.statistics().dropped);
             missed++;
           }
           offer = Offer.REPLACED;
         } else {
           schedule = abort(CloseReason.OVERFLOW);
           offer = Offer.OVERFLOWED;
+          if (frame.sequence() > 0) {
+            engine.statistics().discarded.increment();
+          }
         }
       }
       if (offer == Offer.LOGGED) {
@@ -278,6 +313,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         first = first == 0 ? frame.sequence() : first;
         i.remove();
         queueBytes -= frame.length();
+        owed += frame.counted ? 1 : 0;
         frame.release();
       }
     }
@@ -316,13 +352,31 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       }
       for (Frame event : events) {
         if (filter.test(event)) {
-          Frame frame = Frame.again(event, engine.budget());
+          boolean counted = event.sequence() >= firstOffered;
+          Frame frame = Frame.again(event, counted, engine.budget());
           frame.heldBy(1);
           append(frame);
+          owed -= counted ? 1 : 0;
         }
       }
-      replay = null;
+      level();
     }
+  }
+
+  /** It has read all that it was offered, or has missed it. */
+  private void level() {
+    replay = null;
+    settle(engine.statistics().missed);
+  }
+
+  /** Closes the account of the log; what it had of it without an offer was for it, too. */
+  private void settle(LongAdder lost) {
+    if (owed > 0) {
+      lost.add(owed);
+    } else if (owed < 0) {
+      engine.statistics().matched.add(-owed);
+    }
+    owed = 0;
   }
 
   /** One message always fits, so that a message larger than the bound is not a dead end. */
@@ -335,7 +389,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    * Appends a frame as soon as half of the queue is free, which leaves the other half to what is
    * published; frames that wait keep their order.
    *
-   * @return whether the frame was queued; false if the client was closed first
+   * @return whether the frame was queued; false if the client was closed first; fails if too much
+   *     waits already
    */
   CompletionStage<Boolean> offerWhenRoom(Frame frame) {
     boolean schedule;
@@ -344,12 +399,30 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         frame.heldBy(0);
         return CompletableFuture.completedStage(false);
       }
-      frame.heldBy(1);
       if (!waiting.isEmpty() || !hasRoom(frame)) {
+        int most = Math.max(MIN_WAITING, maxMessages);
+        if (waiting.size() >= most
+            || waiting.size() >= MIN_WAITING && waitingBytes + frame.length() > maxBytes) {
+          frame.heldBy(0);
+          return CompletableFuture.failedStage(
+              new IllegalStateException(
+                  "message: "
+                      + waiting.size()
+                      + " messages of "
+                      + waitingBytes
+                      + " bytes wait for room, at most "
+                      + most
+                      + " of "
+                      + maxBytes));
+        }
+        frame.heldBy(1);
         Waiting entry = new Waiting(frame, new CompletableFuture<>());
         waiting.add(entry);
+        waitingBytes += frame.length();
         return entry.taken.minimalCompletionStage();
       }
+      frame.heldBy(1);
+      engine.statistics().direct.increment();
       append(frame);
       schedule = schedule();
     }
@@ -374,6 +447,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         break;
       }
       waiting.remove();
+      waitingBytes -= first.frame.length();
+      engine.statistics().direct.increment();
       append(first.frame);
       if (admitted.isEmpty()) {
         admitted = new ArrayList<>();
@@ -394,18 +469,46 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       Frame frame = i.next();
       if (key.equals(frame.coalesceKey)) {
         i.remove();
-        dropFrame(frame);
+        dropFrame(frame, engine.statistics().coalesced);
         return true;
       }
     }
     return false;
   }
 
-  private void dropFrame(Frame frame) {
+  private void dropFrame(Frame frame, LongAdder count) {
     queueBytes -= frame.length();
     dropped++;
     frame.release();
-    engine.statistics().dropped(overflow);
+    if (frame.counted) {
+      count.increment();
+    }
+  }
+
+  private void discardQueue() {
+    engine.statistics().discarded.add(countQueued());
+    queue.forEach(Frame::release);
+    queue.clear();
+    queueBytes = 0;
+  }
+
+  private int countQueued() {
+    int count = 0;
+    for (Frame frame : queue) {
+      count += frame.counted ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** Messages that wait for it, in its queue or in the log. */
+  synchronized long pending() {
+    return countQueued() + owed;
+  }
+
+  /** What the turn had is not written. */
+  void lost(Drainer drainer) {
+    engine.statistics().discarded.add(drainer.turnCounted);
+    drainer.turnCounted = 0;
   }
 
   /** Makes the client due; true if the caller must put it into the drainer's queue. */
@@ -427,10 +530,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     if (reason == null) {
       reason = why;
     }
-    engine.statistics().discarded(queue.size());
-    queue.forEach(Frame::release);
-    queue.clear();
-    queueBytes = 0;
+    discardQueue();
     // the writer is about to let go of them: who sheds must see how much that brings
     engine.budget().subtract(pendingBytes);
     pendingBytes = 0;
@@ -516,7 +616,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         boolean all = collect(drainer);
         admitted = admit();
         if (replay != null && replay.position() >= readUntil) {
-          replay = null;
+          level();
         }
         reading = all ? replay : null;
         if (drainer.turnFrames == 0 && reading == null) {
@@ -548,25 +648,41 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       }
     }
     boolean more;
+    Object span =
+        resume || drainer.turnSpans.isEmpty()
+            ? null
+            : engine.tracing().delivering(this, drainer.turnSpans);
     try {
       more = resume ? writer.resume() : writer.write(drainer.turnBytes, 0, drainer.turnLength);
     } catch (IOException e) {
+      lost(drainer);
       synchronized (this) {
         abort(CloseReason.CLIENT_GONE);
       }
       return true;
     } catch (RuntimeException e) {
+      lost(drainer);
       engine.log().log(System.Logger.Level.WARNING, "STARCAST-1006: a write failed", e);
       synchronized (this) {
         abort(CloseReason.ERROR);
       }
       return true;
+    } finally {
+      if (span != null) {
+        engine.tracing().delivered(span);
+      }
     }
     long now = System.nanoTime();
     if (!resume) {
       sent += drainer.turnFrames;
       lastWrite = now;
-      engine.statistics().written(drainer.turnFrames, drainer.turnLength);
+      engine.statistics().written(drainer.turnFrames, drainer.turnCounted, drainer.turnLength);
+      drainer.turnCounted = 0;
+      unflushed = drainer.turnPublished;
+    }
+    if (more && unflushed != 0) {
+      engine.statistics().latencies.record(now - unflushed);
+      unflushed = 0;
     }
     synchronized (this) {
       if (more) {
@@ -615,6 +731,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       if (!drainer.add(frame, gzip)) {
         return false;
       }
+      drainer.count(frame);
       queue.removeFirst();
       queueBytes -= frame.length();
       frame.release();
@@ -642,6 +759,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
     reading.collect(drainer, until, filter, engine, this);
     engine.statistics().replayed.add(reading.replayed());
+    synchronized (this) {
+      owed -= reading.offered();
+      drainer.turnCounted += reading.offered();
+    }
     engine.joinIfNearEnd(this, reading);
     synchronized (this) {
       // most clients are level for good
@@ -668,6 +789,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     synchronized (this) {
       refused = List.copyOf(waiting);
       waiting.clear();
+      waitingBytes = 0;
+      settle(engine.statistics().discarded);
       if (pending) {
         engine.budget().subtract(pendingBytes);
         pending = false;
@@ -765,6 +888,11 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   String address() {
     return address;
+  }
+
+  /** The first sequence that can be offered to it. */
+  long firstOffered() {
+    return firstOffered;
   }
 
   boolean gzip() {

@@ -21,6 +21,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,15 +36,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.starcast.BroadcastHealth;
 import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
 import org.starcast.MessageSource;
 import org.starcast.PublishResult;
+import org.starcast.RefusalReason;
 import org.starcast.RefusedException;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
+import org.starcast.TopicCount;
 import org.starcast.log.EventId;
 import org.starcast.topic.TopicIndex;
 import org.starcast.topic.TopicName;
@@ -77,6 +81,9 @@ public final class DeliveryEngine {
   /** How long the end waits for what does not end by itself. */
   private static final long STOP_NANOS = Duration.ofSeconds(1).toNanos();
 
+  /** A thread that has work, and does nothing for so long, is stuck. */
+  private static final long STUCK_NANOS = Duration.ofSeconds(60).toNanos();
+
   /** How many events are queued for a client that becomes level, while publishers wait. */
   private static final int JOIN_EVENTS = 64;
 
@@ -90,6 +97,7 @@ public final class DeliveryEngine {
   private final Lifecycle lifecycle;
   private final SerialExecutor lifecycleExecutor;
   private final Statistics statistics = new Statistics();
+  private final Refusals refusals = new Refusals(statistics, LOG);
   private final Budget budget;
 
   /** Null where nothing is kept. */
@@ -101,6 +109,8 @@ public final class DeliveryEngine {
   private final Map<String, Client> clients = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> perPrincipal = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> perAddress = new ConcurrentHashMap<>();
+  private final ConnectRate principalRate;
+  private final ConnectRate addressRate;
   private final AtomicInteger count = new AtomicInteger();
   private final AtomicInteger nextDrainer = new AtomicInteger();
   private final TimingWheel wheel = new TimingWheel(TICK_NANOS, LOG);
@@ -108,7 +118,11 @@ public final class DeliveryEngine {
   private final List<Thread> threads = new ArrayList<>();
   private final SecureRandom random = new SecureRandom();
 
+  /** Null where nothing is traced. */
+  private final Tracing tracing;
+
   // guarded by publishing
+  private final TopicTraffic traffic = new TopicTraffic();
   private long sequence;
   private boolean stopped;
 
@@ -125,6 +139,7 @@ public final class DeliveryEngine {
    * @param sends runs the sends of the portable writer, which may block
    * @param text turns a message's data into text
    * @param onGap what clients get after a gap whose subscription does not say; or null
+   * @param tracing what is told of publications and deliveries; or null
    */
   public DeliveryEngine(
       StarcastConfig config,
@@ -133,8 +148,12 @@ public final class DeliveryEngine {
       Executor sends,
       Function<Object, CharSequence> text,
       MessageSource onGap,
+      Tracing tracing,
       Lifecycle lifecycle) {
     this.config = config;
+    this.tracing = tracing;
+    this.principalRate = new ConnectRate(config.maxConnectsPerPrincipal(), config.maxClients());
+    this.addressRate = new ConnectRate(config.maxConnectsPerAddress(), config.maxClients());
     this.onGap = onGap;
     this.executor = executor;
     this.sends = sends;
@@ -247,11 +266,12 @@ public final class DeliveryEngine {
               address,
               gzip,
               maxAge());
+      // first: a message without topics is offered to all that are registered
+      begin(client, subscription, request);
       if (clients.putIfAbsent(client.id(), client) != null) {
         throw new IllegalArgumentException("clientId: is in use");
       }
       registered = true;
-      begin(client, subscription, request);
       // mutes first: nothing that they keep away may slip through before
       mute(client, subscription.muted().toArray(String[]::new));
       for (var topic : subscription.topics().entrySet()) {
@@ -263,12 +283,13 @@ public final class DeliveryEngine {
               : new PortableSinkWriter(sink, sends, client);
       if (!client.writer(writer)) {
         writer.abort();
-        throw refuse(503, "the application is stopping", 2);
+        throw stopping();
       }
       writer.start();
     } catch (IOException | RuntimeException e) {
       if (registered) {
         forget(client);
+        client.abandon();
       } else {
         release(principal, address);
       }
@@ -291,15 +312,27 @@ public final class DeliveryEngine {
   private void begin(Client client, Subscription subscription, HttpServletRequest request) {
     Replay replay = null;
     EventId id = null;
+    long firstOffered = 0;
     if (history != null) {
-      var start =
-          history.start(subscription, request, new SubscriptionFilter(subscription, client.id()));
+      // before the client is known to anybody, and before its place in the log is found
+      firstOffered = history.last() + 1;
+      History.Start start;
+      try {
+        start =
+            history.start(subscription, request, new SubscriptionFilter(subscription, client.id()));
+      } catch (RefusedException e) {
+        refusals.count(RefusalReason.MALFORMED_ID);
+        throw e;
+      }
       replay = start.replay();
       id = start.lastEventId();
+      if (start.asked()) {
+        (start.found() ? statistics.resumed : statistics.notResumed).increment();
+      }
     }
     byte[] greeting =
         SseFormat.encode(null, id == null ? null : id.toString(), config.retry(), null, null);
-    client.begin(Frame.permanent(greeting), replay);
+    client.begin(Frame.permanent(greeting), replay, firstOffered);
   }
 
   private long maxAge() {
@@ -323,32 +356,64 @@ public final class DeliveryEngine {
 
   private void admit(String principal, String address) {
     if (draining) {
-      throw refuse(503, "the application is stopping", 2);
+      throw stopping();
+    }
+    long now = System.nanoTime();
+    int wait = addressRate.take(address, now);
+    if (wait > 0) {
+      throw refuse(
+          RefusalReason.CONNECTS_PER_ADDRESS,
+          429,
+          "the address connected " + config.maxConnectsPerAddress() + " times a minute, the most",
+          wait);
+    }
+    wait = principalRate.take(principal, now);
+    if (wait > 0) {
+      throw refuse(
+          RefusalReason.CONNECTS_PER_PRINCIPAL,
+          429,
+          "the user connected " + config.maxConnectsPerPrincipal() + " times a minute, the most",
+          wait);
     }
     if (count.incrementAndGet() > config.maxClients()) {
       count.decrementAndGet();
-      throw refuse(503, "the server has " + config.maxClients() + " clients, its most", 10);
+      throw refuse(
+          RefusalReason.CLIENTS,
+          503,
+          "the server has " + config.maxClients() + " clients, its most",
+          10);
     }
     if (!acquire(perPrincipal, principal, config.maxClientsPerPrincipal())) {
       count.decrementAndGet();
       throw refuse(
-          429, "the user has " + config.maxClientsPerPrincipal() + " clients, the most", 10);
+          RefusalReason.CLIENTS_PER_PRINCIPAL,
+          429,
+          "the user has " + config.maxClientsPerPrincipal() + " clients, the most",
+          10);
     }
     if (!acquire(perAddress, address, config.maxClientsPerAddress())) {
       count.decrementAndGet();
       leave(perPrincipal, principal);
       throw refuse(
-          429, "the address has " + config.maxClientsPerAddress() + " clients, the most", 10);
+          RefusalReason.CLIENTS_PER_ADDRESS,
+          429,
+          "the address has " + config.maxClientsPerAddress() + " clients, the most",
+          10);
     }
     if (draining) {
       // who drains may have looked before this one was counted
       release(principal, address);
-      throw refuse(503, "the application is stopping", 2);
+      throw stopping();
     }
   }
 
-  private RefusedException refuse(int status, String detail, int retryAfterSeconds) {
-    statistics.refused.increment();
+  private RefusedException stopping() {
+    return refuse(RefusalReason.DRAINING, 503, "the application is stopping", 2);
+  }
+
+  private RefusedException refuse(
+      RefusalReason reason, int status, String detail, int retryAfterSeconds) {
+    refusals.count(reason);
     return new RefusedException(status, detail, retryAfterSeconds);
   }
 
@@ -475,6 +540,21 @@ public final class DeliveryEngine {
    *     it reserved are used up
    */
   public PublishResult publish(SseMessage message, Collection<String> except) {
+    Object span = tracing == null ? null : tracing.publishing(message);
+    if (span == null) {
+      return publish(message, except, null);
+    }
+    PublishResult result = null;
+    try {
+      result = publish(message, except, span);
+      return result;
+    } finally {
+      tracing.published(span, result);
+    }
+  }
+
+  private PublishResult publish(SseMessage message, Collection<String> except, Object span) {
+    long begun = System.nanoTime();
     Draft draft = null;
     byte[] bytes;
     if (history == null) {
@@ -512,10 +592,13 @@ public final class DeliveryEngine {
               bytes,
               draft == null ? bytes.length : draft.finish(epoch, place),
               message.coalesceKey().orElse(null),
+              begun,
+              span != null && tracing.deliveries() ? tracing.context(span) : null,
               budget);
       if (history != null) {
         history.append(fanout.frame);
       }
+      traffic.count(message.topics(), fanout.frame.length());
       if (message.topics().isEmpty()) {
         clients.values().forEach(fanout);
       } else {
@@ -612,7 +695,11 @@ public final class DeliveryEngine {
   boolean send(Client client, SseMessage message) {
     byte[] bytes = encode(message);
     checkSize(bytes.length);
-    return sendBytes(client, bytes, message.coalesceKey().orElse(null));
+    boolean queued = send(client, Frame.toOne(bytes, message.coalesceKey().orElse(null), budget));
+    if (queued) {
+      statistics.direct.increment();
+    }
+    return queued;
   }
 
   /** As {@link #send}, as soon as there is room. */
@@ -631,8 +718,7 @@ public final class DeliveryEngine {
         message.comment().orElse(null));
   }
 
-  private boolean sendBytes(Client client, byte[] bytes, String coalesceKey) {
-    Frame frame = Frame.toOne(bytes, coalesceKey, budget);
+  private static boolean send(Client client, Frame frame) {
     Client.Offer offer = client.offer(frame);
     boolean queued = offer == Client.Offer.QUEUED || offer == Client.Offer.REPLACED;
     frame.heldBy(queued ? 1 : 0);
@@ -682,7 +768,7 @@ public final class DeliveryEngine {
     if (made == null || made.sequence() != announced) {
       byte[] bytes =
           SseFormat.encode(null, new EventId(epoch, announced).toString(), null, null, "");
-      made = new Frame(announced, 0, List.of(), null, List.of(), bytes, bytes.length, null, null);
+      made = Frame.permanent(announced, bytes);
       idHeartbeat = made;
     }
     return made;
@@ -827,7 +913,7 @@ public final class DeliveryEngine {
         Client client = order.get(next);
         long retry = config.retry().toMillis();
         long jittered = retry / 2 + ThreadLocalRandom.current().nextLong(retry + 1);
-        sendBytes(client, SseFormat.retry(Duration.ofMillis(jittered)), null);
+        send(client, Frame.ofOurs(SseFormat.retry(Duration.ofMillis(jittered)), budget));
         client.closeAfterDrain(CloseReason.DRAIN);
       }
       if (next < order.size()) {
@@ -886,6 +972,14 @@ public final class DeliveryEngine {
       byType.merge(client.type(), 1, Integer::sum);
       byWriter.merge(client.writer(), 1, Integer::sum);
     }
+    long pending = 0;
+    for (Client client : clients.values()) {
+      pending += client.pending();
+    }
+    Map<RefusalReason, Long> refused = new EnumMap<>(RefusalReason.class);
+    for (RefusalReason reason : RefusalReason.values()) {
+      refused.put(reason, statistics.refusedBecause(reason));
+    }
     Map<CloseReason, Long> closed = new EnumMap<>(CloseReason.class);
     for (CloseReason reason : CloseReason.values()) {
       closed.put(reason, statistics.closedBecause(reason));
@@ -896,12 +990,18 @@ public final class DeliveryEngine {
         byWriter,
         statistics.opened.sum(),
         closed,
-        statistics.refused.sum(),
+        refused.values().stream().mapToLong(Long::longValue).sum(),
+        refused,
         statistics.published.sum(),
         statistics.matched.sum(),
+        statistics.direct.sum(),
+        statistics.delivered.sum(),
         statistics.written.sum(),
-        statistics.dropped(),
+        statistics.dropped.sum(),
+        statistics.coalesced.sum(),
+        statistics.missed.sum(),
         statistics.discarded.sum(),
+        pending,
         statistics.heartbeats.sum(),
         statistics.writes.sum(),
         statistics.bytes.sum(),
@@ -909,9 +1009,52 @@ public final class DeliveryEngine {
         statistics.behind.sum(),
         statistics.replayed.sum(),
         statistics.gaps.sum(),
+        statistics.resumed.sum(),
+        statistics.notResumed.sum(),
+        index.hits(),
+        index.misses(),
+        statistics.latencies.snapshot(),
         history == null ? 0 : history.size(),
         history == null ? 0 : history.bytes(),
         history == null ? 0 : history.unstored());
+  }
+
+  /** The topics with the most events, as far as is known; see {@link TopicTraffic}. */
+  public List<TopicCount> busiestTopics(int limit) {
+    if (limit < 0) {
+      throw new IllegalArgumentException("limit: must not be negative, is " + limit);
+    }
+    List<TopicCount> counts;
+    publishing.lock();
+    try {
+      counts = traffic.snapshot();
+    } finally {
+      publishing.unlock();
+    }
+    counts.sort(Comparator.comparingLong(TopicCount::events).reversed());
+    return List.copyOf(counts.subList(0, Math.min(limit, counts.size())));
+  }
+
+  /** Whether clients are taken, and whether the threads go on; looks at no lock. */
+  public BroadcastHealth health() {
+    long now = System.nanoTime();
+    Set<String> stuck = new TreeSet<>();
+    for (int i = 0; i < drainers.length; i++) {
+      if (drainers[i].stuck(now, STUCK_NANOS)) {
+        stuck.add(threads.get(i).getName());
+      }
+    }
+    if (wheel.stuck(now, STUCK_NANOS)) {
+      stuck.add(threads.get(drainers.length).getName());
+    }
+    if (!draining) {
+      for (Thread thread : threads) {
+        if (!thread.isAlive()) {
+          stuck.add(thread.getName());
+        }
+      }
+    }
+    return new BroadcastHealth(!draining, List.copyOf(stuck));
   }
 
   /** The id of the last event that was published, {@code <epoch>-<sequence>}. */
@@ -926,6 +1069,15 @@ public final class DeliveryEngine {
 
   StarcastConfig config() {
     return config;
+  }
+
+  /** Null where deliveries are not traced. */
+  Tracing tracing() {
+    return tracing != null && tracing.deliveries() ? tracing : null;
+  }
+
+  Drainer drainer(int i) {
+    return drainers[i];
   }
 
   Statistics statistics() {

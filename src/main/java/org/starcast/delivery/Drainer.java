@@ -1,6 +1,8 @@
 package org.starcast.delivery;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.starcast.CloseReason;
@@ -18,6 +20,9 @@ final class Drainer {
    */
   private static final int DIRECT_BYTES = 8 << 10;
 
+  /** The most events of one turn that its span names. */
+  private static final int MAX_SPANS = 128;
+
   /** Clients that have become ready, some at a time; a block may have free places at its end. */
   private final ConcurrentLinkedQueue<Client[]> ready = new ConcurrentLinkedQueue<>();
 
@@ -32,12 +37,22 @@ final class Drainer {
   private volatile boolean parked;
   private volatile boolean stopped;
   private volatile Thread thread;
+  private final Pulse pulse = new Pulse();
 
   /** Where the bytes of the present turn are: one frame's own, or {@link #batch}. */
   byte[] turnBytes;
 
   int turnLength;
   int turnFrames;
+
+  /** How many of the turn's frames the accounts count, and have not counted yet. */
+  int turnCounted;
+
+  /** When the oldest event of the turn was published that came through a queue; 0 for none. */
+  long turnPublished;
+
+  /** The spans of the turn's events; empty unless deliveries are traced. */
+  final List<Object> turnSpans = new ArrayList<>(0);
 
   Drainer(int number, StarcastConfig config, System.Logger log) {
     this.number = number;
@@ -103,7 +118,13 @@ final class Drainer {
     LockSupport.unpark(thread);
   }
 
+  /** Whether it has had work and has taken no turn for so long. */
+  boolean stuck(long now, long nanos) {
+    return pulse.stuck(pulse.inside() || !ready.isEmpty(), now, nanos);
+  }
+
   private void turn(Client client) {
+    pulse.beat();
     try {
       if (client.drain(this)) {
         turns.add(client);
@@ -111,8 +132,11 @@ final class Drainer {
     } catch (RuntimeException | Error e) {
       // all other clients of this thread need it
       log.log(System.Logger.Level.ERROR, "STARCAST-1002: a drain failed", e);
+      client.lost(this);
       client.abortNow(CloseReason.ERROR);
       turns.add(client);
+    } finally {
+      pulse.beat();
     }
   }
 
@@ -121,6 +145,22 @@ final class Drainer {
     turnBytes = null;
     turnLength = 0;
     turnFrames = 0;
+    turnCounted = 0;
+    turnPublished = 0;
+    turnSpans.clear();
+  }
+
+  /** Takes a frame of a queue, which has been added, into the accounts. */
+  void count(Frame frame) {
+    if (frame.counted) {
+      turnCounted++;
+      if (turnPublished == 0) {
+        turnPublished = frame.published;
+      }
+      if (frame.span != null && turnSpans.size() < MAX_SPANS) {
+        turnSpans.add(frame.span);
+      }
+    }
   }
 
   /** Adds a frame to the turn, unless it no longer fits: then false. */

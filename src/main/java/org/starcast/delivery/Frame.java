@@ -15,6 +15,15 @@ final class Frame extends LoggedEvent {
   /** Equal keys replace each other under {@code COALESCE}; or null. */
   final String coalesceKey;
 
+  /** Whether it is a message of the application, which the accounts have to account for. */
+  final boolean counted;
+
+  /** When it was published, of {@link System#nanoTime}; 0 for what was not, or is read again. */
+  final long published;
+
+  /** The span of its publication, for {@link Tracing}; or null. */
+  final Object span;
+
   /** Null for a frame that nobody counts. */
   private final Budget budget;
 
@@ -34,28 +43,50 @@ final class Frame extends LoggedEvent {
       byte[] bytes,
       int length,
       String coalesceKey,
+      long published,
+      Object span,
       Budget budget) {
     super(sequence, time, topics, sender, except, bytes, length);
     this.coalesceKey = coalesceKey;
+    this.counted = true;
+    this.published = published;
+    this.span = span;
+    this.budget = budget;
+    count();
+  }
+
+  private Frame(LoggedEvent event, String coalesceKey, boolean counted, Budget budget) {
+    super(event);
+    this.coalesceKey = coalesceKey;
+    this.counted = counted;
+    this.published = 0;
+    this.span = null;
     this.budget = budget;
     count();
   }
 
   /** A message to one client. */
   static Frame toOne(byte[] bytes, String coalesceKey, Budget budget) {
-    return new Frame(0, 0, List.of(), null, List.of(), bytes, bytes.length, coalesceKey, budget);
+    return new Frame(bare(0, bytes), coalesceKey, true, budget);
+  }
+
+  /** A frame of our own to one client, which is no message of the application. */
+  static Frame ofOurs(byte[] bytes, Budget budget) {
+    return new Frame(bare(0, bytes), null, false, budget);
   }
 
   /** A frame that is used again and again, such as the heartbeat; nobody counts it. */
   static Frame permanent(byte[] bytes) {
-    return toOne(bytes, null, null);
+    return permanent(0, bytes);
   }
 
-  private Frame(LoggedEvent event, String coalesceKey, Budget budget) {
-    super(event);
-    this.coalesceKey = coalesceKey;
-    this.budget = budget;
-    count();
+  /** As {@link #permanent(byte[])}, with the id of this event. */
+  static Frame permanent(long sequence, byte[] bytes) {
+    return new Frame(bare(sequence, bytes), null, false, null);
+  }
+
+  private static LoggedEvent bare(long sequence, byte[] bytes) {
+    return new LoggedEvent(sequence, 0, List.of(), null, List.of(), bytes, bytes.length);
   }
 
   private void count() {
@@ -66,12 +97,12 @@ final class Frame extends LoggedEvent {
 
   /** An event of a former run, for the log alone: no queue has an older one of the same key. */
   static Frame kept(LoggedEvent event) {
-    return new Frame(event, null, null);
+    return new Frame(event, null, false, null);
   }
 
   /** An event as the log had it before, to be queued once more. */
-  static Frame again(Frame event, Budget budget) {
-    Frame frame = new Frame(event, event.coalesceKey, budget);
+  static Frame again(Frame event, boolean counted, Budget budget) {
+    Frame frame = new Frame(event, event.coalesceKey, counted, budget);
     frame.deflated = event.deflated;
     return frame;
   }

@@ -148,8 +148,10 @@ final class History {
    * Where a client begins: the replay, and the id that its stream begins with.
    *
    * @param lastEventId the id that it has by then; null if something comes first: a gap, states
+   * @param asked whether it asked for an id
+   * @param found whether the log has all that came after that id
    */
-  record Start(Replay replay, EventId lastEventId) {}
+  record Start(Replay replay, EventId lastEventId, boolean asked, boolean found) {}
 
   /**
    * Where a client begins that asks for what it asks for.
@@ -162,10 +164,10 @@ final class History {
       long head = log.head();
       long position =
           subscription.history() == 0 ? head : log.positionOfLast(subscription.history(), filter);
-      return begin(position, false, filter);
+      return begin(position, false, false, filter);
     }
     if (asked.equals(Subscription.EARLIEST)) {
-      return begin(log.tail(), false, filter);
+      return begin(log.tail(), false, false, filter);
     }
     EventId id;
     try {
@@ -174,20 +176,20 @@ final class History {
       throw new RefusedException(e.getMessage());
     }
     if (!id.epoch().equals(epoch) || id.sequence() > log.last()) {
-      return begin(log.tail(), true, filter);
+      return begin(log.tail(), true, true, filter);
     }
     return id.sequence() < log.evicted()
-        ? begin(log.tail(), true, filter)
-        : new Start(from(id.sequence() + 1), id);
+        ? begin(log.tail(), true, true, filter)
+        : new Start(from(id.sequence() + 1), id, true, true);
   }
 
   /** A client that does not go on: the states first, then the events from a position on. */
-  private Start begin(long position, boolean gap, SubscriptionFilter filter) {
+  private Start begin(long position, boolean gap, boolean asked, SubscriptionFilter filter) {
     List<Frame> before = statesBefore(position, filter);
     EventId id = before(position);
     return before.isEmpty()
-        ? new Start(new Replay(log, position, gap), gap ? null : id)
-        : new Start(new Replay(log, before, id, position, gap), null);
+        ? new Start(new Replay(log, position, gap), gap ? null : id, asked, false)
+        : new Start(new Replay(log, before, id, position, gap), null, asked, false);
   }
 
   /** The id of the event before a position: what a client knows that goes on from there. */

@@ -22,6 +22,7 @@ final class Replay {
   private long position;
   private boolean gap;
   private int replayed;
+  private int offered;
 
   /** From this position on; with a gap if the client missed what was before. */
   Replay(EventLog<Frame> log, long position, boolean gap) {
@@ -52,6 +53,7 @@ final class Replay {
       DeliveryEngine engine,
       Client client) {
     replayed = 0;
+    offered = 0;
     if (gap && !addGap(drainer, engine, client)) {
       return;
     }
@@ -85,6 +87,7 @@ final class Replay {
           return;
         }
         replayed++;
+        offered += event.sequence() >= client.firstOffered() ? 1 : 0;
       }
       position++;
     }
@@ -115,6 +118,11 @@ final class Replay {
   /** How many events of the log the last slice has. */
   int replayed() {
     return replayed;
+  }
+
+  /** How many of them could be offered to the client, having been published since it came. */
+  int offered() {
+    return offered;
   }
 
   /** Whether few enough events are left to be queued while publishers wait. */

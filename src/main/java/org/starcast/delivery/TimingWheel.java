@@ -38,6 +38,7 @@ final class TimingWheel {
   private volatile boolean idle;
   private volatile boolean stopped;
   private volatile Thread thread;
+  private final Pulse pulse = new Pulse();
 
   TimingWheel(long tickNanos, System.Logger log) {
     this.tickNanos = tickNanos;
@@ -56,6 +57,7 @@ final class TimingWheel {
   void run() {
     thread = Thread.currentThread();
     while (!stopped) {
+      pulse.beat();
       accept();
       long now = System.nanoTime();
       long tick = (now - origin) / tickNanos;
@@ -74,6 +76,11 @@ final class TimingWheel {
       }
       LockSupport.parkNanos(this, origin + currentTick * tickNanos - System.nanoTime());
     }
+  }
+
+  /** Whether it has had entries and has not turned for so long. */
+  boolean stuck(long now, long nanos) {
+    return pulse.stuck(!idle, now, nanos);
   }
 
   void stop() {

@@ -1,6 +1,8 @@
 package org.starcast.stream;
 
 import java.time.Duration;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -54,6 +56,10 @@ final class Pump<T> implements SseStream {
   private final Gate<T> gate;
   private boolean opened;
   private boolean exhausted;
+
+  /** The source has failed; what came before that is still being sent. */
+  private boolean failing;
+
   private boolean finished;
 
   /** Before which the source is not asked. */
@@ -158,12 +164,12 @@ final class Pump<T> implements SseStream {
   private boolean work() {
     boolean more = false;
     try {
-      if (!ended()) {
+      if (!ended() && !failing) {
         more = move();
       }
     } catch (Throwable e) { // whatever it is, the source must be closed
-      flush(e);
-      fail(e);
+      failing = true;
+      flush(gate == null ? Collections.emptyIterator() : gate.flush().iterator(), e);
     }
     if (ended()) {
       finish();
@@ -231,11 +237,12 @@ final class Pump<T> implements SseStream {
     return true;
   }
 
-  private void send(T item) {
+  /** Sends an item; returns when it, if anything has become of it, is queued. */
+  private CompletableFuture<Boolean> send(T item) {
     Object payload = options.transformed(item);
     if (payload == null) {
       dropped++;
-      return;
+      return CompletableFuture.completedFuture(true);
     }
     SseMessage message = encoder.apply(payload);
     if (options.event() != null && message.data().isPresent() && message.event().isEmpty()) {
@@ -244,7 +251,7 @@ final class Pump<T> implements SseStream {
     CompletableFuture<Boolean> queued;
     synchronized (this) {
       if (end != null) {
-        return;
+        return CompletableFuture.completedFuture(false);
       }
       queued = client.sendWhenRoom(message).toCompletableFuture();
     }
@@ -259,6 +266,7 @@ final class Pump<T> implements SseStream {
             wake();
           });
     }
+    return queued;
   }
 
   private void queued(boolean took) {
@@ -277,15 +285,21 @@ final class Pump<T> implements SseStream {
     return end == null ? client.sendWhenRoom(message) : CompletableFuture.completedStage(false);
   }
 
-  /** What the throttle holds came before the failure. */
-  private void flush(Throwable cause) {
+  /** Fails when what the throttle holds, which came before the failure, has been sent. */
+  private void flush(Iterator<T> held, Throwable cause) {
     try {
-      if (gate != null) {
-        gate.flush().forEach(this::send);
+      while (held.hasNext() && !ended()) {
+        CompletableFuture<Boolean> queued = send(held.next());
+        if (!queued.isDone()) {
+          // no more than one waits
+          queued.whenComplete((took, none) -> flush(held, cause));
+          return;
+        }
       }
     } catch (RuntimeException e) {
       cause.addSuppressed(e);
     }
+    fail(cause);
   }
 
   private void fail(Throwable cause) {

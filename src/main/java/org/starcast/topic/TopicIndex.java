@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -91,6 +92,9 @@ public final class TopicIndex<S> {
   private volatile Snapshot<S> snapshot = new Snapshot<>(TopicNode.root(), 0, 0);
 
   private final AtomicReferenceArray<Entry<S>> cache;
+
+  private final LongAdder hits = new LongAdder();
+  private final LongAdder misses = new LongAdder();
 
   /** The hash of the topic that last missed each place; races lose one, which does no harm. */
   private final int[] missed;
@@ -259,6 +263,16 @@ public final class TopicIndex<S> {
     resolve(snapshot, topic).forEach(Resolution.WHOEVER, action);
   }
 
+  /** How many lookups of a topic the cache has answered. */
+  public long hits() {
+    return hits.sum();
+  }
+
+  /** How many lookups of a topic had to walk the trie. */
+  public long misses() {
+    return misses.sum();
+  }
+
   /** How many nodes a walk looks at, to be held against a bound. */
   int steps(String topic) {
     return Walk.steps(snapshot.root, TopicName.split(topic));
@@ -310,6 +324,7 @@ public final class TopicIndex<S> {
 
   private Resolution<S> resolve(Snapshot<S> now, String topic) {
     if (missed.length == 0) {
+      misses.increment();
       return Resolution.of(Walk.matches(now.root, TopicName.split(topic)));
     }
     int hash = PersistentSet.spread(topic.hashCode());
@@ -317,8 +332,10 @@ public final class TopicIndex<S> {
     Entry<S> entry = cache.get(place);
     if (entry != null && entry.topic.equals(topic)) {
       if (entry.version == now.version) {
+        hits.increment();
         return entry.resolution;
       }
+      misses.increment();
       var nodes = Walk.matches(now.root, entry.segments);
       if (entry.resolution.isOf(nodes)) {
         entry.version = now.version;
@@ -328,6 +345,7 @@ public final class TopicIndex<S> {
       cache.set(place, new Entry<>(topic, entry.segments, resolution, now.version));
       return resolution;
     }
+    misses.increment();
     String[] segments = TopicName.split(topic);
     Resolution<S> resolution = Resolution.of(Walk.matches(now.root, segments));
     if (missed[place] == hash) {

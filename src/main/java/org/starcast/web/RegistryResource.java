@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.starcast.BroadcastStatistics;
+import org.starcast.LatencyHistogram;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.StarcastConfig;
@@ -149,6 +150,8 @@ public class RegistryResource {
             .count();
     JsonObjectBuilder closed = Json.createObjectBuilder();
     statistics.closed().forEach((reason, count) -> closed.add(reason.name(), count));
+    JsonObjectBuilder refused = Json.createObjectBuilder();
+    statistics.refusedBecause().forEach((reason, count) -> refused.add(reason.name(), count));
     return fresh(
         Json.createObjectBuilder()
             .add("total", statistics.clients())
@@ -158,11 +161,17 @@ public class RegistryResource {
             .add("opened", statistics.opened())
             .add("closed", closed)
             .add("refused", statistics.refused())
+            .add("refusedBecause", refused)
             .add("messages", statistics.published())
             .add("matched", statistics.matched())
+            .add("direct", statistics.direct())
+            .add("delivered", statistics.delivered())
             .add("written", statistics.written())
             .add("dropped", statistics.dropped())
+            .add("coalesced", statistics.coalesced())
+            .add("missed", statistics.missed())
             .add("discarded", statistics.discarded())
+            .add("pending", statistics.pending())
             .add("heartbeats", statistics.heartbeats())
             .add("writes", statistics.writes())
             .add("bytes", statistics.bytes())
@@ -170,11 +179,25 @@ public class RegistryResource {
             .add("behind", statistics.behind())
             .add("replayed", statistics.replayed())
             .add("gaps", statistics.gaps())
+            .add("resumed", statistics.resumed())
+            .add("notResumed", statistics.notResumed())
+            .add("topicHits", statistics.topicHits())
+            .add("topicMisses", statistics.topicMisses())
+            .add("latency", latency(statistics.latency()))
             .add("history", statistics.logged())
             .add("historyBytes", statistics.loggedBytes())
             .add("unstored", statistics.unstored())
             .add("lastEventId", broadcaster.lastEventId())
             .build());
+  }
+
+  /** Percentiles since the start, in microseconds. */
+  private static JsonObjectBuilder latency(LatencyHistogram latency) {
+    return Json.createObjectBuilder()
+        .add("count", latency.count())
+        .add("p50", latency.percentile(0.5).toNanos() / 1000)
+        .add("p99", latency.percentile(0.99).toNanos() / 1000)
+        .add("max", latency.percentile(1).toNanos() / 1000);
   }
 
   private void allow(SecurityContext security) {

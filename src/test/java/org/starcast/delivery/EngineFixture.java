@@ -21,6 +21,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
+import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
 import org.starcast.FakeSink;
 import org.starcast.PublishResult;
@@ -32,8 +33,8 @@ import org.starcast.Subscription;
 /**
  * A running engine, whose clients write into memory; the one place in the tests that makes an
  * engine. When it is closed it checks what must hold whatever was done: every response was ended
- * once and no writer misused, {@code opened} and {@code closed} came in pairs, no byte is counted
- * as queued, and no thread is left.
+ * once and no writer misused, {@code opened} and {@code closed} came in pairs, what was published
+ * is accounted for, no byte is counted as queued, and no thread is left.
  */
 final class EngineFixture implements AutoCloseable {
 
@@ -96,11 +97,16 @@ final class EngineFixture implements AutoCloseable {
 
   /** With the defaults, but for these keys and values, less the {@code starcast.} of the key. */
   EngineFixture(String... settings) {
-    this(null, settings);
+    this(null, null, settings);
   }
 
   /** With an executor of the test's own for what may block. */
   EngineFixture(Executor executor, String... settings) {
+    this(null, executor, settings);
+  }
+
+  /** With tracing, or null. */
+  EngineFixture(Tracing tracing, Executor executor, String... settings) {
     Map<String, String> values = new HashMap<>();
     values.put("starcast.drain-window", "PT0S");
     // nothing happens by time unless a test asks for it
@@ -121,6 +127,7 @@ final class EngineFixture implements AutoCloseable {
             executor == null ? threads : executor,
             String::valueOf,
             null,
+            tracing,
             new Recorder());
   }
 
@@ -169,9 +176,11 @@ final class EngineFixture implements AutoCloseable {
       // a sink that never answers leaves the client untouched until it gets the writer of the test
       Client client = (Client) engine.register(FakeSink.manual(), subscription, request);
       MemoryWriter writer = new MemoryWriter(client, window);
-      client.writer(writer);
       Stream stream = new Stream(client, writer);
-      streams.add(stream);
+      // a client that was closed while it opened does not use it
+      if (client.writer(writer)) {
+        streams.add(stream);
+      }
       return stream;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -207,6 +216,38 @@ final class EngineFixture implements AutoCloseable {
 
   PublishResult publish(SseMessage.Builder message) {
     return engine.publish(message.build(), Set.of());
+  }
+
+  /** What was meant for clients is what has become of it; nothing may be under way. */
+  void assertBalance() {
+    BroadcastStatistics now = engine.statisticsSnapshot();
+    assertThat(
+            now.delivered()
+                + now.dropped()
+                + now.coalesced()
+                + now.missed()
+                + now.discarded()
+                + now.pending())
+        .as("balance of %s", now)
+        .isEqualTo(now.matched() + now.direct());
+  }
+
+  /** Has the first drain thread end, as an error would. */
+  void endDrainThread() {
+    engine.drainer(0).stop();
+  }
+
+  /** Waits until nothing moves any more. */
+  static void settled(EngineFixture fixture) {
+    BroadcastStatistics[] last = {null};
+    await()
+        .pollInterval(Duration.ofMillis(100))
+        .until(
+            () -> {
+              BroadcastStatistics before = last[0];
+              last[0] = fixture.engine().statisticsSnapshot();
+              return last[0].equals(before);
+            });
   }
 
   long closedBecause(CloseReason reason) {
@@ -251,6 +292,7 @@ final class EngineFixture implements AutoCloseable {
       assertThat(stream.client.state()).isEqualTo(SseClient.State.CLOSED);
     }
     assertThat(engine.count()).isZero();
+    assertBalance();
     assertThat(engine.budget().used()).as("bytes counted as queued").isZero();
     threads.shutdown();
     until(threads::isTerminated);

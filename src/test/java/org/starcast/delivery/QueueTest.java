@@ -53,7 +53,7 @@ class QueueTest {
       assertThat(stalled.writer().aborted()).isTrue();
       assertThat(fixture.closed(1)).containsExactly(stalled.client().id() + " OVERFLOW");
       assertThat(fixture.closedBecause(CloseReason.OVERFLOW)).isEqualTo(1);
-      assertThat(fixture.engine().statisticsSnapshot().discarded()).isEqualTo(3);
+      assertThat(fixture.engine().statisticsSnapshot().discarded()).isEqualTo(4);
       assertThat(fixture.engine().statisticsSnapshot().dropped()).isZero();
       assertThat(fixture.publish("a", "m5").matched()).isEqualTo(1);
       healthy.awaitData("m1", "m2", "m3", "m4", "m5");

@@ -51,6 +51,7 @@ final class Harness implements AutoCloseable {
             executor,
             Object::toString,
             null,
+            null,
             new DeliveryEngine.Lifecycle() {
               @Override
               public void opened(SseClient client) {}

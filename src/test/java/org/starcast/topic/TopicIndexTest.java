@@ -272,6 +272,26 @@ class TopicIndexTest {
     assertThat(index.cached()).isEqualTo(1);
   }
 
+  /** A star in every place, and the places of them in every order that a hundred patterns give. */
+  @Test
+  void hostilePatternsCannotMakeALookupExplode() {
+    Random random = new Random(7);
+    List<String> alphabet = List.of("*", "+", "a", "a*", "*a", "*a*");
+    int nodes = 1;
+    for (int p = 0; p < 100; p++) {
+      List<String> segments = new ArrayList<>();
+      for (int s = 0; s < 16; s++) {
+        segments.add(p == 0 || random.nextInt(3) > 0 ? "*" : alphabet.get(random.nextInt(6)));
+      }
+      subscribe("s" + p, String.join(".", segments));
+      nodes += 16;
+    }
+    String topic = String.join(".", Collections.nCopies(16, "a"));
+    // each node once a segment at most, and what it tries of its children with wildcards inside
+    assertThat(index.steps(topic)).isBetween(100, 2 * nodes * 16);
+    assertThat(matches(null, topic)).contains("s0");
+  }
+
   @Test
   void theCacheIsBounded() {
     subscribe("s", "*");

@@ -8,6 +8,7 @@ import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
@@ -20,11 +21,15 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.SseEventSink;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 import org.starcast.OverflowPolicy;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
@@ -213,6 +218,30 @@ public class ProbeResource {
     return journal.entries();
   }
 
+  /** What the JMX bean of this application shows, as text. */
+  @GET
+  @Path("jmx")
+  @Produces(MediaType.APPLICATION_JSON)
+  public JsonObject jmx(@Context HttpServletRequest request) throws JMException {
+    MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+    var beans =
+        server.queryNames(
+            new ObjectName(
+                "org.starcast:type=SseBroadcaster,application=" + request.getContextPath()),
+            null);
+    var shown = Json.createObjectBuilder();
+    shown.add("beans", server.queryNames(new ObjectName("org.starcast:*"), null).toString());
+    for (ObjectName bean : beans) {
+      for (var attribute : server.getMBeanInfo(bean).getAttributes()) {
+        Object value = server.getAttribute(bean, attribute.getName());
+        shown.add(
+            attribute.getName(),
+            value instanceof String[] texts ? List.of(texts).toString() : value.toString());
+      }
+    }
+    return shown.build();
+  }
+
   @GET
   @Path("statistics")
   @Produces(MediaType.APPLICATION_JSON)
@@ -230,9 +259,15 @@ public class ProbeResource {
         .add("refused", statistics.refused())
         .add("published", statistics.published())
         .add("matched", statistics.matched())
+        .add("direct", statistics.direct())
+        .add("delivered", statistics.delivered())
         .add("written", statistics.written())
         .add("dropped", statistics.dropped())
+        .add("coalesced", statistics.coalesced())
+        .add("missed", statistics.missed())
         .add("discarded", statistics.discarded())
+        .add("pending", statistics.pending())
+        .add("latencies", statistics.latency().count())
         .add("queuedBytes", statistics.queuedBytes())
         .add("writes", statistics.writes())
         .add("behind", statistics.behind())

@@ -1,0 +1,10 @@
+package org.starcast;
+
+/**
+ * What was published to a topic, since it came to notice: at least that much.
+ *
+ * @param topic the topic
+ * @param events events
+ * @param bytes their encoded bytes, each event counted once
+ */
+public record TopicCount(String topic, long events, long bytes) {}
