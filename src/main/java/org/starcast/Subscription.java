@@ -48,6 +48,7 @@ public final class Subscription {
   private final String resumeFrom;
   private final int history;
   private final MessageSource onGap;
+  private final boolean guarded;
 
   private Subscription(Values v) {
     topics = v.topics;
@@ -62,6 +63,7 @@ public final class Subscription {
     resumeFrom = v.resumeFrom;
     history = v.history;
     onGap = v.onGap;
+    guarded = v.guarded;
   }
 
   /** The values of a subscription in the making. */
@@ -78,6 +80,7 @@ public final class Subscription {
     private String resumeFrom;
     private int history;
     private MessageSource onGap;
+    private boolean guarded;
   }
 
   private Subscription with(Consumer<Values> change) {
@@ -94,6 +97,7 @@ public final class Subscription {
     v.resumeFrom = resumeFrom;
     v.history = history;
     v.onGap = onGap;
+    v.guarded = guarded;
     change.accept(v);
     return new Subscription(v);
   }
@@ -295,6 +299,16 @@ public final class Subscription {
     return with(v -> v.onGap = recovery);
   }
 
+  /**
+   * Has the client hear nothing but what a rule or a {@link org.starcast.security.TopicAuthorizer}
+   * permits to its caller, once there is one, as the built-in endpoint does. Without this the
+   * application, which registers the client, has decided, and only what an authorizer denies is
+   * refused.
+   */
+  public Subscription guarded() {
+    return with(v -> v.guarded = true);
+  }
+
   /** The patterns with their senders (none means any), in the order in which they were added. */
   public Map<String, Set<String>> topics() {
     return topics;
@@ -353,6 +367,11 @@ public final class Subscription {
   /** What the client gets after a gap, if it is this subscription's own. */
   public Optional<MessageSource> onGap() {
     return Optional.ofNullable(onGap);
+  }
+
+  /** Whether the client hears nothing but what somebody permits. */
+  public boolean isGuarded() {
+    return guarded;
   }
 
   @Override

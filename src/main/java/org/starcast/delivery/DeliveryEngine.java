@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.security.Principal;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -35,6 +36,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
 import org.starcast.MessageSource;
@@ -45,6 +47,7 @@ import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
 import org.starcast.log.EventId;
+import org.starcast.security.Grant;
 import org.starcast.topic.TopicIndex;
 import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
@@ -102,6 +105,7 @@ public final class DeliveryEngine {
   private final Map<String, AtomicInteger> perAddress = new ConcurrentHashMap<>();
   private final AtomicInteger count = new AtomicInteger();
   private final AtomicInteger nextDrainer = new AtomicInteger();
+  private final AtomicInteger revocations = new AtomicInteger();
   private final TimingWheel wheel = new TimingWheel(TICK_NANOS, LOG);
   private final Drainer[] drainers;
   private final List<Thread> threads = new ArrayList<>();
@@ -213,6 +217,19 @@ public final class DeliveryEngine {
    */
   public SseClient register(
       SseEventSink sink, Subscription subscription, HttpServletRequest request) throws IOException {
+    return register(sink, subscription, request, Grant.ALL);
+  }
+
+  /**
+   * As {@link #register(SseEventSink, Subscription, HttpServletRequest)}, for a caller who may not
+   * hear everything.
+   *
+   * @param grant what the caller may hear
+   * @throws RefusedException also if that is not what the subscription asks for, or has expired
+   */
+  public SseClient register(
+      SseEventSink sink, Subscription subscription, HttpServletRequest request, Grant grant)
+      throws IOException {
     checkPatterns(subscription);
     String principal = null;
     String address = null;
@@ -241,11 +258,14 @@ public final class DeliveryEngine {
               principal,
               address,
               gzip,
-              maxAge());
+              maxAge(),
+              grant);
       if (clients.putIfAbsent(client.id(), client) != null) {
         throw new IllegalArgumentException("clientId: is in use");
       }
       registered = true;
+      // after it can be found: what is revoked from now on is seen either here or there
+      check(grant, subscription);
       begin(client, subscription, request);
       // mutes first: nothing that they keep away may slip through before
       mute(client, subscription.muted().toArray(String[]::new));
@@ -288,13 +308,28 @@ public final class DeliveryEngine {
     EventId id = null;
     if (history != null) {
       var start =
-          history.start(subscription, request, new SubscriptionFilter(subscription, client.id()));
+          history.start(
+              subscription,
+              request,
+              new SubscriptionFilter(subscription, client.id(), client.grant()));
       replay = start.replay();
       id = start.lastEventId();
     }
     byte[] greeting =
         SseFormat.encode(null, id == null ? null : id.toString(), config.retry(), null, null);
     client.begin(Frame.permanent(greeting), replay);
+  }
+
+  private void check(Grant grant, Subscription subscription) {
+    try {
+      if (grant.expiry().filter(expiry -> !expiry.isAfter(Instant.now())).isPresent()) {
+        throw RefusedException.forbidden(false, "the token has expired");
+      }
+      grant.check(subscription.topics().keySet(), subscription.muted());
+    } catch (RefusedException e) {
+      statistics.refused.increment();
+      throw e;
+    }
   }
 
   private long maxAge() {
@@ -434,6 +469,27 @@ public final class DeliveryEngine {
     for (String pattern : patterns) {
       index.unmute(client, TopicPattern.of(pattern));
     }
+  }
+
+  /**
+   * Closes clients at once.
+   *
+   * @return how many
+   */
+  public int revoke(Predicate<SseClient> revoked) {
+    revocations.incrementAndGet();
+    int closed = 0;
+    for (Client client : clients.values()) {
+      if (revoked.test(client) && client.abortNow(CloseReason.REVOKED)) {
+        closed++;
+      }
+    }
+    return closed;
+  }
+
+  /** How often something was revoked: what was permitted before is to be asked for again. */
+  int revocations() {
+    return revocations.get();
   }
 
   /** The client with this id, or null. */
@@ -681,6 +737,11 @@ public final class DeliveryEngine {
   void joinIfNearEnd(Client client, Replay replay) {
     if (!replay.nearEnd(JOIN_EVENTS)) {
       return;
+    }
+    if (client.grant().asks()) {
+      // while nobody waits
+      List<Frame> soon = history.rest(replay);
+      client.decide(soon == null ? List.of() : soon);
     }
     publishing.lock();
     try {
