@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.net.URI;
@@ -216,10 +217,11 @@ class FuzzIT {
                   .formatted(seed, i, new String(request, StandardCharsets.UTF_8), answer);
           assertThat(status).as(shown).isNotEqualTo(500).isBetween(200, 505);
           assertThat(LEAK.matcher(answer.headers() + answer.body()).find()).as(shown).isFalse();
-          if (answer.isStream() || random.nextInt(50) == 0) {
+          // Grizzly sends its error pages to HEAD requests, too
+          if (answer.isStream() || method.equals("HEAD") || random.nextInt(50) == 0) {
             http.drop();
           }
-        } catch (SocketException | java.io.EOFException e) {
+        } catch (SocketException | EOFException e) {
           // what is no HTTP at all may be answered by closing the connection
           http.drop();
         }

@@ -52,7 +52,7 @@ class JwtCookieIT {
    */
   private static String cookieOf(String token) {
     boolean payara = System.getProperty("arquillian.launch").equals("payara");
-    return "Cookie: " + (payara ? "$Version=1" : "other=x") + "; token=" + token;
+    return "Cookie: " + (payara ? "$Version=1;token=" : "other=x; token=") + token;
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
+import java.net.ProtocolException;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -74,6 +75,7 @@ final class RawHttp implements AutoCloseable {
    * Sends bytes and reads the answer.
    *
    * @throws EOFException if the server closes the connection without one
+   * @throws ProtocolException if what comes is none
    */
   Answer send(byte[] request, boolean headOnly) throws IOException {
     if (socket == null) {
@@ -97,6 +99,9 @@ final class RawHttp implements AutoCloseable {
     List<String> headers = new ArrayList<>();
     do {
       String line = line();
+      if (!line.startsWith("HTTP/1.1 ")) {
+        throw new ProtocolException("no answer begins with " + line);
+      }
       status = Integer.parseInt(line.split(" ")[1]);
       headers.clear();
       for (String header = line(); !header.isEmpty(); header = line()) {
