@@ -15,5 +15,11 @@ public enum CloseReason {
   /** The container reported an error on the connection. */
   ERROR,
   /** The application closed it. */
-  APPLICATION
+  APPLICATION,
+  /** The token that the caller was recognized by expired; it may return with a new one. */
+  EXPIRED,
+  /**
+   * The application revoked it, see {@link SseBroadcaster#revoke}; it is asked anew if it returns.
+   */
+  REVOKED
 }

@@ -15,5 +15,7 @@ public enum RefusalReason {
   /** The address connected more often than {@code starcast.max-connects-per-address}: 429. */
   CONNECTS_PER_ADDRESS,
   /** The id to resume from is malformed: 400. */
-  MALFORMED_ID
+  MALFORMED_ID,
+  /** The caller may not hear what it asks for, or its token has expired: 401 or 403. */
+  FORBIDDEN
 }

@@ -2,12 +2,14 @@ package org.starcast;
 
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
 import org.starcast.web.Problem;
 
 /**
- * A client is not taken: a limit is reached, the application is stopping, or the id that it wants
- * to resume from is malformed. Thrown out of the resource method it answers the request by 429, 503
- * or 400 with a problem body (RFC 9457), the former two with {@code Retry-After}.
+ * A client is not taken: a limit is reached, the application is stopping, the id that it wants to
+ * resume from is malformed, or the caller may not hear what it asks for. Thrown out of the resource
+ * method it answers the request by 429, 503, 400, 401 or 403 with a problem body (RFC 9457), the
+ * former two with {@code Retry-After}, 401 with {@code WWW-Authenticate: Bearer}.
  */
 public class RefusedException extends WebApplicationException {
 
@@ -20,6 +22,23 @@ public class RefusedException extends WebApplicationException {
    */
   public RefusedException(String detail) {
     super(detail, Problem.of(400, detail).build());
+  }
+
+  private RefusedException(String detail, Response response) {
+    super(detail, response);
+  }
+
+  /**
+   * Refuses what the caller has no permission for: 401 if nobody is logged in, else 403.
+   *
+   * @param detail what is not permitted
+   */
+  public static RefusedException forbidden(boolean loggedIn, String detail) {
+    return new RefusedException(
+        detail,
+        loggedIn
+            ? Problem.of(403, detail).build()
+            : Problem.of(401, detail).header(HttpHeaders.WWW_AUTHENTICATE, "Bearer").build());
   }
 
   /**

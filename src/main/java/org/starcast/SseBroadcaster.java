@@ -24,6 +24,8 @@ import org.starcast.cdi.Payloads;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.delivery.DeliveryEngine;
 import org.starcast.delivery.Tracing;
+import org.starcast.security.TopicAccess;
+import org.starcast.topic.TopicPattern;
 
 /**
  * The registry of clients, and the way to publish to them. Inject it anywhere; thread-safe.
@@ -50,6 +52,7 @@ public class SseBroadcaster {
 
   private final Payloads payloads;
   private final Instance<HttpServletRequest> request;
+  private final TopicAccess access;
   private final ContainerExecutors executors;
   private final DeliveryEngine engine;
 
@@ -60,6 +63,7 @@ public class SseBroadcaster {
   SseBroadcaster() {
     payloads = null;
     request = null;
+    access = null;
     executors = null;
     engine = null;
     tokens = null;
@@ -71,9 +75,11 @@ public class SseBroadcaster {
       Payloads payloads,
       Instance<HttpServletRequest> request,
       Instance<Tracing> tracing,
+      TopicAccess access,
       Event<ClientEvent> clientEvents) {
     this.payloads = payloads;
     this.request = request;
+    this.access = access;
     this.executors = ContainerExecutors.lookup();
     this.tokens = config.presence() ? new ResumeTokens() : null;
     this.engine =
@@ -116,9 +122,14 @@ public class SseBroadcaster {
    * resume}, that token makes a later client the same user; one that is not valid is ignored. It
    * holds until the application ends.
    *
+   * <p>Who may hear what is asked now, when the client subscribes to more, and for each event that
+   * is replayed to it, see {@link Subscription#guarded()}. Where the caller is known by a
+   * MicroProfile JWT, the stream ends when that expires.
+   *
    * @return the client, through which its stream can be changed, written to and closed
-   * @throws RefusedException if a limit is reached, the application is stopping, or the request
-   *     asks to resume from a malformed id; it answers the request by 429, 503 or 400
+   * @throws RefusedException if a limit is reached, the application is stopping, the request asks
+   *     to resume from a malformed id, or the caller may not hear what it asks for; it answers the
+   *     request by 429, 503, 400, 401 or 403
    * @throws IllegalArgumentException if the subscription has more patterns than {@code
    *     starcast.max-patterns-per-client}, or its client id is in use
    * @throws UncheckedIOException if the response cannot be opened
@@ -128,7 +139,12 @@ public class SseBroadcaster {
     boolean nameless = tokens != null && isNameless(subscription, caller);
     Subscription recognized = nameless ? tokens.recognize(subscription, caller) : subscription;
     try {
-      SseClient client = engine.register(sink, recognized, caller);
+      SseClient client =
+          engine.register(
+              sink,
+              recognized,
+              caller,
+              access.grant(access.caller(caller), subscription.isGuarded()));
       if (nameless) {
         client.send(tokens.message(client));
       }
@@ -207,6 +223,36 @@ public class SseBroadcaster {
       }
     }
     return taken;
+  }
+
+  /**
+   * Closes the clients of an authenticated caller, or of a {@linkplain Subscription#user(String)
+   * user} that the application named, at once: what still waits for them is not written. A browser
+   * comes back by itself, and is then asked anew who it is and what it may hear; so first take away
+   * the permission, then revoke.
+   *
+   * @return how many were open
+   */
+  public int revoke(String principal) {
+    Objects.requireNonNull(principal, "principal");
+    return engine.revoke(
+        client ->
+            client.principal().filter(principal::equals).isPresent()
+                || client.subscription().user().filter(principal::equals).isPresent());
+  }
+
+  /**
+   * Closes the clients that could hear a topic which matches, as {@link #revoke}.
+   *
+   * @return how many were open
+   * @throws IllegalArgumentException if the pattern is malformed
+   */
+  public int revokeTopic(String pattern) {
+    TopicPattern revoked = TopicPattern.of(pattern);
+    return engine.revoke(
+        client ->
+            client.subscription().topics().keySet().stream()
+                .anyMatch(heard -> TopicPattern.of(heard).overlaps(revoked)));
   }
 
   /** The client with this id, if its stream is not closed. */

@@ -81,6 +81,8 @@ public interface SseClient extends AutoCloseable {
    *
    * @throws IllegalArgumentException if the pattern is malformed, or there are more than {@code
    *     starcast.max-patterns-per-client}
+   * @throws RefusedException if the caller, as it was when the client connected, may not hear it;
+   *     401 or 403
    */
   void subscribe(String pattern, String... senders);
 
@@ -90,7 +92,11 @@ public interface SseClient extends AutoCloseable {
   /** Mutes patterns: no message with a topic that matches reaches the client. */
   void mute(String... patterns);
 
-  /** Takes mutes back. */
+  /**
+   * Takes mutes back.
+   *
+   * @throws RefusedException as {@link #subscribe}, if joins and leaves come with it
+   */
   void unmute(String... patterns);
 
   /**

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.starcast.security.Rule;
 import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
 
@@ -80,6 +81,15 @@ import org.starcast.topic.TopicPattern;
  * @param endpointRegistryRole {@code starcast.endpoint.registry.role}: the role that a caller of
  *     these must have, 1 to 256 characters, or {@code *} for anybody, logged in or not; default
  *     {@code starcast-admin}
+ * @param securityRules {@code starcast.security.rules."<pattern>".<action>=<roles>}: who may do
+ *     what with the topics that match, see {@link Rule}; once there is one, the built-in endpoints
+ *     refuse what none permits. Default none
+ * @param securityQueryToken {@code starcast.security.query-token}: whether {@code GET
+ *     starcast/stream} takes the query parameter {@code access_token}, for an authentication
+ *     mechanism of the application's own to read; default false, as queries end up in logs
+ * @param corsOrigins {@code starcast.cors.origins}: the origins, separated by commas, whose pages
+ *     may use the built-in endpoints and what is {@link org.starcast.web.SameOrigin}, with
+ *     credentials; each as browsers write it, {@code https://shop.example}; default none
  * @param logEvents {@code starcast.log.events}: the most events that are kept for clients that come
  *     back or fall behind; 16 to 10,000,000, default 10,000; 0 keeps none and leaves the {@code
  *     id:} line to the application
@@ -141,6 +151,9 @@ public record StarcastConfig(
     boolean endpointPublish,
     boolean endpointRegistry,
     String endpointRegistryRole,
+    List<Rule> securityRules,
+    boolean securityQueryToken,
+    List<String> corsOrigins,
     int logEvents,
     long logBytes,
     Duration logAge,
@@ -154,6 +167,8 @@ public record StarcastConfig(
     boolean presence,
     Duration presenceGrace) {
 
+  private static final Pattern ORIGIN =
+      Pattern.compile("https?://([a-z0-9.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?");
   private static final Pattern RETAIN = Pattern.compile("starcast\\.log\\.retain\\.\"?(.*?)\"?");
 
   /** The defaults. */
@@ -202,6 +217,9 @@ public record StarcastConfig(
         in.bool("starcast.endpoint.publish.enabled", false),
         in.bool("starcast.endpoint.registry.enabled", false),
         in.text("starcast.endpoint.registry.role", "starcast-admin"),
+        in.rules(keys),
+        in.bool("starcast.security.query-token", false),
+        in.origins("starcast.cors.origins"),
         in.optionalCount("starcast.log.events", 10_000, 16, 10_000_000),
         in.number("starcast.log.bytes", Math.min(64 << 20, heap / 8), 64 << 10, 1L << 40),
         in.optionalDuration("starcast.log.age", "PT10M", "PT1S", "P30D"),
@@ -256,6 +274,41 @@ public record StarcastConfig(
         }
       }
       return List.copyOf(patterns);
+    }
+
+    /** What {@code starcast.security.rules."<pattern>".<action>} says. */
+    List<Rule> rules(Iterable<String> keys) {
+      List<Rule> rules = new ArrayList<>();
+      for (String key : keys) {
+        if (key.startsWith(Rule.PREFIX)) {
+          try {
+            rules.add(Rule.parse(key, source.apply(key).orElse("")));
+          } catch (IllegalArgumentException e) {
+            throw bad(key, e.getMessage());
+          }
+        }
+      }
+      return List.copyOf(rules);
+    }
+
+    /** Origins as browsers write them (RFC 6454, section 6.2). */
+    List<String> origins(String key) {
+      List<String> origins = new ArrayList<>();
+      String text = source.apply(key).orElse("").trim();
+      for (String origin : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+        String trimmed = origin.trim();
+        if (!ORIGIN.matcher(trimmed).matches()
+            || trimmed.startsWith("http:") && trimmed.endsWith(":80")
+            || trimmed.startsWith("https:") && trimmed.endsWith(":443")) {
+          throw bad(
+              key,
+              "must be origins such as https://shop.example, in lower case, without a path and the"
+                  + " default port, separated by commas; has "
+                  + quote(trimmed));
+        }
+        origins.add(trimmed);
+      }
+      return List.copyOf(origins);
     }
 
     /** The directory of the file store, which needs one, and something to keep. */

@@ -50,6 +50,7 @@ public final class Subscription {
   private final int history;
   private final MessageSource onGap;
   private final LineSeparator lineSeparator;
+  private final boolean guarded;
 
   private Subscription(Values v) {
     topics = v.topics;
@@ -65,6 +66,7 @@ public final class Subscription {
     history = v.history;
     onGap = v.onGap;
     lineSeparator = v.lineSeparator;
+    guarded = v.guarded;
   }
 
   /** The values of a subscription in the making. */
@@ -82,6 +84,7 @@ public final class Subscription {
     private int history;
     private MessageSource onGap;
     private LineSeparator lineSeparator = LineSeparator.LF;
+    private boolean guarded;
   }
 
   private Subscription with(Consumer<Values> change) {
@@ -99,6 +102,7 @@ public final class Subscription {
     v.history = history;
     v.onGap = onGap;
     v.lineSeparator = lineSeparator;
+    v.guarded = guarded;
     change.accept(v);
     return new Subscription(v);
   }
@@ -310,6 +314,16 @@ public final class Subscription {
     return with(v -> v.lineSeparator = separator);
   }
 
+  /**
+   * Has the client hear nothing but what a rule or a {@link org.starcast.security.TopicAuthorizer}
+   * permits to its caller, once there is one, as the built-in endpoint does. Without this the
+   * application, which registers the client, has decided, and only what an authorizer denies is
+   * refused.
+   */
+  public Subscription guarded() {
+    return with(v -> v.guarded = true);
+  }
+
   /** The patterns with their senders (none means any), in the order in which they were added. */
   public Map<String, Set<String>> topics() {
     return topics;
@@ -373,6 +387,11 @@ public final class Subscription {
   /** What ends the lines of the stream. */
   public LineSeparator lineSeparator() {
     return lineSeparator;
+  }
+
+  /** Whether the client hears nothing but what somebody permits. */
+  public boolean isGuarded() {
+    return guarded;
   }
 
   @Override

@@ -16,6 +16,7 @@ import org.jboss.weld.environment.se.WeldContainer;
 import org.starcast.cdi.Payloads;
 import org.starcast.presence.Presence;
 import org.starcast.presence.PresenceEvent;
+import org.starcast.security.TopicAccess;
 
 /** The real broadcaster in a container in Java SE, with clients that are {@link FakeSink}s. */
 public final class RunningBroadcaster implements AutoCloseable {
@@ -35,7 +36,12 @@ public final class RunningBroadcaster implements AutoCloseable {
         new Weld()
             .disableDiscovery()
             .addExtension(new ConfigExtension(config))
-            .addBeanClasses(SseBroadcaster.class, Payloads.class, Presence.class, Witness.class)
+            .addBeanClasses(
+                SseBroadcaster.class,
+                Payloads.class,
+                Presence.class,
+                TopicAccess.class,
+                Witness.class)
             .initialize();
   }
 
@@ -92,6 +98,11 @@ public final class RunningBroadcaster implements AutoCloseable {
   /** The broadcaster. */
   public SseBroadcaster broadcaster() {
     return container.select(SseBroadcaster.class).get();
+  }
+
+  /** Who may do what. */
+  public TopicAccess access() {
+    return container.select(TopicAccess.class).get();
   }
 
   /** Who is on which topic. */

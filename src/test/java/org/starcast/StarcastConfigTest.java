@@ -20,6 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.starcast.security.Action;
+import org.starcast.security.Rule;
 
 class StarcastConfigTest {
 
@@ -78,7 +80,8 @@ class StarcastConfigTest {
         Arguments.of("starcast.endpoint.enabled", "endpoint"),
         Arguments.of("starcast.endpoint.publish.enabled", "endpointPublish"),
         Arguments.of("starcast.endpoint.registry.enabled", "endpointRegistry"),
-        Arguments.of("starcast.presence.enabled", "presence"));
+        Arguments.of("starcast.presence.enabled", "presence"),
+        Arguments.of("starcast.security.query-token", "securityQueryToken"));
   }
 
   private static Object component(StarcastConfig config, String name) {
@@ -240,6 +243,8 @@ class StarcastConfigTest {
                 "queueOverflow",
                 "writer",
                 "endpointRegistryRole",
+                "securityRules",
+                "corsOrigins",
                 "logRetain",
                 "logStore",
                 "logDirectory"));
@@ -286,6 +291,9 @@ class StarcastConfigTest {
                 false,
                 false,
                 "starcast-admin",
+                List.of(),
+                false,
+                List.of(),
                 10_000,
                 Math.min(64 << 20, quarter / 2),
                 Duration.ofMinutes(10),
@@ -298,6 +306,57 @@ class StarcastConfigTest {
                 false,
                 false,
                 Duration.ofSeconds(5)));
+  }
+
+  @Test
+  void rulesAreReadAndABrokenOneNamesItsKey() {
+    assertThat(
+            read(Map.of("starcast.security.rules.\"orders.*\".subscribe", "clerk")).securityRules())
+        .containsExactly(new Rule("orders.*", Action.SUBSCRIBE, Set.of("clerk")));
+    for (String key :
+        List.of(
+            "starcast.security.rules.\"a..b\".subscribe",
+            "starcast.security.rules.\"a\".read",
+            "starcast.security.rules.subscribe",
+            "starcast.security.rules.\"{x}\".publish")) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> read(key, "clerk"))
+          .withMessageStartingWith(key + ": ");
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                StarcastConfig.read(
+                    key -> Optional.empty(), List.of("starcast.security.rules.a.publish")))
+        .withMessageStartingWith("starcast.security.rules.a.publish: must be roles");
+  }
+
+  @Test
+  void originsAreThoseThatBrowsersSend() {
+    assertThat(
+            read("starcast.cors.origins", "https://shop.example, http://127.0.0.1:8080")
+                .corsOrigins())
+        .containsExactly("https://shop.example", "http://127.0.0.1:8080");
+    assertThat(read("starcast.cors.origins", " ").corsOrigins()).isEmpty();
+    for (String broken :
+        List.of(
+            "*",
+            "null",
+            "shop.example",
+            "https://shop.example/",
+            "https://*.example",
+            "https://Shop.example",
+            "https://shop.example:443",
+            "http://shop.example:80",
+            "https://a@shop.example",
+            "ftp://shop.example",
+            "https://shop.example,",
+            "https://shop.example https://b.example")) {
+      assertThatIllegalArgumentException()
+          .as(broken)
+          .isThrownBy(() -> read("starcast.cors.origins", broken))
+          .withMessageStartingWith("starcast.cors.origins: must be origins");
+    }
   }
 
   @ParameterizedTest

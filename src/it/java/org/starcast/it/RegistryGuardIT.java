@@ -24,20 +24,20 @@ class RegistryGuardIT {
     return TestWar.with("starcast.endpoint.registry.enabled", "true");
   }
 
-  private static void assertForbidden(HttpResponse<String> answer) {
-    assertThat(answer.statusCode()).isEqualTo(403);
+  private static void assertUnauthorized(HttpResponse<String> answer) {
+    assertThat(answer.statusCode()).isEqualTo(401);
     assertThat(answer.headers().firstValue("Content-Type").orElseThrow())
         .startsWith("application/problem+json");
-    assertThat(answer.body()).contains("\"status\":403");
+    assertThat(answer.body()).contains("\"status\":401");
   }
 
   @Test
   void aCallerWithoutTheRoleSeesAndClosesNothing() throws IOException {
     Server server = new Server(base);
     try (RawStream stream = server.open("probe/stream/guarded?topic=a")) {
-      assertForbidden(server.get("starcast/clients"));
-      assertForbidden(server.get("starcast/stats"));
-      assertForbidden(server.delete("starcast/clients/guarded"));
+      assertUnauthorized(server.get("starcast/clients"));
+      assertUnauthorized(server.get("starcast/stats"));
+      assertUnauthorized(server.delete("starcast/clients/guarded"));
 
       assertThat(server.clients()).isEqualTo(1);
       assertThat(stream.ended()).isFalse();

@@ -8,14 +8,19 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.starcast.CloseReason;
 import org.starcast.MessageSource;
 import org.starcast.OverflowPolicy;
 import org.starcast.SseClient;
 import org.starcast.Subscription;
+import org.starcast.security.Grant;
 
 /**
  * One client: its queue, and the state of its stream.
@@ -84,6 +89,12 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   /** When the connection's age ends it, in nanoseconds from its creation; 0 for never. */
   private final long maxAgeNanos;
+
+  /** What its caller may hear. */
+  private final Grant grant;
+
+  /** When the caller's token expires, in nanoseconds from its creation; 0 for never. */
+  private final long expiryNanos;
 
   private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
 
@@ -156,7 +167,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       String principal,
       String address,
       boolean gzip,
-      long maxAgeNanos) {
+      long maxAgeNanos,
+      Grant grant) {
     this.engine = engine;
     this.drainer = drainer;
     this.id = id;
@@ -166,6 +178,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     this.address = address;
     this.gzip = gzip;
     this.maxAgeNanos = maxAgeNanos;
+    this.grant = grant;
+    this.expiryNanos = grant.expiry().map(expiry -> nanosUntil(created, expiry)).orElse(0L);
     this.subscription = subscription;
     this.reads = subscription;
     var config = engine.config();
@@ -173,6 +187,12 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     this.maxMessages =
         subscription.queueMessages() > 0 ? subscription.queueMessages() : config.queueMessages();
     this.maxBytes = subscription.queueBytes() > 0 ? subscription.queueBytes() : config.queueBytes();
+  }
+
+  /** At least 1, and at most 200 years. */
+  private static long nanosUntil(Instant from, Instant end) {
+    long seconds = Math.min(end.getEpochSecond() - from.getEpochSecond(), 200L * 365 * 24 * 3600);
+    return Math.max(1, seconds * 1_000_000_000L + end.getNano() - from.getNano());
   }
 
   /**
@@ -351,6 +371,12 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         return;
       }
       for (Frame event : events) {
+        if (!filter.decides(event)) {
+          // published since they were decided: nobody is asked while publishers wait
+          return;
+        }
+      }
+      for (Frame event : events) {
         if (filter.test(event)) {
           boolean counted = event.sequence() >= firstOffered;
           Frame frame = Frame.again(event, counted, engine.budget());
@@ -377,6 +403,11 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       engine.statistics().matched.add(-owed);
     }
     owed = 0;
+  }
+
+  /** Has it decided beforehand what of this it may hear. */
+  void decide(Iterable<Frame> events) {
+    events.forEach(filter::test);
   }
 
   /** One message always fits, so that a message larger than the bound is not a dead end. */
@@ -539,14 +570,34 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     return tell;
   }
 
-  /** Ends the stream at once. */
-  void abortNow(CloseReason why) {
+  /**
+   * Ends the stream at once.
+   *
+   * @return false if it was ending like that already
+   */
+  boolean abortNow(CloseReason why) {
     boolean tell;
+    boolean first;
     synchronized (this) {
+      first = !aborted && state != State.CLOSED;
       tell = abort(why);
     }
     if (tell) {
       drainer.ready(this);
+    }
+    return first;
+  }
+
+  /** Writes what was published until now; but who is behind is not served from the log for it. */
+  private void expire() {
+    boolean behind;
+    synchronized (this) {
+      behind = replay != null;
+    }
+    if (behind) {
+      abortNow(CloseReason.EXPIRED);
+    } else {
+      closeAfterDrain(CloseReason.EXPIRED);
     }
   }
 
@@ -755,7 +806,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       }
     }
     if (filter == null || !filter.isOf(now)) {
-      filter = new SubscriptionFilter(now, id);
+      filter = new SubscriptionFilter(now, id, grant);
     }
     reading.collect(drainer, until, filter, engine, this);
     engine.statistics().replayed.add(reading.replayed());
@@ -804,7 +855,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     engine.closed(this, why, wasOpen);
   }
 
-  /** Heartbeat, send timeout and age, in one timer entry. */
+  /** Heartbeat, send timeout, age and expiry, in one timer entry. */
   @Override
   long onTime(long now) {
     var config = engine.config();
@@ -814,6 +865,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     boolean beat = false;
     boolean late = false;
     boolean old = false;
+    boolean expired = false;
     synchronized (this) {
       if (state == State.CLOSED) {
         return -1;
@@ -831,9 +883,16 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         old = left <= 0;
         next = Math.min(next, Math.max(left, 0));
       }
+      if (expiryNanos > 0 && state.compareTo(State.CLOSING) < 0) {
+        long left = expiryNanos - (now - createdNanos);
+        expired = left <= 0;
+        next = Math.min(next, Math.max(left, 0));
+      }
     }
     if (late) {
       abortNow(CloseReason.TIMEOUT);
+    } else if (expired) {
+      expire();
     } else if (old) {
       closeAfterDrain(CloseReason.MAX_AGE);
     } else if (beat) {
@@ -842,6 +901,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     long shortest = Math.min(timeout, heartbeat > 0 ? heartbeat : timeout);
     if (maxAgeNanos > 0) {
       shortest = Math.min(shortest, maxAgeNanos);
+    }
+    if (expiryNanos > 0) {
+      shortest = Math.min(shortest, expiryNanos);
     }
     return inStep(now, Math.max(next, 0), Math.min(shortest / 16, MAX_STEP_NANOS));
   }
@@ -893,6 +955,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   /** The first sequence that can be offered to it. */
   long firstOffered() {
     return firstOffered;
+  }
+
+  Grant grant() {
+    return grant;
   }
 
   boolean gzip() {
@@ -972,12 +1038,38 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   @Override
   public void subscribe(String pattern, String... senders) {
-    synchronized (this) {
-      Subscription changed = subscription.topic(pattern, senders);
-      engine.checkPatterns(changed);
-      changeTo(changed);
-      if (state.compareTo(State.CLOSING) < 0) {
-        engine.index(this, pattern, changed.topics().get(pattern));
+    change(
+        before -> before.topic(pattern, senders),
+        changed -> Set.of(pattern),
+        changed -> {
+          engine.checkPatterns(changed);
+          changeTo(changed);
+          if (state.compareTo(State.CLOSING) < 0) {
+            engine.index(this, pattern, changed.topics().get(pattern));
+          }
+        });
+  }
+
+  /**
+   * Changes the subscription to one that its caller may have. That is asked without the monitor,
+   * for which publishers wait, and again if something was changed or revoked meanwhile.
+   *
+   * @param asked the patterns that are asked about
+   */
+  private void change(
+      UnaryOperator<Subscription> change,
+      Function<Subscription, Set<String>> asked,
+      Consumer<Subscription> apply) {
+    while (true) {
+      int revocations = engine.revocations();
+      Subscription before = subscription();
+      Subscription changed = change.apply(before);
+      grant.check(asked.apply(changed), changed.muted());
+      synchronized (this) {
+        if (subscription == before && engine.revocations() == revocations) {
+          apply.accept(changed);
+          return;
+        }
       }
     }
   }
@@ -1006,10 +1098,13 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   @Override
   public void unmute(String... patterns) {
-    synchronized (this) {
-      changeTo(subscription.unmute(patterns));
-      engine.unmute(this, patterns);
-    }
+    change(
+        before -> before.unmute(patterns),
+        changed -> changed.topics().keySet(),
+        changed -> {
+          changeTo(changed);
+          engine.unmute(this, patterns);
+        });
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.security.Principal;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -36,6 +37,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.starcast.BroadcastHealth;
 import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
@@ -49,6 +51,7 @@ import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
 import org.starcast.TopicCount;
 import org.starcast.log.EventId;
+import org.starcast.security.Grant;
 import org.starcast.topic.TopicIndex;
 import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
@@ -113,6 +116,7 @@ public final class DeliveryEngine {
   private final ConnectRate addressRate;
   private final AtomicInteger count = new AtomicInteger();
   private final AtomicInteger nextDrainer = new AtomicInteger();
+  private final AtomicInteger revocations = new AtomicInteger();
   private final TimingWheel wheel = new TimingWheel(TICK_NANOS, LOG);
   private final Drainer[] drainers;
   private final List<Thread> threads = new ArrayList<>();
@@ -233,6 +237,19 @@ public final class DeliveryEngine {
    */
   public SseClient register(
       SseEventSink sink, Subscription subscription, HttpServletRequest request) throws IOException {
+    return register(sink, subscription, request, Grant.ALL);
+  }
+
+  /**
+   * As {@link #register(SseEventSink, Subscription, HttpServletRequest)}, for a caller who may not
+   * hear everything.
+   *
+   * @param grant what the caller may hear
+   * @throws RefusedException also if that is not what the subscription asks for, or has expired
+   */
+  public SseClient register(
+      SseEventSink sink, Subscription subscription, HttpServletRequest request, Grant grant)
+      throws IOException {
     checkPatterns(subscription);
     String principal = null;
     String address = null;
@@ -265,13 +282,16 @@ public final class DeliveryEngine {
               principal,
               address,
               gzip,
-              maxAge());
+              maxAge(),
+              grant);
       // first: a message without topics is offered to all that are registered
       begin(client, subscription, request);
       if (clients.putIfAbsent(client.id(), client) != null) {
         throw new IllegalArgumentException("clientId: is in use");
       }
       registered = true;
+      // after it can be found: what is revoked from now on is seen either here or there
+      check(grant, subscription);
       // mutes first: nothing that they keep away may slip through before
       mute(client, subscription.muted().toArray(String[]::new));
       for (var topic : subscription.topics().entrySet()) {
@@ -319,7 +339,10 @@ public final class DeliveryEngine {
       History.Start start;
       try {
         start =
-            history.start(subscription, request, new SubscriptionFilter(subscription, client.id()));
+            history.start(
+                subscription,
+                request,
+                new SubscriptionFilter(subscription, client.id(), client.grant()));
       } catch (RefusedException e) {
         refusals.count(RefusalReason.MALFORMED_ID);
         throw e;
@@ -333,6 +356,18 @@ public final class DeliveryEngine {
     byte[] greeting =
         SseFormat.encode(null, id == null ? null : id.toString(), config.retry(), null, null);
     client.begin(Frame.permanent(greeting), replay, firstOffered);
+  }
+
+  private void check(Grant grant, Subscription subscription) {
+    try {
+      if (grant.expiry().filter(expiry -> !expiry.isAfter(Instant.now())).isPresent()) {
+        throw RefusedException.forbidden(false, "the token has expired");
+      }
+      grant.check(subscription.topics().keySet(), subscription.muted());
+    } catch (RefusedException e) {
+      refusals.count(RefusalReason.FORBIDDEN);
+      throw e;
+    }
   }
 
   private long maxAge() {
@@ -504,6 +539,27 @@ public final class DeliveryEngine {
     for (String pattern : patterns) {
       index.unmute(client, TopicPattern.of(pattern));
     }
+  }
+
+  /**
+   * Closes clients at once.
+   *
+   * @return how many
+   */
+  public int revoke(Predicate<SseClient> revoked) {
+    revocations.incrementAndGet();
+    int closed = 0;
+    for (Client client : clients.values()) {
+      if (revoked.test(client) && client.abortNow(CloseReason.REVOKED)) {
+        closed++;
+      }
+    }
+    return closed;
+  }
+
+  /** How often something was revoked: what was permitted before is to be asked for again. */
+  int revocations() {
+    return revocations.get();
   }
 
   /** The client with this id, or null. */
@@ -798,6 +854,11 @@ public final class DeliveryEngine {
   void joinIfNearEnd(Client client, Replay replay) {
     if (!replay.nearEnd(JOIN_EVENTS)) {
       return;
+    }
+    if (client.grant().asks()) {
+      // while nobody waits
+      List<Frame> soon = history.rest(replay);
+      client.decide(soon == null ? List.of() : soon);
     }
     publishing.lock();
     try {

@@ -216,13 +216,14 @@ final class History {
   }
 
   /**
-   * The rest of the log; null if it has a hole, which is for the replay to tell; publishers wait.
+   * The rest of the log; null if it has a hole, which is for the replay to tell. All of it only
+   * while publishers wait.
    */
   List<Frame> rest(Replay replay) {
     List<Frame> rest = new ArrayList<>();
     for (long position = replay.position(); position < log.head(); position++) {
       Frame event = log.at(position);
-      if (event.isHole()) {
+      if (event == null || event.isHole()) {
         return null;
       }
       rest.add(event);

@@ -70,7 +70,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
     // proxies must neither keep nor buffer nor recode the stream
     response.setHeader("Cache-Control", "no-cache, no-transform");
     response.setHeader("X-Accel-Buffering", "no");
-    response.setHeader("Vary", "Accept-Encoding");
+    response.addHeader("Vary", "Accept-Encoding");
     response.setCharacterEncoding("UTF-8");
     context.setTimeout(0);
     if (gzip) {

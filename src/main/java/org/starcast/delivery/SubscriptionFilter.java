@@ -1,18 +1,26 @@
 package org.starcast.delivery;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.starcast.Subscription;
 import org.starcast.log.LoggedEvent;
+import org.starcast.security.Grant;
 import org.starcast.topic.TopicPattern;
 
 /**
  * Whether an event of the log is for a client: the same answer as the topic index gives when the
- * event is published, for one client in place of all. Immutable.
+ * event is published, for one client in place of all; and whether the client may hear the topic by
+ * which it is, which is asked for each topic once. For one thread at a time.
  */
 final class SubscriptionFilter implements Predicate<LoggedEvent> {
+
+  /** The most topics whose answers are remembered, for as long as the client is behind. */
+  private static final int MAX_HEARD = 4096;
 
   private record Interest(TopicPattern pattern, Set<String> senders) {}
 
@@ -20,8 +28,13 @@ final class SubscriptionFilter implements Predicate<LoggedEvent> {
   private final String clientId;
   private final List<Interest> interests = new ArrayList<>();
   private final List<TopicPattern> muted = new ArrayList<>();
+  private final Grant grant;
 
-  SubscriptionFilter(Subscription subscription, String clientId) {
+  /** What was asked, by topic. */
+  private final Map<String, Boolean> heard = new HashMap<>();
+
+  SubscriptionFilter(Subscription subscription, String clientId, Grant grant) {
+    this.grant = grant;
     this.subscription = subscription;
     this.clientId = clientId;
     subscription
@@ -37,6 +50,22 @@ final class SubscriptionFilter implements Predicate<LoggedEvent> {
 
   @Override
   public boolean test(LoggedEvent event) {
+    return answer(event, grant::hears);
+  }
+
+  /** Whether {@link #test} has all answers that it needs, and asks nobody. */
+  boolean decides(LoggedEvent event) {
+    boolean[] asked = {false};
+    answer(
+        event,
+        topic -> {
+          asked[0] = true;
+          return null;
+        });
+    return !asked[0];
+  }
+
+  private boolean answer(LoggedEvent event, Function<String, Boolean> ask) {
     if (!event.except().isEmpty() && event.except().contains(clientId)) {
       return false;
     }
@@ -51,13 +80,38 @@ final class SubscriptionFilter implements Predicate<LoggedEvent> {
       }
     }
     for (String topic : event.topics()) {
-      for (Interest interest : interests) {
-        if ((interest.senders.isEmpty() || interest.senders.contains(event.sender()))
-            && interest.pattern.matches(topic)) {
-          return true;
-        }
+      if (wants(topic, event.sender()) && hears(topic, ask)) {
+        return true;
       }
     }
     return false;
+  }
+
+  private boolean wants(String topic, String sender) {
+    for (Interest interest : interests) {
+      if ((interest.senders.isEmpty() || interest.senders.contains(sender))
+          && interest.pattern.matches(topic)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean hears(String topic, Function<String, Boolean> ask) {
+    if (!grant.asks()) {
+      return true;
+    }
+    Boolean known = heard.get(topic);
+    if (known == null) {
+      known = ask.apply(topic);
+      if (known == null) {
+        return false;
+      }
+      if (heard.size() == MAX_HEARD) {
+        heard.clear();
+      }
+      heard.put(topic, known);
+    }
+    return known;
   }
 }

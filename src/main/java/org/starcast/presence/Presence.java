@@ -51,8 +51,8 @@ import org.starcast.topic.TopicPattern;
  * they are also published on {@code starcast.presence.<topic>}, as an event {@code
  * starcast-presence} with the data <code>{"action":"join","user":…,"topic":…}</code>, the action
  * being {@code join} or {@code leave}; not for topics of more than 238 characters or 14 segments.
- * Whoever may subscribe to that topic learns who is there, and a subscription to everything has it
- * too.
+ * Whoever may subscribe to that topic learns who is there, which is a permission of its own, {@link
+ * org.starcast.security.Action#PRESENCE}; a subscription to everything has it too.
  *
  * <pre>{@code
  * PresenceSnapshot now = presence.on("chat.lobby");          // into the page, then:

@@ -1,5 +1,6 @@
 package org.starcast.topic;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
 /**
@@ -50,6 +51,37 @@ public final class TopicName {
       checkNoControl(name, value, i);
     }
     return value;
+  }
+
+  /**
+   * Makes any text a segment of a topic, or a part of one, such as a user's name: what means
+   * something in topics (dot, {@code *}, {@code +}, {@code >}, {@code %}, white space, control
+   * characters) is percent-encoded as UTF-8. Different texts never become the same segment, and
+   * none reaches into another segment or is a wildcard: {@code "user." + segment(name)}.
+   *
+   * @throws IllegalArgumentException if the text is empty or has a lone surrogate
+   */
+  public static String segment(String text) {
+    if (text.isEmpty()) {
+      throw error("segment", "is empty");
+    }
+    StringBuilder encoded = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); ) {
+      int end = i + step("segment", text, i);
+      int point = text.codePointAt(i);
+      if (".*+>%".indexOf(point) >= 0
+          || Character.isWhitespace(point)
+          || Character.isSpaceChar(point)
+          || Character.isISOControl(point)) {
+        for (byte b : text.substring(i, end).getBytes(StandardCharsets.UTF_8)) {
+          encoded.append('%').append(String.format("%02X", b));
+        }
+      } else {
+        encoded.append(text, i, end);
+      }
+      i = end;
+    }
+    return encoded.toString();
   }
 
   /** Checks a topic, or a pattern with its wildcards; returns the number of segments. */

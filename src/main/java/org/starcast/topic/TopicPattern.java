@@ -44,6 +44,29 @@ public final class TopicPattern {
   }
 
   /**
+   * Whether this pattern matches every topic that the other one does. Yes is always true; no may be
+   * wrong where that would take more than one way to match, and is to be taken for no. Takes time
+   * proportional to the product of both lengths at worst.
+   */
+  public boolean contains(TopicPattern other) {
+    if (text.equals(other.text)) {
+      return true;
+    }
+    return other.literal ? matches(other.text) : !literal && Coverage.contains(this, other);
+  }
+
+  /**
+   * Whether there is a topic that both patterns match. Yes is wrong only where such a topic would
+   * be longer than topics are. Takes time as {@link #contains}.
+   */
+  public boolean overlaps(TopicPattern other) {
+    if (other.literal) {
+      return matches(other.text);
+    }
+    return literal ? other.matches(text) : Coverage.overlaps(this, other);
+  }
+
+  /**
    * The number of pairs of segments that were looked at, negative if the topic does not match.
    *
    * <p>Every {@code *} takes one segment, and then as few more as the rest allows. Only the last

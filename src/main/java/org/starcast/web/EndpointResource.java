@@ -3,9 +3,12 @@ package org.starcast.web;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.NotFoundException;
+import jakarta.ws.rs.OPTIONS;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -22,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.starcast.PublishResult;
@@ -29,6 +33,8 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
+import org.starcast.security.Action;
+import org.starcast.security.TopicAccess;
 import org.starcast.topic.TopicName;
 
 /**
@@ -45,6 +51,13 @@ import org.starcast.topic.TopicName;
  *       data}, and if wanted {@code event} and {@code sender}, publishes ({@code
  *       starcast.endpoint.publish.enabled}) and answers 202 with the event's id as JSON.
  * </ul>
+ *
+ * <p>Once there is a rule or a {@link org.starcast.security.TopicAuthorizer}, what neither permits
+ * is answered by 401 where nobody is logged in, else by 403: each pattern of a stream, each topic
+ * of a message. Pages of other origins are refused by 403 as {@link SameOrigin} says, whose defence
+ * against forged requests covers the form that is published, too: a form of another origin's page
+ * says its origin. A token in the query is answered by 400, as queries end up in logs, unless
+ * {@code starcast.security.query-token} is on.
  *
  * <p>Bad input is answered by 400 and a problem body that names the parameter; a body larger than
  * {@code starcast.message.max-bytes} allows, by 413.
@@ -65,35 +78,46 @@ public class EndpointResource {
   private static final Set<String> STREAM_PARAMETERS =
       Set.of("topic", "mute", "sender", "history", "lastEventId", "resume", "datastar");
 
+  /** How a token is commonly called in a query (RFC 6750, section 2.3). */
+  private static final Set<String> TOKEN_PARAMETERS = Set.of("access_token", "authorization");
+
   private final SseBroadcaster broadcaster;
   private final StarcastConfig config;
+  private final TopicAccess access;
 
   /** For the container's proxy. */
   public EndpointResource() {
-    this(null, null);
+    this(null, null, null);
   }
 
   /** The beans it serves; public, as JAX-RS asks for (Jakarta REST 3.1, section 3.1.2). */
   @Inject
-  public EndpointResource(SseBroadcaster broadcaster, StarcastConfig config) {
+  public EndpointResource(SseBroadcaster broadcaster, StarcastConfig config, TopicAccess access) {
     this.broadcaster = broadcaster;
     this.config = config;
+    this.access = access;
   }
 
   /** Opens a stream. */
   @GET
   @Path("stream")
   @Produces(MediaType.SERVER_SENT_EVENTS)
-  public void stream(@Context SseEventSink sink, @Context UriInfo uri) {
+  public void stream(
+      @Context SseEventSink sink,
+      @Context UriInfo uri,
+      @Context HttpServletRequest request,
+      @Context HttpServletResponse response) {
     if (!config.endpoint()) {
       throw new NotFoundException();
     }
-    Map<String, List<String>> query = Parameters.known(uri.getQueryParameters(), STREAM_PARAMETERS);
+    new Origins(config.corsOrigins()).check(request, response);
+    Map<String, List<String>> query =
+        Parameters.known(withoutTokens(uri.getQueryParameters()), STREAM_PARAMETERS);
     String[] senders = query.getOrDefault("sender", List.of()).toArray(String[]::new);
     for (String sender : senders) {
       Parameters.checked("sender", () -> TopicName.checkSender(sender));
     }
-    Subscription subscription = Subscription.none();
+    Subscription subscription = Subscription.none().guarded();
     for (String topic : Parameters.required(query, "topic")) {
       Subscription before = subscription;
       subscription = Parameters.checked("topic", () -> before.topic(topic, senders));
@@ -113,15 +137,56 @@ public class EndpointResource {
     Parameters.checked("topic", () -> broadcaster.register(sink, complete));
   }
 
+  /** Answers the preflight request of a page of an origin that is listed. */
+  @OPTIONS
+  @Path("stream")
+  public Response streamOptions(
+      @Context HttpServletRequest request, @Context HttpServletResponse response) {
+    return options(config.endpoint(), "GET, HEAD, OPTIONS", request, response);
+  }
+
+  /** As {@link #streamOptions}. */
+  @OPTIONS
+  @Path("publish")
+  public Response publishOptions(
+      @Context HttpServletRequest request, @Context HttpServletResponse response) {
+    return options(config.endpointPublish(), "POST, OPTIONS", request, response);
+  }
+
+  private Response options(
+      boolean on, String allowed, HttpServletRequest request, HttpServletResponse response) {
+    if (!on) {
+      throw new NotFoundException();
+    }
+    return new Origins(config.corsOrigins()).options(allowed, request, response);
+  }
+
+  private Map<String, List<String>> withoutTokens(Map<String, List<String>> query) {
+    Map<String, List<String>> rest = new LinkedHashMap<>(query);
+    for (String name : query.keySet()) {
+      if (TOKEN_PARAMETERS.contains(name.toLowerCase(Locale.ROOT))) {
+        if (!config.securityQueryToken()) {
+          throw Parameters.bad(
+              "query: a token in it ends up in logs; send it as a cookie or an Authorization header");
+        }
+        rest.remove(name);
+      }
+    }
+    return rest;
+  }
+
   /** Publishes. */
   @POST
   @Path("publish")
   @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
   @Produces(MediaType.APPLICATION_JSON)
-  public Response publish(InputStream body) throws IOException {
+  public Response publish(
+      InputStream body, @Context HttpServletRequest request, @Context HttpServletResponse response)
+      throws IOException {
     if (!config.endpointPublish()) {
       throw new NotFoundException();
     }
+    new Origins(config.corsOrigins()).check(request, response);
     Map<String, List<String>> form =
         Parameters.known(form(body), Set.of("topic", "data", "event", "sender"));
     SseMessage.Builder message = SseMessage.builder();
@@ -129,6 +194,9 @@ public class EndpointResource {
     Parameters.checked("topic", () -> message.topics(topics));
     if (topics.stream().anyMatch(topic -> topic.startsWith("starcast."))) {
       throw Parameters.bad("topic: those that begin with starcast. are the library's own");
+    }
+    for (String topic : topics) {
+      access.require(request, Action.PUBLISH, topic);
     }
     String data = Parameters.single(form, "data");
     if (data == null) {

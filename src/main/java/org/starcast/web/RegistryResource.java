@@ -8,10 +8,12 @@ import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.DELETE;
-import jakarta.ws.rs.ForbiddenException;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.NotFoundException;
+import jakarta.ws.rs.OPTIONS;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
@@ -29,14 +31,23 @@ import java.util.Map;
 import java.util.Set;
 import org.starcast.BroadcastStatistics;
 import org.starcast.LatencyHistogram;
+import org.starcast.RefusedException;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.StarcastConfig;
+import org.starcast.Topic;
+import org.starcast.security.Action;
+import org.starcast.security.Caller;
+import org.starcast.security.Decision;
+import org.starcast.security.TopicAccess;
 
 /**
  * The registry of clients for administrators, under the application's own JAX-RS path; off by
  * default ({@code starcast.endpoint.registry.enabled}), and only for callers that have the role
- * {@code starcast.endpoint.registry.role}; others get 403.
+ * {@code starcast.endpoint.registry.role}, or that a rule or a {@link
+ * org.starcast.security.TopicAuthorizer} permits {@link Action#ADMINISTER} on {@code *}, and that
+ * none denies it; others get 403, or 401 where nobody is logged in. Pages of other origins are
+ * refused as {@link SameOrigin} says.
  *
  * <ul>
  *   <li>{@code GET starcast/clients?type=…&topic=…&limit=…&after=…&metadata=…} lists clients by
@@ -63,17 +74,19 @@ public class RegistryResource {
 
   private final SseBroadcaster broadcaster;
   private final StarcastConfig config;
+  private final TopicAccess access;
 
   /** For the container's proxy. */
   public RegistryResource() {
-    this(null, null);
+    this(null, null, null);
   }
 
   /** The beans it serves; public, as JAX-RS asks for (Jakarta REST 3.1, section 3.1.2). */
   @Inject
-  public RegistryResource(SseBroadcaster broadcaster, StarcastConfig config) {
+  public RegistryResource(SseBroadcaster broadcaster, StarcastConfig config, TopicAccess access) {
     this.broadcaster = broadcaster;
     this.config = config;
+    this.access = access;
   }
 
   /** Warns, when the application starts, of a registry that is open to all. */
@@ -90,8 +103,12 @@ public class RegistryResource {
   @GET
   @Path("clients")
   @Produces(MediaType.APPLICATION_JSON)
-  public Response clients(@Context UriInfo uri, @Context SecurityContext security) {
-    allow(security);
+  public Response clients(
+      @Context UriInfo uri,
+      @Context SecurityContext security,
+      @Context HttpServletRequest request,
+      @Context HttpServletResponse response) {
+    allow(security, request, response);
     Map<String, List<String>> query =
         Parameters.known(
             uri.getQueryParameters(), Set.of("type", "topic", "limit", "after", "metadata"));
@@ -126,8 +143,12 @@ public class RegistryResource {
   /** Closes a client. */
   @DELETE
   @Path("clients/{id}")
-  public Response close(@PathParam("id") String id, @Context SecurityContext security) {
-    allow(security);
+  public Response close(
+      @PathParam("id") String id,
+      @Context SecurityContext security,
+      @Context HttpServletRequest request,
+      @Context HttpServletResponse response) {
+    allow(security, request, response);
     String detail = "id: there is no such client";
     SseClient client =
         broadcaster
@@ -141,8 +162,11 @@ public class RegistryResource {
   @GET
   @Path("stats")
   @Produces(MediaType.APPLICATION_JSON)
-  public Response stats(@Context SecurityContext security) {
-    allow(security);
+  public Response stats(
+      @Context SecurityContext security,
+      @Context HttpServletRequest request,
+      @Context HttpServletResponse response) {
+    allow(security, request, response);
     BroadcastStatistics statistics = broadcaster.statistics();
     long active =
         broadcaster.clients().stream()
@@ -200,15 +224,53 @@ public class RegistryResource {
         .add("max", latency.percentile(1).toNanos() / 1000);
   }
 
-  private void allow(SecurityContext security) {
+  private void allow(
+      SecurityContext security, HttpServletRequest request, HttpServletResponse response) {
     if (!config.endpointRegistry()) {
       throw new NotFoundException();
     }
+    new Origins(config.corsOrigins()).check(request, response);
+    Caller caller = access.caller(request);
     String role = config.endpointRegistryRole();
-    if (!role.equals(ANYBODY) && !security.isUserInRole(role)) {
-      String detail = "the caller does not have the role that this asks for";
-      throw new ForbiddenException(detail, Problem.of(403, detail).build());
+    Decision decision = access.decide(caller, Action.ADMINISTER, Topic.ANY);
+    boolean hasRole = role.equals(ANYBODY) || security.isUserInRole(role);
+    if (decision == Decision.DENY || decision == Decision.ABSTAIN && !hasRole) {
+      throw RefusedException.forbidden(
+          security.getUserPrincipal() != null,
+          "the caller does not have the role that this asks for");
     }
+  }
+
+  /** Answers the preflight request of a page of an origin that is listed. */
+  @OPTIONS
+  @Path("clients")
+  public Response clientsOptions(
+      @Context HttpServletRequest request, @Context HttpServletResponse response) {
+    return options("GET, HEAD, OPTIONS", request, response);
+  }
+
+  /** As {@link #clientsOptions}. */
+  @OPTIONS
+  @Path("clients/{id}")
+  public Response closeOptions(
+      @Context HttpServletRequest request, @Context HttpServletResponse response) {
+    return options("DELETE, OPTIONS", request, response);
+  }
+
+  /** As {@link #clientsOptions}. */
+  @OPTIONS
+  @Path("stats")
+  public Response statsOptions(
+      @Context HttpServletRequest request, @Context HttpServletResponse response) {
+    return options("GET, HEAD, OPTIONS", request, response);
+  }
+
+  private Response options(
+      String allowed, HttpServletRequest request, HttpServletResponse response) {
+    if (!config.endpointRegistry()) {
+      throw new NotFoundException();
+    }
+    return new Origins(config.corsOrigins()).options(allowed, request, response);
   }
 
   private static int limit(String text) {

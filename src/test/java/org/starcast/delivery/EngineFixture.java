@@ -29,6 +29,7 @@ import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
+import org.starcast.security.Grant;
 
 /**
  * A running engine, whose clients write into memory; the one place in the tests that makes an
@@ -159,6 +160,14 @@ final class EngineFixture implements AutoCloseable {
     return stream;
   }
 
+  /** A client that is open and takes all that comes, of a caller who may hear this. */
+  Stream connect(Subscription subscription, Grant grant) {
+    Stream stream = connecting(subscription, MemoryWriter.OPEN, null, grant);
+    stream.writer.start();
+    until(() -> stream.client.state().compareTo(SseClient.State.OPEN) >= 0);
+    return stream;
+  }
+
   /** A client that takes so many bytes. */
   Stream connect(Subscription subscription, long window) {
     Stream stream = connecting(subscription, window);
@@ -172,9 +181,14 @@ final class EngineFixture implements AutoCloseable {
   }
 
   private Stream connecting(Subscription subscription, long window, HttpServletRequest request) {
+    return connecting(subscription, window, request, Grant.ALL);
+  }
+
+  private Stream connecting(
+      Subscription subscription, long window, HttpServletRequest request, Grant grant) {
     try {
       // a sink that never answers leaves the client untouched until it gets the writer of the test
-      Client client = (Client) engine.register(FakeSink.manual(), subscription, request);
+      Client client = (Client) engine.register(FakeSink.manual(), subscription, request, grant);
       MemoryWriter writer = new MemoryWriter(client, window);
       Stream stream = new Stream(client, writer);
       // a client that was closed while it opened does not use it

@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -156,5 +157,43 @@ class TopicNameTest {
   @ValueSource(strings = {"a", "a.b", "a.bc.d", "one.two.three.four"})
   void splitsAtTheDots(String topic) {
     assertThat(TopicName.split(topic)).containsExactly(topic.split("\\."));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      value = {
+        "ann, ann",
+        "Ann-\u00e9\ud83d\ude00_{x}, Ann-\u00e9\ud83d\ude00_{x}",
+        "ann.bob, ann%2Ebob",
+        "*, %2A",
+        "+, %2B",
+        "a>b, a%3Eb",
+        "100%, 100%25",
+        "ann%2Ebob, ann%252Ebob",
+        "`a b`, a%20b",
+        "`a\u00a0b`, a%C2%A0b",
+        "`a\u2028b`, a%E2%80%A8b",
+        "`a\u0085b`, a%C2%85b"
+      })
+  void anyTextBecomesOneSegment(String text, String segment) {
+    assertThat(TopicName.segment(text)).isEqualTo(segment);
+    assertThat(TopicName.check(segment)).doesNotContain(".");
+    assertThat(TopicPattern.of("user." + segment).matches("user." + segment)).isTrue();
+  }
+
+  @Test
+  void controlCharactersBecomePartsOfOneSegmentToo() {
+    assertThat(TopicName.segment("a\u0000\r\nb")).isEqualTo("a%00%0D%0Ab");
+  }
+
+  @Test
+  void whatIsNoTextBecomesNone() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicName.segment(""))
+        .withMessage("segment: is empty");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicName.segment("a\ud800"))
+        .withMessageStartingWith("segment: has a lone surrogate");
   }
 }

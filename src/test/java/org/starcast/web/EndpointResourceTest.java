@@ -49,7 +49,7 @@ class EndpointResourceTest {
           "max-patterns-per-client",
           "3");
   private static final EndpointResource ENDPOINT =
-      new EndpointResource(RUNNING.broadcaster(), RUNNING.config());
+      new EndpointResource(RUNNING.broadcaster(), RUNNING.config(), RUNNING.access());
 
   @AfterEach
   void closeStreams() {
@@ -81,7 +81,7 @@ class EndpointResourceTest {
 
   private FakeSink stream(String... namesAndValues) {
     FakeSink sink = FakeSink.instant();
-    ENDPOINT.stream(sink, query(namesAndValues));
+    ENDPOINT.stream(sink, query(namesAndValues), null, null);
     return sink;
   }
 
@@ -91,7 +91,7 @@ class EndpointResourceTest {
 
   private Response publish(String form) {
     try {
-      return ENDPOINT.publish(body(form));
+      return ENDPOINT.publish(body(form), null, null);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -174,7 +174,7 @@ class EndpointResourceTest {
   @MethodSource("badQueries")
   void aBadQueryIsAnsweredByNameAndOpensNothing(String detail, String[] namesAndValues) {
     FakeSink sink = FakeSink.instant();
-    assertProblem(400, detail, () -> ENDPOINT.stream(sink, query(namesAndValues)));
+    assertProblem(400, detail, () -> ENDPOINT.stream(sink, query(namesAndValues), null, null));
     assertThat(sink.sent()).isEmpty();
     assertThat(RUNNING.broadcaster().count()).isZero();
   }
@@ -250,23 +250,68 @@ class EndpointResourceTest {
             return 'x';
           }
         };
-    assertProblem(413, detail, () -> ENDPOINT.publish(endless));
+    assertProblem(413, detail, () -> ENDPOINT.publish(endless, null, null));
     assertThat(RUNNING.broadcaster().lastEventId()).isEqualTo(before);
     assertThat(publish("topic=a&data=" + "%78".repeat(1_000)).getStatus()).isEqualTo(202);
   }
 
   @Test
+  void onceThereIsARuleWhatNonePermitsIsRefused() {
+    try (RunningBroadcaster guarded =
+        new RunningBroadcaster(
+            "endpoint.enabled", "true",
+            "endpoint.publish.enabled", "true",
+            "security.rules.\"open.*\".subscribe", "*",
+            "security.rules.\"open.*\".publish", "*")) {
+      EndpointResource endpoint =
+          new EndpointResource(guarded.broadcaster(), guarded.config(), guarded.access());
+      FakeSink sink = FakeSink.instant();
+      String listen = "topic: subscribe is not permitted to a caller who is not logged in";
+      for (String topic : new String[] {"*", "shut", "open", "o*.*"}) {
+        assertProblem(
+            401,
+            listen,
+            () -> endpoint.stream(sink, query("topic", "open.a", "topic", topic), null, null));
+      }
+      assertThat(sink.sent()).isEmpty();
+      String publish = "topic: publish is not permitted to a caller who is not logged in";
+      for (String form : new String[] {"topic=shut&data=x", "topic=open.a&topic=shut&data=x"}) {
+        assertProblem(401, publish, () -> endpoint.publish(body(form), null, null));
+      }
+      endpoint.stream(sink, query("topic", "open.+"), null, null);
+      SseClient client = guarded.broadcaster().clients().get(0);
+      assertProblem(401, listen, () -> client.subscribe("shut"));
+      try {
+        endpoint.publish(body("topic=open.a&data=heard"), null, null);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      await().untilAsserted(() -> assertThat(sink.data()).containsExactly("heard"));
+    }
+  }
+
+  @Test
+  void aTokenInTheQueryIsNotRepeated() {
+    assertProblem(
+        400,
+        "query: a token in it ends up in logs; send it as a cookie or an Authorization header",
+        () -> stream("topic", "a", "access_token", "eyJ"));
+  }
+
+  @Test
   void isNotThereUnlessItIsSwitchedOn() {
     try (RunningBroadcaster off = new RunningBroadcaster()) {
-      EndpointResource closed = new EndpointResource(off.broadcaster(), off.config());
+      EndpointResource closed = new EndpointResource(off.broadcaster(), off.config(), off.access());
       FakeSink sink = FakeSink.instant();
       assertThat(
               catchThrowableOfType(
-                  NotFoundException.class, () -> closed.stream(sink, query("topic", "a"))))
+                  NotFoundException.class,
+                  () -> closed.stream(sink, query("topic", "a"), null, null)))
           .isNotNull();
       assertThat(
               catchThrowableOfType(
-                  NotFoundException.class, () -> closed.publish(body("topic=a&data=x"))))
+                  NotFoundException.class,
+                  () -> closed.publish(body("topic=a&data=x"), null, null)))
           .isNotNull();
       assertThat(sink.sent()).isEmpty();
       assertThat(off.broadcaster().count()).isZero();

@@ -15,6 +15,7 @@ import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.StringReader;
 import java.lang.reflect.Proxy;
+import java.security.Principal;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -43,7 +44,7 @@ class RegistryResourceTest {
       new RunningBroadcaster(
           "endpoint.registry.enabled", "true", "endpoint.registry.role", "operators");
   private static final RegistryResource REGISTRY =
-      new RegistryResource(RUNNING.broadcaster(), RUNNING.config());
+      new RegistryResource(RUNNING.broadcaster(), RUNNING.config(), RUNNING.access());
 
   @AfterEach
   void closeStreams() {
@@ -69,8 +70,18 @@ class RegistryResourceTest {
             }));
   }
 
+  /** Somebody who is logged in and in this role. */
   private static SecurityContext caller(String role) {
-    return answering(SecurityContext.class, "isUserInRole", role);
+    return (SecurityContext)
+        Proxy.newProxyInstance(
+            RegistryResourceTest.class.getClassLoader(),
+            new Class<?>[] {SecurityContext.class},
+            (proxy, method, args) ->
+                switch (method.getName()) {
+                  case "isUserInRole" -> args[0].equals(role);
+                  case "getUserPrincipal" -> (Principal) () -> "ann";
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
   }
 
   private static UriInfo query(String... namesAndValues) {
@@ -86,7 +97,7 @@ class RegistryResourceTest {
   }
 
   private static JsonObject clients(String... namesAndValues) {
-    return body(REGISTRY.clients(query(namesAndValues), caller("operators")));
+    return body(REGISTRY.clients(query(namesAndValues), caller("operators"), null, null));
   }
 
   private static List<String> ids(JsonObject answer) {
@@ -215,19 +226,21 @@ class RegistryResourceTest {
   @Test
   void aClientIsClosedOnce() {
     register(Subscription.to("a").clientId("c1"));
-    assertThat(REGISTRY.close("c1", caller("operators")).getStatus()).isEqualTo(204);
+    assertThat(REGISTRY.close("c1", caller("operators"), null, null).getStatus()).isEqualTo(204);
     await().until(() -> RUNNING.broadcaster().count() == 0);
     assertProblem(
-        404, "id: there is no such client", () -> REGISTRY.close("c1", caller("operators")));
+        404,
+        "id: there is no such client",
+        () -> REGISTRY.close("c1", caller("operators"), null, null));
   }
 
   @Test
   void theStatisticsCount() {
-    JsonObject before = body(REGISTRY.stats(caller("operators")));
+    JsonObject before = body(REGISTRY.stats(caller("operators"), null, null));
     register(Subscription.to("a").type("x"));
     register(Subscription.to("b").type("x"));
     RUNNING.broadcaster().publish("a", "data");
-    JsonObject stats = body(REGISTRY.stats(caller("operators")));
+    JsonObject stats = body(REGISTRY.stats(caller("operators"), null, null));
     assertThat(stats.getInt("total")).isEqualTo(2);
     assertThat(stats.getInt("active")).isEqualTo(2);
     assertThat(stats.getJsonObject("byType")).hasToString("{\"x\":2}");
@@ -239,9 +252,9 @@ class RegistryResourceTest {
 
   private static void assertNobodyBut(RegistryResource registry, SecurityContext caller) {
     String detail = "the caller does not have the role that this asks for";
-    assertProblem(403, detail, () -> registry.clients(query(), caller));
-    assertProblem(403, detail, () -> registry.close("c1", caller));
-    assertProblem(403, detail, () -> registry.stats(caller));
+    assertProblem(403, detail, () -> registry.clients(query(), caller, null, null));
+    assertProblem(403, detail, () -> registry.close("c1", caller, null, null));
+    assertProblem(403, detail, () -> registry.stats(caller, null, null));
   }
 
   @Test
@@ -255,10 +268,11 @@ class RegistryResourceTest {
   @Test
   void unlessConfiguredTheRoleIsStarcastAdmin() {
     try (RunningBroadcaster running = new RunningBroadcaster("endpoint.registry.enabled", "true")) {
-      RegistryResource registry = new RegistryResource(running.broadcaster(), running.config());
+      RegistryResource registry =
+          new RegistryResource(running.broadcaster(), running.config(), running.access());
       assertNobodyBut(registry, caller("operators"));
       assertNobodyBut(registry, caller("*"));
-      assertThat(registry.stats(caller("starcast-admin")).getStatus()).isEqualTo(200);
+      assertThat(registry.stats(caller("starcast-admin"), null, null).getStatus()).isEqualTo(200);
     }
   }
 
@@ -268,8 +282,9 @@ class RegistryResourceTest {
             new RunningBroadcaster(
                 "endpoint.registry.enabled", "true", "endpoint.registry.role", "*");
         LogCapture log = new LogCapture(RegistryResource.class)) {
-      RegistryResource registry = new RegistryResource(running.broadcaster(), running.config());
-      assertThat(registry.stats(caller("nobody")).getStatus()).isEqualTo(200);
+      RegistryResource registry =
+          new RegistryResource(running.broadcaster(), running.config(), running.access());
+      assertThat(registry.stats(caller("nobody"), null, null).getStatus()).isEqualTo(200);
       registry.start(null);
       REGISTRY.start(null);
       assertThat(log.records()).hasSize(1);
@@ -280,12 +295,12 @@ class RegistryResourceTest {
   @Test
   void isNotThereUnlessItIsSwitchedOn() {
     try (RunningBroadcaster off = new RunningBroadcaster("endpoint.registry.role", "*")) {
-      RegistryResource closed = new RegistryResource(off.broadcaster(), off.config());
+      RegistryResource closed = new RegistryResource(off.broadcaster(), off.config(), off.access());
       for (ThrowingCallable call :
           List.<ThrowingCallable>of(
-              () -> closed.clients(query(), caller("x")),
-              () -> closed.close("c1", caller("x")),
-              () -> closed.stats(caller("x")))) {
+              () -> closed.clients(query(), caller("x"), null, null),
+              () -> closed.close("c1", caller("x"), null, null),
+              () -> closed.stats(caller("x"), null, null))) {
         assertThat(catchThrowableOfType(NotFoundException.class, call)).isNotNull();
       }
     }

@@ -1,0 +1,2 @@
+/** An application whose callers are known by a MicroProfile JWT, and that guards its topics. */
+package org.starcast.it.secured;

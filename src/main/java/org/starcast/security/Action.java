@@ -1,0 +1,16 @@
+package org.starcast.security;
+
+/** What a caller wants to do with topics. */
+public enum Action {
+  /** Hear what is published on them. */
+  SUBSCRIBE,
+  /** Publish on them, through the built-in endpoint. */
+  PUBLISH,
+  /**
+   * Hear who is on them, that is subscribe to {@code starcast.presence.<topic>}; the topic is asked
+   * for without that prefix.
+   */
+  PRESENCE,
+  /** List and close clients and read the statistics, by the built-in registry: all topics. */
+  ADMINISTER
+}

@@ -1,0 +1,19 @@
+package org.starcast.security;
+
+/** What an authorizer says. One that denies overrules all that permit. */
+public enum Decision {
+  /** Yes, unless somebody denies. */
+  PERMIT,
+  /** No, whatever others say. */
+  DENY,
+  /** It is for others to decide. */
+  ABSTAIN;
+
+  /** What both together say. */
+  Decision and(Decision other) {
+    if (this == DENY || other == DENY) {
+      return DENY;
+    }
+    return this == PERMIT || other == PERMIT ? PERMIT : ABSTAIN;
+  }
+}
