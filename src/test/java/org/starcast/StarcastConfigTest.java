@@ -73,6 +73,7 @@ class StarcastConfigTest {
         Arguments.of("starcast.gap.reload", "gapReload"),
         Arguments.of("starcast.endpoint.enabled", "endpoint"),
         Arguments.of("starcast.endpoint.publish.enabled", "endpointPublish"),
+        Arguments.of("starcast.endpoint.monitor.enabled", "endpointMonitor"),
         Arguments.of("starcast.endpoint.registry.enabled", "endpointRegistry"),
         Arguments.of("starcast.presence.enabled", "presence"));
   }
@@ -276,6 +277,7 @@ class StarcastConfigTest {
                 6,
                 256,
                 "auto",
+                false,
                 false,
                 false,
                 false,

@@ -27,6 +27,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.starcast.BroadcastStatistics;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
@@ -50,10 +58,11 @@ import org.starcast.StarcastConfig;
  */
 @Path("starcast")
 @ApplicationScoped
+@Tag(name = "Starcast", description = "Server push")
 public class RegistryResource {
 
   /** In place of a role: anybody. */
-  private static final String ANYBODY = "*";
+  static final String ANYBODY = "*";
 
   private static final int MAX_LIMIT = 1000;
   private static final int DEFAULT_LIMIT = 100;
@@ -89,6 +98,43 @@ public class RegistryResource {
   @GET
   @Path("clients")
   @Produces(MediaType.APPLICATION_JSON)
+  @Operation(operationId = "starcastClients", summary = "Lists clients, by ascending id")
+  @Parameter(
+      name = "type",
+      in = ParameterIn.QUERY,
+      description = "Only clients of this type",
+      schema = @Schema(type = SchemaType.STRING))
+  @Parameter(
+      name = "topic",
+      in = ParameterIn.QUERY,
+      description = "Only those that a message on this topic would reach",
+      schema = @Schema(type = SchemaType.STRING))
+  @Parameter(
+      name = "limit",
+      in = ParameterIn.QUERY,
+      description = "The most in one answer",
+      schema =
+          @Schema(type = SchemaType.INTEGER, minimum = "1", maximum = "1000", defaultValue = "100"))
+  @Parameter(
+      name = "after",
+      in = ParameterIn.QUERY,
+      description = "The id behind which to go on: next of the page before",
+      schema = @Schema(type = SchemaType.STRING))
+  @Parameter(
+      name = "metadata",
+      in = ParameterIn.QUERY,
+      description = "Whether to show it",
+      schema = @Schema(type = SchemaType.BOOLEAN))
+  @APIResponse(
+      responseCode = "200",
+      description = "clients, and next if there are more",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(type = SchemaType.OBJECT)))
+  @APIResponse(responseCode = "400", description = "A parameter is wrong: a problem (RFC 9457)")
+  @APIResponse(responseCode = "403", description = "The caller does not have the role")
+  @APIResponse(responseCode = "404", description = "It is switched off")
   public Response clients(@Context UriInfo uri, @Context SecurityContext security) {
     allow(security);
     Map<String, List<String>> query =
@@ -125,6 +171,10 @@ public class RegistryResource {
   /** Closes a client. */
   @DELETE
   @Path("clients/{id}")
+  @Operation(operationId = "starcastCloseClient", summary = "Closes a client")
+  @APIResponse(responseCode = "204", description = "It is being closed")
+  @APIResponse(responseCode = "403", description = "The caller does not have the role")
+  @APIResponse(responseCode = "404", description = "There is no such client, or it is switched off")
   public Response close(@PathParam("id") String id, @Context SecurityContext security) {
     allow(security);
     String detail = "id: there is no such client";
@@ -140,8 +190,23 @@ public class RegistryResource {
   @GET
   @Path("stats")
   @Produces(MediaType.APPLICATION_JSON)
+  @Operation(operationId = "starcastStats", summary = "Says how the broadcaster stands")
+  @APIResponse(
+      responseCode = "200",
+      description = "Counters since the start, and figures of now",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(type = SchemaType.OBJECT)))
+  @APIResponse(responseCode = "403", description = "The caller does not have the role")
+  @APIResponse(responseCode = "404", description = "It is switched off")
   public Response stats(@Context SecurityContext security) {
     allow(security);
+    return fresh(figures(broadcaster).build());
+  }
+
+  /** What the statistics say, also in the monitor. */
+  static JsonObjectBuilder figures(SseBroadcaster broadcaster) {
     BroadcastStatistics statistics = broadcaster.statistics();
     long active =
         broadcaster.clients().stream()
@@ -149,38 +214,41 @@ public class RegistryResource {
             .count();
     JsonObjectBuilder closed = Json.createObjectBuilder();
     statistics.closed().forEach((reason, count) -> closed.add(reason.name(), count));
-    return fresh(
-        Json.createObjectBuilder()
-            .add("total", statistics.clients())
-            .add("active", active)
-            .add("byType", counts(statistics.byType()))
-            .add("byWriter", counts(statistics.byWriter()))
-            .add("opened", statistics.opened())
-            .add("closed", closed)
-            .add("refused", statistics.refused())
-            .add("messages", statistics.published())
-            .add("matched", statistics.matched())
-            .add("written", statistics.written())
-            .add("dropped", statistics.dropped())
-            .add("discarded", statistics.discarded())
-            .add("heartbeats", statistics.heartbeats())
-            .add("writes", statistics.writes())
-            .add("bytes", statistics.bytes())
-            .add("queuedBytes", statistics.queuedBytes())
-            .add("behind", statistics.behind())
-            .add("replayed", statistics.replayed())
-            .add("gaps", statistics.gaps())
-            .add("history", statistics.logged())
-            .add("historyBytes", statistics.loggedBytes())
-            .add("unstored", statistics.unstored())
-            .add("lastEventId", broadcaster.lastEventId())
-            .build());
+    return Json.createObjectBuilder()
+        .add("total", statistics.clients())
+        .add("active", active)
+        .add("byType", counts(statistics.byType()))
+        .add("byWriter", counts(statistics.byWriter()))
+        .add("opened", statistics.opened())
+        .add("closed", closed)
+        .add("refused", statistics.refused())
+        .add("messages", statistics.published())
+        .add("matched", statistics.matched())
+        .add("written", statistics.written())
+        .add("dropped", statistics.dropped())
+        .add("discarded", statistics.discarded())
+        .add("heartbeats", statistics.heartbeats())
+        .add("writes", statistics.writes())
+        .add("bytes", statistics.bytes())
+        .add("queuedBytes", statistics.queuedBytes())
+        .add("behind", statistics.behind())
+        .add("replayed", statistics.replayed())
+        .add("gaps", statistics.gaps())
+        .add("history", statistics.logged())
+        .add("historyBytes", statistics.loggedBytes())
+        .add("unstored", statistics.unstored())
+        .add("lastEventId", broadcaster.lastEventId());
   }
 
   private void allow(SecurityContext security) {
     if (!config.endpointRegistry()) {
       throw new NotFoundException();
     }
+    requireRole(config, security);
+  }
+
+  /** Refuses callers without {@code starcast.endpoint.registry.role}. */
+  static void requireRole(StarcastConfig config, SecurityContext security) {
     String role = config.endpointRegistryRole();
     if (!role.equals(ANYBODY) && !security.isUserInRole(role)) {
       String detail = "the caller does not have the role that this asks for";
@@ -216,19 +284,21 @@ public class RegistryResource {
         .add("state", client.state().name());
     if (metadata) {
       JsonObjectBuilder values = Json.createObjectBuilder();
-      client.metadata().forEach((key, value) -> values.add(key, shortened(value)));
+      client
+          .metadata()
+          .forEach((key, value) -> values.add(key, start(String.valueOf(value), MAX_METADATA)));
       json.add("metadata", values);
     }
     return json.build();
   }
 
-  private static String shortened(Object value) {
-    String text = String.valueOf(value);
-    if (text.length() <= MAX_METADATA) {
+  /** The text, or as much of it; no character is cut in two. */
+  static String start(String text, int most) {
+    if (text.length() <= most) {
       return text;
     }
-    boolean inside = Character.isHighSurrogate(text.charAt(MAX_METADATA - 1));
-    return text.substring(0, inside ? MAX_METADATA - 1 : MAX_METADATA);
+    boolean inside = Character.isHighSurrogate(text.charAt(most - 1));
+    return text.substring(0, inside ? most - 1 : most);
   }
 
   private static JsonObjectBuilder counts(Map<String, Integer> counts) {
