@@ -106,4 +106,9 @@ class Http2PayaraIT {
   void aStreamThatTakesNothingIsClosedAloneAndTheOthersGoOn() throws IOException {
     http2.aStreamThatTakesNothingIsClosedAloneAndTheOthersGoOn();
   }
+
+  @Test
+  void aConnectionThatTakesNothingIsNotFilledWithoutEnd() throws IOException {
+    http2.aConnectionThatTakesNothingIsNotFilledWithoutEnd();
+  }
 }

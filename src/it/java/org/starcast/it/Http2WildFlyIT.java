@@ -42,4 +42,9 @@ class Http2WildFlyIT {
   void aStreamThatTakesNothingIsClosedAloneAndTheOthersGoOn() throws IOException {
     http2.aStreamThatTakesNothingIsClosedAloneAndTheOthersGoOn();
   }
+
+  @Test
+  void aConnectionThatTakesNothingIsNotFilledWithoutEnd() throws IOException {
+    http2.aConnectionThatTakesNothingIsNotFilledWithoutEnd();
+  }
 }

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.starcast.wire.EventStreamParser;
@@ -28,13 +29,18 @@ final class TlsClient {
 
   static final String PASSWORD = "changeit";
 
+  private final SSLContext context;
   private final HttpClient client;
 
   /** Trusts whoever answers. */
   TlsClient() throws GeneralSecurityException {
-    SSLContext context = SSLContext.getInstance("TLS");
+    context = SSLContext.getInstance("TLS");
     context.init(null, new TrustManager[] {new TrustsAll()}, null);
     client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).sslContext(context).build();
+  }
+
+  SSLSocketFactory sockets() {
+    return context.getSocketFactory();
   }
 
   /** Makes a key store with a key and a certificate for 127.0.0.1, by the JDK's keytool. */

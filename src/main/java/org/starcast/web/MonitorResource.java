@@ -57,7 +57,7 @@ import org.starcast.topic.TopicPattern;
  */
 @Path("starcast/monitor")
 @ApplicationScoped
-@Tag(name = "Starcast", description = "Server push")
+@Tag(ref = "Starcast")
 public class MonitorResource {
 
   /** How often a watcher asks whether there is something new. */

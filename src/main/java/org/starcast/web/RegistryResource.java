@@ -58,7 +58,7 @@ import org.starcast.StarcastConfig;
  */
 @Path("starcast")
 @ApplicationScoped
-@Tag(name = "Starcast", description = "Server push")
+@Tag(ref = "Starcast")
 public class RegistryResource {
 
   /** In place of a role: anybody. */

@@ -111,6 +111,10 @@ const TOTALS = [
   ['Delivered', s => number(delivered(s))],
   ['Dropped', s => number(s.dropped)],
   ['Coalesced', s => s.coalesced !== undefined && number(s.coalesced)],
+  ['Missed', s => s.missed !== undefined && number(s.missed)],
+  ['Pending', s => s.pending !== undefined && number(s.pending)],
+  ['Resumed', s => s.resumed !== undefined && number(s.resumed)],
+  ['Came back too late', s => s.notResumed !== undefined && number(s.notResumed)],
   ['Discarded at close', s => number(s.discarded)],
   ['Gaps told', s => number(s.gaps)],
   ['Fell behind', s => number(s.behind)],
@@ -167,11 +171,13 @@ function topics(list) {
   }
 }
 
-/** `latency` has `buckets`, ascending `[microseconds, count]`, and `p50` and `p99` in microseconds. */
-function latency(histogram) {
-  const { buckets = [], p50, p99 } = histogram ?? {};
-  at('latency').hidden = buckets.length === 0;
-  if (buckets.length > 0) {
+/** Percentiles in microseconds, and buckets as ascending `[microseconds, count]`. */
+function latency({ count = 0, p50, p99, max } = {}, buckets = []) {
+  at('latency').hidden = count === 0;
+  if (count > 0) {
+    write(at('latency-text'), `half within ${time(p50)}, 99 of 100 within ${time(p99)}, all within ${time(max)}`);
+  }
+  if (count > 0 && buckets.length > 0) {
     const most = Math.max(...buckets.map(([, count]) => count));
     const width = 100 / buckets.length;
     const picture = svg('svg', { viewBox: '0 0 100 40', preserveAspectRatio: 'none', role: 'img' });
@@ -181,11 +187,9 @@ function latency(histogram) {
         svg('rect', { class: 'bar', x: i * width, width: width * 0.85, y: 40 - height, height }),
       );
     });
-    const text = `half within ${time(p50)}, 99 of 100 within ${time(p99)}`;
-    picture.setAttribute('aria-label', `Histogram: ${text}`);
+    picture.setAttribute('aria-label', `Histogram from ${time(buckets[0][0])} to ${time(buckets.at(-1)[0])}`);
     const ends = element('div', 'ends');
     ends.append(element('span', '', time(buckets[0][0])), element('span', '', time(buckets.at(-1)[0])));
-    write(at('latency-text'), text);
     at('latency-chart').replaceChildren(picture, ends);
   }
 }
@@ -214,7 +218,7 @@ function row(id) {
   const parts = {
     row: made,
     more,
-    topics: cell('topics'),
+    topics: cell('topics topic'),
     waiting: cell('number', 'Waiting'),
     dropped: cell('number', 'Dropped'),
     silent: cell('number', 'Silent'),
@@ -251,7 +255,6 @@ function clients(list, total) {
     const state = client.state === 'OPEN' ? '' : `, ${client.state.toLowerCase()}`;
     write(parts.more, `${client.type}${named}${state}${slow ? ', slow' : ''}`);
     write(parts.topics, client.topics.join(', ') + (client.moreTopics ? ` and ${client.moreTopics} more` : ''));
-    parts.topics.classList.add('topic');
     write(parts.waiting, client.queued ? `${number(client.queued)} (${bytes(client.queuedBytes)})` : '0');
     write(parts.dropped, number(client.dropped));
     write(parts.silent, duration(client.silent));
@@ -326,8 +329,8 @@ function figures({ data }) {
   if (!paused) {
     CHARTS.forEach(draw);
     totals(sample.stats);
-    topics(sample.stats.topics);
-    latency(sample.stats.latency);
+    topics(sample.topics);
+    latency(sample.stats.latency, sample.latencyBuckets);
     clients(sample.clients, sample.stats.total);
   }
 }
