@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.starcast.SseBroadcaster;
@@ -74,12 +75,7 @@ final class Sampler {
 
   private SseMessage message() {
     Instant now = Instant.now();
-    List<Standing> clients =
-        broadcaster.clients().stream()
-            .map(Standing::of)
-            .sorted(WORST_FIRST)
-            .limit(MAX_CLIENTS)
-            .toList();
+    List<Standing> clients = furthestBehind();
     JsonArrayBuilder shown = Json.createArrayBuilder();
     clients.forEach(standing -> shown.add(json(standing, now)));
     return SseMessage.builder()
@@ -92,6 +88,21 @@ final class Sampler {
                 .build()
                 .toString())
         .build();
+  }
+
+  /** One look at each client: there may be very many. */
+  private List<Standing> furthestBehind() {
+    PriorityQueue<Standing> worst = new PriorityQueue<>(WORST_FIRST.reversed());
+    for (SseClient client : broadcaster.clients()) {
+      Standing standing = Standing.of(client);
+      if (worst.size() < MAX_CLIENTS) {
+        worst.add(standing);
+      } else if (WORST_FIRST.compare(standing, worst.peek()) < 0) {
+        worst.poll();
+        worst.add(standing);
+      }
+    }
+    return worst.stream().sorted(WORST_FIRST).toList();
   }
 
   private static JsonObjectBuilder json(Standing standing, Instant now) {

@@ -235,6 +235,11 @@ function row(id) {
   return parts;
 }
 
+/** Something waits for it, or is being written, and has for a while. */
+function isSlow({ queuedBytes, silent }) {
+  return queuedBytes > 0 && silent >= SLOW_SECONDS;
+}
+
 /** Rows stay where they are as elements, so that a button that has the focus keeps it. */
 function clients(list, total) {
   const body = at('clients').tBodies[0];
@@ -250,19 +255,19 @@ function clients(list, total) {
       rows.set(client.id, row(client.id));
     }
     const parts = rows.get(client.id);
-    const slow = client.queued > 0 && client.silent >= SLOW_SECONDS;
+    const slow = isSlow(client);
     const named = client.user === client.id ? '' : `, ${client.user}`;
     const state = client.state === 'OPEN' ? '' : `, ${client.state.toLowerCase()}`;
     write(parts.more, `${client.type}${named}${state}${slow ? ', slow' : ''}`);
     write(parts.topics, client.topics.join(', ') + (client.moreTopics ? ` and ${client.moreTopics} more` : ''));
-    write(parts.waiting, client.queued ? `${number(client.queued)} (${bytes(client.queuedBytes)})` : '0');
+    write(parts.waiting, client.queuedBytes ? `${number(client.queued)} (${bytes(client.queuedBytes)})` : '0');
     write(parts.dropped, number(client.dropped));
     write(parts.silent, duration(client.silent));
     write(parts.age, duration(client.age));
     parts.row.classList.toggle('slow', slow);
     place(body, parts.row, i);
   });
-  const slow = list.filter(client => client.queued > 0 && client.silent >= SLOW_SECONDS).length;
+  const slow = list.filter(isSlow).length;
   const shown = list.length < total ? `, the ${list.length} that are furthest behind` : '';
   write(at('clients-count'), `${number(total)}${shown}${slow ? `, ${slow} slow` : ''}`);
 }

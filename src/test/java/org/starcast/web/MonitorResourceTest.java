@@ -74,7 +74,7 @@ class MonitorResourceTest {
             .register(FakeSink.manual(), Subscription.to("a", "b").clientId("behind").type("t"));
     publish("b", "one");
     publish("b", "two");
-    await().atMost(PATIENCE).until(() -> behind.queued() > 0);
+    await().atMost(PATIENCE).until(() -> behind.queuedBytes() > 0);
 
     JsonObject sample = json(new Sampler(running.broadcaster()).watcher().get());
 
@@ -83,7 +83,7 @@ class MonitorResourceTest {
     assertThat(clients).hasSize(Sampler.MAX_CLIENTS);
     assertThat(clients.get(0).getString("id")).isEqualTo("behind");
     assertThat(clients.get(0).getString("type")).isEqualTo("t");
-    assertThat(clients.get(0).getInt("queued")).isPositive();
+    assertThat(clients.get(0).getInt("queuedBytes")).isPositive();
     assertThat(clients.get(0).getJsonArray("topics").getValuesAs(JsonString::getString))
         .containsExactlyInAnyOrder("a", "b");
   }
