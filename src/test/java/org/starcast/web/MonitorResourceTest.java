@@ -72,8 +72,8 @@ class MonitorResourceTest {
         running
             .broadcaster()
             .register(FakeSink.manual(), Subscription.to("a", "b").clientId("behind").type("t"));
-    publish("b", "one");
-    publish("b", "two");
+    behind.send("one");
+    behind.send("two");
     await().atMost(PATIENCE).until(() -> behind.queuedBytes() > 0);
 
     JsonObject sample = json(new Sampler(running.broadcaster()).watcher().get());
