@@ -75,6 +75,8 @@ import org.starcast.topic.TopicPattern;
  *     default false
  * @param endpointPublish {@code starcast.endpoint.publish.enabled}: whether {@code POST
  *     starcast/publish} is served; default false
+ * @param endpointMonitor {@code starcast.endpoint.monitor.enabled}: whether {@code GET
+ *     starcast/monitor} is served, for callers with the role below; default false
  * @param endpointRegistry {@code starcast.endpoint.registry.enabled}: whether {@code GET
  *     starcast/clients}, {@code DELETE starcast/clients/{id}} and {@code GET starcast/stats} are
  *     served; default false
@@ -149,6 +151,7 @@ public record StarcastConfig(
     String writer,
     boolean endpoint,
     boolean endpointPublish,
+    boolean endpointMonitor,
     boolean endpointRegistry,
     String endpointRegistryRole,
     List<Rule> securityRules,
@@ -215,6 +218,7 @@ public record StarcastConfig(
         in.oneOf("starcast.writer", "auto", "portable"),
         in.bool("starcast.endpoint.enabled", false),
         in.bool("starcast.endpoint.publish.enabled", false),
+        in.bool("starcast.endpoint.monitor.enabled", false),
         in.bool("starcast.endpoint.registry.enabled", false),
         in.text("starcast.endpoint.registry.role", "starcast-admin"),
         in.rules(keys),

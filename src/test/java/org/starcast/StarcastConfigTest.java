@@ -79,6 +79,7 @@ class StarcastConfigTest {
         Arguments.of("starcast.tracing.deliver", "tracingDeliver"),
         Arguments.of("starcast.endpoint.enabled", "endpoint"),
         Arguments.of("starcast.endpoint.publish.enabled", "endpointPublish"),
+        Arguments.of("starcast.endpoint.monitor.enabled", "endpointMonitor"),
         Arguments.of("starcast.endpoint.registry.enabled", "endpointRegistry"),
         Arguments.of("starcast.presence.enabled", "presence"),
         Arguments.of("starcast.security.query-token", "securityQueryToken"));
@@ -287,6 +288,7 @@ class StarcastConfigTest {
                 6,
                 256,
                 "auto",
+                false,
                 false,
                 false,
                 false,

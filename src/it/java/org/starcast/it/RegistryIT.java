@@ -125,6 +125,13 @@ class RegistryIT {
   }
 
   @Test
+  void theMonitorIsOffUnlessItIsSwitchedOn() {
+    for (String path : List.of("", "/figures", "/tap?topic=*", "/monitor.js")) {
+      assertThat(server.get("starcast/monitor" + path).statusCode()).as(path).isEqualTo(404);
+    }
+  }
+
+  @Test
   void badQueriesAreAnsweredByName() {
     HttpResponse<String> answer = server.get("starcast/clients?limit=0");
     assertThat(answer.statusCode()).isEqualTo(400);

@@ -5,6 +5,9 @@ import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -85,6 +88,99 @@ final class ContainerConnection {
     return call(context, "getConnection");
   }
 
+  /** The connection, or with HTTP/2 this response's own part of it. */
+  private static Object grizzlyStream(Object request) throws ReflectiveOperationException {
+    Object packet =
+        call(call(call(request, "getUnwrappedCoyoteRequest"), "getCoyoteRequest"), "getRequest");
+    return call(call(call(packet, "getProcessingState"), "getHttpContext"), "getCloseable");
+  }
+
+  /**
+   * What Grizzly's HTTP/2 does not tell through the Servlet API: that the client has reset the
+   * stream, after which what is written vanishes, and that the connection that its streams share
+   * takes nothing, while the client's flow control would still let it.
+   */
+  static final class Http2Stream {
+    private final Object stream;
+    private final Object connection;
+    private final Method isOpen;
+    private final Method canWrite;
+    private final Method notifyCanWrite;
+
+    private Http2Stream(Object stream, Object connection) throws ReflectiveOperationException {
+      this.stream = stream;
+      this.connection = connection;
+      this.isOpen = stream.getClass().getMethod("isOpen");
+      this.canWrite = connection.getClass().getMethod("canWrite");
+      Class<?> handler =
+          Class.forName(
+              "org.glassfish.grizzly.WriteHandler", false, connection.getClass().getClassLoader());
+      this.notifyCanWrite = connection.getClass().getMethod("notifyCanWrite", handler);
+    }
+
+    boolean isOpen() throws IOException {
+      return (boolean) invoke(isOpen, stream);
+    }
+
+    boolean canWrite() throws IOException {
+      return (boolean) invoke(canWrite, connection);
+    }
+
+    /** Runs the action once the connection takes something again, or has failed. */
+    void whenItCanWrite(Runnable action) throws IOException {
+      Class<?> type = notifyCanWrite.getParameterTypes()[0];
+      Object handler =
+          Proxy.newProxyInstance(
+              type.getClassLoader(),
+              new Class<?>[] {type},
+              (proxy, method, args) -> {
+                if (method.getDeclaringClass() == Object.class) {
+                  return switch (method.getName()) {
+                    case "equals" -> proxy == args[0];
+                    case "hashCode" -> System.identityHashCode(proxy);
+                    default -> "starcast";
+                  };
+                }
+                action.run();
+                return null;
+              });
+      invoke(notifyCanWrite, connection, handler);
+    }
+
+    /** Lets go of what waits for it; the connection stays, as other streams share it. */
+    void terminate() {
+      try {
+        call(stream, "terminateSilently");
+      } catch (ReflectiveOperationException | RuntimeException e) {
+        LOG.log(System.Logger.Level.DEBUG, "STARCAST-1007: a stream could not be dropped", e);
+      }
+    }
+
+    private static Object invoke(Method method, Object target, Object... args) throws IOException {
+      try {
+        return method.invoke(target, args);
+      } catch (ReflectiveOperationException e) {
+        throw new IOException(e);
+      }
+    }
+  }
+
+  /** The stream, if it is one of Grizzly's HTTP/2; else null. */
+  static Http2Stream http2(AsyncContext context) {
+    Object request = request(context);
+    if (!request.getClass().getName().startsWith("org.apache.catalina.")) {
+      return null;
+    }
+    try {
+      Object stream = grizzlyStream(request);
+      Object connection = grizzlyConnection(request);
+      return stream == connection ? null : new Http2Stream(stream, connection);
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      LOG.log(System.Logger.Level.DEBUG, "STARCAST-1041: nothing is known of HTTP/2", e);
+      return null;
+    }
+  }
+
   /** WildFly: behind the task by which the container itself ends the response. */
   private static void undertow(Object request) throws ReflectiveOperationException {
     Object exchange = call(request, "getExchange");
@@ -101,6 +197,10 @@ final class ContainerConnection {
   }
 
   private static Object call(Object target, String method) throws ReflectiveOperationException {
-    return target.getClass().getMethod(method).invoke(target);
+    Class<?> type = target.getClass();
+    while (!Modifier.isPublic(type.getModifiers())) {
+      type = type.getSuperclass();
+    }
+    return type.getMethod(method).invoke(target);
   }
 }

@@ -30,6 +30,9 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
   private final SseEventSink sink;
   private final LineSeparator separator;
 
+  /** Null unless the container's own answers are not enough. */
+  private ContainerConnection.Http2Stream http2;
+
   /** What {@link #write} could not hand over, because the container was not ready. */
   private byte[] held;
 
@@ -109,6 +112,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
   @Override
   public void start() {
     ContainerConnection.boundPending(context);
+    http2 = ContainerConnection.http2(context);
     context.addListener(this);
     out.setWriteListener(this);
   }
@@ -140,7 +144,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
   }
 
   private boolean writeLines(byte[] bytes, int offset, int length) throws IOException {
-    if (!out.isReady()) {
+    if (!isReady()) {
       held = Arrays.copyOfRange(bytes, offset, offset + length);
       return false;
     }
@@ -151,7 +155,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
   @Override
   public boolean resume() throws IOException {
     if (held != null) {
-      if (!out.isReady()) {
+      if (!isReady()) {
         return false;
       }
       byte[] bytes = held;
@@ -159,16 +163,34 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
       out.write(bytes, 0, bytes.length);
       return flush();
     }
-    return unflushed ? flush() : out.isReady();
+    return unflushed ? flush() : isReady();
   }
 
   private boolean flush() throws IOException {
-    unflushed = !out.isReady();
+    unflushed = !isReady();
     if (unflushed) {
       return false;
     }
     out.flush();
-    return out.isReady();
+    return isReady();
+  }
+
+  /** False if the listener will be called once it is. */
+  private boolean isReady() throws IOException {
+    if (http2 == null) {
+      return out.isReady();
+    }
+    if (!http2.isOpen()) {
+      throw new IOException("the client has reset the stream");
+    }
+    if (!out.isReady()) {
+      return false;
+    }
+    if (!http2.canWrite()) {
+      http2.whenItCanWrite(listener::writable);
+      return false;
+    }
+    return true;
   }
 
   @Override
@@ -180,7 +202,11 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
   public void abort() {
     held = null;
     complete();
-    ContainerConnection.breakConnection(context);
+    if (http2 == null) {
+      ContainerConnection.breakConnection(context);
+    } else {
+      http2.terminate();
+    }
   }
 
   /** The runtime ends its request and the response; the container is told in any case. */

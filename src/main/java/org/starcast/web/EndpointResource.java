@@ -28,6 +28,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.starcast.PublishResult;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
@@ -64,6 +74,7 @@ import org.starcast.topic.TopicName;
  */
 @Path("starcast")
 @ApplicationScoped
+@Tag(name = "Starcast", description = "Server push")
 public class EndpointResource {
 
   /** A byte of data takes at most three in a form; the rest is for the other fields. */
@@ -102,6 +113,56 @@ public class EndpointResource {
   @GET
   @Path("stream")
   @Produces(MediaType.SERVER_SENT_EVENTS)
+  @Operation(operationId = "starcastStream", summary = "Opens a stream of events")
+  @Parameter(
+      name = "topic",
+      in = ParameterIn.QUERY,
+      required = true,
+      description = "Patterns: the topics to follow",
+      schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
+  @Parameter(
+      name = "mute",
+      in = ParameterIn.QUERY,
+      description = "Patterns: the topics to leave out",
+      schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
+  @Parameter(
+      name = "sender",
+      in = ParameterIn.QUERY,
+      description = "Only what these senders send",
+      schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
+  @Parameter(
+      name = "history",
+      in = ParameterIn.QUERY,
+      description = "How many of the latest events a new client gets first",
+      schema = @Schema(type = SchemaType.INTEGER, minimum = "0"))
+  @Parameter(
+      name = "lastEventId",
+      in = ParameterIn.QUERY,
+      description = "Where to go on, or earliest; for clients that cannot send Last-Event-ID",
+      schema = @Schema(type = SchemaType.STRING))
+  @Parameter(
+      name = "Last-Event-ID",
+      in = ParameterIn.HEADER,
+      description = "Where to go on",
+      schema = @Schema(type = SchemaType.STRING))
+  @Parameter(
+      name = "resume",
+      in = ParameterIn.QUERY,
+      description = "The token of a client without a name",
+      schema = @Schema(type = SchemaType.STRING))
+  @APIResponse(
+      responseCode = "200",
+      description = "The stream (WHATWG, server-sent events)",
+      content =
+          @Content(
+              mediaType = MediaType.SERVER_SENT_EVENTS,
+              schema = @Schema(type = SchemaType.STRING)))
+  @APIResponse(responseCode = "400", description = "A parameter is wrong: a problem (RFC 9457)")
+  @APIResponse(responseCode = "401", description = "Not permitted, and nobody is logged in")
+  @APIResponse(responseCode = "403", description = "Not permitted, or not from this origin")
+  @APIResponse(responseCode = "404", description = "It is switched off")
+  @APIResponse(responseCode = "429", description = "The caller has too many streams")
+  @APIResponse(responseCode = "503", description = "There are too many clients, or it stops")
   public void stream(
       @Context SseEventSink sink,
       @Context UriInfo uri,
@@ -180,6 +241,41 @@ public class EndpointResource {
   @Path("publish")
   @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
   @Produces(MediaType.APPLICATION_JSON)
+  @Operation(operationId = "starcastPublish", summary = "Publishes an event")
+  @RequestBody(
+      required = true,
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_FORM_URLENCODED,
+              schema =
+                  @Schema(
+                      type = SchemaType.OBJECT,
+                      requiredProperties = {"topic", "data"},
+                      properties = {
+                        @SchemaProperty(
+                            name = "topic",
+                            type = SchemaType.ARRAY,
+                            implementation = String.class,
+                            description = "The topics; none begins with starcast."),
+                        @SchemaProperty(name = "data", type = SchemaType.STRING),
+                        @SchemaProperty(name = "event", type = SchemaType.STRING),
+                        @SchemaProperty(name = "sender", type = SchemaType.STRING)
+                      })))
+  @APIResponse(
+      responseCode = "202",
+      description = "Published: the event's id",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema =
+                  @Schema(
+                      type = SchemaType.OBJECT,
+                      properties = @SchemaProperty(name = "id", type = SchemaType.STRING))))
+  @APIResponse(responseCode = "400", description = "A field is wrong: a problem (RFC 9457)")
+  @APIResponse(responseCode = "401", description = "Not permitted, and nobody is logged in")
+  @APIResponse(responseCode = "403", description = "Not permitted, or not from this origin")
+  @APIResponse(responseCode = "404", description = "It is switched off")
+  @APIResponse(responseCode = "413", description = "The message is too large")
   public Response publish(
       InputStream body, @Context HttpServletRequest request, @Context HttpServletResponse response)
       throws IOException {

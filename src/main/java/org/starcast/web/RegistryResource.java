@@ -29,6 +29,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.starcast.BroadcastStatistics;
 import org.starcast.LatencyHistogram;
 import org.starcast.RefusedException;
@@ -37,7 +45,6 @@ import org.starcast.SseClient;
 import org.starcast.StarcastConfig;
 import org.starcast.Topic;
 import org.starcast.security.Action;
-import org.starcast.security.Caller;
 import org.starcast.security.Decision;
 import org.starcast.security.TopicAccess;
 
@@ -62,10 +69,11 @@ import org.starcast.security.TopicAccess;
  */
 @Path("starcast")
 @ApplicationScoped
+@Tag(ref = "Starcast")
 public class RegistryResource {
 
   /** In place of a role: anybody. */
-  private static final String ANYBODY = "*";
+  static final String ANYBODY = "*";
 
   private static final int MAX_LIMIT = 1000;
   private static final int DEFAULT_LIMIT = 100;
@@ -103,6 +111,44 @@ public class RegistryResource {
   @GET
   @Path("clients")
   @Produces(MediaType.APPLICATION_JSON)
+  @Operation(operationId = "starcastClients", summary = "Lists clients, by ascending id")
+  @Parameter(
+      name = "type",
+      in = ParameterIn.QUERY,
+      description = "Only clients of this type",
+      schema = @Schema(type = SchemaType.STRING))
+  @Parameter(
+      name = "topic",
+      in = ParameterIn.QUERY,
+      description = "Only those that a message on this topic would reach",
+      schema = @Schema(type = SchemaType.STRING))
+  @Parameter(
+      name = "limit",
+      in = ParameterIn.QUERY,
+      description = "The most in one answer",
+      schema =
+          @Schema(type = SchemaType.INTEGER, minimum = "1", maximum = "1000", defaultValue = "100"))
+  @Parameter(
+      name = "after",
+      in = ParameterIn.QUERY,
+      description = "The id behind which to go on: next of the page before",
+      schema = @Schema(type = SchemaType.STRING))
+  @Parameter(
+      name = "metadata",
+      in = ParameterIn.QUERY,
+      description = "Whether to show it",
+      schema = @Schema(type = SchemaType.BOOLEAN))
+  @APIResponse(
+      responseCode = "200",
+      description = "clients, and next if there are more",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(type = SchemaType.OBJECT)))
+  @APIResponse(responseCode = "400", description = "A parameter is wrong: a problem (RFC 9457)")
+  @APIResponse(responseCode = "401", description = "Nobody is logged in")
+  @APIResponse(responseCode = "403", description = "The caller may not, or not from this origin")
+  @APIResponse(responseCode = "404", description = "It is switched off")
   public Response clients(
       @Context UriInfo uri,
       @Context SecurityContext security,
@@ -143,6 +189,11 @@ public class RegistryResource {
   /** Closes a client. */
   @DELETE
   @Path("clients/{id}")
+  @Operation(operationId = "starcastCloseClient", summary = "Closes a client")
+  @APIResponse(responseCode = "204", description = "It is being closed")
+  @APIResponse(responseCode = "401", description = "Nobody is logged in")
+  @APIResponse(responseCode = "403", description = "The caller may not, or not from this origin")
+  @APIResponse(responseCode = "404", description = "There is no such client, or it is switched off")
   public Response close(
       @PathParam("id") String id,
       @Context SecurityContext security,
@@ -162,11 +213,27 @@ public class RegistryResource {
   @GET
   @Path("stats")
   @Produces(MediaType.APPLICATION_JSON)
+  @Operation(operationId = "starcastStats", summary = "Says how the broadcaster stands")
+  @APIResponse(
+      responseCode = "200",
+      description = "Counters since the start, and figures of now",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(type = SchemaType.OBJECT)))
+  @APIResponse(responseCode = "401", description = "Nobody is logged in")
+  @APIResponse(responseCode = "403", description = "The caller may not, or not from this origin")
+  @APIResponse(responseCode = "404", description = "It is switched off")
   public Response stats(
       @Context SecurityContext security,
       @Context HttpServletRequest request,
       @Context HttpServletResponse response) {
     allow(security, request, response);
+    return fresh(figures(broadcaster).build());
+  }
+
+  /** What the statistics say, also in the monitor. */
+  static JsonObjectBuilder figures(SseBroadcaster broadcaster) {
     BroadcastStatistics statistics = broadcaster.statistics();
     long active =
         broadcaster.clients().stream()
@@ -176,43 +243,41 @@ public class RegistryResource {
     statistics.closed().forEach((reason, count) -> closed.add(reason.name(), count));
     JsonObjectBuilder refused = Json.createObjectBuilder();
     statistics.refusedBecause().forEach((reason, count) -> refused.add(reason.name(), count));
-    return fresh(
-        Json.createObjectBuilder()
-            .add("total", statistics.clients())
-            .add("active", active)
-            .add("byType", counts(statistics.byType()))
-            .add("byWriter", counts(statistics.byWriter()))
-            .add("opened", statistics.opened())
-            .add("closed", closed)
-            .add("refused", statistics.refused())
-            .add("refusedBecause", refused)
-            .add("messages", statistics.published())
-            .add("matched", statistics.matched())
-            .add("direct", statistics.direct())
-            .add("delivered", statistics.delivered())
-            .add("written", statistics.written())
-            .add("dropped", statistics.dropped())
-            .add("coalesced", statistics.coalesced())
-            .add("missed", statistics.missed())
-            .add("discarded", statistics.discarded())
-            .add("pending", statistics.pending())
-            .add("heartbeats", statistics.heartbeats())
-            .add("writes", statistics.writes())
-            .add("bytes", statistics.bytes())
-            .add("queuedBytes", statistics.queuedBytes())
-            .add("behind", statistics.behind())
-            .add("replayed", statistics.replayed())
-            .add("gaps", statistics.gaps())
-            .add("resumed", statistics.resumed())
-            .add("notResumed", statistics.notResumed())
-            .add("topicHits", statistics.topicHits())
-            .add("topicMisses", statistics.topicMisses())
-            .add("latency", latency(statistics.latency()))
-            .add("history", statistics.logged())
-            .add("historyBytes", statistics.loggedBytes())
-            .add("unstored", statistics.unstored())
-            .add("lastEventId", broadcaster.lastEventId())
-            .build());
+    return Json.createObjectBuilder()
+        .add("total", statistics.clients())
+        .add("active", active)
+        .add("byType", counts(statistics.byType()))
+        .add("byWriter", counts(statistics.byWriter()))
+        .add("opened", statistics.opened())
+        .add("closed", closed)
+        .add("refused", statistics.refused())
+        .add("refusedBecause", refused)
+        .add("messages", statistics.published())
+        .add("matched", statistics.matched())
+        .add("direct", statistics.direct())
+        .add("delivered", statistics.delivered())
+        .add("written", statistics.written())
+        .add("dropped", statistics.dropped())
+        .add("coalesced", statistics.coalesced())
+        .add("missed", statistics.missed())
+        .add("discarded", statistics.discarded())
+        .add("pending", statistics.pending())
+        .add("heartbeats", statistics.heartbeats())
+        .add("writes", statistics.writes())
+        .add("bytes", statistics.bytes())
+        .add("queuedBytes", statistics.queuedBytes())
+        .add("behind", statistics.behind())
+        .add("replayed", statistics.replayed())
+        .add("gaps", statistics.gaps())
+        .add("resumed", statistics.resumed())
+        .add("notResumed", statistics.notResumed())
+        .add("topicHits", statistics.topicHits())
+        .add("topicMisses", statistics.topicMisses())
+        .add("latency", latency(statistics.latency()))
+        .add("history", statistics.logged())
+        .add("historyBytes", statistics.loggedBytes())
+        .add("unstored", statistics.unstored())
+        .add("lastEventId", broadcaster.lastEventId());
   }
 
   /** Percentiles since the start, in microseconds. */
@@ -230,9 +295,20 @@ public class RegistryResource {
       throw new NotFoundException();
     }
     new Origins(config.corsOrigins()).check(request, response);
-    Caller caller = access.caller(request);
+    requireRole(config, access, security, request);
+  }
+
+  /**
+   * Refuses callers without {@code starcast.endpoint.registry.role}, unless a rule or an authorizer
+   * permits them to administer everything; and those who are denied that.
+   */
+  static void requireRole(
+      StarcastConfig config,
+      TopicAccess access,
+      SecurityContext security,
+      HttpServletRequest request) {
+    Decision decision = access.decide(access.caller(request), Action.ADMINISTER, Topic.ANY);
     String role = config.endpointRegistryRole();
-    Decision decision = access.decide(caller, Action.ADMINISTER, Topic.ANY);
     boolean hasRole = role.equals(ANYBODY) || security.isUserInRole(role);
     if (decision == Decision.DENY || decision == Decision.ABSTAIN && !hasRole) {
       throw RefusedException.forbidden(
@@ -301,19 +377,21 @@ public class RegistryResource {
         .add("state", client.state().name());
     if (metadata) {
       JsonObjectBuilder values = Json.createObjectBuilder();
-      client.metadata().forEach((key, value) -> values.add(key, shortened(value)));
+      client
+          .metadata()
+          .forEach((key, value) -> values.add(key, start(String.valueOf(value), MAX_METADATA)));
       json.add("metadata", values);
     }
     return json.build();
   }
 
-  private static String shortened(Object value) {
-    String text = String.valueOf(value);
-    if (text.length() <= MAX_METADATA) {
+  /** The text, or as much of it; no character is cut in two. */
+  static String start(String text, int most) {
+    if (text.length() <= most) {
       return text;
     }
-    boolean inside = Character.isHighSurrogate(text.charAt(MAX_METADATA - 1));
-    return text.substring(0, inside ? MAX_METADATA - 1 : MAX_METADATA);
+    boolean inside = Character.isHighSurrogate(text.charAt(most - 1));
+    return text.substring(0, inside ? most - 1 : most);
   }
 
   private static JsonObjectBuilder counts(Map<String, Integer> counts) {

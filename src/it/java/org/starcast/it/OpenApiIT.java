@@ -1,0 +1,87 @@
+package org.starcast.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import java.io.File;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLConnection;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.container.test.api.RunAsClient;
+import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.jboss.arquillian.test.api.ArquillianResource;
+import org.jboss.shrinkwrap.api.ShrinkWrap;
+import org.jboss.shrinkwrap.api.asset.EmptyAsset;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.starcast.it.app.TestApplication;
+
+/**
+ * What MicroProfile OpenAPI makes of the built-in endpoints, on Payara, which has it. WildFly's
+ * default configuration has not: that the other tests run there shows that nothing needs it.
+ */
+@ArquillianTest
+@RunAsClient
+@EnabledIfSystemProperty(named = "arquillian.launch", matches = "payara")
+class OpenApiIT {
+
+  @ArquillianResource URL base;
+
+  @Deployment(testable = false)
+  static WebArchive war() {
+    String config =
+        """
+        mp.openapi.extensions.scan.lib=true
+        """;
+    // not the whole test application: Payara stumbles over a @Size that stands without a @Schema
+    return ShrinkWrap.create(WebArchive.class, "starcast-openapi.war")
+        .addClass(TestApplication.class)
+        .addAsLibrary(new File(System.getProperty("starcast.jar")))
+        .addAsResource(new StringAsset(config), "META-INF/microprofile-config.properties")
+        .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml");
+  }
+
+  @Test
+  void theEndpointsAreDescribed() throws Exception {
+    URLConnection connection =
+        URI.create(base.toString()).resolve("/openapi").toURL().openConnection();
+    connection.setRequestProperty("Accept", "application/json");
+    JsonObject document;
+    try (InputStream in = connection.getInputStream()) {
+      document = Json.createReader(in).readObject();
+    }
+    JsonObject paths = document.getJsonObject("paths");
+    // relative to the server that the document names
+    String api = "/api/starcast/";
+
+    JsonObject stream = paths.getJsonObject(api + "stream").getJsonObject("get");
+    assertThat(stream.getString("operationId")).isEqualTo("starcastStream");
+    assertThat(stream.getJsonArray("parameters").getValuesAs(JsonObject.class))
+        .extracting(parameter -> parameter.getString("name"))
+        .containsExactlyInAnyOrder(
+            "topic", "mute", "sender", "history", "lastEventId", "Last-Event-ID", "resume");
+    assertThat(stream.getJsonObject("responses").keySet())
+        .containsExactlyInAnyOrder("200", "400", "404", "429", "503");
+
+    JsonObject publish = paths.getJsonObject(api + "publish").getJsonObject("post");
+    assertThat(
+            publish
+                .getJsonObject("requestBody")
+                .getJsonObject("content")
+                .getJsonObject("application/x-www-form-urlencoded")
+                .getJsonObject("schema")
+                .getJsonArray("required")
+                .getValuesAs(JsonString::getString))
+        .containsExactlyInAnyOrder("topic", "data");
+
+    assertThat(paths.keySet())
+        .contains(api + "clients", api + "clients/{id}", api + "stats", api + "monitor")
+        .doesNotContain(api + "monitor/tap", api + "monitor/figures");
+  }
+}

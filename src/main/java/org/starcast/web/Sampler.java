@@ -1,0 +1,146 @@
+package org.starcast.web;
+
+import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObjectBuilder;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.starcast.SseBroadcaster;
+import org.starcast.SseClient;
+import org.starcast.SseMessage;
+import org.starcast.TopicCount;
+
+/**
+ * How the broadcaster stands, for all who watch together: made when one of them asks, and at most
+ * once a second. Thread-safe.
+ */
+final class Sampler {
+
+  /** How many clients are shown: those with most waiting, then those that dropped most. */
+  static final int MAX_CLIENTS = 50;
+
+  /** How many topics are shown by their traffic. */
+  private static final int BUSIEST = 10;
+
+  private static final int MAX_TOPICS = 5;
+  private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final Comparator<Standing> WORST_FIRST =
+      Comparator.comparingLong(Standing::queuedBytes)
+          .thenComparingInt(Standing::queued)
+          .thenComparingLong(Standing::dropped)
+          .reversed()
+          .thenComparing(standing -> standing.client.created());
+
+  private final SseBroadcaster broadcaster;
+  private Sample last;
+
+  private record Sample(long madeAt, SseMessage message) {}
+
+  /** What is compared, read once. */
+  private record Standing(SseClient client, int queued, long queuedBytes, long dropped) {
+
+    static Standing of(SseClient client) {
+      return new Standing(client, client.queued(), client.queuedBytes(), client.dropped());
+    }
+  }
+
+  Sampler(SseBroadcaster broadcaster) {
+    this.broadcaster = broadcaster;
+  }
+
+  /** Gives each sample once, and null until there is a new one. For one thread at a time. */
+  Supplier<SseMessage> watcher() {
+    return new Supplier<>() {
+      private Sample seen;
+
+      @Override
+      public SseMessage get() {
+        Sample sample = latest();
+        boolean known = sample == seen;
+        seen = sample;
+        return known ? null : sample.message;
+      }
+    };
+  }
+
+  private synchronized Sample latest() {
+    long now = System.nanoTime();
+    if (last == null || now - last.madeAt >= INTERVAL_NANOS) {
+      last = new Sample(now, message());
+    }
+    return last;
+  }
+
+  private SseMessage message() {
+    Instant now = Instant.now();
+    List<Standing> clients = furthestBehind();
+    JsonArrayBuilder shown = Json.createArrayBuilder();
+    clients.forEach(standing -> shown.add(json(standing, now)));
+    JsonArrayBuilder topics = Json.createArrayBuilder();
+    for (TopicCount topic : broadcaster.busiestTopics(BUSIEST)) {
+      topics.add(
+          Json.createObjectBuilder().add("topic", topic.topic()).add("events", topic.events()));
+    }
+    JsonArrayBuilder buckets = Json.createArrayBuilder();
+    for (var bucket : broadcaster.statistics().latency().buckets()) {
+      buckets.add(
+          Json.createArrayBuilder().add(bucket.atMost().toNanos() / 1000).add(bucket.count()));
+    }
+    return SseMessage.builder()
+        .event("figures")
+        .data(
+            Json.createObjectBuilder()
+                .add("at", now.toEpochMilli())
+                .add("stats", RegistryResource.figures(broadcaster))
+                .add("topics", topics)
+                .add("latencyBuckets", buckets)
+                .add("clients", shown)
+                .build()
+                .toString())
+        .build();
+  }
+
+  /** One look at each client: there may be very many. */
+  private List<Standing> furthestBehind() {
+    PriorityQueue<Standing> worst = new PriorityQueue<>(WORST_FIRST.reversed());
+    for (SseClient client : broadcaster.clients()) {
+      Standing standing = Standing.of(client);
+      if (worst.size() < MAX_CLIENTS) {
+        worst.add(standing);
+      } else if (WORST_FIRST.compare(standing, worst.peek()) < 0) {
+        worst.poll();
+        worst.add(standing);
+      }
+    }
+    return worst.stream().sorted(WORST_FIRST).toList();
+  }
+
+  private static JsonObjectBuilder json(Standing standing, Instant now) {
+    SseClient client = standing.client;
+    JsonArrayBuilder topics = Json.createArrayBuilder();
+    client.subscription().topics().keySet().stream().limit(MAX_TOPICS).forEach(topics::add);
+    return Json.createObjectBuilder()
+        .add("id", client.id())
+        .add("type", client.type())
+        .add("user", client.user())
+        .add("topics", topics)
+        .add("moreTopics", Math.max(0, client.subscription().topics().size() - MAX_TOPICS))
+        .add("queued", standing.queued)
+        .add("queuedBytes", standing.queuedBytes)
+        .add("dropped", standing.dropped)
+        .add("sent", client.sent())
+        .add("age", seconds(client.created(), now))
+        .add("silent", seconds(client.lastActivity(), now))
+        .add("state", client.state().name());
+  }
+
+  private static long seconds(Instant from, Instant to) {
+    return Math.max(0, Duration.between(from, to).toSeconds());
+  }
+}
