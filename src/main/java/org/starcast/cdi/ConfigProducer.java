@@ -3,6 +3,8 @@ package org.starcast.cdi;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.List;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.starcast.StarcastConfig;
@@ -24,7 +26,9 @@ public class ConfigProducer {
 
   static StarcastConfig read() {
     Config config = ConfigProvider.getConfig();
-    return StarcastConfig.read(
-        key -> config.getOptionalValue(key, String.class), config.getPropertyNames());
+    // a list: SmallRye's own can be gone through once
+    List<String> keys = new ArrayList<>();
+    config.getPropertyNames().forEach(keys::add);
+    return StarcastConfig.read(key -> config.getOptionalValue(key, String.class), keys);
   }
 }

@@ -2,10 +2,12 @@ package org.starcast.cdi;
 
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.spi.AfterDeploymentValidation;
-import jakarta.enterprise.inject.spi.BeforeBeanDiscovery;
+import jakarta.enterprise.inject.spi.AfterTypeDiscovery;
 import jakarta.enterprise.inject.spi.Extension;
+import jakarta.enterprise.inject.spi.ProcessAnnotatedType;
 import jakarta.enterprise.inject.spi.ProcessObserverMethod;
 import java.util.Map;
+import org.starcast.SseBroadcaster;
 import org.starcast.Topic;
 
 /**
@@ -32,7 +34,17 @@ public class StarcastExtension implements Extension {
           "org.starcast.observe.OpenTelemetryMetrics", "io.opentelemetry.api.OpenTelemetry",
           "org.starcast.observe.OpenTelemetryTracing", "io.opentelemetry.api.OpenTelemetry");
 
-  void addWhatTheServerHas(@Observes BeforeBeanDiscovery event) {
+  private boolean broadcasts;
+
+  /** Where only a part of Starcast is deployed, there is nothing to be observed. */
+  void lookForTheBroadcaster(@Observes ProcessAnnotatedType<SseBroadcaster> event) {
+    broadcasts = true;
+  }
+
+  void addWhatTheServerHas(@Observes AfterTypeDiscovery event) {
+    if (!broadcasts) {
+      return;
+    }
     ClassLoader loader = StarcastExtension.class.getClassLoader();
     NEEDS.forEach(
         (bean, needed) -> {

@@ -2,7 +2,8 @@ package org.starcast.cdi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import jakarta.enterprise.inject.spi.BeforeBeanDiscovery;
+import jakarta.enterprise.inject.spi.AfterTypeDiscovery;
+import jakarta.enterprise.inject.spi.ProcessAnnotatedType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -49,8 +50,8 @@ class OptionalBeansTest {
     Class<?> extension = new Server(missing).loadClass(StarcastExtension.class.getName());
     Object event =
         Proxy.newProxyInstance(
-            BeforeBeanDiscovery.class.getClassLoader(),
-            new Class<?>[] {BeforeBeanDiscovery.class},
+            AfterTypeDiscovery.class.getClassLoader(),
+            new Class<?>[] {AfterTypeDiscovery.class},
             (proxy, method, args) -> {
               Class<?> bean = (Class<?>) args[0];
               // as a container does
@@ -59,9 +60,15 @@ class OptionalBeansTest {
               added.add(bean.getSimpleName());
               return null;
             });
-    Method add = extension.getDeclaredMethod("addWhatTheServerHas", BeforeBeanDiscovery.class);
+    Method add = extension.getDeclaredMethod("addWhatTheServerHas", AfterTypeDiscovery.class);
     add.setAccessible(true);
-    add.invoke(extension.getConstructor().newInstance(), event);
+    Object instance = extension.getConstructor().newInstance();
+    add.invoke(instance, event);
+    assertThat(added).as("where there is no broadcaster").isEmpty();
+    Method look = extension.getDeclaredMethod("lookForTheBroadcaster", ProcessAnnotatedType.class);
+    look.setAccessible(true);
+    look.invoke(instance, (Object) null);
+    add.invoke(instance, event);
     return added;
   }
 

@@ -38,6 +38,7 @@ import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
 import org.starcast.cdi.Payloads;
 import org.starcast.cdi.StarcastExtension;
+import org.starcast.security.TopicAccess;
 
 /** The beans that the extension adds, with an SDK of OpenTelemetry and without. */
 @ExtendWith(ResponseRuntime.class)
@@ -86,7 +87,7 @@ class ObserveTest {
         .disableDiscovery()
         .addExtension(new StarcastExtension())
         .addExtension(new Beans(settings, telemetry))
-        .addBeanClasses(SseBroadcaster.class, Payloads.class)
+        .addBeanClasses(SseBroadcaster.class, Payloads.class, TopicAccess.class)
         .initialize();
   }
 
