@@ -375,6 +375,18 @@ class DeliveryIT {
   }
 
   @Test
+  void whatAClientDoesNotReadWaitsInItsQueueAndNotInTheKernel() {
+    keep(server.stalled("probe/stream/reads-nothing-" + topic + "?topic=" + topic + ".*"));
+
+    server.post("probe/storm?threads=1&events=15&topics=1&padding=50000&prefix=" + topic, "");
+
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> server.statistics().getJsonNumber("queuedBytes").longValue() > 15 * 50_000 / 2);
+  }
+
+  @Test
   void aClientThatTakesNothingIsClosedByTheSendTimeout() {
     keep(
         server.stalled(

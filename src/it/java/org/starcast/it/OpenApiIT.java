@@ -67,7 +67,7 @@ class OpenApiIT {
         .containsExactlyInAnyOrder(
             "topic", "mute", "sender", "history", "lastEventId", "Last-Event-ID", "resume");
     assertThat(stream.getJsonObject("responses").keySet())
-        .containsExactlyInAnyOrder("200", "400", "404", "429", "503");
+        .containsExactlyInAnyOrder("200", "400", "401", "403", "404", "429", "503");
 
     JsonObject publish = paths.getJsonObject(api + "publish").getJsonObject("post");
     assertThat(

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -22,14 +24,18 @@ final class ContainerConnection {
   /** Bytes of one connection that may wait in the container before it is no longer ready. */
   private static final int MAX_PENDING_BYTES = 32 << 10;
 
+  /** What is asked for of the kernel's send buffer; Linux takes it twice, for its own needs. */
+  private static final int MAX_KERNEL_BYTES = 64 << 10;
+
   private static final AtomicBoolean WARNED = new AtomicBoolean();
 
   private ContainerConnection() {}
 
   /**
-   * Bounds what waits in the container for a client that takes nothing. Grizzly takes four times
-   * the socket's send buffer, about 10 MB with Linux's, before it says that it is not ready; others
-   * take one buffer.
+   * Bounds what waits in the container, and in the kernel, for a client that takes nothing. Grizzly
+   * takes four times the socket's send buffer, about 10 MB with Linux's, before it says that it is
+   * not ready, and has no setting for that buffer, which Linux lets grow to megabytes. Other
+   * containers take one buffer, and have a setting.
    */
   static void boundPending(AsyncContext context) {
     Object request = request(context);
@@ -42,7 +48,12 @@ final class ContainerConnection {
           .getClass()
           .getMethod("setMaxAsyncWriteQueueSize", int.class)
           .invoke(connection, MAX_PENDING_BYTES);
-    } catch (ReflectiveOperationException | RuntimeException e) {
+      // an HTTP/2 connection is not the stream's alone
+      if (grizzlyStream(request) == connection
+          && call(connection, "getChannel") instanceof SocketChannel socket) {
+        socket.setOption(StandardSocketOptions.SO_SNDBUF, MAX_KERNEL_BYTES);
+      }
+    } catch (IOException | ReflectiveOperationException | RuntimeException e) {
       if (WARNED.compareAndSet(false, true)) {
         LOG.log(
             System.Logger.Level.WARNING,

@@ -8,7 +8,6 @@ import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
-import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
@@ -25,6 +24,7 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 import javax.management.JMException;
@@ -218,19 +218,15 @@ public class ProbeResource {
     return journal.entries();
   }
 
-  /** What the JMX bean of this application shows, as text. */
+  /** What the JMX bean shows, as text; there is one application in the server. */
   @GET
   @Path("jmx")
   @Produces(MediaType.APPLICATION_JSON)
-  public JsonObject jmx(@Context HttpServletRequest request) throws JMException {
+  public JsonObject jmx() throws JMException {
     MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-    var beans =
-        server.queryNames(
-            new ObjectName(
-                "org.starcast:type=SseBroadcaster,application=" + request.getContextPath()),
-            null);
+    Set<ObjectName> beans = server.queryNames(new ObjectName("org.starcast:*"), null);
     var shown = Json.createObjectBuilder();
-    shown.add("beans", server.queryNames(new ObjectName("org.starcast:*"), null).toString());
+    shown.add("beans", beans.toString());
     for (ObjectName bean : beans) {
       for (var attribute : server.getMBeanInfo(bean).getAttributes()) {
         Object value = server.getAttribute(bean, attribute.getName());
