@@ -163,6 +163,12 @@ class StarcastJsIT extends BrowserTest {
     loseNetwork();
     publish("meanwhile 1");
     publish("meanwhile 2");
+    // as long as a laptop that is closed for a moment: further than the first few attempts
+    await()
+        .during(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofSeconds(1))
+        .until(() -> status().getText().equals("Offline"));
     assertThat(list("seen.data")).containsExactly("before");
     offline(false);
 
