@@ -1,5 +1,8 @@
 package org.starcast;
 
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -8,9 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.starcast.backplane.BackplaneConfig;
 import org.starcast.security.Rule;
 import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
@@ -124,6 +130,8 @@ import org.starcast.topic.TopicPattern;
  *     see {@link org.starcast.presence.Presence}; default false
  * @param presenceGrace {@code starcast.presence.grace}: how long a user may be without a client
  *     before that is a leave; {@code PT0S} to 5 min, default 5 s
+ * @param backplane what makes several nodes one, {@code starcast.backplane} and the keys that begin
+ *     with it
  */
 public record StarcastConfig(
     int queueMessages,
@@ -168,10 +176,13 @@ public record StarcastConfig(
     boolean gapReload,
     boolean tracingDeliver,
     boolean presence,
-    Duration presenceGrace) {
+    Duration presenceGrace,
+    BackplaneConfig backplane) {
 
   private static final Pattern ORIGIN =
       Pattern.compile("https?://([a-z0-9.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?");
+  private static final Pattern STREAM = Pattern.compile("[A-Za-z0-9_-]+");
+  private static final Pattern SUBJECT = Pattern.compile(STREAM + "(\\." + STREAM + ")*");
   private static final Pattern RETAIN = Pattern.compile("starcast\\.log\\.retain\\.\"?(.*?)\"?");
 
   /** The defaults. */
@@ -235,7 +246,8 @@ public record StarcastConfig(
         in.bool("starcast.gap.reload", false),
         in.bool("starcast.tracing.deliver", false),
         in.bool("starcast.presence.enabled", false),
-        in.duration("starcast.presence.grace", "PT5S", "PT0S", "PT5M"));
+        in.duration("starcast.presence.grace", "PT5S", "PT0S", "PT5M"),
+        in.backplane());
   }
 
   private record Reader(Function<String, Optional<String>> source) {
@@ -332,6 +344,112 @@ public record StarcastConfig(
       } catch (InvalidPathException e) {
         throw bad(key, "must be the name of a directory, is " + quote(text.get()));
       }
+    }
+
+    BackplaneConfig backplane() {
+      String key = "starcast.backplane";
+      String type = oneOf(key, "local", "nats");
+      if (type.equals("nats")) {
+        if (source.apply("starcast.log.events").orElse("").trim().equals("0")) {
+          throw bad("starcast.log.events", "must not be 0 when starcast.backplane is nats");
+        }
+        if (source.apply("starcast.log.store").orElse("").trim().equals("file")) {
+          throw bad(
+              "starcast.log.store",
+              "must be memory when starcast.backplane is nats, whose stream is the store");
+        }
+      }
+      return new BackplaneConfig(
+          type,
+          oneOf("starcast.backplane.when-away", "buffer", "fail"),
+          (int) number("starcast.backplane.buffer-events", 10_000, 1, 1_000_000),
+          number("starcast.backplane.buffer-bytes", 16 << 20, 64 << 10, 1 << 30),
+          duration("starcast.backplane.publish-timeout", "PT1M", "PT1S", "PT1H"),
+          optionalDuration("starcast.backplane.start-timeout", "PT10S", "PT0S", "PT5M"),
+          bool("starcast.backplane.readiness", false),
+          number("starcast.backplane.replay-events", 1_000_000, 0, 1_000_000_000),
+          number("starcast.backplane.replay-cache-bytes", 16 << 20, 64 << 10, 1 << 30),
+          nats("starcast.backplane.nats."));
+    }
+
+    private BackplaneConfig.Nats nats(String prefix) {
+      Optional<String> replicas = optional(prefix + "replicas");
+      Optional<String> maxBytes = optional(prefix + "max-bytes");
+      return new BackplaneConfig.Nats(
+          servers(prefix + "servers"),
+          file(prefix + "credentials"),
+          file(prefix + "nkey"),
+          optional(prefix + "username"),
+          optional(prefix + "password"),
+          file(prefix + "trust-store"),
+          optional(prefix + "trust-store-password"),
+          file(prefix + "key-store"),
+          optional(prefix + "key-store-password"),
+          name(prefix + "stream", "STARCAST", STREAM, "A-Z a-z 0-9 _ -"),
+          name(
+              prefix + "subject-prefix",
+              "starcast",
+              SUBJECT,
+              "A-Z a-z 0-9 _ - with single dots between"),
+          replicas.isEmpty()
+              ? OptionalInt.empty()
+              : OptionalInt.of((int) number(prefix + "replicas", 1, 1, 5)),
+          optional(prefix + "storage").map(given -> oneOf(prefix + "storage", "file", "memory")),
+          optional(prefix + "max-age")
+              .map(given -> duration(prefix + "max-age", given, "PT1M", "P365D")),
+          maxBytes.isEmpty()
+              ? OptionalLong.empty()
+              : OptionalLong.of(number(prefix + "max-bytes", 1 << 30, 1 << 20, 1L << 50)));
+    }
+
+    /** A value that is neither missing nor empty, which MicroProfile Config takes for the same. */
+    private Optional<String> optional(String key) {
+      return source.apply(key).map(String::trim).filter(text -> !text.isEmpty());
+    }
+
+    private List<URI> servers(String key) {
+      List<URI> servers = new ArrayList<>();
+      for (String text : source.apply(key).orElse("nats://127.0.0.1:4222").split(",", -1)) {
+        URI uri;
+        try {
+          uri = new URI(text.trim());
+        } catch (URISyntaxException e) {
+          // without the text, which may have a password
+          throw bad(
+              key, "must be URLs separated by commas, number " + (servers.size() + 1) + " is none");
+        }
+        boolean known = "nats".equals(uri.getScheme()) || "tls".equals(uri.getScheme());
+        if (!known || uri.getHost() == null) {
+          throw bad(
+              key,
+              "must be URLs such as nats://broker.example:4222 or tls://broker.example:4222,"
+                  + " separated by commas; number "
+                  + (servers.size() + 1)
+                  + " is another");
+        }
+        servers.add(uri);
+      }
+      return List.copyOf(servers);
+    }
+
+    private Optional<Path> file(String key) {
+      try {
+        Optional<Path> file = optional(key).map(Path::of);
+        if (file.isPresent() && !Files.isReadable(file.get())) {
+          throw bad(key, "must be a file that can be read, is " + quote(file.get().toString()));
+        }
+        return file;
+      } catch (InvalidPathException e) {
+        throw bad(key, "must be the name of a file, is " + quote(e.getInput()));
+      }
+    }
+
+    private String name(String key, String fallback, Pattern form, String characters) {
+      String name = source.apply(key).orElse(fallback).trim();
+      if (!form.matcher(name).matches() || name.length() > 64) {
+        throw bad(key, "must be 1 to 64 characters of " + characters + ", is " + quote(name));
+      }
+      return name;
     }
 
     Duration duration(String key, String fallback, String min, String max) {

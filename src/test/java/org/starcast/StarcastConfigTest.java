@@ -3,7 +3,10 @@ package org.starcast;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.io.IOException;
 import java.lang.reflect.RecordComponent;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -13,13 +16,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.starcast.backplane.BackplaneConfig;
 import org.starcast.security.Action;
 import org.starcast.security.Rule;
 
@@ -248,7 +256,8 @@ class StarcastConfigTest {
                 "corsOrigins",
                 "logRetain",
                 "logStore",
-                "logDirectory"));
+                "logDirectory",
+                "backplane"));
     Stream.of(numbers(), durations(), switches())
         .flatMap(arguments -> arguments)
         .forEach(arguments -> covered.add((String) arguments.get()[1]));
@@ -307,7 +316,100 @@ class StarcastConfigTest {
                 false,
                 false,
                 false,
-                Duration.ofSeconds(5)));
+                Duration.ofSeconds(5),
+                new BackplaneConfig(
+                    "local",
+                    "buffer",
+                    10_000,
+                    16 << 20,
+                    Duration.ofMinutes(1),
+                    Duration.ofSeconds(10),
+                    false,
+                    1_000_000,
+                    16 << 20,
+                    new BackplaneConfig.Nats(
+                        List.of(URI.create("nats://127.0.0.1:4222")),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        "STARCAST",
+                        "starcast",
+                        OptionalInt.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        OptionalLong.empty()))));
+  }
+
+  @Test
+  void theBackplaneIsRead(@TempDir Path directory) throws IOException {
+    Path seed = Files.writeString(directory.resolve("seed.nk"), "SUA");
+    Map<String, String> values = new HashMap<>();
+    values.put("starcast.backplane", "nats");
+    values.put("starcast.backplane.when-away", "fail");
+    values.put("starcast.backplane.nats.servers", "tls://a.example:4222, nats://u:p@b.example");
+    values.put("starcast.backplane.nats.nkey", seed.toString());
+    values.put("starcast.backplane.nats.password", "secret");
+    values.put("starcast.backplane.nats.subject-prefix", "shop.events");
+    values.put("starcast.backplane.nats.replicas", "3");
+    values.put("starcast.backplane.nats.storage", "memory");
+    values.put("starcast.backplane.nats.max-age", "PT24H");
+    values.put("starcast.backplane.nats.max-bytes", "2097152");
+    BackplaneConfig backplane = read(values).backplane();
+    assertThat(backplane.failsWhenAway()).isTrue();
+    assertThat(backplane.nats().servers())
+        .containsExactly(URI.create("tls://a.example:4222"), URI.create("nats://u:p@b.example"));
+    assertThat(backplane.nats().nkey()).contains(seed);
+    assertThat(backplane.nats().subjectPrefix()).isEqualTo("shop.events");
+    assertThat(backplane.nats().replicas()).hasValue(3);
+    assertThat(backplane.nats().storage()).contains("memory");
+    assertThat(backplane.nats().maxAge()).contains(Duration.ofDays(1));
+    assertThat(backplane.nats().maxBytes()).hasValue(2 << 20);
+    assertThat(read(values).toString()).doesNotContain("secret").doesNotContain("u:p");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          starcast.backplane                     | kafka           | local or nats
+          starcast.backplane.when-away           | wait            | buffer or fail
+          starcast.backplane.nats.servers        | http://a:1      | number 1
+          starcast.backplane.nats.servers        | nats://a, b c   | number 2
+          starcast.backplane.nats.credentials    | no/such/file    | a file that can be read
+          starcast.backplane.nats.stream         | a.b             | 1 to 64 characters
+          starcast.backplane.nats.subject-prefix | a..b            | 1 to 64 characters
+          starcast.backplane.nats.subject-prefix | a.>             | 1 to 64 characters
+          starcast.backplane.nats.replicas       | 6               | 1 to 5
+          starcast.backplane.nats.storage        | disk            | file or memory
+          starcast.backplane.nats.max-age        | PT1S            | PT1M to P365D
+          """)
+  void aBackplaneThatCannotBeIsRefused(String key, String value, String problem) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(key, value))
+        .withMessageStartingWith(key + ": ")
+        .withMessageContaining(problem);
+  }
+
+  @Test
+  void theStreamOfNatsIsTheOnlyStore(@TempDir Path directory) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(Map.of("starcast.backplane", "nats", "starcast.log.events", "0")))
+        .withMessageStartingWith("starcast.log.events: must not be 0 when");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                read(
+                    Map.of(
+                        "starcast.backplane", "nats",
+                        "starcast.log.store", "file",
+                        "starcast.log.directory", directory.toString())))
+        .withMessageStartingWith("starcast.log.store: must be memory when");
   }
 
   @Test

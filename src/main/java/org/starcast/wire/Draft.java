@@ -18,12 +18,26 @@ public final class Draft {
 
   private final byte[] bytes;
   private final int bodyLength;
+
+  /** Whether it gets an id line. */
+  private final boolean withId;
+
   private boolean finished;
 
   /** A draft of a body that is followed by at least {@link #ROOM} bytes. */
   Draft(byte[] bytes, int bodyLength) {
+    this(bytes, bodyLength, true);
+  }
+
+  private Draft(byte[] bytes, int bodyLength, boolean withId) {
     this.bytes = bytes;
     this.bodyLength = bodyLength;
+    this.withId = withId;
+  }
+
+  /** The same, the bytes shared, where the place of a message is not told: without an id line. */
+  public Draft withoutPlace() {
+    return new Draft(bytes, bodyLength, false);
   }
 
   /** The array that the frame lies in, from its begin; the end of it may be unused. */
@@ -37,8 +51,8 @@ public final class Draft {
   }
 
   /**
-   * Ends the frame with the line {@code id: <epoch>-<sequence>} and the blank line, without
-   * allocating.
+   * Ends the frame with the line {@code id: <epoch>-<sequence>}, unless it is {@linkplain
+   * #withoutPlace without}, and the blank line, without allocating.
    *
    * @param epoch 1 to 24 visible ASCII characters
    * @param sequence not negative
@@ -48,6 +62,9 @@ public final class Draft {
    * @throws IllegalStateException if it was finished before
    */
   public int finish(String epoch, long sequence) {
+    if (!withId) {
+      return finishWithoutId();
+    }
     checkEpoch(epoch);
     if (sequence < 0) {
       throw new IllegalArgumentException("sequence: must not be negative, is " + sequence);

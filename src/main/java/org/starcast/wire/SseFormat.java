@@ -98,7 +98,60 @@ public final class SseFormat {
    * @throws IllegalArgumentException as {@link #encode}
    */
   public static Draft draft(String event, Duration retry, CharSequence data, String comment) {
-    return frame(event, null, retry, data, comment, Draft.ROOM).toDraft();
+    return draft(event, null, retry, data, comment);
+  }
+
+  /**
+   * As {@link #draft(String, Duration, CharSequence, String)}, with an id of the application's own;
+   * to be finished {@linkplain Draft#withoutPlace without} another.
+   *
+   * @throws IllegalArgumentException as {@link #encode}
+   */
+  public static Draft draft(
+      String event, String id, Duration retry, CharSequence data, String comment) {
+    return frame(event, id, retry, data, comment, Draft.ROOM).toDraft();
+  }
+
+  /**
+   * The draft of a message whose body another node encoded, or somebody who says so.
+   *
+   * @param body copied
+   * @throws IllegalArgumentException if it is no body that {@link #draft} makes
+   */
+  public static Draft draft(byte[] body) {
+    for (int from = 0; from < body.length; ) {
+      int end = from;
+      while (end < body.length && body[end] != '\n') {
+        if (body[end] == '\r' || body[end] == 0) {
+          throw new IllegalArgumentException("frame: has a CR or NUL at index " + end);
+        }
+        end++;
+      }
+      boolean known =
+          end < body.length
+              && (startsWith(DATA, body, from, end)
+                  || startsWith(EVENT, body, from, end)
+                  || startsWith(RETRY, body, from, end) && isNumber(body, from, end)
+                  || body[from] == ':');
+      if (!known) {
+        throw new IllegalArgumentException("frame: has a line that is none of a body at " + from);
+      }
+      from = end + 1;
+    }
+    if (body.length == 0) {
+      throw new IllegalArgumentException("frame: must not be empty");
+    }
+    return new Draft(Arrays.copyOf(body, body.length + Draft.ROOM), body.length);
+  }
+
+  private static boolean isNumber(byte[] line, int from, int end) {
+    for (int i = from + RETRY.length; i < end; i++) {
+      if (line[i] < '0' || line[i] > '9') {
+        return false;
+      }
+    }
+    int digits = end - from - RETRY.length;
+    return digits > 0 && digits <= 8;
   }
 
   /**
