@@ -21,5 +21,7 @@ public enum CloseReason {
   /**
    * The application revoked it, see {@link SseBroadcaster#revoke}; it is asked anew if it returns.
    */
-  REVOKED
+  REVOKED,
+  /** The events that it was to get could not be read from the backplane; it may resume. */
+  BACKPLANE
 }

@@ -17,5 +17,7 @@ public enum RefusalReason {
   /** The id to resume from is malformed: 400. */
   MALFORMED_ID,
   /** The caller may not hear what it asks for, or its token has expired: 401 or 403. */
-  FORBIDDEN
+  FORBIDDEN,
+  /** The node has not reached its backplane yet: 503. */
+  BACKPLANE
 }

@@ -19,6 +19,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import org.starcast.backplane.Backplane;
+import org.starcast.backplane.Commands;
 import org.starcast.cdi.ContainerExecutors;
 import org.starcast.cdi.Payloads;
 import org.starcast.datastar.DatastarSse;
@@ -55,6 +57,7 @@ public class SseBroadcaster {
   private final TopicAccess access;
   private final ContainerExecutors executors;
   private final DeliveryEngine engine;
+  private final Peers peers;
 
   /** Null unless presence is on. */
   private final ResumeTokens tokens;
@@ -66,6 +69,7 @@ public class SseBroadcaster {
     access = null;
     executors = null;
     engine = null;
+    peers = null;
     tokens = null;
   }
 
@@ -76,22 +80,29 @@ public class SseBroadcaster {
       Instance<HttpServletRequest> request,
       Instance<Tracing> tracing,
       TopicAccess access,
-      Event<ClientEvent> clientEvents) {
+      Instance<Backplane> backplane,
+      Commands commands,
+      Event<ClientEvent> clientEvents,
+      Event<PublishFailure> failures) {
     this.payloads = payloads;
     this.request = request;
     this.access = access;
     this.executors = ContainerExecutors.lookup();
     this.tokens = config.presence() ? new ResumeTokens() : null;
+    Backplane order = backplane.isResolvable() ? backplane.get() : Backplane.of(config);
+    commands.bind(order);
+    this.peers = new Peers(commands, payloads::text, new Here());
     this.engine =
         new DeliveryEngine(
             config,
+            order,
             executors.threadFactory(),
             executors.executor(),
             executors.sends(),
             payloads::text,
             config.gapReload() ? DatastarSse.reload() : null,
             tracing.isResolvable() ? tracing.get() : null,
-            new ClientEvents(clientEvents));
+            new Told(clientEvents, failures, commands));
   }
 
   /** Starts with the application, so that its first client finds it ready. */
@@ -198,24 +209,33 @@ public class SseBroadcaster {
   }
 
   /**
-   * Sends to one client, behind what already waits for it.
+   * Sends to one client, behind what already waits for it. Where nodes share a backplane, to a
+   * client of any of them.
    *
-   * @return false if the client is unknown, or did not take it, see {@link SseClient#send}
+   * @return false if the client is unknown, or did not take it, see {@link SseClient#send}; true if
+   *     it did, or if the message is on its way to the other nodes, one of which may have the
+   *     client
    */
   public boolean send(String clientId, MessageSource message) {
     SseClient client = engine.client(clientId);
-    return client != null && client.send(message);
+    return client == null ? peers.send(clientId, message.toSseMessage()) : client.send(message);
   }
 
   /**
    * Sends to all clients of a {@linkplain SseClient#user() user}, behind what already waits for
-   * them. Takes time in proportion to all clients there are: what is sent to users all the time is
-   * better published on a topic of each user's own.
+   * them; those of other nodes that share the backplane included. Takes time in proportion to all
+   * clients there are: what is sent to users all the time is better published on a topic of each
+   * user's own.
    *
-   * @return how many took it
+   * @return how many took it, of this node
    */
   public int sendToUser(String user, MessageSource message) {
     SseMessage made = message.toSseMessage();
+    peers.sendToUser(user, made);
+    return sendHere(user, made);
+  }
+
+  private int sendHere(String user, SseMessage made) {
     int taken = 0;
     for (SseClient client : engine.clients()) {
       if (client.user().equals(user) && client.send(made)) {
@@ -229,12 +249,17 @@ public class SseBroadcaster {
    * Closes the clients of an authenticated caller, or of a {@linkplain Subscription#user(String)
    * user} that the application named, at once: what still waits for them is not written. A browser
    * comes back by itself, and is then asked anew who it is and what it may hear; so first take away
-   * the permission, then revoke.
+   * the permission, then revoke. The other nodes that share the backplane do the same.
    *
-   * @return how many were open
+   * @return how many were open, of this node
    */
   public int revoke(String principal) {
     Objects.requireNonNull(principal, "principal");
+    peers.revoke(principal);
+    return revokeHere(principal);
+  }
+
+  private int revokeHere(String principal) {
     return engine.revoke(
         client ->
             client.principal().filter(principal::equals).isPresent()
@@ -244,11 +269,16 @@ public class SseBroadcaster {
   /**
    * Closes the clients that could hear a topic which matches, as {@link #revoke}.
    *
-   * @return how many were open
+   * @return how many were open, of this node
    * @throws IllegalArgumentException if the pattern is malformed
    */
   public int revokeTopic(String pattern) {
     TopicPattern revoked = TopicPattern.of(pattern);
+    peers.revokeTopic(pattern);
+    return revokeHere(revoked);
+  }
+
+  private int revokeHere(TopicPattern revoked) {
     return engine.revoke(
         client ->
             client.subscription().topics().keySet().stream()
@@ -352,8 +382,36 @@ public class SseBroadcaster {
     return engine.drain(window, farewell.toSseMessage(), grace);
   }
 
-  /** Fires the lifecycle events. */
-  private record ClientEvents(Event<ClientEvent> events) implements DeliveryEngine.Lifecycle {
+  /** What other nodes ask for. */
+  private final class Here implements Peers.Local {
+
+    @Override
+    public void send(String clientId, SseMessage message) {
+      SseClient client = engine.client(clientId);
+      if (client != null) {
+        client.send(message);
+      }
+    }
+
+    @Override
+    public void sendToUser(String user, SseMessage message) {
+      sendHere(user, message);
+    }
+
+    @Override
+    public void revoke(String principal) {
+      revokeHere(principal);
+    }
+
+    @Override
+    public void revokeTopic(String pattern) {
+      revokeHere(TopicPattern.of(pattern));
+    }
+  }
+
+  /** Fires the events of the lifecycle, and hands commands on. */
+  private record Told(Event<ClientEvent> events, Event<PublishFailure> failures, Commands commands)
+      implements DeliveryEngine.Lifecycle {
 
     @Override
     public void opened(SseClient client) {
@@ -363,6 +421,18 @@ public class SseBroadcaster {
     @Override
     public void closed(SseClient client, CloseReason reason) {
       fire(events.select(ClientEvent.Closed.LITERAL), new ClientEvent(client, Optional.of(reason)));
+    }
+
+    @Override
+    public void unpublished(SseMessage message, Throwable failure) {
+      PublishFailure payload = new PublishFailure(message, failure);
+      failures.fireAsync(payload);
+      failures.fire(payload);
+    }
+
+    @Override
+    public void commanded(String type, byte[] body) {
+      commands.received(type, body);
     }
 
     private static void fire(Event<ClientEvent> event, ClientEvent payload) {

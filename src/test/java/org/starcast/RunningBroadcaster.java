@@ -13,6 +13,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jboss.weld.environment.se.Weld;
 import org.jboss.weld.environment.se.WeldContainer;
+import org.starcast.backplane.Commands;
 import org.starcast.cdi.Payloads;
 import org.starcast.presence.Presence;
 import org.starcast.presence.PresenceEvent;
@@ -40,6 +41,7 @@ public final class RunningBroadcaster implements AutoCloseable {
                 SseBroadcaster.class,
                 Payloads.class,
                 Presence.class,
+                Commands.class,
                 TopicAccess.class,
                 Witness.class)
             .initialize();

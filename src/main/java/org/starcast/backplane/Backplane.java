@@ -3,6 +3,7 @@ package org.starcast.backplane;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
+import org.starcast.StarcastConfig;
 import org.starcast.log.LoggedEvent;
 
 /**
@@ -40,7 +41,8 @@ public interface Backplane {
      * The next event.
      *
      * @param envelope what the event was {@linkplain Envelope#at made} of: the very one that was
-     *     appended, where that was on this node and is known
+     *     appended, where that was on this node and is known; null for an event of before the start
+     *     where nothing else than the event is known
      */
     void received(LoggedEvent event, Envelope envelope);
 
@@ -57,6 +59,20 @@ public interface Backplane {
 
     /** The latest events of the topics to retain, for an implementation that stores them. */
     List<? extends LoggedEvent> states();
+  }
+
+  /**
+   * The one that {@code starcast.backplane} names.
+   *
+   * @throws IllegalArgumentException if it needs a library that is not there; the message begins
+   *     with the key
+   */
+  static Backplane of(StarcastConfig config) {
+    if (config.backplane().type().equals("local")) {
+      return new LocalBackplane(config);
+    }
+    throw new IllegalArgumentException(
+        "starcast.backplane: nats needs the library io.nats:jnats in the application");
   }
 
   /**

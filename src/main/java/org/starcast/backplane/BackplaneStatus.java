@@ -8,7 +8,8 @@ package org.starcast.backplane;
  * @param waiting events and commands of this node that are not known to be stored yet
  * @param waitingBytes the bytes of them
  * @param stored how many were, since the start
- * @param failed how many were not, or may not have been
+ * @param failed how many were not, or may not have been; of the local one, those that its file does
+ *     not have
  * @param repeated how many were sent once more, as no answer came
  * @param outages how often it became unavailable
  */

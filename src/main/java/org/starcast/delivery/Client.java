@@ -43,7 +43,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     LOGGED,
     /** The queue was full: the client is being closed. */
     OVERFLOWED,
-    /** The client was closed before. */
+    /** It is not for the client: it was closed before, or has it. */
     GONE
   }
 
@@ -113,6 +113,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private CloseReason reason;
   private byte turn = BLOCKED;
   private boolean signalled;
+
+  /** Whether the page that it waited for has come during the turn. */
+  private boolean awake;
+
   private boolean pending;
   private boolean aborted;
   private boolean opened;
@@ -136,7 +140,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private long owed;
 
   /** The first sequence that can be offered to it; what it reads before is of the past. */
-  private long firstOffered;
+  private volatile long firstOffered;
+
+  /** The order that it follows. */
+  private String epoch;
 
   /** How it reads the log; null while it is level with the others. */
   private Replay replay;
@@ -199,13 +206,83 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    * Says how the stream begins; called before anything is offered.
    *
    * @param greeting what is written first
+   * @param epoch the order that it follows
    * @param replay how the client reads the log before it is level, or null
    * @param firstOffered no event before this sequence is offered to it
    */
-  void begin(Frame greeting, Replay replay, long firstOffered) {
+  void begin(Frame greeting, String epoch, Replay replay, long firstOffered) {
     this.greeting = greeting;
+    this.epoch = epoch;
     this.replay = replay;
     this.firstOffered = firstOffered;
+  }
+
+  /**
+   * Follows another order from now on, if it does not yet: what it has not read of the one before
+   * is lost, which it is told of. Nothing is offered meanwhile.
+   *
+   * @param begin how it begins
+   */
+  void restart(String epoch, Replay begin, long firstOffered) {
+    boolean schedule;
+    synchronized (this) {
+      if (epoch.equals(this.epoch)) {
+        return;
+      }
+      this.epoch = epoch;
+      this.firstOffered = firstOffered;
+      settle(engine.statistics().missed);
+      missed = 0;
+      seen = 0;
+      changes.clear();
+      reads = subscription;
+      if (state.compareTo(State.CLOSING) < 0) {
+        replay = begin;
+        schedule = schedule();
+      } else {
+        // it had to read until a place that is no more
+        schedule = replay != null && abort(reason);
+      }
+    }
+    if (schedule) {
+      drainer.ready(this);
+    }
+  }
+
+  /** The log has a hole, of which it is told when it comes there. */
+  void miss(Frame hole) {
+    boolean schedule = false;
+    synchronized (this) {
+      if (state.compareTo(State.CLOSING) < 0 && replay == null) {
+        replay = engine.replayFrom(hole.sequence());
+        schedule = schedule();
+      }
+    }
+    if (schedule) {
+      drainer.ready(this);
+    }
+  }
+
+  /** What it waited for, to go on reading, has come. */
+  void awake() {
+    boolean schedule;
+    synchronized (this) {
+      awake = true;
+      schedule = schedule();
+    }
+    if (schedule) {
+      drainer.ready(this);
+    }
+  }
+
+  /** Whether it follows the order of this epoch. */
+  synchronized boolean follows(String epoch) {
+    return epoch.equals(this.epoch);
+  }
+
+  /** What it was told to have is nowhere: from now on all is offered to it. */
+  void offerFrom(long sequence) {
+    firstOffered = sequence;
   }
 
   /** Lets go of what was offered to a client whose response could not be opened. */
@@ -250,6 +327,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     boolean schedule = false;
     synchronized (this) {
       if (state.compareTo(State.CLOSING) >= 0) {
+        return Offer.GONE;
+      }
+      if (frame.sequence() > 0 && frame.sequence() < firstOffered) {
+        // it has it from another node
         return Offer.GONE;
       }
       if (frame.sequence() > 0 && replay != null) {
@@ -363,11 +444,12 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   /**
    * Makes the client level again with what is left of the log; publishers wait meanwhile.
    *
+   * @param read what it has read so far
    * @param events what is left, few
    */
-  void join(Iterable<Frame> events) {
+  void join(Replay read, Iterable<Frame> events) {
     synchronized (this) {
-      if (state.compareTo(State.CLOSING) >= 0 || !changes.isEmpty()) {
+      if (state.compareTo(State.CLOSING) >= 0 || !changes.isEmpty() || replay != read) {
         return;
       }
       for (Frame event : events) {
@@ -660,6 +742,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     List<Waiting> admitted = List.of();
     synchronized (this) {
       signalled = false;
+      awake = false;
       resume = pending;
       if (aborted || state == State.CLOSED) {
         end = true;
@@ -695,7 +778,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     if (reading != null) {
       read(drainer, reading);
       if (drainer.turnFrames == 0) {
-        return true;
+        return !parked(reading);
       }
     }
     boolean more;
@@ -762,6 +845,21 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
   }
 
+  /** Whether it has nothing to do until a page has been read. */
+  private boolean parked(Replay reading) {
+    if (reading.failed()) {
+      abortNow(CloseReason.BACKPLANE);
+      return false;
+    }
+    synchronized (this) {
+      if (!reading.waits() || replay != reading || awake || aborted || !queue.isEmpty()) {
+        return false;
+      }
+      turn = IDLE;
+      return true;
+    }
+  }
+
   /** Collects what is queued; true if that is all in the turn. */
   private boolean collect(Drainer drainer) {
     drainer.begin();
@@ -772,7 +870,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
     if (missed > 0) {
       Frame first = queue.peekFirst();
-      if (!drainer.add(engine.gapFrame(this, first == null ? 0 : first.sequence(), missed), gzip)) {
+      long next = first == null ? 0 : first.sequence();
+      if (!drainer.add(engine.gapFrame(this, epoch, next, missed), gzip)) {
         return false;
       }
       engine.statistics().gaps.increment();
@@ -929,7 +1028,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         return;
       }
       long announced = engine.announced();
-      append(seen < announced ? engine.heartbeatFrame(announced) : heartbeat);
+      append(seen < announced ? engine.heartbeatFrame(epoch, announced) : heartbeat);
       schedule = schedule();
     }
     engine.statistics().heartbeat();

@@ -24,8 +24,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -50,7 +52,11 @@ import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
 import org.starcast.TopicCount;
+import org.starcast.backplane.Backplane;
+import org.starcast.backplane.BackplaneException;
+import org.starcast.backplane.Envelope;
 import org.starcast.log.EventId;
+import org.starcast.log.LoggedEvent;
 import org.starcast.security.Grant;
 import org.starcast.topic.TopicIndex;
 import org.starcast.topic.TopicName;
@@ -69,13 +75,25 @@ import org.starcast.wire.SseFormat;
  */
 public final class DeliveryEngine {
 
-  /** Told about clients; called on a thread that serves no request, one call at a time. */
+  /**
+   * Told about clients and failures, on a thread that serves no request, one call at a time; and
+   * about commands.
+   */
   public interface Lifecycle {
     /** The client's stream is open. */
     void opened(SseClient client);
 
     /** The client's stream, which was open, has ended. */
     void closed(SseClient client, CloseReason reason);
+
+    /** A message was not stored by the backplane, or may not have been, after all. */
+    void unpublished(SseMessage message, Throwable failure);
+
+    /**
+     * A node sent a command, by {@link Backplane#command}: called in the order of events, on a
+     * thread for which they wait.
+     */
+    void commanded(String type, byte[] body);
   }
 
   private static final System.Logger LOG = System.getLogger("org.starcast.delivery");
@@ -90,6 +108,8 @@ public final class DeliveryEngine {
   /** How many events are queued for a client that becomes level, while publishers wait. */
   private static final int JOIN_EVENTS = 64;
 
+  private static final EventId NOT_BEGUN = new EventId("", 0);
+
   private static final Frame HEARTBEAT = Frame.permanent(SseFormat.comment(""));
 
   private final StarcastConfig config;
@@ -102,11 +122,11 @@ public final class DeliveryEngine {
   private final Statistics statistics = new Statistics();
   private final Refusals refusals = new Refusals(statistics, LOG);
   private final Budget budget;
+  private final Backplane backplane;
 
   /** Null where nothing is kept. */
   private final History history;
 
-  private final String epoch;
   private final ReentrantLock publishing = new ReentrantLock();
   private final TopicIndex<Client> index;
   private final Map<String, Client> clients = new ConcurrentHashMap<>();
@@ -119,18 +139,21 @@ public final class DeliveryEngine {
   private final AtomicInteger revocations = new AtomicInteger();
   private final TimingWheel wheel = new TimingWheel(TICK_NANOS, LOG);
   private final Drainer[] drainers;
-  private final List<Thread> threads = new ArrayList<>();
+  private final List<Thread> threads = new CopyOnWriteArrayList<>();
   private final SecureRandom random = new SecureRandom();
 
   /** Null where nothing is traced. */
   private final Tracing tracing;
 
-  // guarded by publishing
+  // written under publishing
   private final TopicTraffic traffic = new TopicTraffic();
-  private long sequence;
-  private boolean stopped;
+  private volatile EventId last = NOT_BEGUN;
+  private volatile boolean stopped;
 
-  private volatile Frame idHeartbeat;
+  /** Whether this node has what was stored when it started. */
+  private volatile boolean level;
+
+  private volatile IdHeartbeat idHeartbeat;
   private volatile boolean draining;
   private volatile CompletableFuture<Void> drained;
 
@@ -144,9 +167,13 @@ public final class DeliveryEngine {
    * @param text turns a message's data into text
    * @param onGap what clients get after a gap whose subscription does not say; or null
    * @param tracing what is told of publications and deliveries; or null
+   * @param backplane gives the events their order; started and closed by this
+   * @throws IllegalArgumentException if the backplane cannot work as it is configured; the message
+   *     begins with the key
    */
   public DeliveryEngine(
       StarcastConfig config,
+      Backplane backplane,
       ThreadFactory threadFactory,
       Executor executor,
       Executor sends,
@@ -155,6 +182,7 @@ public final class DeliveryEngine {
       Tracing tracing,
       Lifecycle lifecycle) {
     this.config = config;
+    this.backplane = backplane;
     this.tracing = tracing;
     this.principalRate = new ConnectRate(config.maxConnectsPerPrincipal(), config.maxClients());
     this.addressRate = new ConnectRate(config.maxConnectsPerAddress(), config.maxClients());
@@ -165,9 +193,7 @@ public final class DeliveryEngine {
     this.lifecycle = lifecycle;
     this.lifecycleExecutor = new SerialExecutor(executor, LOG);
     this.budget = new Budget(config.totalBytes());
-    this.history = config.logEvents() == 0 ? null : new History(config);
-    this.epoch = history == null ? History.newEpoch() : history.epoch();
-    this.sequence = history == null ? 0 : history.last();
+    this.history = config.logEvents() == 0 ? null : new History(config, backplane);
     this.index = new TopicIndex<>(config.topicCache());
     this.drainers = new Drainer[config.drainThreads()];
     for (int i = 0; i < drainers.length; i++) {
@@ -175,18 +201,47 @@ public final class DeliveryEngine {
       start(threadFactory, drainers[i]::run, "starcast-drain-" + (i + 1));
     }
     start(threadFactory, wheel::run, "starcast-timer");
-    if (history != null && history.storeWork() != null) {
-      start(threadFactory, history.storeWork(), "starcast-log");
-    }
     if (history != null && !config.logAge().isZero()) {
       wheel.schedule(new Expiry(), config.logAge().toNanos() / 10);
+    }
+    await(backplane.start(new Tail(), task -> listed(threadFactory.newThread(task))));
+  }
+
+  private Thread listed(Thread thread) {
+    threads.add(thread);
+    return thread;
+  }
+
+  /** Goes on without the backplane when that takes too long; no client is taken before it comes. */
+  private void await(CompletionStage<Void> started) {
+    CompletableFuture<Void> done =
+        started
+            .thenRun(
+                () -> {
+                  level = true;
+                  LOG.log(System.Logger.Level.DEBUG, "level with {0}", backplane.status().name());
+                })
+            .toCompletableFuture();
+    try {
+      done.get(config.backplane().startTimeout().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "STARCAST-1050: the backplane {0} is not there yet, no clients are taken until it is",
+          backplane.status().name());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      stop();
+      throw e.getCause() instanceof RuntimeException known
+          ? known
+          : new IllegalStateException(e.getCause());
     }
   }
 
   private void start(ThreadFactory factory, Runnable work, String name) {
-    Thread thread = factory.newThread(work);
+    Thread thread = listed(factory.newThread(work));
     thread.setName(name);
-    threads.add(thread);
     thread.start();
   }
 
@@ -290,6 +345,10 @@ public final class DeliveryEngine {
         throw new IllegalArgumentException("clientId: is in use");
       }
       registered = true;
+      if (history != null && !client.follows(last.epoch())) {
+        // another order began before the client could be told
+        restart(client);
+      }
       // after it can be found: what is revoked from now on is seen either here or there
       check(grant, subscription);
       // mutes first: nothing that they keep away may slip through before
@@ -332,10 +391,10 @@ public final class DeliveryEngine {
   private void begin(Client client, Subscription subscription, HttpServletRequest request) {
     Replay replay = null;
     EventId id = null;
+    String epoch = last.epoch();
     long firstOffered = 0;
     if (history != null) {
-      // before the client is known to anybody, and before its place in the log is found
-      firstOffered = history.last() + 1;
+      // before the client is known to anybody
       History.Start start;
       try {
         start =
@@ -347,15 +406,17 @@ public final class DeliveryEngine {
         refusals.count(RefusalReason.MALFORMED_ID);
         throw e;
       }
+      epoch = start.epoch();
       replay = start.replay();
       id = start.lastEventId();
+      firstOffered = start.firstOffered();
       if (start.asked()) {
         (start.found() ? statistics.resumed : statistics.notResumed).increment();
       }
     }
     byte[] greeting =
         SseFormat.encode(null, id == null ? null : id.toString(), config.retry(), null, null);
-    client.begin(Frame.permanent(greeting), replay, firstOffered);
+    client.begin(Frame.permanent(greeting), epoch, replay, firstOffered);
   }
 
   private void check(Grant grant, Subscription subscription) {
@@ -392,6 +453,9 @@ public final class DeliveryEngine {
   private void admit(String principal, String address) {
     if (draining) {
       throw stopping();
+    }
+    if (!level) {
+      throw refuse(RefusalReason.BACKPLANE, 503, "the node has not reached its backplane yet", 2);
     }
     long now = System.nanoTime();
     int wait = addressRate.take(address, now);
@@ -611,70 +675,224 @@ public final class DeliveryEngine {
 
   private PublishResult publish(SseMessage message, Collection<String> except, Object span) {
     long begun = System.nanoTime();
-    Draft draft = null;
-    byte[] bytes;
+    String event = message.event().orElse(null);
+    Duration retry = message.retry().orElse(null);
+    CharSequence data = message.data().map(text).orElse(null);
+    String comment = message.comment().orElse(null);
+    Draft draft;
     if (history == null) {
-      bytes = encode(message);
-      checkSize(bytes.length);
+      draft = SseFormat.draft(event, message.id().orElse(null), retry, data, comment);
+      checkSize(draft.bodyLength() + 1);
+      draft = draft.withoutPlace();
     } else {
-      draft =
-          SseFormat.draft(
-              message.event().orElse(null),
-              message.retry().orElse(null),
-              message.data().map(text).orElse(null),
-              message.comment().orElse(null));
+      draft = SseFormat.draft(event, retry, data, comment);
       checkSize(draft.bodyLength());
-      bytes = draft.bytes();
     }
-    Set<String> without = Set.copyOf(except);
-    Due due = new Due(drainers);
-    Fanout fanout = new Fanout(without, due);
-    publishing.lock();
-    try {
-      if (stopped) {
-        return new PublishResult(epoch + "-" + sequence, sequence, 0, 0, 0, 0);
+    if (stopped) {
+      return nobody();
+    }
+    Outgoing outgoing =
+        new Outgoing(
+            message.topics(),
+            message.sender().orElse(null),
+            Set.copyOf(except),
+            message.coalesceKey().orElse(null),
+            draft,
+            begun,
+            span != null && tracing.deliveries() ? tracing.context(span) : null);
+    outgoing.publisher = Thread.currentThread();
+    CompletionStage<Long> stored = backplane.append(outgoing);
+    outgoing.publisher = null;
+    if (outgoing.publishedHere) {
+      outgoing.finish();
+      return outgoing.fanout.result(last.epoch());
+    }
+    if (stopped) {
+      return nobody();
+    }
+    return underWay(message, stored);
+  }
+
+  /** What becomes of an event once the engine has stopped. */
+  private PublishResult nobody() {
+    return new PublishResult(lastEventId(), last.sequence(), 0, 0, 0, 0);
+  }
+
+  /** What is known of a publication that other threads, and machines, are at. */
+  private PublishResult underWay(SseMessage message, CompletionStage<Long> stored) {
+    CompletableFuture<Long> future = stored.toCompletableFuture();
+    if (future.isCompletedExceptionally()) {
+      try {
+        future.join();
+      } catch (CompletionException e) {
+        throw e.getCause() instanceof RuntimeException known
+            ? known
+            : new BackplaneException("the event was not stored", true, e.getCause());
       }
-      if (history != null) {
-        history.checkFree(sequence + 1);
-      }
-      long place = ++sequence;
-      fanout.frame =
-          new Frame(
-              place,
-              System.currentTimeMillis(),
-              message.topics(),
-              message.sender().orElse(null),
-              without,
-              bytes,
-              draft == null ? bytes.length : draft.finish(epoch, place),
-              message.coalesceKey().orElse(null),
-              begun,
-              span != null && tracing.deliveries() ? tracing.context(span) : null,
-              budget);
+    }
+    CompletionStage<String> id = stored.thenApply(place -> new EventId(last.epoch(), place) + "");
+    stored.whenComplete(
+        (place, failure) -> {
+          if (failure != null) {
+            lifecycleExecutor.execute(() -> lifecycle.unpublished(message, cause(failure)));
+          }
+        });
+    return new PublishResult("", 0, 0, 0, 0, 0, id);
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
+  /** An event that clients get as soon as it has its place. */
+  private final class Outgoing extends Envelope {
+    private final long begun;
+    private final Object context;
+    private final Due due = new Due(drainers);
+    private final Fanout fanout;
+
+    /** Who appends it, while that is so. */
+    private volatile Thread publisher;
+
+    /** Whether it was delivered by who appends it. */
+    private boolean publishedHere;
+
+    private Frame event;
+
+    Outgoing(
+        List<String> topics,
+        String sender,
+        Collection<String> except,
+        String coalesceKey,
+        Draft draft,
+        long begun,
+        Object context) {
+      super(topics, sender, except, coalesceKey, draft);
+      this.begun = begun;
+      this.context = context;
+      this.fanout = new Fanout(except, due);
+    }
+
+    /** Queues it for every client that matches; with the lock held. */
+    void deliver(LoggedEvent placed) {
+      fanout.frame = new Frame(placed, coalesceKey(), begun, context, budget);
       if (history != null) {
         history.append(fanout.frame);
       }
-      traffic.count(message.topics(), fanout.frame.length());
-      if (message.topics().isEmpty()) {
+      traffic.count(topics(), placed.length());
+      if (topics().isEmpty()) {
         clients.values().forEach(fanout);
       } else {
-        index.forEachMatch(message.topics(), message.sender().orElse(null), fanout);
+        index.forEachMatch(topics(), sender(), fanout);
       }
       fanout.flush();
       if (history != null) {
         history.announce();
       }
-    } finally {
-      publishing.unlock();
+      event = fanout.frame;
+    }
+
+    /** Does what nobody has to wait for. */
+    void finish() {
       due.close();
+      event.heldBy(fanout.held);
+      statistics.published.increment();
+      statistics.matched.add(fanout.matched);
+      if (budget.exceeded()) {
+        shed();
+      }
     }
-    fanout.frame.heldBy(fanout.held);
-    statistics.published.increment();
-    statistics.matched.add(fanout.matched);
-    if (budget.exceeded()) {
-      shed();
+  }
+
+  /** What the backplane hands over. */
+  private final class Tail implements Backplane.Receiver {
+
+    @Override
+    public void began(String epoch, long after, List<? extends LoggedEvent> states) {
+      publishing.lock();
+      try {
+        last = new EventId(epoch, after);
+        if (history != null) {
+          history.begin(epoch, after, states);
+        }
+        clients.values().forEach(DeliveryEngine.this::restart);
+      } finally {
+        publishing.unlock();
+      }
     }
-    return fanout.result(epoch);
+
+    @Override
+    public void received(LoggedEvent event, Envelope envelope) {
+      boolean live = level;
+      Outgoing outgoing = envelope instanceof Outgoing own ? own : arrived(event, envelope);
+      boolean here = outgoing.publisher == Thread.currentThread();
+      publishing.lock();
+      try {
+        if (stopped) {
+          return;
+        }
+        last = new EventId(last.epoch(), event.sequence());
+        if (live) {
+          outgoing.deliver(event);
+          outgoing.publishedHere = here;
+        } else if (history != null) {
+          // of before this node was there
+          history.append(Frame.kept(event));
+          history.announce();
+        }
+      } finally {
+        publishing.unlock();
+      }
+      if (live && !here) {
+        outgoing.finish();
+      }
+    }
+
+    private Outgoing arrived(LoggedEvent event, Envelope envelope) {
+      return new Outgoing(
+          event.topics(),
+          event.sender(),
+          event.except(),
+          envelope == null ? null : envelope.coalesceKey(),
+          null,
+          System.nanoTime(),
+          null);
+    }
+
+    @Override
+    public void missed(long upTo) {
+      Frame hole = Frame.hole(upTo, System.currentTimeMillis());
+      publishing.lock();
+      try {
+        last = new EventId(last.epoch(), upTo);
+        if (history != null) {
+          history.append(hole);
+          history.announce();
+          clients.values().forEach(client -> client.miss(hole));
+        }
+      } finally {
+        publishing.unlock();
+      }
+    }
+
+    @Override
+    public void commanded(long sequence, String type, byte[] body) {
+      lifecycle.commanded(type, body);
+    }
+
+    @Override
+    public List<? extends LoggedEvent> states() {
+      return history == null ? List.of() : history.states();
+    }
+  }
+
+  private void restart(Client client) {
+    if (history != null) {
+      EventId now = last;
+      client.restart(now.epoch(), history.fromGap(), now.sequence() + 1);
+    }
   }
 
   /**
@@ -818,16 +1036,18 @@ public final class DeliveryEngine {
     return HEARTBEAT;
   }
 
+  private record IdHeartbeat(EventId id, Frame frame) {}
+
   /** A heartbeat with an id; the latest one is kept, as most clients ask for the same. */
-  Frame heartbeatFrame(long announced) {
-    Frame made = idHeartbeat;
-    if (made == null || made.sequence() != announced) {
-      byte[] bytes =
-          SseFormat.encode(null, new EventId(epoch, announced).toString(), null, null, "");
-      made = Frame.permanent(announced, bytes);
+  Frame heartbeatFrame(String epoch, long announced) {
+    IdHeartbeat made = idHeartbeat;
+    if (made == null || made.id.sequence() != announced || !made.id.epoch().equals(epoch)) {
+      EventId id = new EventId(epoch, announced);
+      byte[] bytes = SseFormat.encode(null, id.toString(), null, null, "");
+      made = new IdHeartbeat(id, Frame.permanent(announced, bytes));
       idHeartbeat = made;
     }
-    return made;
+    return made.frame;
   }
 
   /** The sequence of the last event that all clients were offered; 0 where nothing is kept. */
@@ -843,6 +1063,16 @@ public final class DeliveryEngine {
   /** The position in the log that the next event will have. */
   long logEnd() {
     return history.end();
+  }
+
+  /** Offers a client all that is published from now on. */
+  void offerFromNowOn(Client client) {
+    publishing.lock();
+    try {
+      client.offerFrom(last.sequence() + 1);
+    } finally {
+      publishing.unlock();
+    }
   }
 
   /** The replay from this sequence on. */
@@ -864,7 +1094,7 @@ public final class DeliveryEngine {
     try {
       List<Frame> rest = replay.nearEnd(4 * JOIN_EVENTS) ? history.rest(replay) : null;
       if (rest != null) {
-        client.join(rest);
+        client.join(replay, rest);
       }
     } finally {
       publishing.unlock();
@@ -890,10 +1120,11 @@ public final class DeliveryEngine {
    * Tells a client that it missed events, and what its subscription or the configuration has for
    * that. Its id is the one before the event that follows, so that it is told once.
    *
-   * @param first the sequence of the event that follows; 0 for none
+   * @param epoch of the event that follows
+   * @param first the sequence of it; 0 for none
    * @param missed how many; 0 for unknown
    */
-  Frame gapFrame(Client client, long first, long missed) {
+  Frame gapFrame(Client client, String epoch, long first, long missed) {
     JsonObjectBuilder data = Json.createObjectBuilder();
     if (first > 0) {
       data.add("next", new EventId(epoch, first).toString());
@@ -1008,9 +1239,7 @@ public final class DeliveryEngine {
     } finally {
       publishing.unlock();
     }
-    if (history != null) {
-      history.close();
-    }
+    backplane.close();
     wheel.stop();
     for (Drainer drainer : drainers) {
       drainer.stop();
@@ -1077,7 +1306,7 @@ public final class DeliveryEngine {
         statistics.latencies.snapshot(),
         history == null ? 0 : history.size(),
         history == null ? 0 : history.bytes(),
-        history == null ? 0 : history.unstored());
+        backplane.status().failed());
   }
 
   /** The topics with the most events, as far as is known; see {@link TopicTraffic}. */
@@ -1120,12 +1349,8 @@ public final class DeliveryEngine {
 
   /** The id of the last event that was published, {@code <epoch>-<sequence>}. */
   public String lastEventId() {
-    publishing.lock();
-    try {
-      return epoch + "-" + sequence;
-    } finally {
-      publishing.unlock();
-    }
+    EventId now = last;
+    return now == NOT_BEGUN ? "" : now.toString();
   }
 
   StarcastConfig config() {

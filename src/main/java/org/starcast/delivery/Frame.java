@@ -1,6 +1,5 @@
 package org.starcast.delivery;
 
-import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.starcast.log.LoggedEvent;
@@ -33,20 +32,9 @@ final class Frame extends LoggedEvent {
   private volatile byte[] deflated;
   private volatile Frame withoutId;
 
-  /** An event in the order of events. */
-  Frame(
-      long sequence,
-      long time,
-      List<String> topics,
-      String sender,
-      Collection<String> except,
-      byte[] bytes,
-      int length,
-      String coalesceKey,
-      long published,
-      Object span,
-      Budget budget) {
-    super(sequence, time, topics, sender, except, bytes, length);
+  /** An event in the order of events; its bytes are shared. */
+  Frame(LoggedEvent event, String coalesceKey, long published, Object span, Budget budget) {
+    super(event);
     this.coalesceKey = coalesceKey;
     this.counted = true;
     this.published = published;
@@ -93,6 +81,11 @@ final class Frame extends LoggedEvent {
     if (budget != null) {
       budget.add(length());
     }
+  }
+
+  /** What stands in the log for events up to this one that nobody has. */
+  static Frame hole(long sequence, long time) {
+    return kept(new LoggedEvent(sequence, time, List.of(), null, List.of(), null, 0));
   }
 
   /** An event of a former run, for the log alone: no queue has an older one of the same key. */

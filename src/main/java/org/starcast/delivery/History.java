@@ -1,20 +1,18 @@
 package org.starcast.delivery;
 
 import jakarta.servlet.http.HttpServletRequest;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.starcast.RefusedException;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
+import org.starcast.backplane.Backplane;
 import org.starcast.log.EventId;
 import org.starcast.log.EventLog;
-import org.starcast.log.EventStore;
 import org.starcast.log.LatestEvents;
 import org.starcast.log.LoggedEvent;
 import org.starcast.topic.TopicPattern;
@@ -24,107 +22,74 @@ import org.starcast.wire.SseFormat;
 /** What clients that are new, come back, or fall behind get of what was published before. */
 final class History {
 
-  private final String epoch;
-  private final EventLog<Frame> log;
-  private final LatestEvents<Frame> states;
+  /**
+   * The order that is followed.
+   *
+   * @param epoch null before the first one begins
+   */
+  private record Order(String epoch, EventLog<Frame> log, LatestEvents<Frame> states) {}
 
-  /** Null where nothing outlives the process. */
-  private final EventStore store;
+  private final StarcastConfig config;
+  private final Backplane backplane;
+  private final Pages pages;
+  private volatile Order order;
 
   /** The sequence of the last event that all clients have been offered. */
   private volatile long announced;
 
-  /**
-   * With what the store has, if there is one.
-   *
-   * @throws IllegalArgumentException if the store cannot be opened; the message begins with the key
-   */
-  History(StarcastConfig config) {
-    this.states =
+  /** Of an order that has not begun. */
+  History(StarcastConfig config, Backplane backplane) {
+    this.config = config;
+    this.backplane = backplane;
+    this.pages = new Pages(backplane, config.backplane().replayCacheBytes());
+    begin(null, 0, List.of());
+  }
+
+  /** Forgets all; never while {@link #append} runs. */
+  void begin(String epoch, long after, List<? extends LoggedEvent> states) {
+    EventLog<Frame> log =
+        new EventLog<>(after, config.logEvents(), config.logBytes(), config.logAge().toMillis());
+    LatestEvents<Frame> latest =
         new LatestEvents<>(
             config.logRetain().stream().map(TopicPattern::of).toList(), config.logRetainTopics());
-    EventStore.Contents kept;
-    if (config.logStore().equals("file")) {
-      this.store = EventStore.file(config, History::newEpoch, states::snapshot);
-      kept = store.contents();
-    } else {
-      this.store = null;
-      kept = new EventStore.Contents(newEpoch(), 0, List.of(), List.of());
-    }
-    this.epoch = kept.epoch();
-    this.log =
-        new EventLog<>(
-            kept.before(), config.logEvents(), config.logBytes(), config.logAge().toMillis());
-    List<Frame> events = kept.events().stream().map(Frame::kept).toList();
-    Stream.concat(kept.states().stream().map(Frame::kept), events.stream())
-        .sorted(Comparator.comparingLong(Frame::sequence))
-        .forEach(states::append);
-    events.forEach(log::append);
-    expire();
+    states.forEach(state -> latest.append(Frame.kept(state)));
+    pages.clear();
+    order = new Order(epoch, log, latest);
     announce();
   }
 
-  /** Milliseconds of the start and 30 random bits: never the same again, and short. */
-  static String newEpoch() {
-    return Long.toString(System.currentTimeMillis(), 36)
-        + Integer.toString(new SecureRandom().nextInt(1 << 30), 36);
-  }
-
+  /** Null before the first order begins. */
   String epoch() {
-    return epoch;
+    return order.epoch;
   }
 
   /** The sequence of the last event, of this run of the process or the one before. */
   long last() {
-    return log.last();
-  }
-
-  /**
-   * Checks that this sequence may be given out.
-   *
-   * @throws IllegalStateException if a crash could make it be given out again
-   */
-  void checkFree(long sequence) {
-    if (store != null && sequence > store.limit()) {
-      throw new IllegalStateException(
-          "starcast.log.directory: the disk has failed for too long, no event can get an id");
-    }
+    return order.log.last();
   }
 
   /** Keeps an event; by one thread at a time. */
   void append(Frame event) {
-    log.append(event);
-    states.append(event);
-    if (store != null) {
-      store.append(event);
+    Order now = order;
+    now.log.append(event);
+    if (!event.isHole()) {
+      now.states.append(event);
     }
   }
 
-  /** What one thread has to do as long as the application lives, until {@link #close}; or null. */
-  Runnable storeWork() {
-    return store == null ? null : store::run;
-  }
-
-  /** Events that are not in the store, as the disk could not follow. */
-  long unstored() {
-    return store == null ? 0 : store.unstored();
-  }
-
-  /** Nothing is published any more: waits a while for the disk. */
-  void close() {
-    if (store != null) {
-      store.close(log.last());
-    }
+  /** The latest events of the topics to retain. */
+  List<Frame> states() {
+    return order.states.snapshot();
   }
 
   /** The position that the next event will have. */
   long end() {
-    return log.head();
+    return order.log.head();
   }
 
   /** All clients have been offered the last event. */
   void announce() {
-    announced = log.last();
+    announced = order.log.last();
   }
 
   long announced() {
@@ -133,25 +98,36 @@ final class History {
 
   /** Lets go of what is too old; never while {@link #append} runs. */
   void expire() {
-    log.expire(System.currentTimeMillis());
+    order.log.expire(System.currentTimeMillis());
   }
 
   long bytes() {
-    return log.bytes();
+    return order.log.bytes();
   }
 
   int size() {
+    EventLog<Frame> log = order.log;
     return (int) (log.head() - log.tail());
   }
 
   /**
    * Where a client begins: the replay, and the id that its stream begins with.
    *
+   * @param epoch the order that it follows
+   * @param replay how it reads
    * @param lastEventId the id that it has by then; null if something comes first: a gap, states
+   * @param firstOffered the first event that can be offered to it: those before were published
+   *     before it came, or it has them
    * @param asked whether it asked for an id
    * @param found whether the log has all that came after that id
    */
-  record Start(Replay replay, EventId lastEventId, boolean asked, boolean found) {}
+  record Start(
+      String epoch,
+      Replay replay,
+      EventId lastEventId,
+      long firstOffered,
+      boolean asked,
+      boolean found) {}
 
   /**
    * Where a client begins that asks for what it asks for.
@@ -160,14 +136,27 @@ final class History {
    */
   Start start(Subscription subscription, HttpServletRequest request, SubscriptionFilter filter) {
     String asked = subscription.resumeFrom().orElseGet(() -> asked(request));
+    Order now = order;
+    EventLog<Frame> log = now.log;
+    // before its place in the log is found
+    long next = log.last() + 1;
     if (asked.isEmpty()) {
       long head = log.head();
       long position =
           subscription.history() == 0 ? head : log.positionOfLast(subscription.history(), filter);
-      return begin(position, false, false, filter);
+      return begin(now, position, next, false, false, filter);
     }
     if (asked.equals(Subscription.EARLIEST)) {
-      return begin(log.tail(), false, false, filter);
+      long first = Math.max(backplane.oldest(), next - config.backplane().replayEvents());
+      return first <= log.evicted()
+          ? new Start(
+              now.epoch,
+              Replay.paged(this, log, now.epoch, first),
+              new EventId(now.epoch, first - 1),
+              next,
+              false,
+              false)
+          : begin(now, log.tail(), next, false, false, filter);
     }
     EventId id;
     try {
@@ -175,44 +164,90 @@ final class History {
     } catch (IllegalArgumentException e) {
       throw new RefusedException(e.getMessage());
     }
-    if (!id.epoch().equals(epoch) || id.sequence() > log.last()) {
-      return begin(log.tail(), true, true, filter);
+    if (!id.epoch().equals(now.epoch) || id.sequence() > log.last() && !backplane.isShared()) {
+      return begin(now, log.tail(), next, true, true, filter);
     }
-    return id.sequence() < log.evicted()
-        ? begin(log.tail(), true, true, filter)
-        : new Start(from(id.sequence() + 1), id, true, true);
+    if (id.sequence() > log.last()) {
+      // another node was ahead of this one, or the id is of events that were lost
+      Replay replay = Replay.behind(this, log, id);
+      return new Start(now.epoch, replay, id, Math.max(next, id.sequence() + 1), true, true);
+    }
+    Replay replay = from(now, id.sequence() + 1);
+    return replay == null
+        ? begin(now, log.tail(), next, true, true, filter)
+        : new Start(now.epoch, replay, id, next, true, true);
   }
 
   /** A client that does not go on: the states first, then the events from a position on. */
-  private Start begin(long position, boolean gap, boolean asked, SubscriptionFilter filter) {
-    List<Frame> before = statesBefore(position, filter);
-    EventId id = before(position);
-    return before.isEmpty()
-        ? new Start(new Replay(log, position, gap), gap ? null : id, asked, false)
-        : new Start(new Replay(log, before, id, position, gap), null, asked, false);
+  private Start begin(
+      Order now, long position, long next, boolean gap, boolean asked, SubscriptionFilter filter) {
+    List<Frame> before = statesBefore(now, position, filter);
+    EventId id = before(now, position);
+    Replay replay =
+        Replay.at(this, now.log, now.epoch, position, id.sequence() + 1, gap).after(before, id);
+    EventId known = before.isEmpty() && !gap ? id : null;
+    return new Start(now.epoch, replay, known, next, asked, false);
   }
 
   /** The id of the event before a position: what a client knows that goes on from there. */
-  private EventId before(long position) {
-    Frame event = position == 0 ? null : log.at(position - 1);
+  private static EventId before(Order now, long position) {
+    Frame event = position == 0 ? null : now.log.at(position - 1);
     // when the one before is gone, so is all up to what the log says
-    return new EventId(epoch, event == null ? log.evicted() : event.sequence());
+    return new EventId(now.epoch, event == null ? now.log.evicted() : event.sequence());
   }
 
-  private List<Frame> statesBefore(long position, SubscriptionFilter filter) {
-    List<Frame> kept = states.snapshot();
+  private static List<Frame> statesBefore(Order now, long position, SubscriptionFilter filter) {
+    List<Frame> kept = now.states.snapshot();
     if (kept.isEmpty()) {
       return kept;
     }
-    Frame first = log.at(position);
-    long end = first == null ? log.last() + 1 : first.sequence();
+    Frame first = now.log.at(position);
+    long end = first == null ? now.log.last() + 1 : first.sequence();
     return kept.stream().filter(state -> state.sequence() < end && filter.test(state)).toList();
   }
 
-  /** The replay from this sequence on, of a client that has all before it. */
+  /**
+   * The replay from this sequence on, of a client that has all before it; with a gap if need be.
+   */
   Replay from(long sequence) {
-    long position = log.positionAfter(sequence - 1);
-    return new Replay(log, position, sequence - 1 < log.evicted());
+    Order now = order;
+    Replay replay = from(now, sequence);
+    return replay == null ? fromGap(now) : replay;
+  }
+
+  /** The replay of a client that missed something; which, nobody knows. */
+  Replay fromGap() {
+    return fromGap(order);
+  }
+
+  private Replay fromGap(Order now) {
+    return Replay.at(this, now.log, now.epoch, now.log.tail(), now.log.evicted() + 1, true);
+  }
+
+  /** Null if what comes first is not there any more. */
+  private Replay from(Order now, long sequence) {
+    if (sequence - 1 >= now.log.evicted()) {
+      long position = now.log.positionAfter(sequence - 1);
+      return Replay.at(this, now.log, now.epoch, position, sequence, false);
+    }
+    return canRead(now.log, sequence) ? Replay.paged(this, now.log, now.epoch, sequence) : null;
+  }
+
+  /** Whether the backplane has what comes from this sequence on, and it is not too much. */
+  boolean canRead(EventLog<Frame> log, long sequence) {
+    return log == order.log
+        && sequence >= backplane.oldest()
+        && log.last() - sequence < config.backplane().replayEvents();
+  }
+
+  /** A page of what the log has let go of. */
+  CompletableFuture<Pages.Page> page(long from, long most) {
+    return pages.page(from, most);
+  }
+
+  /** Whether it reads what is followed now. */
+  boolean isCurrent(Replay replay) {
+    return replay.reads(order.log);
   }
 
   /**
@@ -220,13 +255,19 @@ final class History {
    * while publishers wait.
    */
   List<Frame> rest(Replay replay) {
+    EventLog<Frame> log = order.log;
+    if (!replay.reads(log)) {
+      return null;
+    }
     List<Frame> rest = new ArrayList<>();
     for (long position = replay.position(); position < log.head(); position++) {
       Frame event = log.at(position);
       if (event == null || event.isHole()) {
         return null;
       }
-      rest.add(event);
+      if (!replay.has(event)) {
+        rest.add(event);
+      }
     }
     return rest;
   }
@@ -245,6 +286,8 @@ final class History {
 
   /** The latest events that match, oldest first. */
   List<SseMessage> latest(Predicate<LoggedEvent> matches, int limit) {
+    Order now = order;
+    EventLog<Frame> log = now.log;
     List<SseMessage> found = new ArrayList<>();
     for (long position = log.head() - 1; position >= 0 && found.size() < limit; position--) {
       Frame event = log.at(position);
@@ -252,14 +295,14 @@ final class History {
         break;
       }
       if (!event.isHole() && matches.test(event)) {
-        found.add(message(event));
+        found.add(message(now.epoch, event));
       }
     }
     Collections.reverse(found);
     return found;
   }
 
-  private SseMessage message(Frame event) {
+  private static SseMessage message(String epoch, Frame event) {
     SseFormat.Fields fields = SseFormat.decode(event.bytes(), event.length());
     SseMessage.Builder message = SseMessage.builder().topics(event.topics());
     message.id(new EventId(epoch, event.sequence()).toString());

@@ -30,7 +30,7 @@ public final class LatestEvents<E extends LoggedEvent> {
     this.maxTopics = maxTopics;
   }
 
-  /** Keeps the event in place of the one before it on each of its topics. */
+  /** Keeps the event in place of one before it on each of its topics. */
   public void append(E event) {
     if (patterns.isEmpty()) {
       return;
@@ -38,6 +38,10 @@ public final class LatestEvents<E extends LoggedEvent> {
     for (String topic : event.topics()) {
       if (kept(topic)) {
         synchronized (this) {
+          E before = latest.get(topic);
+          if (before != null && before.sequence() > event.sequence()) {
+            continue;
+          }
           latest.remove(topic);
           latest.put(topic, event);
           if (latest.size() > maxTopics) {

@@ -105,7 +105,7 @@ public class LoggedEvent {
   }
 
   /** The memory that keeping it takes, roughly. */
-  final int weight() {
+  public final int weight() {
     return OVERHEAD_BYTES + (bytes == null ? 0 : bytes.length);
   }
 }

@@ -29,6 +29,7 @@ import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
+import org.starcast.backplane.LocalBackplane;
 import org.starcast.security.Grant;
 
 /**
@@ -116,9 +117,12 @@ final class EngineFixture implements AutoCloseable {
     for (int i = 0; i < settings.length; i += 2) {
       values.put("starcast." + settings[i], settings[i + 1]);
     }
+    StarcastConfig config =
+        StarcastConfig.read(key -> Optional.ofNullable(values.get(key)), values.keySet());
     engine =
         new DeliveryEngine(
-            StarcastConfig.read(key -> Optional.ofNullable(values.get(key)), values.keySet()),
+            config,
+            new LocalBackplane(config),
             task -> {
               Thread thread = new Thread(task);
               engineThreads.add(thread);
@@ -143,6 +147,12 @@ final class EngineFixture implements AutoCloseable {
       assertThat(client.closeReason()).contains(reason);
       closed.add(client);
     }
+
+    @Override
+    public void unpublished(SseMessage message, Throwable failure) {}
+
+    @Override
+    public void commanded(String type, byte[] body) {}
   }
 
   static void until(BooleanSupplier condition) {

@@ -36,6 +36,7 @@ import org.starcast.ResponseRuntime;
 import org.starcast.SseBroadcaster;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
+import org.starcast.backplane.Commands;
 import org.starcast.cdi.Payloads;
 import org.starcast.cdi.StarcastExtension;
 import org.starcast.security.TopicAccess;
@@ -87,7 +88,7 @@ class ObserveTest {
         .disableDiscovery()
         .addExtension(new StarcastExtension())
         .addExtension(new Beans(settings, telemetry))
-        .addBeanClasses(SseBroadcaster.class, Payloads.class, TopicAccess.class)
+        .addBeanClasses(SseBroadcaster.class, Payloads.class, Commands.class, TopicAccess.class)
         .initialize();
   }
 

@@ -12,6 +12,7 @@ import org.starcast.MessageSource;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
+import org.starcast.backplane.LocalBackplane;
 import org.starcast.delivery.DeliveryEngine;
 
 /** Streams over a real engine, with sinks and a clock of the test's own. */
@@ -39,9 +40,12 @@ final class Harness implements AutoCloseable {
             "PT0S",
             "starcast.drain-window",
             "PT0S");
+    StarcastConfig settings =
+        StarcastConfig.read(key -> Optional.ofNullable(config.get(key)), List.of());
     engine =
         new DeliveryEngine(
-            StarcastConfig.read(key -> Optional.ofNullable(config.get(key)), List.of()),
+            settings,
+            new LocalBackplane(settings),
             task -> {
               Thread thread = new Thread(task);
               thread.setDaemon(true);
@@ -58,6 +62,12 @@ final class Harness implements AutoCloseable {
 
               @Override
               public void closed(SseClient client, CloseReason reason) {}
+
+              @Override
+              public void unpublished(SseMessage message, Throwable failure) {}
+
+              @Override
+              public void commanded(String type, byte[] body) {}
             });
     streams =
         new SseStreams(

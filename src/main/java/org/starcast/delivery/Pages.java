@@ -1,0 +1,126 @@
+package org.starcast.delivery;
+
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.starcast.backplane.Backplane;
+import org.starcast.log.LoggedEvent;
+
+/**
+ * Events that the log has let go of, read from the backplane a page at a time. Clients that come
+ * back together ask for the same pages, so each is read once, and kept while there is room.
+ * Thread-safe; never waits.
+ */
+final class Pages {
+
+  /** The most sequences of a page, a power of two: pages begin at multiples of it. */
+  static final int SEQUENCES = 256;
+
+  /**
+   * A page.
+   *
+   * @param upTo the last sequence that it is about
+   * @param oldest the oldest sequence that could be read when it was: what is before that is lost
+   * @param events what is there, by rising sequence
+   */
+  record Page(long upTo, long oldest, List<Frame> events) {
+
+    long weight() {
+      long weight = 0;
+      for (Frame event : events) {
+        weight += event.weight();
+      }
+      return weight;
+    }
+  }
+
+  private final Backplane backplane;
+  private final long maxBytes;
+
+  /** By first sequence; the one that was asked for longest ago first. */
+  private final Map<Long, CompletableFuture<Page>> pages = new LinkedHashMap<>(16, 0.75f, true);
+
+  private long bytes;
+
+  Pages(Backplane backplane, long maxBytes) {
+    this.backplane = backplane;
+    this.maxBytes = maxBytes;
+  }
+
+  /** The beginning of the page that has this sequence. */
+  static long begin(long sequence) {
+    return sequence & -SEQUENCES;
+  }
+
+  /**
+   * A page, or the promise of it.
+   *
+   * @param from its first sequence: a {@link #begin}, or the one behind another page
+   * @param most no sequence behind this is asked for
+   */
+  CompletableFuture<Page> page(long from, long most) {
+    CompletableFuture<Page> promise;
+    synchronized (this) {
+      CompletableFuture<Page> known = pages.get(from);
+      if (known != null) {
+        return known;
+      }
+      promise = new CompletableFuture<>();
+      pages.put(from, promise);
+    }
+    long to = Math.min(from | SEQUENCES - 1, most);
+    CompletionStage<List<LoggedEvent>> read;
+    try {
+      read = backplane.read(from, to);
+    } catch (RuntimeException e) {
+      read = CompletableFuture.failedStage(e);
+    }
+    read.whenComplete((events, failure) -> done(from, to, promise, events, failure));
+    return promise;
+  }
+
+  private void done(
+      long from,
+      long to,
+      CompletableFuture<Page> promise,
+      List<LoggedEvent> events,
+      Throwable failure) {
+    if (failure != null) {
+      synchronized (this) {
+        pages.remove(from, promise);
+      }
+      promise.completeExceptionally(failure);
+      return;
+    }
+    // there may be more than it could read at once
+    long upTo = events.isEmpty() ? to : events.get(events.size() - 1).sequence();
+    Page page = new Page(upTo, backplane.oldest(), events.stream().map(Frame::kept).toList());
+    promise.complete(page);
+    synchronized (this) {
+      if (pages.get(from) == promise) {
+        bytes += page.weight();
+        shrink();
+      }
+    }
+  }
+
+  private void shrink() {
+    Iterator<CompletableFuture<Page>> oldest = pages.values().iterator();
+    while (bytes > maxBytes && oldest.hasNext()) {
+      CompletableFuture<Page> page = oldest.next();
+      if (page.isDone()) {
+        oldest.remove();
+        bytes -= page.join().weight();
+      }
+    }
+  }
+
+  /** Forgets all. */
+  synchronized void clear() {
+    pages.clear();
+    bytes = 0;
+  }
+}
