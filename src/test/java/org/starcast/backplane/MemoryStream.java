@@ -1,6 +1,7 @@
 package org.starcast.backplane;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
 import org.starcast.log.LoggedEvent;
+import org.starcast.wire.SseFormat;
 
 /**
  * A stream in memory that several nodes share, of which a test decides what happens: that a node
@@ -136,13 +138,13 @@ public final class MemoryStream {
     }
 
     private Envelope copy(Envelope envelope) {
-      byte[] body = java.util.Arrays.copyOf(envelope.bytes(), envelope.bodyLength());
+      byte[] body = Arrays.copyOf(envelope.bytes(), envelope.bodyLength());
       return new Envelope(
           envelope.topics(),
           envelope.sender(),
           envelope.except(),
           envelope.coalesceKey(),
-          org.starcast.wire.SseFormat.draft(body));
+          SseFormat.draft(body));
     }
 
     @Override

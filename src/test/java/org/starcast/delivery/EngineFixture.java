@@ -29,6 +29,7 @@ import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
+import org.starcast.backplane.Backplane;
 import org.starcast.backplane.LocalBackplane;
 import org.starcast.security.Grant;
 
@@ -95,6 +96,7 @@ final class EngineFixture implements AutoCloseable {
   private final Queue<Stream> streams = new ConcurrentLinkedQueue<>();
   private final Queue<SseClient> opened = new ConcurrentLinkedQueue<>();
   private final Queue<SseClient> closed = new ConcurrentLinkedQueue<>();
+  private final Queue<Throwable> unpublished = new ConcurrentLinkedQueue<>();
   private final DeliveryEngine engine;
 
   /** With the defaults, but for these keys and values, less the {@code starcast.} of the key. */
@@ -109,6 +111,16 @@ final class EngineFixture implements AutoCloseable {
 
   /** With tracing, or null. */
   EngineFixture(Tracing tracing, Executor executor, String... settings) {
+    this(null, tracing, executor, settings);
+  }
+
+  /** A node of this backplane. */
+  EngineFixture(Backplane backplane, String... settings) {
+    this(backplane, null, null, settings);
+  }
+
+  private EngineFixture(
+      Backplane backplane, Tracing tracing, Executor executor, String... settings) {
     Map<String, String> values = new HashMap<>();
     values.put("starcast.drain-window", "PT0S");
     // nothing happens by time unless a test asks for it
@@ -122,7 +134,7 @@ final class EngineFixture implements AutoCloseable {
     engine =
         new DeliveryEngine(
             config,
-            new LocalBackplane(config),
+            backplane == null ? new LocalBackplane(config) : backplane,
             task -> {
               Thread thread = new Thread(task);
               engineThreads.add(thread);
@@ -149,7 +161,9 @@ final class EngineFixture implements AutoCloseable {
     }
 
     @Override
-    public void unpublished(SseMessage message, Throwable failure) {}
+    public void unpublished(SseMessage message, Throwable failure) {
+      unpublished.add(failure);
+    }
 
     @Override
     public void commanded(String type, byte[] body) {}
@@ -276,6 +290,11 @@ final class EngineFixture implements AutoCloseable {
 
   long closedBecause(CloseReason reason) {
     return engine.statisticsSnapshot().closed().get(reason);
+  }
+
+  /** Why publications were reported as failed. */
+  List<Throwable> unpublished() {
+    return List.copyOf(unpublished);
   }
 
   /** The clients that were reported as open. */

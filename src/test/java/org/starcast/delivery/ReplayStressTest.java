@@ -17,6 +17,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.starcast.PublishResult;
 import org.starcast.Subscription;
+import org.starcast.backplane.MemoryStream;
 import org.starcast.delivery.EngineFixture.Stream;
 import org.starcast.wire.EventStreamParser.Event;
 
@@ -37,11 +38,11 @@ class ReplayStressTest {
     private final String topic;
     private final Random random;
     private final List<Event> events = new ArrayList<>();
-    private final EngineFixture fixture;
+    private final List<EngineFixture> nodes;
     private Stream stream;
 
-    Hopper(EngineFixture fixture, Random random) {
-      this.fixture = fixture;
+    Hopper(List<EngineFixture> nodes, Random random) {
+      this.nodes = nodes;
       this.random = random;
       this.topic = "t." + random.nextInt(TOPICS);
       connect("earliest");
@@ -50,7 +51,8 @@ class ReplayStressTest {
     void connect(String from) {
       Subscription subscription =
           Subscription.to(topic).resumeFrom(from).queue(1 + random.nextInt(20), 1024);
-      stream = fixture.connect(subscription, random.nextInt(4000));
+      EngineFixture node = nodes.get(random.nextInt(nodes.size()));
+      stream = node.connect(subscription, random.nextInt(4000));
     }
 
     /** The container takes some more, or the connection breaks and the client comes back. */
@@ -138,7 +140,7 @@ class ReplayStressTest {
       }
       Map<Hopper, Future<?>> hoppers = new HashMap<>();
       for (int i = 0; i < 4; i++) {
-        Hopper hopper = new Hopper(fixture, new Random(random.nextLong()));
+        Hopper hopper = new Hopper(List.of(fixture), new Random(random.nextLong()));
         hoppers.put(
             hopper,
             threads.submit(
@@ -169,6 +171,74 @@ class ReplayStressTest {
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  @RepeatedTest(3)
+  void clientsHopBetweenNodesThatLagAndGetAllInOrder() throws Exception {
+    Random random = new Random(seed);
+    MemoryStream shared = new MemoryStream();
+    List<MemoryStream.Node> backplanes = List.of(shared.node(), shared.node(), shared.node());
+    // logs that are so short that most is read from the stream
+    String[] settings = {"log.events", "64", "backplane.replay-cache-bytes", "65536"};
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try (EngineFixture one = new EngineFixture(backplanes.get(0), settings);
+        EngineFixture two = new EngineFixture(backplanes.get(1), settings);
+        EngineFixture three = new EngineFixture(backplanes.get(2), settings)) {
+      List<EngineFixture> nodes = List.of(one, two, three);
+      List<Future<?>> running = new ArrayList<>();
+      AtomicInteger publishing = new AtomicInteger(nodes.size());
+      for (EngineFixture node : nodes) {
+        Random choice = new Random(random.nextLong());
+        running.add(
+            threads.submit(
+                () -> {
+                  for (int i = 0; i < 2_000; i++) {
+                    if (choice.nextInt(200) == 0) {
+                      backplanes.get(choice.nextInt(3)).lag(choice.nextBoolean());
+                    }
+                    publish(node, "t." + choice.nextInt(TOPICS), "x".repeat(choice.nextInt(200)));
+                    Thread.yield();
+                  }
+                  return publishing.decrementAndGet();
+                }));
+      }
+      List<Hopper> hoppers = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        Hopper hopper = new Hopper(nodes, new Random(random.nextLong()));
+        hoppers.add(hopper);
+        running.add(
+            threads.submit(
+                () -> {
+                  while (publishing.get() > 0) {
+                    hopper.step();
+                    Thread.yield();
+                  }
+                  return null;
+                }));
+      }
+      for (Future<?> task : running) {
+        task.get(60, TimeUnit.SECONDS);
+      }
+      backplanes.forEach(backplane -> backplane.lag(false));
+      for (Hopper hopper : hoppers) {
+        hopper.finish(publish(one, hopper.topic, "last"));
+        hopper.check();
+      }
+      for (EngineFixture node : nodes) {
+        assertThat(node.engine().statisticsSnapshot().gaps()).isZero();
+      }
+    } catch (Exception | AssertionError e) {
+      throw new AssertionError("seed " + seed + ": " + e, e);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private String publish(EngineFixture node, String topic, String text) throws Exception {
+    String data = topic + " " + text;
+    String id = node.publish(topic, data).stored().toCompletableFuture().get();
+    model.put(sequence(id), data);
+    return id;
   }
 
   @Test
