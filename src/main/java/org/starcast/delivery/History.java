@@ -226,8 +226,9 @@ final class History {
 
   /** Null if what comes first is not there any more. */
   private Replay from(Order now, long sequence) {
+    // in this order: what goes meanwhile is seen to be gone
+    long position = now.log.positionAfter(sequence - 1);
     if (sequence - 1 >= now.log.evicted()) {
-      long position = now.log.positionAfter(sequence - 1);
       return Replay.at(this, now.log, now.epoch, position, sequence, false);
     }
     return canRead(now.log, sequence) ? Replay.paged(this, now.log, now.epoch, sequence) : null;

@@ -183,6 +183,10 @@ final class Replay {
     }
     page = null;
     position = log.positionAfter(next - 1);
+    if (next <= log.evicted()) {
+      // it took long to find out
+      turnToPages();
+    }
     return true;
   }
 
@@ -190,7 +194,14 @@ final class Replay {
   private boolean collectPages(
       Drainer drainer, SubscriptionFilter filter, DeliveryEngine engine, Client client) {
     int most = SLICE;
-    while (next <= log.evicted()) {
+    while (true) {
+      // in this order: what goes meanwhile is seen to be gone
+      position = log.positionAfter(next - 1);
+      if (next > log.evicted()) {
+        paging = false;
+        page = null;
+        return true;
+      }
       if (page == null && !read(pageFrom, log.evicted(), client)) {
         return false;
       }
@@ -223,10 +234,6 @@ final class Replay {
       pageFrom = page.upTo() + 1;
       page = null;
     }
-    paging = false;
-    page = null;
-    position = log.positionAfter(next - 1);
-    return true;
   }
 
   /** Has a page read; false while it is, or if that failed. */
