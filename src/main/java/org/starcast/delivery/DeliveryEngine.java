@@ -1029,12 +1029,10 @@ public final class DeliveryEngine {
   public BroadcastStatistics statisticsSnapshot() {
     Map<String, Integer> byType = new HashMap<>();
     Map<String, Integer> byWriter = new HashMap<>();
+    long pending = 0;
     for (Client client : clients.values()) {
       byType.merge(client.type(), 1, Integer::sum);
       byWriter.merge(client.writer(), 1, Integer::sum);
-    }
-    long pending = 0;
-    for (Client client : clients.values()) {
       pending += client.pending();
     }
     Map<RefusalReason, Long> refused = new EnumMap<>(RefusalReason.class);
