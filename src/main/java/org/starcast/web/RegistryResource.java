@@ -318,6 +318,7 @@ public class RegistryResource {
 
   /** Answers the preflight request of a page of an origin that is listed. */
   @OPTIONS
+  @Operation(hidden = true)
   @Path("clients")
   public Response clientsOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
@@ -326,6 +327,7 @@ public class RegistryResource {
 
   /** As {@link #clientsOptions}. */
   @OPTIONS
+  @Operation(hidden = true)
   @Path("clients/{id}")
   public Response closeOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
@@ -334,6 +336,7 @@ public class RegistryResource {
 
   /** As {@link #clientsOptions}. */
   @OPTIONS
+  @Operation(hidden = true)
   @Path("stats")
   public Response statsOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
