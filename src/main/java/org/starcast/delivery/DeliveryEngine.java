@@ -442,6 +442,11 @@ public final class DeliveryEngine {
     }
   }
 
+  /** Counts a client that was refused before it came here. */
+  public void refused(RefusalReason reason) {
+    refusals.count(reason);
+  }
+
   private RefusedException stopping() {
     return refuse(RefusalReason.DRAINING, 503, "the application is stopping", 2);
   }
