@@ -14,9 +14,6 @@ import java.util.List;
  */
 public record LatencyHistogram(List<Bucket> buckets, long count, Duration sum) {
 
-  /** Nothing yet. */
-  public static final LatencyHistogram EMPTY = new LatencyHistogram(List.of(), 0, Duration.ZERO);
-
   /**
    * One bucket.
    *

@@ -26,6 +26,7 @@ import org.starcast.cdi.Payloads;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.delivery.DeliveryEngine;
 import org.starcast.delivery.Tracing;
+import org.starcast.security.Grant;
 import org.starcast.security.TopicAccess;
 import org.starcast.topic.TopicPattern;
 
@@ -151,17 +152,22 @@ public class SseBroadcaster {
     Subscription recognized = nameless ? tokens.recognize(subscription, caller) : subscription;
     try {
       SseClient client =
-          engine.register(
-              sink,
-              recognized,
-              caller,
-              access.grant(access.caller(caller), subscription.isGuarded()));
+          engine.register(sink, recognized, caller, grant(caller, subscription.isGuarded()));
       if (nameless) {
         client.send(tokens.message(client));
       }
       return client;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private Grant grant(HttpServletRequest caller, boolean guarded) {
+    try {
+      return access.grant(access.caller(caller), guarded);
+    } catch (RefusedException e) {
+      engine.refused(RefusalReason.FORBIDDEN);
+      throw e;
     }
   }
 

@@ -5,6 +5,7 @@ import jakarta.enterprise.event.ObservesAsync;
 import jakarta.enterprise.inject.spi.AfterBeanDiscovery;
 import jakarta.enterprise.inject.spi.Extension;
 import jakarta.inject.Singleton;
+import jakarta.servlet.http.HttpServletRequest;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,11 @@ public final class RunningBroadcaster implements AutoCloseable {
 
   /** With the defaults, but for these keys and values, less the {@code starcast.} of the key. */
   public RunningBroadcaster(String... settings) {
+    this(null, settings);
+  }
+
+  /** For this request, which all clients come with; null for none. */
+  RunningBroadcaster(HttpServletRequest request, String... settings) {
     Map<String, String> values = new HashMap<>();
     values.put("starcast.drain-window", "PT0S");
     for (int i = 0; i < settings.length; i += 2) {
@@ -36,7 +42,7 @@ public final class RunningBroadcaster implements AutoCloseable {
     container =
         new Weld()
             .disableDiscovery()
-            .addExtension(new ConfigExtension(config))
+            .addExtension(new ConfigExtension(config, request))
             .addBeanClasses(
                 SseBroadcaster.class,
                 Payloads.class,
@@ -47,13 +53,9 @@ public final class RunningBroadcaster implements AutoCloseable {
             .initialize();
   }
 
-  /** Makes the configuration a bean. */
-  static final class ConfigExtension implements Extension {
-    private final StarcastConfig config;
-
-    ConfigExtension(StarcastConfig config) {
-      this.config = config;
-    }
+  /** Makes the configuration a bean, and the request if there is one. */
+  private record ConfigExtension(StarcastConfig config, HttpServletRequest request)
+      implements Extension {
 
     void add(@Observes AfterBeanDiscovery event) {
       event
@@ -61,6 +63,13 @@ public final class RunningBroadcaster implements AutoCloseable {
           .types(StarcastConfig.class)
           .scope(Singleton.class)
           .createWith(context -> config);
+      if (request != null) {
+        event
+            .<HttpServletRequest>addBean()
+            .types(HttpServletRequest.class)
+            .scope(Singleton.class)
+            .createWith(context -> request);
+      }
     }
   }
 

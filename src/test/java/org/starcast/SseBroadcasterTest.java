@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 
+import jakarta.servlet.http.HttpServletRequest;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -207,5 +210,39 @@ class SseBroadcasterTest {
     await().until(() -> bob.state() == SseClient.State.CLOSED);
     assertThat(tom.closeReason()).isEmpty();
     assertThatIllegalArgumentException().isThrownBy(() -> broadcaster.revokeTopic("a..b"));
+  }
+
+  /** What a server takes that allows for clocks that differ. */
+  private record ExpiredToken(String getName) implements JsonWebToken {
+
+    @Override
+    public Set<String> getClaimNames() {
+      return Set.of("exp");
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <T> T getClaim(String name) {
+      return name.equals("exp") ? (T) Long.valueOf(1) : null;
+    }
+  }
+
+  @Test
+  void aCallerWhoseTokenHasExpiredIsRefusedAndCounted() {
+    HttpServletRequest request =
+        (HttpServletRequest)
+            Proxy.newProxyInstance(
+                SseBroadcasterTest.class.getClassLoader(),
+                new Class<?>[] {HttpServletRequest.class},
+                (proxy, method, args) ->
+                    method.getName().equals("getUserPrincipal") ? new ExpiredToken("ann") : null);
+    try (RunningBroadcaster late = new RunningBroadcaster(request)) {
+      assertThatExceptionOfType(RefusedException.class)
+          .isThrownBy(() -> late.broadcaster().register(FakeSink.instant(), Subscription.to("a")))
+          .satisfies(e -> assertThat(e.getResponse().getStatus()).isEqualTo(401));
+      BroadcastStatistics statistics = late.broadcaster().statistics();
+      assertThat(statistics.refusedBecause()).containsEntry(RefusalReason.FORBIDDEN, 1L);
+      assertThat(statistics.clients()).isZero();
+    }
   }
 }

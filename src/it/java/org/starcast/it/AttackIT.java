@@ -103,9 +103,7 @@ class AttackIT {
 
   private RawHttp.Answer send(String method, String path, String body, String... headers)
       throws IOException {
-    URI uri = uri(path);
-    String target = uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery());
-    return RawHttp.once(uri, method, target, body, headers);
+    return RawHttp.once(uri(path), method, body, headers);
   }
 
   /** Asks for a stream of these topics; the head of the answer. */
@@ -151,7 +149,7 @@ class AttackIT {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
-  private static void assertProblem(RawHttp.Answer answer, int status) {
+  static void assertProblem(RawHttp.Answer answer, int status) {
     assertThat(answer.status()).as(answer.toString()).isEqualTo(status);
     assertThat(answer.header("Content-Type")).startsWith("application/problem+json");
     assertThat(answer.body()).contains("\"status\":" + status);

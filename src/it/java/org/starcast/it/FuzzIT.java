@@ -163,6 +163,7 @@ class FuzzIT {
         TOKENS,
         "starcast.message.max-bytes=2048",
         "starcast.max-clients=200",
+        "starcast.endpoint.monitor.enabled=true",
         "starcast.cors.origins=https://shop.example",
         "starcast.security.rules.\"a.*\".subscribe=*",
         "starcast.security.rules.\"a.*\".publish=*",
@@ -171,7 +172,17 @@ class FuzzIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"stream", "publish", "clients", "clients/x", "stats"})
+  @ValueSource(
+      strings = {
+        "stream",
+        "publish",
+        "clients",
+        "clients/x",
+        "stats",
+        "monitor",
+        "monitor/figures",
+        "monitor/tap"
+      })
   void noRequestFindsTheServerUnprepared(String endpoint) throws Exception {
     URI api = URI.create(base.toString()).resolve("api/starcast/");
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
@@ -195,8 +206,7 @@ class FuzzIT {
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(
             () ->
-                assertThat(RawHttp.once(api, "GET", api.getPath() + "stats", "").status())
-                    .isEqualTo(200));
+                assertThat(RawHttp.once(api.resolve("stats"), "GET", "").status()).isEqualTo(200));
   }
 
   /** How often each status came; 0 stands for a connection that was closed without an answer. */

@@ -13,6 +13,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
@@ -87,10 +88,12 @@ class HealthIT {
   private JsonObject check(String path, String name) throws IOException, InterruptedException {
     String body = get(path).body();
     try (var reader = Json.createReader(new StringReader(body))) {
-      return reader.readObject().getJsonArray("checks").getValuesAs(JsonObject.class).stream()
-          .filter(check -> check.getString("name").equals(name))
-          .findFirst()
-          .orElseThrow(() -> new AssertionError(body));
+      List<JsonObject> found =
+          reader.readObject().getJsonArray("checks").getValuesAs(JsonObject.class).stream()
+              .filter(check -> check.getString("name").equals(name))
+              .toList();
+      assertThat(found).as(body).hasSize(1);
+      return found.get(0);
     }
   }
 }

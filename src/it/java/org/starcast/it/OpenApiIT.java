@@ -31,6 +31,9 @@ import org.starcast.it.app.TestApplication;
 @EnabledIfSystemProperty(named = "arquillian.launch", matches = "payara")
 class OpenApiIT {
 
+  /** Relative to the server that the document names. */
+  private static final String API = "/api/starcast/";
+
   @ArquillianResource URL base;
 
   @Deployment(testable = false)
@@ -57,19 +60,15 @@ class OpenApiIT {
       document = Json.createReader(in).readObject();
     }
     JsonObject paths = document.getJsonObject("paths");
-    // relative to the server that the document names
-    String api = "/api/starcast/";
-
-    JsonObject stream = paths.getJsonObject(api + "stream").getJsonObject("get");
+    JsonObject stream = operation(paths, "stream", "get");
     assertThat(stream.getString("operationId")).isEqualTo("starcastStream");
     assertThat(stream.getJsonArray("parameters").getValuesAs(JsonObject.class))
         .extracting(parameter -> parameter.getString("name"))
         .containsExactlyInAnyOrder(
             "topic", "mute", "sender", "history", "lastEventId", "Last-Event-ID", "resume");
-    assertThat(stream.getJsonObject("responses").keySet())
-        .containsExactlyInAnyOrder("200", "400", "401", "403", "404", "429", "503");
+    assertResponses(stream, "200", "400", "401", "403", "404", "429", "503");
 
-    JsonObject publish = paths.getJsonObject(api + "publish").getJsonObject("post");
+    JsonObject publish = operation(paths, "publish", "post");
     assertThat(
             publish
                 .getJsonObject("requestBody")
@@ -79,9 +78,28 @@ class OpenApiIT {
                 .getJsonArray("required")
                 .getValuesAs(JsonString::getString))
         .containsExactlyInAnyOrder("topic", "data");
+    assertResponses(publish, "202", "400", "401", "403", "404", "413");
+
+    assertResponses(operation(paths, "clients", "get"), "200", "400", "401", "403", "404");
+    assertResponses(operation(paths, "stats", "get"), "200", "401", "403", "404");
+    JsonObject close = operation(paths, "clients/{id}", "delete");
+    assertResponses(close, "204", "401", "403", "404");
+    assertThat(close.getJsonObject("responses").getJsonObject("404").getString("description"))
+        .startsWith("There is no such client");
 
     assertThat(paths.keySet())
-        .contains(api + "clients", api + "clients/{id}", api + "stats", api + "monitor")
-        .doesNotContain(api + "monitor/tap", api + "monitor/figures");
+        .contains(API + "clients", API + "clients/{id}", API + "stats", API + "monitor")
+        .doesNotContain(API + "monitor/tap", API + "monitor/figures");
+    assertThat(paths.values())
+        .as("preflight requests are the browser's matter")
+        .noneMatch(path -> path.asJsonObject().containsKey("options"));
+  }
+
+  private static JsonObject operation(JsonObject paths, String path, String method) {
+    return paths.getJsonObject(API + path).getJsonObject(method);
+  }
+
+  private static void assertResponses(JsonObject operation, String... statuses) {
+    assertThat(operation.getJsonObject("responses").keySet()).containsExactlyInAnyOrder(statuses);
   }
 }

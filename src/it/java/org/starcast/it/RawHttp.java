@@ -47,11 +47,15 @@ final class RawHttp implements AutoCloseable {
   }
 
   /** One request on a connection of its own. */
-  static Answer once(URI base, String method, String target, String body, String... headers)
-      throws IOException {
-    try (RawHttp http = new RawHttp(base)) {
-      return http.send(method, target, body, headers);
+  static Answer once(URI uri, String method, String body, String... headers) throws IOException {
+    try (RawHttp http = new RawHttp(uri)) {
+      return http.send(method, target(uri), body, headers);
     }
+  }
+
+  /** What the request line names. */
+  static String target(URI uri) {
+    return uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery());
   }
 
   /** A request with its length; the target as it is to be sent. */
@@ -98,13 +102,13 @@ final class RawHttp implements AutoCloseable {
     int status;
     List<String> headers = new ArrayList<>();
     do {
-      String line = line();
+      String line = RawStream.line(in);
       if (!line.startsWith("HTTP/1.1 ")) {
         throw new ProtocolException("no answer begins with " + line);
       }
       status = Integer.parseInt(line.split(" ")[1]);
       headers.clear();
-      for (String header = line(); !header.isEmpty(); header = line()) {
+      for (String header = RawStream.line(in); !header.isEmpty(); header = RawStream.line(in)) {
         headers.add(header);
       }
     } while (status == 100);
@@ -118,9 +122,9 @@ final class RawHttp implements AutoCloseable {
     if ("chunked".equals(head.header("Transfer-Encoding"))) {
       int size;
       do {
-        size = Integer.parseInt(line().trim(), 16);
+        size = Integer.parseInt(RawStream.line(in).trim(), 16);
         body.write(in.readNBytes(size));
-        line();
+        RawStream.line(in);
       } while (size > 0);
     } else if (length != null && !headOnly) {
       body.write(in.readNBytes(Integer.parseInt(length)));
@@ -132,19 +136,6 @@ final class RawHttp implements AutoCloseable {
       drop();
     }
     return new Answer(status, List.copyOf(headers), body.toString(StandardCharsets.UTF_8));
-  }
-
-  private String line() throws IOException {
-    StringBuilder line = new StringBuilder();
-    for (int b = in.read(); b != '\n'; b = in.read()) {
-      if (b < 0) {
-        throw new EOFException();
-      }
-      if (b != '\r') {
-        line.append((char) b);
-      }
-    }
-    return line.toString();
   }
 
   /** Lets go of the connection; the next request has another. */

@@ -38,9 +38,9 @@ final class RawStream implements AutoCloseable {
   private RawStream(Socket socket) throws IOException {
     this.socket = socket;
     this.in = new BufferedInputStream(socket.getInputStream());
-    String statusLine = line();
+    String statusLine = line(in);
     status = Integer.parseInt(statusLine.split(" ")[1]);
-    for (String line = line(); !line.isEmpty(); line = line()) {
+    for (String line = line(in); !line.isEmpty(); line = line(in)) {
       int colon = line.indexOf(':');
       headers.put(
           line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).trim());
@@ -65,10 +65,7 @@ final class RawStream implements AutoCloseable {
     }
     socket.setSoTimeout(60_000);
     socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()), 10_000);
-    StringBuilder request = new StringBuilder("GET ").append(uri.getRawPath());
-    if (uri.getRawQuery() != null) {
-      request.append('?').append(uri.getRawQuery());
-    }
+    StringBuilder request = new StringBuilder("GET ").append(RawHttp.target(uri));
     request.append(" HTTP/1.1\r\nHost: ").append(uri.getAuthority()).append("\r\n");
     for (String header : requestHeaders) {
       request.append(header).append("\r\n");
@@ -123,7 +120,7 @@ final class RawStream implements AutoCloseable {
       boolean chunked = "chunked".equals(header("Transfer-Encoding"));
       byte[] buffer = new byte[64 << 10];
       while (chunked) {
-        int size = Integer.parseInt(line().trim(), 16);
+        int size = Integer.parseInt(line(in).trim(), 16);
         if (size == 0) {
           return;
         }
@@ -135,7 +132,7 @@ final class RawStream implements AutoCloseable {
           accept(buffer, n);
           size -= n;
         }
-        line();
+        line(in);
       }
       String length = header("Content-Length");
       if (length != null) {
@@ -184,7 +181,8 @@ final class RawStream implements AutoCloseable {
     return this;
   }
 
-  private String line() throws IOException {
+  /** The next line of a head, or of a chunk's. */
+  static String line(InputStream in) throws IOException {
     StringBuilder line = new StringBuilder();
     for (int b = in.read(); b != '\n'; b = in.read()) {
       if (b < 0) {

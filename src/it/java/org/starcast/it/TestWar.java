@@ -12,12 +12,12 @@ import org.starcast.it.app.TestApplication;
 /**
  * The WAR of the server tests: the application under {@code app}, and the jar as a user adds it.
  */
-final class TestWar {
+public final class TestWar {
 
   private TestWar() {}
 
   /** The WAR with these configuration values, given as key, value, key, value. */
-  static WebArchive with(String... config) {
+  public static WebArchive with(String... config) {
     Map<String, String> values = new TreeMap<>();
     values.put("starcast.endpoint.enabled", "true");
     values.put("starcast.endpoint.publish.enabled", "true");

@@ -6,7 +6,11 @@ import jakarta.enterprise.inject.spi.AfterTypeDiscovery;
 import jakarta.enterprise.inject.spi.Extension;
 import jakarta.enterprise.inject.spi.ProcessAnnotatedType;
 import jakarta.enterprise.inject.spi.ProcessObserverMethod;
+import jakarta.enterprise.inject.spi.WithAnnotations;
+import jakarta.inject.Singleton;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.starcast.SseBroadcaster;
 import org.starcast.Topic;
 
@@ -34,11 +38,18 @@ public class StarcastExtension implements Extension {
           "org.starcast.observe.OpenTelemetryMetrics", "io.opentelemetry.api.OpenTelemetry",
           "org.starcast.observe.OpenTelemetryTracing", "io.opentelemetry.api.OpenTelemetry");
 
+  private final Set<String> found = new HashSet<>();
   private boolean broadcasts;
 
   /** Where only a part of Starcast is deployed, there is nothing to be observed. */
   void lookForTheBroadcaster(@Observes ProcessAnnotatedType<SseBroadcaster> event) {
     broadcasts = true;
+  }
+
+  /** Payara takes this annotation for a mark of beans, and finds by itself what is added below. */
+  <T> void seeWhatIsFound(
+      @Observes @WithAnnotations(Singleton.class) ProcessAnnotatedType<T> event) {
+    found.add(event.getAnnotatedType().getJavaClass().getName());
   }
 
   void addWhatTheServerHas(@Observes AfterTypeDiscovery event) {
@@ -48,6 +59,9 @@ public class StarcastExtension implements Extension {
     ClassLoader loader = StarcastExtension.class.getClassLoader();
     NEEDS.forEach(
         (bean, needed) -> {
+          if (found.contains(bean)) {
+            return;
+          }
           try {
             Class.forName(needed, false, loader);
             event.addAnnotatedType(Class.forName(bean, false, loader), bean);

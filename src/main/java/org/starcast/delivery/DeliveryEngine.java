@@ -506,6 +506,11 @@ public final class DeliveryEngine {
     }
   }
 
+  /** Counts a client that was refused before it came here. */
+  public void refused(RefusalReason reason) {
+    refusals.count(reason);
+  }
+
   private RefusedException stopping() {
     return refuse(RefusalReason.DRAINING, 503, "the application is stopping", 2);
   }
@@ -1258,12 +1263,10 @@ public final class DeliveryEngine {
   public BroadcastStatistics statisticsSnapshot() {
     Map<String, Integer> byType = new HashMap<>();
     Map<String, Integer> byWriter = new HashMap<>();
+    long pending = 0;
     for (Client client : clients.values()) {
       byType.merge(client.type(), 1, Integer::sum);
       byWriter.merge(client.writer(), 1, Integer::sum);
-    }
-    long pending = 0;
-    for (Client client : clients.values()) {
       pending += client.pending();
     }
     Map<RefusalReason, Long> refused = new EnumMap<>(RefusalReason.class);

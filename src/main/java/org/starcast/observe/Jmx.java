@@ -32,7 +32,7 @@ public class Jmx {
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
     if (name != null) {
-      // Payara says it twice
+      // an enterprise application says it for each of its web modules
       return;
     }
     try {
@@ -40,7 +40,7 @@ public class Jmx {
       ManagementFactory.getPlatformMBeanServer().registerMBean(new Bean(broadcaster), wanted);
       name = wanted;
     } catch (InstanceAlreadyExistsException e) {
-      // this application, which has the extension twice; or one of another virtual server
+      // that of another virtual server, or on Payara of another application
       LOG.log(System.Logger.Level.DEBUG, "STARCAST-1032: the JMX bean is there already", e);
     } catch (JMException | RuntimeException e) {
       LOG.log(

@@ -11,6 +11,9 @@ public enum Action {
    * for without that prefix.
    */
   PRESENCE,
-  /** List and close clients and read the statistics, by the built-in registry: all topics. */
+  /**
+   * List and close clients and read the statistics, by the built-in registry, and open the monitor,
+   * whose tap shows every event: all topics.
+   */
   ADMINISTER
 }

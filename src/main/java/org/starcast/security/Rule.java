@@ -105,6 +105,11 @@ public record Rule(String pattern, Action action, Set<String> roles) {
     return false;
   }
 
+  /** Whether the pattern is another one for each caller. */
+  boolean isPersonal() {
+    return PLACEHOLDER.matcher(pattern).find();
+  }
+
   /** The pattern for this caller; empty if it lacks a value, or one makes the pattern too long. */
   Optional<TopicPattern> patternFor(Caller caller) {
     StringBuilder filled = new StringBuilder();

@@ -7,12 +7,36 @@ import java.util.stream.Collectors;
 import org.starcast.topic.TopicPattern;
 
 /** The rules of the configuration: they permit, and deny nothing. Immutable. */
-record Rules(List<Rule> rules) implements TopicAuthorizer {
+final class Rules implements TopicAuthorizer {
+
+  /** With its pattern, where that is the same for all callers: replays ask for many topics. */
+  private record Prepared(Rule rule, Optional<TopicPattern> common) {
+
+    static Prepared of(Rule rule) {
+      return new Prepared(
+          rule,
+          rule.isPersonal() ? Optional.empty() : Optional.of(TopicPattern.of(rule.pattern())));
+    }
+
+    Optional<TopicPattern> patternFor(Caller caller) {
+      return common.isPresent() ? common : rule.patternFor(caller);
+    }
+  }
+
+  private final List<Prepared> rules;
+
+  Rules(List<Rule> rules) {
+    this.rules = rules.stream().map(Prepared::of).toList();
+  }
+
+  boolean isEmpty() {
+    return rules.isEmpty();
+  }
 
   /** The roles that the container is asked for. */
   Set<String> roles() {
     return rules.stream()
-        .flatMap(rule -> rule.roles().stream())
+        .flatMap(prepared -> prepared.rule.roles().stream())
         .filter(role -> !role.equals(Rule.ANYBODY) && !role.equals(Rule.AUTHENTICATED))
         .collect(Collectors.toUnmodifiableSet());
   }
@@ -21,9 +45,9 @@ record Rules(List<Rule> rules) implements TopicAuthorizer {
   @Override
   public Decision authorize(Caller caller, Action action, String pattern) {
     TopicPattern asked = TopicPattern.of(pattern);
-    for (Rule rule : rules) {
-      if (rule.action() == action && rule.isFor(caller)) {
-        Optional<TopicPattern> permitted = rule.patternFor(caller);
+    for (Prepared prepared : rules) {
+      if (prepared.rule.action() == action && prepared.rule.isFor(caller)) {
+        Optional<TopicPattern> permitted = prepared.patternFor(caller);
         if (permitted.isPresent() && permitted.get().contains(asked)) {
           return Decision.PERMIT;
         }

@@ -57,7 +57,7 @@ public class TopicAccess {
     List<TopicAuthorizer> all = new ArrayList<>();
     beans.forEach(all::add);
     this.own = !all.isEmpty();
-    if (!rules.rules().isEmpty()) {
+    if (!rules.isEmpty()) {
       all.add(rules);
     }
     this.authorizers = List.copyOf(all);

@@ -200,6 +200,7 @@ public class EndpointResource {
 
   /** Answers the preflight request of a page of an origin that is listed. */
   @OPTIONS
+  @Operation(hidden = true)
   @Path("stream")
   public Response streamOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
@@ -208,6 +209,7 @@ public class EndpointResource {
 
   /** As {@link #streamOptions}. */
   @OPTIONS
+  @Operation(hidden = true)
   @Path("publish")
   public Response publishOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {

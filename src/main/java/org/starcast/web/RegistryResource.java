@@ -229,16 +229,15 @@ public class RegistryResource {
       @Context HttpServletRequest request,
       @Context HttpServletResponse response) {
     allow(security, request, response);
-    return fresh(figures(broadcaster).build());
+    return fresh(
+        figures(broadcaster.statistics(), broadcaster.clients(), broadcaster.lastEventId())
+            .build());
   }
 
   /** What the statistics say, also in the monitor. */
-  static JsonObjectBuilder figures(SseBroadcaster broadcaster) {
-    BroadcastStatistics statistics = broadcaster.statistics();
-    long active =
-        broadcaster.clients().stream()
-            .filter(client -> client.state() == SseClient.State.OPEN)
-            .count();
+  static JsonObjectBuilder figures(
+      BroadcastStatistics statistics, List<SseClient> clients, String lastEventId) {
+    long active = clients.stream().filter(client -> client.state() == SseClient.State.OPEN).count();
     JsonObjectBuilder closed = Json.createObjectBuilder();
     statistics.closed().forEach((reason, count) -> closed.add(reason.name(), count));
     JsonObjectBuilder refused = Json.createObjectBuilder();
@@ -277,7 +276,7 @@ public class RegistryResource {
         .add("history", statistics.logged())
         .add("historyBytes", statistics.loggedBytes())
         .add("unstored", statistics.unstored())
-        .add("lastEventId", broadcaster.lastEventId());
+        .add("lastEventId", lastEventId);
   }
 
   /** Percentiles since the start, in microseconds. */
@@ -319,6 +318,7 @@ public class RegistryResource {
 
   /** Answers the preflight request of a page of an origin that is listed. */
   @OPTIONS
+  @Operation(hidden = true)
   @Path("clients")
   public Response clientsOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
@@ -327,6 +327,7 @@ public class RegistryResource {
 
   /** As {@link #clientsOptions}. */
   @OPTIONS
+  @Operation(hidden = true)
   @Path("clients/{id}")
   public Response closeOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
@@ -335,6 +336,7 @@ public class RegistryResource {
 
   /** As {@link #clientsOptions}. */
   @OPTIONS
+  @Operation(hidden = true)
   @Path("stats")
   public Response statsOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.starcast.BroadcastStatistics;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
@@ -79,16 +80,17 @@ final class Sampler {
 
   private SseMessage message() {
     Instant now = Instant.now();
-    List<Standing> clients = furthestBehind();
+    BroadcastStatistics statistics = broadcaster.statistics();
+    List<SseClient> clients = broadcaster.clients();
     JsonArrayBuilder shown = Json.createArrayBuilder();
-    clients.forEach(standing -> shown.add(json(standing, now)));
+    furthestBehind(clients).forEach(standing -> shown.add(json(standing, now)));
     JsonArrayBuilder topics = Json.createArrayBuilder();
     for (TopicCount topic : broadcaster.busiestTopics(BUSIEST)) {
       topics.add(
           Json.createObjectBuilder().add("topic", topic.topic()).add("events", topic.events()));
     }
     JsonArrayBuilder buckets = Json.createArrayBuilder();
-    for (var bucket : broadcaster.statistics().latency().buckets()) {
+    for (var bucket : statistics.latency().buckets()) {
       buckets.add(
           Json.createArrayBuilder().add(bucket.atMost().toNanos() / 1000).add(bucket.count()));
     }
@@ -97,7 +99,9 @@ final class Sampler {
         .data(
             Json.createObjectBuilder()
                 .add("at", now.toEpochMilli())
-                .add("stats", RegistryResource.figures(broadcaster))
+                .add(
+                    "stats",
+                    RegistryResource.figures(statistics, clients, broadcaster.lastEventId()))
                 .add("topics", topics)
                 .add("latencyBuckets", buckets)
                 .add("clients", shown)
@@ -107,9 +111,9 @@ final class Sampler {
   }
 
   /** One look at each client: there may be very many. */
-  private List<Standing> furthestBehind() {
+  private static List<Standing> furthestBehind(List<SseClient> clients) {
     PriorityQueue<Standing> worst = new PriorityQueue<>(WORST_FIRST.reversed());
-    for (SseClient client : broadcaster.clients()) {
+    for (SseClient client : clients) {
       Standing standing = Standing.of(client);
       if (worst.size() < MAX_CLIENTS) {
         worst.add(standing);

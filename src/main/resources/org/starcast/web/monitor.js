@@ -59,11 +59,10 @@ function write(target, text) {
 
 const rate = counter => (now, before, seconds) =>
   before && counter(now) >= counter(before) ? (counter(now) - counter(before)) / seconds : 0;
-const delivered = stats => stats.delivered ?? stats.written - stats.heartbeats;
 
 const CHARTS = [
   { title: 'Published', unit: ' /s', format: number, value: rate(s => s.messages) },
-  { title: 'Delivered', unit: ' /s', format: number, value: rate(delivered) },
+  { title: 'Delivered', unit: ' /s', format: number, value: rate(s => s.delivered) },
   { title: 'Clients', unit: '', format: number, value: s => s.total },
   { title: 'Waiting', unit: '', format: bytes, value: s => s.queuedBytes },
   { title: 'Dropped', unit: ' /s', format: number, alarm: true, value: rate(s => s.dropped) },
@@ -108,13 +107,13 @@ function draw(chart) {
 
 const TOTALS = [
   ['Published', s => number(s.messages)],
-  ['Delivered', s => number(delivered(s))],
+  ['Delivered', s => number(s.delivered)],
   ['Dropped', s => number(s.dropped)],
-  ['Coalesced', s => s.coalesced !== undefined && number(s.coalesced)],
-  ['Missed', s => s.missed !== undefined && number(s.missed)],
-  ['Pending', s => s.pending !== undefined && number(s.pending)],
-  ['Resumed', s => s.resumed !== undefined && number(s.resumed)],
-  ['Came back too late', s => s.notResumed !== undefined && number(s.notResumed)],
+  ['Coalesced', s => number(s.coalesced)],
+  ['Missed', s => number(s.missed)],
+  ['Pending', s => number(s.pending)],
+  ['Resumed', s => number(s.resumed)],
+  ['Came back too late', s => number(s.notResumed)],
   ['Discarded at close', s => number(s.discarded)],
   ['Gaps told', s => number(s.gaps)],
   ['Fell behind', s => number(s.behind)],
@@ -129,7 +128,7 @@ const TOTALS = [
 
 function totals(stats) {
   const list = at('totals');
-  const rows = TOTALS.map(([name, value]) => [name, value(stats)]).filter(([, value]) => value !== false);
+  const rows = TOTALS.map(([name, value]) => [name, value(stats)]);
   for (const [reason, count] of Object.entries(stats.closed)) {
     if (count > 0) {
       rows.push([`Closed: ${reason.toLowerCase().replaceAll('_', ' ')}`, number(count)]);
@@ -149,11 +148,11 @@ function totals(stats) {
   });
 }
 
-// ---- topics and latency, where the server counts them
+// ---- topics and latency
 
 function topics(list) {
-  at('topics').hidden = !list?.length;
-  if (list?.length) {
+  at('topics').hidden = list.length === 0;
+  if (list.length > 0) {
     const most = Math.max(...list.map(entry => entry.events));
     at('topics').querySelector('tbody').replaceChildren(
       ...list.map(({ topic, events }) => {
@@ -172,12 +171,10 @@ function topics(list) {
 }
 
 /** Percentiles in microseconds, and buckets as ascending `[microseconds, count]`. */
-function latency({ count = 0, p50, p99, max } = {}, buckets = []) {
+function latency({ count, p50, p99, max }, buckets) {
   at('latency').hidden = count === 0;
   if (count > 0) {
     write(at('latency-text'), `half within ${time(p50)}, 99 of 100 within ${time(p99)}, all within ${time(max)}`);
-  }
-  if (count > 0 && buckets.length > 0) {
     const most = Math.max(...buckets.map(([, count]) => count));
     const width = 100 / buckets.length;
     const picture = svg('svg', { viewBox: '0 0 100 40', preserveAspectRatio: 'none', role: 'img' });

@@ -3,6 +3,7 @@ package org.starcast.cdi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.enterprise.inject.spi.AfterTypeDiscovery;
+import jakarta.enterprise.inject.spi.AnnotatedType;
 import jakarta.enterprise.inject.spi.ProcessAnnotatedType;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +12,7 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.starcast.observe.ReadinessCheck;
 
 /** The extension in a deployment that lacks what not every server has. */
 class OptionalBeansTest {
@@ -46,6 +48,11 @@ class OptionalBeansTest {
   }
 
   private static List<String> added(String... missing) throws Exception {
+    return added(null, missing);
+  }
+
+  /** As a container that finds a class by itself, or none. */
+  private static List<String> added(Class<?> found, String... missing) throws Exception {
     List<String> added = new ArrayList<>();
     Class<?> extension = new Server(missing).loadClass(StarcastExtension.class.getName());
     Object event =
@@ -68,6 +75,12 @@ class OptionalBeansTest {
     Method look = extension.getDeclaredMethod("lookForTheBroadcaster", ProcessAnnotatedType.class);
     look.setAccessible(true);
     look.invoke(instance, (Object) null);
+    if (found != null) {
+      Method see = extension.getDeclaredMethod("seeWhatIsFound", ProcessAnnotatedType.class);
+      see.setAccessible(true);
+      see.invoke(
+          instance, answering(ProcessAnnotatedType.class, answering(AnnotatedType.class, found)));
+    }
     add.invoke(instance, event);
     return added;
   }
@@ -82,6 +95,17 @@ class OptionalBeansTest {
             "MicroProfileMetrics",
             "OpenTelemetryMetrics",
             "OpenTelemetryTracing");
+  }
+
+  /** Answers whatever it is asked by this. */
+  private static Object answering(Class<?> type, Object answer) {
+    return Proxy.newProxyInstance(
+        type.getClassLoader(), new Class<?>[] {type}, (proxy, method, args) -> answer);
+  }
+
+  @Test
+  void whatTheContainerFoundIsNotAddedOnceMore() throws Exception {
+    assertThat(added(ReadinessCheck.class)).doesNotContain("ReadinessCheck").hasSize(5);
   }
 
   @Test

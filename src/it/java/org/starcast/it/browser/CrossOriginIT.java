@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import jakarta.json.Json;
-import java.io.File;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
@@ -19,13 +18,10 @@ import java.util.List;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
-import org.jboss.shrinkwrap.api.ShrinkWrap;
-import org.jboss.shrinkwrap.api.asset.EmptyAsset;
-import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
-import org.starcast.it.app.TestApplication;
+import org.starcast.it.TestWar;
 
 /**
  * Pages of other origins, in a browser that says where its requests come from: one that the
@@ -63,21 +59,10 @@ class CrossOriginIT extends BrowserTest {
 
   @Deployment(testable = false)
   static WebArchive war() {
-    String config =
-        """
-        starcast.endpoint.enabled=true
-        starcast.endpoint.publish.enabled=true
-        starcast.endpoint.registry.enabled=true
-        starcast.endpoint.registry.role=*
-        starcast.heartbeat=PT1S
-        starcast.cors.origins=%s
-        """
-            .formatted(origin("127.0.0.1", LISTED));
-    return ShrinkWrap.create(WebArchive.class, "starcast-origins.war")
-        .addPackage(TestApplication.class.getPackage())
-        .addAsLibrary(new File(System.getProperty("starcast.jar")))
-        .addAsResource(new StringAsset(config), "META-INF/microprofile-config.properties")
-        .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml");
+    return TestWar.with(
+        "starcast.endpoint.registry.enabled", "true",
+        "starcast.endpoint.registry.role", "*",
+        "starcast.cors.origins", origin("127.0.0.1", LISTED));
   }
 
   @AfterAll

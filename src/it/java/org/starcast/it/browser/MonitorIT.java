@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import jakarta.json.Json;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
@@ -22,15 +21,12 @@ import java.util.concurrent.Executors;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
-import org.jboss.shrinkwrap.api.ShrinkWrap;
-import org.jboss.shrinkwrap.api.asset.EmptyAsset;
-import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.Keys;
-import org.starcast.it.app.TestApplication;
+import org.starcast.it.TestWar;
 
 /** The monitor's page in chromium, under its own policy, with something to see. */
 @ArquillianTest
@@ -44,20 +40,10 @@ class MonitorIT extends BrowserTest {
 
   @Deployment(testable = false)
   static WebArchive war() {
-    String config =
-        """
-        starcast.endpoint.enabled=true
-        starcast.endpoint.publish.enabled=true
-        starcast.endpoint.monitor.enabled=true
-        starcast.endpoint.registry.enabled=true
-        starcast.endpoint.registry.role=*
-        starcast.heartbeat=PT1S
-        """;
-    return ShrinkWrap.create(WebArchive.class, "starcast-monitor.war")
-        .addPackage(TestApplication.class.getPackage())
-        .addAsLibrary(new File(System.getProperty("starcast.jar")))
-        .addAsResource(new StringAsset(config), "META-INF/microprofile-config.properties")
-        .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml");
+    return TestWar.with(
+        "starcast.endpoint.monitor.enabled", "true",
+        "starcast.endpoint.registry.enabled", "true",
+        "starcast.endpoint.registry.role", "*");
   }
 
   @BeforeEach

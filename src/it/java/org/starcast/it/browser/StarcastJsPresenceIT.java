@@ -15,13 +15,10 @@ import java.util.List;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
-import org.jboss.shrinkwrap.api.ShrinkWrap;
-import org.jboss.shrinkwrap.api.asset.EmptyAsset;
-import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.WindowType;
-import org.starcast.it.app.TestApplication;
+import org.starcast.it.TestWar;
 
 /** Who follows a stream by the browser module, as the server sees it. */
 @ArquillianTest
@@ -36,18 +33,7 @@ class StarcastJsPresenceIT extends BrowserTest {
 
   @Deployment(testable = false)
   static WebArchive war() {
-    String config =
-        """
-        starcast.endpoint.enabled=true
-        starcast.presence.enabled=true
-        starcast.heartbeat=PT1S
-        starcast.retry=PT0.1S
-        """;
-    return ShrinkWrap.create(WebArchive.class, "starcast-js-presence.war")
-        .addPackage(TestApplication.class.getPackage())
-        .addAsLibrary(new File(System.getProperty("starcast.jar")))
-        .addAsResource(new StringAsset(config), "META-INF/microprofile-config.properties")
-        .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml")
+    return TestWar.with("starcast.presence.enabled", "true", "starcast.retry", "PT0.1S")
         .addAsWebResource(new File(PAGES, "page.html"), "page.html")
         .addAsWebResource(new File(PAGES, "page.js"), "page.js");
   }
