@@ -1,6 +1,7 @@
 package org.starcast;
 
 import java.util.Map;
+import org.starcast.backplane.BackplaneStatus;
 
 /**
  * What the broadcaster did since it started, and how it stands. Counts are exact, but not of one
@@ -63,7 +64,9 @@ import java.util.Map;
  *     queue
  * @param logged events in the log now
  * @param loggedBytes the memory that they take, roughly
- * @param unstored events that the file store left out, as the disk could not follow
+ * @param unstored events that the file store left out, as the disk could not follow, or that a
+ *     shared backplane did not store
+ * @param backplane how the backplane stands
  */
 public record BroadcastStatistics(
     int clients,
@@ -97,4 +100,5 @@ public record BroadcastStatistics(
     LatencyHistogram latency,
     int logged,
     long loggedBytes,
-    long unstored) {}
+    long unstored,
+    BackplaneStatus backplane) {}

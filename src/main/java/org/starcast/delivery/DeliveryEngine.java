@@ -54,6 +54,7 @@ import org.starcast.Subscription;
 import org.starcast.TopicCount;
 import org.starcast.backplane.Backplane;
 import org.starcast.backplane.BackplaneException;
+import org.starcast.backplane.BackplaneStatus;
 import org.starcast.backplane.Envelope;
 import org.starcast.log.EventId;
 import org.starcast.log.LoggedEvent;
@@ -1263,6 +1264,7 @@ public final class DeliveryEngine {
   public BroadcastStatistics statisticsSnapshot() {
     Map<String, Integer> byType = new HashMap<>();
     Map<String, Integer> byWriter = new HashMap<>();
+    BackplaneStatus status = backplane.status();
     long pending = 0;
     for (Client client : clients.values()) {
       byType.merge(client.type(), 1, Integer::sum);
@@ -1309,7 +1311,8 @@ public final class DeliveryEngine {
         statistics.latencies.snapshot(),
         history == null ? 0 : history.size(),
         history == null ? 0 : history.bytes(),
-        backplane.status().failed());
+        status.failed(),
+        status);
   }
 
   /** The topics with the most events, as far as is known; see {@link TopicTraffic}. */
@@ -1347,7 +1350,9 @@ public final class DeliveryEngine {
         }
       }
     }
-    return new BroadcastHealth(!draining, List.copyOf(stuck));
+    BackplaneStatus status = backplane.status();
+    boolean away = config.backplane().readiness() && !status.available();
+    return new BroadcastHealth(level && !draining && !away, draining, status, List.copyOf(stuck));
   }
 
   /** The id of the last event that was published, {@code <epoch>-<sequence>}. */

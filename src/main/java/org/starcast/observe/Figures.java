@@ -195,6 +195,48 @@ final class Figures {
         "{event}",
         "Events that the file store left out",
         BroadcastStatistics::unstored);
+    gauge(
+        figures,
+        "backplane.available",
+        "1",
+        "1 if events can be given their place now, else 0",
+        statistics -> statistics.backplane().available() ? 1 : 0);
+    gauge(
+        figures,
+        "backplane.waiting",
+        "{event}",
+        "Events of this node that are not known to be stored yet",
+        statistics -> statistics.backplane().waiting());
+    gauge(
+        figures,
+        "backplane.waiting.bytes",
+        "By",
+        "The bytes of these",
+        statistics -> statistics.backplane().waitingBytes());
+    count(
+        figures,
+        "backplane.stored",
+        "{event}",
+        "Events of this node that were stored",
+        statistics -> statistics.backplane().stored());
+    count(
+        figures,
+        "backplane.failed",
+        "{event}",
+        "Events of this node that were not stored, or may not have been",
+        statistics -> statistics.backplane().failed());
+    count(
+        figures,
+        "backplane.repeated",
+        "{event}",
+        "Events of this node that were sent once more",
+        statistics -> statistics.backplane().repeated());
+    count(
+        figures,
+        "backplane.outages",
+        "{outage}",
+        "Times that the backplane went away",
+        statistics -> statistics.backplane().outages());
     return figures;
   }
 

@@ -269,5 +269,30 @@ public class Jmx {
     public long getUnstored() {
       return figures.latest().unstored();
     }
+
+    @Override
+    public String getBackplane() {
+      return figures.latest().backplane().name();
+    }
+
+    @Override
+    public boolean isBackplaneAvailable() {
+      return figures.latest().backplane().available();
+    }
+
+    @Override
+    public long getBackplaneWaiting() {
+      return figures.latest().backplane().waiting();
+    }
+
+    @Override
+    public long getBackplaneStored() {
+      return figures.latest().backplane().stored();
+    }
+
+    @Override
+    public long getBackplaneFailed() {
+      return figures.latest().backplane().failed();
+    }
   }
 }

@@ -5,9 +5,13 @@ import jakarta.inject.Singleton;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
+import org.starcast.BroadcastHealth;
 import org.starcast.SseBroadcaster;
 
-/** Readiness {@code starcast} (MicroProfile Health 4.0): down from the moment of the drain on. */
+/**
+ * Readiness {@code starcast} (MicroProfile Health 4.0): down until the backplane has been reached,
+ * and from the moment of the drain on.
+ */
 @Singleton
 @Readiness
 public class ReadinessCheck implements HealthCheck {
@@ -21,11 +25,12 @@ public class ReadinessCheck implements HealthCheck {
 
   @Override
   public HealthCheckResponse call() {
-    boolean ready = broadcaster.health().ready();
+    BroadcastHealth health = broadcaster.health();
     return HealthCheckResponse.named("starcast")
-        .status(ready)
+        .status(health.ready())
         .withData("clients", broadcaster.count())
-        .withData("draining", !ready)
+        .withData("draining", health.draining())
+        .withData("backplane", health.backplane().available() ? "up" : "away")
         .withData("lastEventId", broadcaster.lastEventId())
         .build();
   }

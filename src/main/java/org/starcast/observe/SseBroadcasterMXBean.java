@@ -84,4 +84,14 @@ public interface SseBroadcasterMXBean {
   long getLoggedBytes();
 
   long getUnstored();
+
+  String getBackplane();
+
+  boolean isBackplaneAvailable();
+
+  long getBackplaneWaiting();
+
+  long getBackplaneStored();
+
+  long getBackplaneFailed();
 }

@@ -3,6 +3,7 @@ package org.starcast.web;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
+import jakarta.json.JsonObjectBuilder;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.Consumes;
@@ -27,7 +28,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -43,6 +50,7 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
+import org.starcast.backplane.BackplaneException;
 import org.starcast.security.Action;
 import org.starcast.security.TopicAccess;
 import org.starcast.topic.TopicName;
@@ -59,7 +67,8 @@ import org.starcast.topic.TopicName;
  *       a client without a name, see {@link SseBroadcaster#register}.
  *   <li>{@code POST starcast/publish} with the form fields {@code topic} (one or more), {@code
  *       data}, and if wanted {@code event} and {@code sender}, publishes ({@code
- *       starcast.endpoint.publish.enabled}) and answers 202 with the event's id as JSON.
+ *       starcast.endpoint.publish.enabled}) and answers 202 with the event's id as JSON; without it
+ *       if a shared backplane takes more than a second to store the event, and 503 if that fails.
  * </ul>
  *
  * <p>Once there is a rule or a {@link org.starcast.security.TopicAuthorizer}, what neither permits
@@ -76,6 +85,11 @@ import org.starcast.topic.TopicName;
 @ApplicationScoped
 @Tag(name = "Starcast", description = "Server push")
 public class EndpointResource {
+
+  /** How long a request waits for a backplane that is slow, and how many may at once. */
+  private static final long MAX_WAIT_MILLIS = 1_000;
+
+  private static final Semaphore WAITING = new Semaphore(16);
 
   /** A byte of data takes at most three in a form; the rest is for the other fields. */
   private static final int FORM_FACTOR = 3;
@@ -278,6 +292,7 @@ public class EndpointResource {
   @APIResponse(responseCode = "403", description = "Not permitted, or not from this origin")
   @APIResponse(responseCode = "404", description = "It is switched off")
   @APIResponse(responseCode = "413", description = "The message is too large")
+  @APIResponse(responseCode = "503", description = "The backplane did not store the event")
   public Response publish(
       InputStream body, @Context HttpServletRequest request, @Context HttpServletResponse response)
       throws IOException {
@@ -317,9 +332,41 @@ public class EndpointResource {
       result = broadcaster.publish(message.build());
     } catch (IllegalArgumentException e) {
       throw tooLarge();
+    } catch (BackplaneException e) {
+      throw notStored();
     }
-    return Response.accepted(Json.createObjectBuilder().add("id", result.id()).build().toString())
-        .build();
+    JsonObjectBuilder answer = Json.createObjectBuilder();
+    id(result).ifPresent(id -> answer.add("id", id));
+    return Response.accepted(answer.build().toString()).build();
+  }
+
+  /** The id of what was published; none if the backplane takes its time. */
+  private static Optional<String> id(PublishResult result) {
+    CompletableFuture<String> stored = result.stored().toCompletableFuture();
+    boolean waits = !stored.isDone();
+    if (waits && !WAITING.tryAcquire()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(stored.get(MAX_WAIT_MILLIS, TimeUnit.MILLISECONDS));
+    } catch (TimeoutException e) {
+      return Optional.empty();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    } catch (ExecutionException e) {
+      throw notStored();
+    } finally {
+      if (waits) {
+        WAITING.release();
+      }
+    }
+  }
+
+  private static WebApplicationException notStored() {
+    String detail = "the event was not stored, or may not have been";
+    return new WebApplicationException(
+        detail, Problem.of(503, detail).header("Retry-After", 2).build());
   }
 
   private Map<String, List<String>> form(InputStream body) throws IOException {

@@ -44,6 +44,7 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.StarcastConfig;
 import org.starcast.Topic;
+import org.starcast.backplane.BackplaneStatus;
 import org.starcast.security.Action;
 import org.starcast.security.Decision;
 import org.starcast.security.TopicAccess;
@@ -276,6 +277,7 @@ public class RegistryResource {
         .add("history", statistics.logged())
         .add("historyBytes", statistics.loggedBytes())
         .add("unstored", statistics.unstored())
+        .add("backplane", backplane(statistics.backplane()))
         .add("lastEventId", lastEventId);
   }
 
@@ -404,5 +406,17 @@ public class RegistryResource {
 
   private static Response fresh(JsonObject body) {
     return Response.ok(body.toString()).header(HttpHeaders.CACHE_CONTROL, "no-store").build();
+  }
+
+  private static JsonObjectBuilder backplane(BackplaneStatus status) {
+    return Json.createObjectBuilder()
+        .add("name", status.name())
+        .add("available", status.available())
+        .add("waiting", status.waiting())
+        .add("waitingBytes", status.waitingBytes())
+        .add("stored", status.stored())
+        .add("failed", status.failed())
+        .add("repeated", status.repeated())
+        .add("outages", status.outages());
   }
 }
