@@ -110,7 +110,9 @@ public final class NatsBackplane implements Backplane {
   // of the managing thread alone
   private NatsStream.Seen order;
   private long stuckAt;
-  private int stuck;
+
+  /** What is followed. */
+  private Subscription following;
 
   /** One connection. */
   private record Session(
@@ -254,7 +256,7 @@ public final class NatsBackplane implements Backplane {
       if (most < config.messageBytes()) {
         tell(
             Level.WARNING,
-            "STARCAST-3003: the broker''s max_payload of {0} bytes is below"
+            "STARCAST-3003: the max_payload of the broker, {0} bytes, is below"
                 + " starcast.message.max-bytes, which is {1}: larger events will fail",
             most,
             config.messageBytes());
@@ -383,9 +385,6 @@ public final class NatsBackplane implements Backplane {
     resume(connected);
   }
 
-  // the subscription that is followed, of the managing thread alone
-  private Subscription following;
-
   /** Ends what was followed before; the broker forgets its consumer soon. */
   private void previous(Session connected, Subscription now) {
     if (following != null && following.getDispatcher() == connected.consumers) {
@@ -397,8 +396,17 @@ public final class NatsBackplane implements Backplane {
   private void resume(Session connected) {
     if (connected.connection.getStatus() == Connection.Status.CONNECTED) {
       outbox.resume(connected.connection, connected.inbox, seen.window());
+      boolean before;
       synchronized (this) {
+        before = available;
         available = true;
+      }
+      if (!before) {
+        LOG.log(
+            Level.INFO,
+            "STARCAST-3012: connected to the stream {0}, epoch {1}",
+            nats.stream(),
+            tail.epoch());
       }
     }
   }
@@ -481,18 +489,14 @@ public final class NatsBackplane implements Backplane {
 
   /**
    * A message with headers that the client does not take (other than ASCII, say) ends the
-   * connection each time that it comes. After two times it is looked for, and removed from the
-   * stream, as it would hinder all nodes, and all reading.
+   * connection each time that it comes. When nothing came since the last time, such a one is looked
+   * for, and removed from the stream, as it would hinder all nodes, and all reading.
    */
   private void skipUnreadable(Session connected, NatsStream.Seen found)
       throws IOException, JetStreamApiException {
     long next = tail.last() + 1;
     if (next != stuckAt || next > found.last()) {
       stuckAt = next;
-      stuck = 0;
-      return;
-    }
-    if (++stuck < 2) {
       return;
     }
     for (long at = next; at <= Math.min(found.last(), next + PROBES); at++) {
@@ -600,8 +604,13 @@ public final class NatsBackplane implements Backplane {
     tail.pause();
     session = null;
     following = null;
-    // may take seconds when the broker does not read
-    clientThreads.execute(() -> close(left.connection));
+    try {
+      // may take seconds when the broker does not read
+      clientThreads.execute(() -> close(left.connection));
+    } catch (RejectedExecutionException e) {
+      // this backplane is being closed
+      close(left.connection);
+    }
   }
 
   private static void close(Connection connection) {
@@ -803,7 +812,7 @@ public final class NatsBackplane implements Backplane {
 
   private void complain(Exception e) {
     if (e instanceof AuthenticationException) {
-      tell(Level.ERROR, "STARCAST-3008: the broker refuses this node''s credentials");
+      tell(Level.ERROR, "STARCAST-3008: the broker refuses the credentials of this node");
     } else if (e instanceof JetStreamApiException api) {
       tell(
           Level.ERROR,

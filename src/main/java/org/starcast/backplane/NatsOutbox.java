@@ -53,7 +53,8 @@ final class NatsOutbox {
   // all of these are guarded by this
   private final Map<Long, Entry> pending = new LinkedHashMap<>();
   private final ArrayDeque<Entry> unsent = new ArrayDeque<>();
-  private final Map<Long, Envelope> own;
+  private final Map<Long, Envelope> own = new LinkedHashMap<>();
+  private long ownBytes;
   private long numbers;
   private long bytes;
   private int underWay;
@@ -109,15 +110,6 @@ final class NatsOutbox {
     this.keyOfTimeout =
         "starcast.backplane.publish-timeout: no answer within " + config.publishTimeout();
     this.refused = refused;
-    this.own =
-        new LinkedHashMap<>() {
-          private static final long serialVersionUID = 1L;
-
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<Long, Envelope> eldest) {
-            return size() > maxEvents;
-          }
-        };
   }
 
   /**
@@ -153,12 +145,31 @@ final class NatsOutbox {
       pending.put(number, entry);
       unsent.add(entry);
       if (envelope != null) {
-        own.put(number, envelope);
+        keep(number, envelope);
       }
       pump(outcomes);
     }
     outcomes.forEach(Outcome::tell);
     return entry.result;
+  }
+
+  /** Until it is received; of those that are not for long, the latest, within the same bounds. */
+  private void keep(long number, Envelope envelope) {
+    own.put(number, envelope);
+    ownBytes += envelope.bytes().length;
+    Iterator<Map.Entry<Long, Envelope>> eldest = own.entrySet().iterator();
+    while (own.size() > maxEvents || ownBytes > 2 * maxBytes && own.size() > 1) {
+      ownBytes -= eldest.next().getValue().bytes().length;
+      eldest.remove();
+    }
+  }
+
+  private Envelope forget(long number) {
+    Envelope envelope = own.remove(number);
+    if (envelope != null) {
+      ownBytes -= envelope.bytes().length;
+    }
+    return envelope;
   }
 
   /**
@@ -321,7 +332,7 @@ final class NatsOutbox {
 
   private Outcome fail(Entry entry, boolean unknown, String problem, Throwable cause) {
     remove(entry);
-    own.remove(entry.number);
+    forget(entry.number);
     failed++;
     return new Outcome(entry, 0, new BackplaneException(problem, unknown, cause));
   }
@@ -389,7 +400,7 @@ final class NatsOutbox {
     try {
       long number = Long.parseLong(id.substring(node.length() + 1), 36);
       synchronized (this) {
-        return own.remove(number);
+        return forget(number);
       }
     } catch (NumberFormatException e) {
       return null;
