@@ -76,7 +76,7 @@ public final class NatsBackplane implements Backplane {
   private static final int READ_BYTES = 256 << 10;
 
   /** How far a message is looked for that the client cannot read. */
-  private static final int PROBES = 1_000;
+  private static final int PROBES = 100;
 
   private final StarcastConfig config;
   private final BackplaneConfig.Nats nats;
@@ -109,7 +109,6 @@ public final class NatsBackplane implements Backplane {
 
   // of the managing thread alone
   private NatsStream.Seen order;
-  private long stuckAt;
 
   /** What is followed. */
   private Subscription following;
@@ -349,8 +348,8 @@ public final class NatsBackplane implements Backplane {
         begin(connected, found, epoch(found));
       } else {
         tail.lost(found.first() - 1);
+        skipUnreadable(connected, found);
       }
-      skipUnreadable(connected, found);
       String inbox = connected.connection.createInbox();
       Object consumer = tail.follow();
       Subscription subscription =
@@ -489,16 +488,12 @@ public final class NatsBackplane implements Backplane {
 
   /**
    * A message with headers that the client does not take (other than ASCII, say) ends the
-   * connection each time that it comes. When nothing came since the last time, such a one is looked
-   * for, and removed from the stream, as it would hinder all nodes, and all reading.
+   * connection each time that it comes. If the next one is such, it is removed from the stream, as
+   * it would hinder all nodes, and all reading.
    */
   private void skipUnreadable(Session connected, NatsStream.Seen found)
       throws IOException, JetStreamApiException {
     long next = tail.last() + 1;
-    if (next != stuckAt || next > found.last()) {
-      stuckAt = next;
-      return;
-    }
     for (long at = next; at <= Math.min(found.last(), next + PROBES); at++) {
       try {
         if (message(connected, at) != null) {

@@ -135,7 +135,8 @@ public final class NatsServer implements AutoCloseable {
     }
   }
 
-  private String log() {
+  /** What it has logged. */
+  public String log() {
     try {
       return Files.readString(directory.resolve("log"));
     } catch (IOException e) {
