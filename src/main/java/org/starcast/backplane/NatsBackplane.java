@@ -224,7 +224,7 @@ public final class NatsBackplane implements Backplane {
         // close() looks after the rest
         return;
       } catch (IOException | RuntimeException e) {
-        if (!started.isDone() && e instanceof IllegalArgumentException) {
+        if (isConflict(e) && !started.isDone()) {
           started.completeExceptionally(e);
           return;
         }
@@ -237,6 +237,11 @@ public final class NatsBackplane implements Backplane {
       }
       delay = Math.min(LAST_DELAY_MILLIS, delay * 2);
     }
+  }
+
+  /** Whether it is the configuration that has to be changed. */
+  private static boolean isConflict(Exception e) {
+    return e instanceof IllegalArgumentException && e.getMessage().startsWith("starcast.");
   }
 
   private Session connect() throws IOException, InterruptedException {
@@ -323,7 +328,7 @@ public final class NatsBackplane implements Backplane {
         askReopen();
         Thread.sleep(500);
       } catch (IllegalArgumentException e) {
-        if (!started.isDone()) {
+        if (!isConflict(e) || !started.isDone()) {
           throw e;
         }
         unavailable();
@@ -338,7 +343,6 @@ public final class NatsBackplane implements Backplane {
   private void open(Session connected)
       throws IOException, JetStreamApiException, InterruptedException {
     tail.pause();
-    outbox.pause();
     // what the broker refused a moment ago
     Thread.sleep(order == null ? 0 : ThreadLocalRandom.current().nextInt(20, 100));
     boolean complete = false;
@@ -350,11 +354,24 @@ public final class NatsBackplane implements Backplane {
         tail.lost(found.first() - 1);
         skipUnreadable(connected, found);
       }
-      String inbox = connected.connection.createInbox();
-      Object consumer = tail.follow();
-      Subscription subscription =
-          connected.consumers.subscribe(
-              inbox, message -> tail.receive(consumer, connected.connection, message));
+      complete = follow(connected, found);
+    }
+    if (outbox.isPaused()) {
+      resume(connected);
+    }
+    available();
+  }
+
+  /** Follows the stream; false if it has become another meanwhile. */
+  private boolean follow(Session connected, NatsStream.Seen found)
+      throws IOException, JetStreamApiException {
+    String inbox = connected.connection.createInbox();
+    Object consumer = tail.follow();
+    Subscription subscription =
+        connected.consumers.subscribe(
+            inbox, message -> tail.receive(consumer, connected.connection, message));
+    boolean complete = false;
+    try {
       ConsumerInfo made =
           connected.broker.createConsumer(
               nats.stream(),
@@ -376,12 +393,16 @@ public final class NatsBackplane implements Backplane {
         if (!started.isDone()) {
           tail.when(found.last(), () -> started.completeAsync(() -> null, clientThreads));
         }
-      } else {
+      }
+      return complete;
+    } finally {
+      if (!complete) {
         tail.pause();
-        connected.consumers.unsubscribe(subscription);
+        if (connected.connection.getStatus() == Connection.Status.CONNECTED) {
+          connected.consumers.unsubscribe(subscription);
+        }
       }
     }
-    resume(connected);
   }
 
   /** Ends what was followed before; the broker forgets its consumer soon. */
@@ -395,18 +416,21 @@ public final class NatsBackplane implements Backplane {
   private void resume(Session connected) {
     if (connected.connection.getStatus() == Connection.Status.CONNECTED) {
       outbox.resume(connected.connection, connected.inbox, seen.window());
-      boolean before;
-      synchronized (this) {
-        before = available;
-        available = true;
-      }
-      if (!before) {
-        LOG.log(
-            Level.INFO,
-            "STARCAST-3012: connected to the stream {0}, epoch {1}",
-            nats.stream(),
-            tail.epoch());
-      }
+    }
+  }
+
+  private void available() {
+    boolean before;
+    synchronized (this) {
+      before = available;
+      available = true;
+    }
+    if (!before) {
+      LOG.log(
+          Level.INFO,
+          "STARCAST-3012: connected to the stream {0}, epoch {1}",
+          nats.stream(),
+          tail.epoch());
     }
   }
 
@@ -814,7 +838,7 @@ public final class NatsBackplane implements Backplane {
           "STARCAST-3009: the stream {0} cannot be used: {1}; it is tried again",
           nats.stream(),
           api.getErrorDescription());
-    } else if (e instanceof IllegalArgumentException) {
+    } else if (isConflict(e)) {
       tell(Level.ERROR, "STARCAST-3010: {0}; it is tried again", e.getMessage());
     } else {
       // without the client's text, which has the URLs

@@ -199,6 +199,10 @@ final class NatsOutbox {
     connection = null;
   }
 
+  synchronized boolean isPaused() {
+    return connection == null;
+  }
+
   private void pump(List<Outcome> outcomes) {
     while (connection != null
         && !unsent.isEmpty()

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.starcast.SseMessage;
 import org.starcast.log.LoggedEvent;
 
@@ -317,6 +319,37 @@ class NatsFaultsTest {
 
     awaitEpochs(one, 2);
     one.receiver().awaitEvents(450);
+  }
+
+  @Test
+  void aNodeThatMayNotChangeTheStreamBeginsAnEpochOfItsOwn(@TempDir Path directory)
+      throws Exception {
+    server.close();
+    Path permissions = directory.resolve("nats.conf");
+    Files.writeString(
+        permissions,
+        "authorization { users = [ { user: u, password: p, permissions: { publish: "
+            + "{ allow: \">\", deny: \"$JS.API.STREAM.UPDATE.>\" } } } ] }\n");
+    server = NatsServer.running("-c", permissions.toString());
+    BackplaneContract.Node node =
+        node("starcast.backplane.nats.username", "u", "starcast.backplane.nats.password", "p");
+    node.publishAll("a", 0, 10);
+    server.stop();
+    Path copy = server.backup();
+    server.start();
+    awaitAvailable(node, true);
+    node.publishAll("a", 10, 20);
+    node.receiver().awaitEvents(20);
+
+    server.kill();
+    server.restore(copy);
+    server.start();
+
+    awaitEpochs(node, 2);
+    awaitAvailable(node, true);
+    node.publishAll("b", 20, 30);
+    await().untilAsserted(() -> assertThat(node.receiver().data()).endsWith("29"));
+    assertThat(node.receiver().epochs()).hasSize(2);
   }
 
   @Test
