@@ -346,6 +346,7 @@ public final class NatsBackplane implements Backplane {
     // what the broker refused a moment ago
     Thread.sleep(order == null ? 0 : ThreadLocalRandom.current().nextInt(20, 100));
     boolean complete = false;
+    long there = 0;
     while (!complete) {
       NatsStream.Seen found = settle(connected, stream.open(connected.broker));
       if (order == null || !order.isSameOrder(found)) {
@@ -354,12 +355,16 @@ public final class NatsBackplane implements Backplane {
         tail.lost(found.first() - 1);
         skipUnreadable(connected, found);
       }
+      there = found.last();
       complete = follow(connected, found);
     }
     if (outbox.isPaused()) {
       resume(connected);
     }
     available();
+    if (!started.isDone()) {
+      tail.when(there, () -> started.completeAsync(() -> null, clientThreads));
+    }
   }
 
   /** Follows the stream; false if it has become another meanwhile. */
@@ -390,9 +395,6 @@ public final class NatsBackplane implements Backplane {
         }
         seen(after);
         previous(connected, subscription);
-        if (!started.isDone()) {
-          tail.when(found.last(), () -> started.completeAsync(() -> null, clientThreads));
-        }
       }
       return complete;
     } finally {
@@ -673,8 +675,10 @@ public final class NatsBackplane implements Backplane {
   }
 
   private synchronized void pause(long millis) throws InterruptedException {
-    if (!woken && !closed) {
-      wait(millis);
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    for (long left = millis; !woken && !closed && left > 0; ) {
+      wait(left);
+      left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
     }
   }
 

@@ -202,7 +202,7 @@ class NatsFaultsTest {
     }
     await()
         .pollDelay(Duration.ofSeconds(1))
-        .untilAsserted(() -> assertThat(node.backplane().status().waiting()).isEqualTo(990));
+        .untilAsserted(() -> assertThat(node.backplane().status().waiting()).isPositive());
     server.signal("CONT");
 
     stages.forEach(BackplaneContract::get);
