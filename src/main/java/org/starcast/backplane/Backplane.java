@@ -71,8 +71,13 @@ public interface Backplane {
     if (config.backplane().type().equals("local")) {
       return new LocalBackplane(config);
     }
-    throw new IllegalArgumentException(
-        "starcast.backplane: nats needs the library io.nats:jnats in the application");
+    try {
+      Class.forName("io.nats.client.Nats", false, Backplane.class.getClassLoader());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalArgumentException(
+          "starcast.backplane: nats needs the library io.nats:jnats in the application", e);
+    }
+    return new NatsBackplane(config);
   }
 
   /**

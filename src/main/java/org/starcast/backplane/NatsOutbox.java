@@ -1,0 +1,447 @@
+package org.starcast.backplane;
+
+import io.nats.client.Connection;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.Message;
+import io.nats.client.api.PublishAck;
+import io.nats.client.impl.Headers;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * What this node publishes, until the broker has answered: sent without waiting for the answers
+ * before, and once more, in order and with the same message id, where answers did not come. Bounded
+ * in count and bytes. Thread-safe; no method waits for the broker but {@link #awaitEmpty}.
+ */
+final class NatsOutbox {
+
+  // what may be under way at a time; newer brokers refuse more than 10,000 of all publishers
+  private static final int WINDOW_EVENTS = 2_048;
+  private static final long WINDOW_BYTES = 8 << 20;
+
+  /** The broker forgets message ids after its window: this much earlier nothing is repeated. */
+  private static final long MARGIN_NANOS = Duration.ofSeconds(5).toNanos();
+
+  /** No answer for so long: sent again; twice as long each time, up to 16 times. */
+  private static final long PATIENCE_NANOS = Duration.ofSeconds(5).toNanos();
+
+  // of the broker: not now, but perhaps soon
+  private static final int TOO_MANY_REQUESTS = 429;
+  private static final Set<Integer> PASSING = Set.of(10_008, 10_009, 10_118);
+
+  private final int maxEvents;
+  private final long maxBytes;
+  private final long timeoutNanos;
+  private final String keyOfTimeout;
+  private final Runnable refused;
+
+  // unique among all publishers
+  private final String node = new BigInteger(110, new SecureRandom()).toString(36);
+
+  // all of these are guarded by this
+  private final Map<Long, Entry> pending = new LinkedHashMap<>();
+  private final ArrayDeque<Entry> unsent = new ArrayDeque<>();
+  private final Map<Long, Envelope> own = new LinkedHashMap<>();
+  private long ownBytes;
+  private long numbers;
+  private long bytes;
+  private int underWay;
+  private long underWayBytes;
+  private Connection connection;
+  private String inbox;
+  private long windowNanos;
+  private boolean closed;
+  private long stored;
+  private long failed;
+  private long repeated;
+
+  private static final class Entry {
+    final long number;
+    final NatsWire.Outgoing message;
+    final int size;
+    final long appended = System.nanoTime();
+    final CompletableFuture<Long> result = new CompletableFuture<>();
+    long firstSent;
+    long lastSent;
+    int sends;
+    boolean underWay;
+
+    Entry(long number, NatsWire.Outgoing message) {
+      this.number = number;
+      this.message = message;
+      this.size = message.size();
+    }
+  }
+
+  /** A result to be told when no lock is held. */
+  private record Outcome(Entry entry, long sequence, BackplaneException failure) {
+
+    void tell() {
+      if (failure == null) {
+        entry.result.complete(sequence);
+      } else {
+        entry.result.completeExceptionally(failure);
+      }
+    }
+  }
+
+  /**
+   * An empty outbox.
+   *
+   * @param refused told when the broker could not take something, but may soon: the caller is to
+   *     {@link #resume} when it can
+   */
+  NatsOutbox(BackplaneConfig config, Runnable refused) {
+    this.maxEvents = config.bufferEvents();
+    this.maxBytes = config.bufferBytes();
+    this.timeoutNanos = config.publishTimeout().toNanos();
+    this.keyOfTimeout =
+        "starcast.backplane.publish-timeout: no answer within " + config.publishTimeout();
+    this.refused = refused;
+  }
+
+  /**
+   * Takes a message.
+   *
+   * @param envelope what it is made of, or null
+   * @param failsWhenAway whether it fails at once while there is no broker
+   */
+  CompletableFuture<Long> append(
+      NatsWire.Outgoing message, Envelope envelope, boolean failsWhenAway) {
+    Entry entry;
+    List<Outcome> outcomes = new ArrayList<>(0);
+    synchronized (this) {
+      int size = message.size();
+      String problem = null;
+      if (closed) {
+        problem = "the application ends";
+      } else if (failsWhenAway && connection == null) {
+        problem = "the broker is away";
+      } else if (pending.size() >= maxEvents) {
+        problem = "starcast.backplane.buffer-events: " + maxEvents + " events wait already";
+      } else if (bytes + size > maxBytes) {
+        problem = "starcast.backplane.buffer-bytes: more than " + maxBytes + " bytes would wait";
+      }
+      if (problem != null) {
+        failed++;
+        return CompletableFuture.failedFuture(new BackplaneException(problem, false, null));
+      }
+      long number = ++numbers;
+      message.headers().put(NatsWire.MESSAGE_ID, node + "-" + Long.toString(number, 36));
+      entry = new Entry(number, message);
+      bytes += entry.size;
+      pending.put(number, entry);
+      unsent.add(entry);
+      if (envelope != null) {
+        keep(number, envelope);
+      }
+      pump(outcomes);
+    }
+    outcomes.forEach(Outcome::tell);
+    return entry.result;
+  }
+
+  /** Until it is received; of those that are not for long, the latest, within the same bounds. */
+  private void keep(long number, Envelope envelope) {
+    own.put(number, envelope);
+    ownBytes += envelope.bytes().length;
+    Iterator<Map.Entry<Long, Envelope>> eldest = own.entrySet().iterator();
+    while (own.size() > maxEvents || ownBytes > 2 * maxBytes && own.size() > 1) {
+      ownBytes -= eldest.next().getValue().bytes().length;
+      eldest.remove();
+    }
+  }
+
+  private Envelope forget(long number) {
+    Envelope envelope = own.remove(number);
+    if (envelope != null) {
+      ownBytes -= envelope.bytes().length;
+    }
+    return envelope;
+  }
+
+  /**
+   * Sends all that is not answered, in order, and then what comes.
+   *
+   * @param inbox the subject that answers come to, less its last token
+   * @param window how long the broker knows message ids
+   */
+  void resume(Connection connection, String inbox, Duration window) {
+    List<Outcome> outcomes = new ArrayList<>();
+    synchronized (this) {
+      this.connection = connection;
+      this.inbox = inbox;
+      this.windowNanos = window.toNanos();
+      unsent.clear();
+      unsent.addAll(pending.values());
+      pending.values().forEach(entry -> entry.underWay = false);
+      underWay = 0;
+      underWayBytes = 0;
+      pump(outcomes);
+    }
+    outcomes.forEach(Outcome::tell);
+  }
+
+  /** Sends nothing, until {@link #resume}. */
+  synchronized void pause() {
+    connection = null;
+  }
+
+  synchronized boolean isPaused() {
+    return connection == null;
+  }
+
+  private void pump(List<Outcome> outcomes) {
+    while (connection != null
+        && !unsent.isEmpty()
+        && underWay < WINDOW_EVENTS
+        && (underWay == 0 || underWayBytes + unsent.peek().size <= WINDOW_BYTES)) {
+      Entry entry = unsent.poll();
+      if (pending.get(entry.number) != entry) {
+        continue; // answered or given up meanwhile
+      }
+      long now = System.nanoTime();
+      if (entry.sends > 0 && now - entry.firstSent > windowNanos - MARGIN_NANOS) {
+        outcomes.add(
+            fail(
+                entry,
+                "no answer, and too late to ask again: the stream's duplicate window is over",
+                null));
+        continue;
+      }
+      long most = connection.getServerInfo().getMaxPayload();
+      if (most > 0 && entry.size > most) {
+        outcomes.add(
+            fail(
+                entry,
+                "message: has " + entry.size + " bytes, the broker's max_payload is " + most,
+                null));
+        continue;
+      }
+      try {
+        connection.publish(
+            entry.message.subject(),
+            inbox + Long.toString(entry.number, 36),
+            entry.message.headers(),
+            entry.message.body());
+      } catch (IllegalStateException e) {
+        // the connection has just ended: all of it again with the next
+        unsent.addFirst(entry);
+        connection = null;
+        return;
+      }
+      if (entry.sends++ == 0) {
+        entry.firstSent = now;
+      } else {
+        repeated++;
+      }
+      entry.lastSent = now;
+      entry.underWay = true;
+      underWay++;
+      underWayBytes += entry.size;
+    }
+  }
+
+  /** What the broker says of a message. */
+  void answered(Message answer) {
+    List<Outcome> outcomes = new ArrayList<>(1);
+    boolean again = false;
+    synchronized (this) {
+      String subject = answer.getSubject();
+      Entry entry;
+      try {
+        entry = pending.get(Long.parseLong(subject.substring(subject.lastIndexOf('.') + 1), 36));
+      } catch (NumberFormatException e) {
+        return;
+      }
+      if (entry == null) {
+        return;
+      }
+      if (answer.isStatusMessage()) {
+        // nobody listens: no stream, or no leader of it
+        again = true;
+      } else {
+        String json = new String(answer.getData(), StandardCharsets.UTF_8);
+        long sequence = json.contains("\"error\"") ? -1 : sequence(json);
+        if (sequence > 0) {
+          remove(entry);
+          stored++;
+          outcomes.add(new Outcome(entry, sequence, null));
+        } else {
+          again = refuse(entry, answer, outcomes);
+        }
+      }
+      if (again) {
+        // what comes later must not overtake it
+        connection = null;
+      } else {
+        pump(outcomes);
+      }
+    }
+    outcomes.forEach(Outcome::tell);
+    if (again) {
+      refused.run();
+    }
+  }
+
+  private static long sequence(String json) {
+    int at = json.indexOf("\"seq\":");
+    if (at < 0) {
+      return -1;
+    }
+    at += 6;
+    while (at < json.length() && json.charAt(at) == ' ') {
+      at++;
+    }
+    long value = 0;
+    for (char c; at < json.length() && (c = json.charAt(at)) >= '0' && c <= '9'; at++) {
+      value = value * 10 + (c - '0');
+    }
+    return value;
+  }
+
+  /** Whether it may be taken soon. */
+  private boolean refuse(Entry entry, Message answer, List<Outcome> outcomes) {
+    try {
+      long sequence = new PublishAck(answer).getSeqno();
+      remove(entry);
+      stored++;
+      outcomes.add(new Outcome(entry, sequence, null));
+    } catch (JetStreamApiException e) {
+      if (e.getErrorCode() == TOO_MANY_REQUESTS || PASSING.contains(e.getApiErrorCode())) {
+        return true;
+      }
+      outcomes.add(fail(entry, false, "the broker refuses it: " + e.getErrorDescription(), e));
+    } catch (IOException | RuntimeException e) {
+      outcomes.add(fail(entry, true, "the broker's answer is malformed", e));
+    }
+    return false;
+  }
+
+  private Outcome fail(Entry entry, String problem, Throwable cause) {
+    return fail(entry, entry.sends > 0, problem, cause);
+  }
+
+  private Outcome fail(Entry entry, boolean unknown, String problem, Throwable cause) {
+    remove(entry);
+    forget(entry.number);
+    failed++;
+    return new Outcome(entry, 0, new BackplaneException(problem, unknown, cause));
+  }
+
+  private void remove(Entry entry) {
+    pending.remove(entry.number);
+    bytes -= entry.size;
+    if (entry.underWay) {
+      entry.underWay = false;
+      underWay--;
+      underWayBytes -= entry.size;
+    }
+    if (pending.isEmpty()) {
+      notifyAll();
+    }
+  }
+
+  /**
+   * Gives up what has waited for too long.
+   *
+   * @return whether an answer is overdue, so that the caller is to {@link #resume}
+   */
+  boolean expire() {
+    List<Outcome> outcomes = new ArrayList<>(0);
+    boolean overdue = false;
+    synchronized (this) {
+      long now = System.nanoTime();
+      Iterator<Entry> oldest = pending.values().iterator();
+      List<Entry> late = new ArrayList<>(0);
+      while (oldest.hasNext()) {
+        Entry entry = oldest.next();
+        if (now - entry.appended < timeoutNanos) {
+          overdue =
+              entry.underWay
+                  && now - entry.lastSent > PATIENCE_NANOS << Math.min(entry.sends - 1, 4);
+          break;
+        }
+        late.add(entry);
+      }
+      late.forEach(entry -> outcomes.add(fail(entry, keyOfTimeout, null)));
+      if (!late.isEmpty()) {
+        // else one that never could be sent would stay at the head
+        Set<Entry> gone = new HashSet<>(late);
+        unsent.removeIf(gone::contains);
+        pump(outcomes);
+      }
+      overdue &= connection != null;
+    }
+    outcomes.forEach(Outcome::tell);
+    return overdue;
+  }
+
+  /**
+   * The envelope that a received message was made of, if that was here and it is known; it is then
+   * forgotten.
+   */
+  Envelope take(Headers headers) {
+    String id = headers == null ? null : headers.getFirst(NatsWire.MESSAGE_ID);
+    if (id == null
+        || id.length() <= node.length() + 1
+        || id.charAt(node.length()) != '-'
+        || !id.startsWith(node)) {
+      return null;
+    }
+    try {
+      long number = Long.parseLong(id.substring(node.length() + 1), 36);
+      synchronized (this) {
+        return forget(number);
+      }
+    } catch (NumberFormatException e) {
+      return null;
+    }
+  }
+
+  /** Waits until all is answered, for so long at most. */
+  synchronized void awaitEmpty(Duration most) throws InterruptedException {
+    long end = System.nanoTime() + most.toNanos();
+    for (long left = most.toNanos(); !pending.isEmpty() && connection != null && left > 0; ) {
+      wait(Math.max(1, left / 1_000_000));
+      left = end - System.nanoTime();
+    }
+  }
+
+  /** Takes nothing more, but what it has is still sent. */
+  synchronized void seal() {
+    closed = true;
+  }
+
+  /** Gives up what there is. */
+  void close() {
+    List<Outcome> outcomes = new ArrayList<>();
+    synchronized (this) {
+      closed = true;
+      connection = null;
+      unsent.clear();
+      for (Entry entry : List.copyOf(pending.values())) {
+        outcomes.add(fail(entry, "the application ends", null));
+      }
+      own.clear();
+    }
+    outcomes.forEach(Outcome::tell);
+  }
+
+  synchronized BackplaneStatus status(boolean available, long outages) {
+    return new BackplaneStatus(
+        "nats", available, pending.size(), bytes, stored, failed, repeated, outages);
+  }
+}
