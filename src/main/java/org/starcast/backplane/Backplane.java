@@ -52,10 +52,9 @@ public interface Backplane {
     /**
      * The next command, in the same order as events.
      *
-     * @param sequence its place, which no event has
      * @param body shared, not to be changed
      */
-    void commanded(long sequence, String type, byte[] body);
+    void commanded(String type, byte[] body);
 
     /** The latest events of the topics to retain, for an implementation that stores them. */
     List<? extends LoggedEvent> states();
@@ -105,6 +104,7 @@ public interface Backplane {
    *
    * @param type 1 to 64 characters of {@code a-z -}
    * @return done when it is certain to come; fails as {@link #append}
+   * @throws IllegalArgumentException if the type is none
    */
   CompletionStage<Void> command(String type, byte[] body);
 

@@ -31,12 +31,34 @@ public class Commands {
 
   private static final System.Logger LOG = System.getLogger("org.starcast.backplane");
 
+  private static final int MAX_TYPE_LENGTH = 64;
+
   private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
   private final String node = Long.toString(new SecureRandom().nextLong() >>> 8, 36);
   private volatile Backplane backplane;
 
   /** For the container. */
   Commands() {}
+
+  /**
+   * Checks the type of a command.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  static String checkType(String type) {
+    int length = type.length();
+    if (length == 0 || length > MAX_TYPE_LENGTH) {
+      throw new IllegalArgumentException(
+          "type: must be 1 to " + MAX_TYPE_LENGTH + " characters, has " + length);
+    }
+    for (int i = 0; i < length; i++) {
+      char c = type.charAt(i);
+      if ((c < 'a' || c > 'z') && c != '-') {
+        throw new IllegalArgumentException("type: must be of a-z and -, has another at " + i);
+      }
+    }
+    return type;
+  }
 
   /**
    * This node's name, which no other has, nor this one after a restart: a few of {@code a-z 0-9}.

@@ -111,7 +111,7 @@ public final class LocalBackplane implements Backplane {
       if (closed) {
         return CompletableFuture.failedStage(new BackplaneException("is closed", false, null));
       }
-      receiver.commanded(sequence, type, body);
+      receiver.commanded(Commands.checkType(type), body);
       return DONE;
     } finally {
       lock.unlock();

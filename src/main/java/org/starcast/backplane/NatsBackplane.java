@@ -616,7 +616,7 @@ public final class NatsBackplane implements Backplane {
 
   private void seen(NatsStream.Seen now) {
     seen = now;
-    oldest = now.messages() == 0 ? Long.MAX_VALUE : now.first();
+    oldest = now.first();
   }
 
   private void leave(Session left) {
@@ -745,7 +745,7 @@ public final class NatsBackplane implements Backplane {
     if (!now.isSameOrder(known) || !epoch.equals(tail.epoch())) {
       throw new BackplaneException("the stream cannot be read now: it is another", false, null);
     }
-    oldest = now.messages() == 0 ? Long.MAX_VALUE : now.first();
+    oldest = now.first();
     return events;
   }
 

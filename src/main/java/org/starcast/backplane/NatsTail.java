@@ -208,7 +208,7 @@ final class NatsTail {
     try {
       String command = wire.commandOf(message.getSubject());
       if (command != null) {
-        receiver.commanded(sequence, command, message.getData());
+        receiver.commanded(command, message.getData());
       } else {
         Envelope envelope = outbox.take(message.getHeaders());
         if (envelope == null) {

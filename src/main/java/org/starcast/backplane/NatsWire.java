@@ -50,8 +50,6 @@ final class NatsWire {
   // the broker takes 65,535, and the message id is among them
   private static final int MAX_HEADER_BYTES = 60_000;
 
-  private static final int MAX_COMMAND_LENGTH = 64;
-
   private final String topics;
   private final String all;
   private final String commands;
@@ -131,27 +129,14 @@ final class NatsWire {
    * @throws IllegalArgumentException if the type is none
    */
   Outgoing command(String type, byte[] body) {
-    return new Outgoing(commands + checkCommand(type), new Headers(), body);
+    return new Outgoing(commands + Commands.checkType(type), new Headers(), body);
   }
 
   /** The type of a command; null for an event. */
   String commandOf(String subject) {
-    return subject.startsWith(commands) ? checkCommand(subject.substring(commands.length())) : null;
-  }
-
-  private static String checkCommand(String type) {
-    int length = type.length();
-    if (length == 0 || length > MAX_COMMAND_LENGTH) {
-      throw new IllegalArgumentException(
-          "type: must be 1 to " + MAX_COMMAND_LENGTH + " characters, has " + length);
-    }
-    for (int i = 0; i < length; i++) {
-      char c = type.charAt(i);
-      if ((c < 'a' || c > 'z') && c != '-') {
-        throw new IllegalArgumentException("type: must be of a-z and -, has another at " + i);
-      }
-    }
-    return type;
+    return subject.startsWith(commands)
+        ? Commands.checkType(subject.substring(commands.length()))
+        : null;
   }
 
   /**

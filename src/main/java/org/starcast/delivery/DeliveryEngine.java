@@ -884,7 +884,7 @@ public final class DeliveryEngine {
     }
 
     @Override
-    public void commanded(long sequence, String type, byte[] body) {
+    public void commanded(String type, byte[] body) {
       lifecycle.commanded(type, body);
     }
 

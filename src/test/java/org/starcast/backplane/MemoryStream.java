@@ -126,7 +126,7 @@ public final class MemoryStream {
           Envelope copy = copy(entry.envelope);
           receiver.received(copy.at(epoch, received, entry.time), copy);
         } else {
-          receiver.commanded(received, entry.command, entry.body);
+          receiver.commanded(entry.command, entry.body);
         }
       }
     }

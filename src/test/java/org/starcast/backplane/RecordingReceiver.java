@@ -71,12 +71,11 @@ final class RecordingReceiver implements Backplane.Receiver {
   }
 
   @Override
-  public void commanded(long sequence, String type, byte[] body) {
+  public void commanded(String type, byte[] body) {
     enter();
     synchronized (this) {
-      rises(sequence);
       String text = type + ":" + new String(body, StandardCharsets.UTF_8);
-      calls.add(new Call("commanded", epoch, sequence, text, null));
+      calls.add(new Call("commanded", epoch, last, text, null));
     }
     inside.decrementAndGet();
   }

@@ -1,0 +1,34 @@
+package org.starcast.backplane;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
+
+class LocalBackplaneTest extends BackplaneContract {
+
+  @Override
+  Backplane create(String... settings) {
+    return new LocalBackplane(config(Map.of(), settings));
+  }
+
+  /** With what outlives the process. */
+  @Nested
+  class WithFiles extends BackplaneContract {
+
+    @TempDir Path directory;
+    private int nodes;
+
+    @Override
+    Backplane create(String... settings) {
+      return new LocalBackplane(
+          config(
+              Map.of(
+                  "starcast.log.store",
+                  "file",
+                  "starcast.log.directory",
+                  directory.resolve("" + nodes++).toString()),
+              settings));
+    }
+  }
+}
