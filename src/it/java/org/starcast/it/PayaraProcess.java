@@ -2,7 +2,9 @@ package org.starcast.it;
 
 import java.io.BufferedReader;
 import java.io.File;
+import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,17 +15,35 @@ import java.util.function.Consumer;
 /**
  * Payara Micro in a process of its own that deploys and undeploys when told to on its standard
  * input, which the command line cannot do. Its API is used by reflection: the server's jar is on
- * the class path of that process alone.
+ * the class path of that process alone. See {@link Payara}, which starts it.
  */
 public final class PayaraProcess {
 
   static final String ANSWER = "done: ";
+  static final String BOOT = "boot";
+  static final String DEPLOY = "deploy ";
+  static final String UNDEPLOY = "undeploy ";
+
+  /** A system property: the server's jars stay packed. */
+  static final String PACKED = "packed";
 
   private PayaraProcess() {}
 
-  /** Port, file of commands applied before boot, and WAR; then {@code deploy} and so on, lines. */
+  /**
+   * Port, and file of commands applied before boot. Then lines: {@code deploy <WAR>}, whose name
+   * without its end is that of the application, and {@code undeploy <name>}. Each is answered on
+   * the standard output, where nothing else is written.
+   */
   public static void main(String[] args) throws Exception {
+    PrintStream answers = System.out;
+    System.setOut(System.err);
     Class<?> type = Class.forName("fish.payara.micro.PayaraMicro");
+    if (!Boolean.getBoolean(PACKED)) {
+      // as java -jar does; else it reads its own jars where they lie packed, which takes twice as
+      // long
+      // for a deployment, and leaves out what they have for newer Java versions
+      type.getMethod("unpackJars").invoke(null);
+    }
     Object micro = type.getMethod("getInstance").invoke(null);
     type.getMethod("setHttpPort", int.class).invoke(micro, Integer.parseInt(args[0]));
     type.getMethod("setNoCluster", boolean.class).invoke(micro, true);
@@ -35,17 +55,20 @@ public final class PayaraProcess {
     type.getMethod("setPreBootHandler", Consumer.class).invoke(micro, beforeBoot);
     Object server = type.getMethod("bootStrap").invoke(micro);
     Class<?> api = Class.forName("fish.payara.micro.PayaraMicroRuntime");
-    System.out.println(ANSWER + "boot");
+    answers.println(ANSWER + BOOT);
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
-      if (line.equals("deploy")) {
-        api.getMethod("deploy", String.class, String.class, File.class)
-            .invoke(server, "starcast-test", "starcast-test", new File(args[2]));
+      if (line.startsWith(DEPLOY)) {
+        File war = new File(line.substring(DEPLOY.length()));
+        Object deployed = api.getMethod("deploy", File.class).invoke(server, war);
+        if (!Boolean.TRUE.equals(deployed)) {
+          throw new IOException("not deployed: " + war);
+        }
       } else {
-        api.getMethod("undeploy", String.class).invoke(server, "starcast-test");
+        api.getMethod("undeploy", String.class).invoke(server, line.substring(UNDEPLOY.length()));
       }
-      System.out.println(ANSWER + line);
+      answers.println(ANSWER + line);
     }
     api.getMethod("shutdown").invoke(server);
     System.exit(0);
