@@ -2,7 +2,6 @@ package org.starcast.backplane;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.json.Json;
-import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
 import java.io.ByteArrayInputStream;
@@ -113,11 +112,7 @@ public class Commands {
     try (JsonReader reader = Json.createReader(new ByteArrayInputStream(body))) {
       JsonObject command = reader.readObject();
       handler.handle(command.getString("node"), command);
-    } catch (JsonException
-        | NullPointerException
-        | ClassCastException
-        | IllegalArgumentException
-        | IllegalStateException e) {
+    } catch (RuntimeException e) {
       LOG.log(
           System.Logger.Level.WARNING,
           "STARCAST-1051: a command of type {0} was not understood: {1}",

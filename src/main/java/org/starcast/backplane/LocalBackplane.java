@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.starcast.StarcastConfig;
 import org.starcast.log.EventStore;
@@ -31,7 +32,7 @@ public final class LocalBackplane implements Backplane {
   private long sequence;
   private boolean closed;
 
-  private volatile long stored;
+  private final LongAdder stored = new LongAdder();
 
   /** One of this configuration. */
   public LocalBackplane(StarcastConfig config) {
@@ -50,23 +51,32 @@ public final class LocalBackplane implements Backplane {
       }
       kept = store.contents();
     }
-    epoch = kept.epoch();
-    sequence = kept.before();
-    receiver.began(epoch, sequence, kept.states());
-    for (LoggedEvent event : kept.events()) {
-      sequence = event.sequence();
-      if (event.isHole()) {
-        receiver.missed(sequence);
-      } else {
-        receiver.received(event, null);
-      }
-    }
+    handOver(kept);
     if (store != null) {
       Thread thread = threads.newThread(store::run);
       thread.setName("starcast-log");
       thread.start();
     }
     return DONE;
+  }
+
+  private void handOver(EventStore.Contents kept) {
+    lock.lock();
+    try {
+      epoch = kept.epoch();
+      sequence = kept.before();
+      receiver.began(epoch, sequence, kept.states());
+      for (LoggedEvent event : kept.events()) {
+        sequence = event.sequence();
+        if (event.isHole()) {
+          receiver.missed(sequence);
+        } else {
+          receiver.received(event, null);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Milliseconds of the start and 30 random bits: never the same again, and short. */
@@ -96,7 +106,7 @@ public final class LocalBackplane implements Backplane {
       if (store != null) {
         store.append(event);
       }
-      stored++;
+      stored.increment();
       receiver.received(event, envelope);
       return CompletableFuture.completedStage(sequence);
     } finally {
@@ -137,7 +147,7 @@ public final class LocalBackplane implements Backplane {
   @Override
   public BackplaneStatus status() {
     long unstored = store == null ? 0 : store.unstored();
-    return new BackplaneStatus("local", true, 0, 0, stored, unstored, 0, 0);
+    return new BackplaneStatus("local", true, 0, 0, stored.sum(), unstored, 0, 0);
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.nats.client.Nats;
 import io.nats.client.Subscription;
 import io.nats.client.api.ConsumerInfo;
 import io.nats.client.api.DeliverPolicy;
+import io.nats.client.api.Error;
 import io.nats.client.api.MessageInfo;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -20,6 +21,7 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -475,7 +477,8 @@ public final class NatsBackplane implements Backplane {
     }
     try {
       MessageInfo there = message(connected, last);
-      return there != null && NatsStream.nanos(there.getTime()) != nanos;
+      ZonedDateTime time = there == null ? null : there.getTime();
+      return time != null && NatsStream.nanos(time) != nanos;
     } catch (IllegalArgumentException e) {
       // it was left out for that
       return false;
@@ -499,11 +502,12 @@ public final class NatsBackplane implements Backplane {
         throw new IOException("no answer to the question for a message");
       }
       MessageInfo info = new MessageInfo(answer, nats.stream(), false);
-      if (info.hasError()) {
-        if (info.getErrorCode() == 404) {
-          return null;
-        }
-        throw new JetStreamApiException(info.getErrorObject());
+      Error error = info.getErrorObject();
+      if (error != null && error.getCode() != 404) {
+        throw new JetStreamApiException(error);
+      }
+      if (error != null) {
+        return null;
       }
       return info;
     } catch (InterruptedException e) {

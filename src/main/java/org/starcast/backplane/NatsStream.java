@@ -155,7 +155,8 @@ final class NatsStream {
               + " has "
               + found.getRetentionPolicy());
     }
-    if (found.getDuplicateWindow().compareTo(MIN_WINDOW) < 0) {
+    Duration window = found.getDuplicateWindow();
+    if (window == null || window.compareTo(MIN_WINDOW) < 0) {
       throw conflict(
           "stream",
           "must have a duplicate window of "
