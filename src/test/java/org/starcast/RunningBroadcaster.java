@@ -14,6 +14,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jboss.weld.environment.se.Weld;
 import org.jboss.weld.environment.se.WeldContainer;
+import org.starcast.backplane.Backplane;
 import org.starcast.backplane.Commands;
 import org.starcast.cdi.Payloads;
 import org.starcast.presence.Presence;
@@ -28,11 +29,20 @@ public final class RunningBroadcaster implements AutoCloseable {
 
   /** With the defaults, but for these keys and values, less the {@code starcast.} of the key. */
   public RunningBroadcaster(String... settings) {
-    this(null, settings);
+    this(null, null, settings);
   }
 
-  /** For this request, which all clients come with; null for none. */
+  /** For this request, which all clients come with. */
   RunningBroadcaster(HttpServletRequest request, String... settings) {
+    this(request, null, settings);
+  }
+
+  /** A node of this backplane, which is a bean of the application. */
+  public RunningBroadcaster(Backplane backplane, String... settings) {
+    this(null, backplane, settings);
+  }
+
+  private RunningBroadcaster(HttpServletRequest request, Backplane backplane, String... settings) {
     Map<String, String> values = new HashMap<>();
     values.put("starcast.drain-window", "PT0S");
     for (int i = 0; i < settings.length; i += 2) {
@@ -42,7 +52,7 @@ public final class RunningBroadcaster implements AutoCloseable {
     container =
         new Weld()
             .disableDiscovery()
-            .addExtension(new ConfigExtension(config, request))
+            .addExtension(new ConfigExtension(config, request, backplane))
             .addBeanClasses(
                 SseBroadcaster.class,
                 Payloads.class,
@@ -53,9 +63,9 @@ public final class RunningBroadcaster implements AutoCloseable {
             .initialize();
   }
 
-  /** Makes the configuration a bean, and the request if there is one. */
-  private record ConfigExtension(StarcastConfig config, HttpServletRequest request)
-      implements Extension {
+  /** Makes the configuration a bean, and the request and the backplane if there is one. */
+  private record ConfigExtension(
+      StarcastConfig config, HttpServletRequest request, Backplane backplane) implements Extension {
 
     void add(@Observes AfterBeanDiscovery event) {
       event
@@ -70,6 +80,13 @@ public final class RunningBroadcaster implements AutoCloseable {
             .scope(Singleton.class)
             .createWith(context -> request);
       }
+      if (backplane != null) {
+        event
+            .<Backplane>addBean()
+            .types(Backplane.class)
+            .scope(Singleton.class)
+            .createWith(context -> backplane);
+      }
     }
   }
 
@@ -78,6 +95,7 @@ public final class RunningBroadcaster implements AutoCloseable {
   static class Witness {
     private final Queue<String> seen = new ConcurrentLinkedQueue<>();
     private final Queue<PresenceEvent> moves = new ConcurrentLinkedQueue<>();
+    private final Queue<PublishFailure> failures = new ConcurrentLinkedQueue<>();
 
     void opened(@Observes @ClientEvent.Opened ClientEvent event) {
       note("opened", event);
@@ -93,6 +111,10 @@ public final class RunningBroadcaster implements AutoCloseable {
 
     void closedAsync(@ObservesAsync @ClientEvent.Closed ClientEvent event) {
       note("async closed", event);
+    }
+
+    void failed(@Observes PublishFailure event) {
+      failures.add(event);
     }
 
     void moved(@Observes PresenceEvent event) {
@@ -124,6 +146,11 @@ public final class RunningBroadcaster implements AutoCloseable {
   /** The joins and leaves that observers have seen. */
   public List<PresenceEvent> moves() {
     return List.copyOf(container.select(Witness.class).get().moves);
+  }
+
+  /** The failures that observers have seen. */
+  List<PublishFailure> failures() {
+    return List.copyOf(container.select(Witness.class).get().failures);
   }
 
   /** The configuration in force. */

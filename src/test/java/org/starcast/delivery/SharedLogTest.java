@@ -17,6 +17,7 @@ import org.starcast.ResponseRuntime;
 import org.starcast.SseClient;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
+import org.starcast.backplane.Answering;
 import org.starcast.backplane.Backplane;
 import org.starcast.backplane.BackplaneException;
 import org.starcast.backplane.Envelope;

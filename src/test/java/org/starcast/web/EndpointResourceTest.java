@@ -20,6 +20,10 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +37,10 @@ import org.starcast.ResponseRuntime;
 import org.starcast.RunningBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.Subscription;
+import org.starcast.backplane.Answering;
+import org.starcast.backplane.BackplaneException;
+import org.starcast.backplane.Envelope;
+import org.starcast.backplane.MemoryStream;
 
 /** The endpoint in front of the real broadcaster, without a server. */
 @ExtendWith(ResponseRuntime.class)
@@ -60,6 +68,48 @@ class EndpointResourceTest {
   @AfterAll
   static void stop() {
     RUNNING.close();
+  }
+
+  private static Response publish(Supplier<CompletionStage<Long>> append) throws IOException {
+    try (RunningBroadcaster node =
+        new RunningBroadcaster(
+            new Answering(new MemoryStream().node()) {
+              @Override
+              public CompletionStage<Long> append(Envelope envelope) {
+                return append.get();
+              }
+            },
+            "endpoint.publish.enabled",
+            "true")) {
+      return new EndpointResource(node.broadcaster(), node.config(), node.access())
+          .publish(body("topic=a&data=x"), null, null);
+    }
+  }
+
+  @Test
+  void onASharedBackplaneTheAnswerIsThatOfTheBackplane() throws Exception {
+    BackplaneException away = new BackplaneException("away", false, null);
+    String notStored = "the event was not stored, or may not have been";
+    assertProblem(503, notStored, () -> publish(() -> CompletableFuture.failedStage(away)));
+    CompletableFuture<Long> later = new CompletableFuture<>();
+    later.completeOnTimeout(7L, 50, TimeUnit.MILLISECONDS);
+    Response stored = publish(() -> later);
+    assertThat(stored.getStatus()).isEqualTo(202);
+    assertThat(stored.getEntity()).isEqualTo("{\"id\":\"e1-7\"}");
+    Response underWay = publish(CompletableFuture::new);
+    assertThat(underWay.getStatus()).isEqualTo(202);
+    assertThat(underWay.getEntity()).isEqualTo("{}");
+    assertProblem(
+        503,
+        notStored,
+        () ->
+            publish(
+                () -> {
+                  CompletableFuture<Long> failing = new CompletableFuture<>();
+                  CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS)
+                      .execute(() -> failing.completeExceptionally(away));
+                  return failing;
+                }));
   }
 
   private static UriInfo query(String... namesAndValues) {

@@ -1,19 +1,17 @@
-package org.starcast.delivery;
+package org.starcast.backplane;
 
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
-import org.starcast.backplane.Backplane;
-import org.starcast.backplane.BackplaneStatus;
-import org.starcast.backplane.Envelope;
 import org.starcast.log.LoggedEvent;
 
 /** Another backplane, but for what a test answers itself. */
-abstract class Answering implements Backplane {
+public abstract class Answering implements Backplane {
 
   private final Backplane other;
 
-  Answering(Backplane other) {
+  /** Has all else done by the other. */
+  protected Answering(Backplane other) {
     this.other = other;
   }
 

@@ -1,0 +1,134 @@
+package org.starcast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.starcast.backplane.Answering;
+import org.starcast.backplane.BackplaneException;
+import org.starcast.backplane.Envelope;
+import org.starcast.backplane.MemoryStream;
+
+/** What reaches the clients of another node than the one that is asked. */
+class PeersTest {
+
+  private final MemoryStream shared = new MemoryStream();
+  private final MemoryStream.Node backplane = shared.node();
+  private final RunningBroadcaster here = new RunningBroadcaster(backplane);
+  private final RunningBroadcaster there = new RunningBroadcaster(shared.node());
+
+  @AfterEach
+  void stop() {
+    here.close();
+    there.close();
+  }
+
+  private static void awaitData(FakeSink sink, Object... data) {
+    await().untilAsserted(() -> assertThat(sink.data()).containsExactly(data));
+  }
+
+  private static void awaitClosed(SseClient client) {
+    await().until(() -> client.closeReason().filter(CloseReason.REVOKED::equals).isPresent());
+  }
+
+  @Test
+  void aMessageToAClientIsSentWhereverTheClientIs() {
+    FakeSink sink = FakeSink.instant();
+    there.broadcaster().register(sink, Subscription.to("a").clientId("ann-1"));
+    SseMessage message =
+        SseMessage.builder().event("greet").data(Map.of("line", "one\ntwo")).build();
+    assertThat(here.broadcaster().send("ann-1", message)).isTrue();
+    awaitData(sink, "{\"line\":\"one\\ntwo\"}");
+    assertThat(sink.sent().get(sink.sent().size() - 1).getName()).isEqualTo("greet");
+    assertThat(there.broadcaster().send("ann-1", SseMessage.of("near"))).isTrue();
+    awaitData(sink, "{\"line\":\"one\\ntwo\"}", "near");
+  }
+
+  @Test
+  void aMessageToAUserGoesOnceToEachClientOfAllNodes() {
+    FakeSink near = FakeSink.instant();
+    FakeSink far = FakeSink.instant();
+    FakeSink other = FakeSink.instant();
+    here.broadcaster().register(near, Subscription.to("a").user("ann"));
+    there.broadcaster().register(far, Subscription.to("a").user("ann"));
+    there.broadcaster().register(other, Subscription.to("a").user("bob"));
+    assertThat(here.broadcaster().sendToUser("ann", SseMessage.of("hello"))).isEqualTo(1);
+    here.broadcaster().publish("a", "end");
+    awaitData(near, "hello", "end");
+    awaitData(far, "hello", "end");
+    awaitData(other, "end");
+  }
+
+  @Test
+  void revokingReachesAllNodes() {
+    SseClient near =
+        here.broadcaster().register(FakeSink.instant(), Subscription.to("a.x").user("ann"));
+    SseClient far =
+        there.broadcaster().register(FakeSink.instant(), Subscription.to("a.*").user("ann"));
+    SseClient other =
+        there.broadcaster().register(FakeSink.instant(), Subscription.to("b").user("bob"));
+    assertThat(here.broadcaster().revoke("ann")).isEqualTo(1);
+    awaitClosed(near);
+    awaitClosed(far);
+    assertThat(here.broadcaster().revokeTopic("b")).isZero();
+    awaitClosed(other);
+    assertThatIllegalArgumentException().isThrownBy(() -> here.broadcaster().revokeTopic("b..c"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          send   | no json
+          send   | []
+          send   | {}
+          send   | {"node":"x"}
+          send   | {"node":"x","client":1,"data":"d"}
+          send   | {"node":"x","client":"ann-1"}
+          send   | {"node":"x","client":"ann-1","event":"a\\nb","data":"d"}
+          send   | {"node":"x","client":"ann-1","retry":1e99}
+          revoke | {"node":"x","principal":null}
+          revoke-topic | {"node":"x","pattern":"a..b"}
+          unheard-of | {"node":"x"}
+          """)
+  void whatIsNoCommandIsLeftOutAndNothingEnds(String type, String body) {
+    FakeSink sink = FakeSink.instant();
+    there.broadcaster().register(sink, Subscription.to("a").clientId("ann-1").user("ann"));
+    backplane.command(type, body.getBytes(StandardCharsets.UTF_8));
+    here.broadcaster().publish("a", "end");
+    awaitData(sink, "end");
+  }
+
+  @Test
+  void whatIsNotStoredAfterAllIsAnEvent() {
+    CompletableFuture<Long> answer = new CompletableFuture<>();
+    try (RunningBroadcaster node =
+        new RunningBroadcaster(
+            new Answering(shared.node()) {
+              @Override
+              public CompletableFuture<Long> append(Envelope envelope) {
+                return answer;
+              }
+            })) {
+      PublishResult result = node.broadcaster().publish("a", "lost");
+      assertThat(node.failures()).isEmpty();
+      answer.completeExceptionally(new BackplaneException("no answer", true, null));
+      await().until(() -> node.failures().size() == 1);
+      PublishFailure failure = node.failures().get(0);
+      assertThat(failure.message().data()).contains("lost");
+      assertThat(failure.cause()).isInstanceOf(BackplaneException.class);
+      assertThat(result.stored().toCompletableFuture()).isCompletedExceptionally();
+      assertThatThrownBy(() -> node.broadcaster().publish("a", "refused"))
+          .isInstanceOf(BackplaneException.class);
+    }
+  }
+}
