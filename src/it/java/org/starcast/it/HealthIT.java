@@ -49,6 +49,7 @@ class HealthIT {
     assertThat(ready.getString("status")).isEqualTo("UP");
     assertThat(data(ready, "clients")).isEqualTo("1");
     assertThat(data(ready, "draining")).isEqualTo("false");
+    assertThat(data(ready, "backplane")).isEqualTo("up");
     assertThat(id).contains(data(ready, "lastEventId"));
 
     server.post("probe/drain?window=PT0S", "");
