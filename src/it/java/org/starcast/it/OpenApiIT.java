@@ -78,7 +78,7 @@ class OpenApiIT {
                 .getJsonArray("required")
                 .getValuesAs(JsonString::getString))
         .containsExactlyInAnyOrder("topic", "data");
-    assertResponses(publish, "202", "400", "401", "403", "404", "413");
+    assertResponses(publish, "202", "400", "401", "403", "404", "413", "503");
 
     assertResponses(operation(paths, "clients", "get"), "200", "400", "401", "403", "404");
     assertResponses(operation(paths, "stats", "get"), "200", "401", "403", "404");
