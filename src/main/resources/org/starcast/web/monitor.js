@@ -124,6 +124,8 @@ const TOTALS = [
   ['Events kept', s => number(s.history)],
   ['Memory for them', s => bytes(s.historyBytes)],
   ['Not stored', s => number(s.unstored)],
+  ['Backplane', s => s.backplane.name + (s.backplane.available ? '' : ', away')],
+  ['Waiting for it', s => number(s.backplane.waiting)],
 ];
 
 function totals(stats) {
