@@ -14,6 +14,8 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jboss.weld.environment.se.Weld;
 import org.jboss.weld.environment.se.WeldContainer;
+import org.starcast.backplane.Backplane;
+import org.starcast.backplane.Cluster;
 import org.starcast.backplane.Commands;
 import org.starcast.cdi.Payloads;
 import org.starcast.presence.Presence;
@@ -28,11 +30,20 @@ public final class RunningBroadcaster implements AutoCloseable {
 
   /** With the defaults, but for these keys and values, less the {@code starcast.} of the key. */
   public RunningBroadcaster(String... settings) {
-    this(null, settings);
+    this(null, null, settings);
+  }
+
+  /** A node of this backplane. */
+  public RunningBroadcaster(Backplane backplane, String... settings) {
+    this(null, backplane, settings);
   }
 
   /** For this request, which all clients come with; null for none. */
   RunningBroadcaster(HttpServletRequest request, String... settings) {
+    this(request, null, settings);
+  }
+
+  private RunningBroadcaster(HttpServletRequest request, Backplane backplane, String... settings) {
     Map<String, String> values = new HashMap<>();
     values.put("starcast.drain-window", "PT0S");
     for (int i = 0; i < settings.length; i += 2) {
@@ -42,20 +53,21 @@ public final class RunningBroadcaster implements AutoCloseable {
     container =
         new Weld()
             .disableDiscovery()
-            .addExtension(new ConfigExtension(config, request))
+            .addExtension(new ConfigExtension(config, request, backplane))
             .addBeanClasses(
                 SseBroadcaster.class,
                 Payloads.class,
                 Presence.class,
                 Commands.class,
+                Cluster.class,
                 TopicAccess.class,
                 Witness.class)
             .initialize();
   }
 
-  /** Makes the configuration a bean, and the request if there is one. */
-  private record ConfigExtension(StarcastConfig config, HttpServletRequest request)
-      implements Extension {
+  /** Makes the configuration a bean, and the request and the backplane if there are any. */
+  private record ConfigExtension(
+      StarcastConfig config, HttpServletRequest request, Backplane backplane) implements Extension {
 
     void add(@Observes AfterBeanDiscovery event) {
       event
@@ -69,6 +81,13 @@ public final class RunningBroadcaster implements AutoCloseable {
             .types(HttpServletRequest.class)
             .scope(Singleton.class)
             .createWith(context -> request);
+      }
+      if (backplane != null) {
+        event
+            .<Backplane>addBean()
+            .types(Backplane.class)
+            .scope(Singleton.class)
+            .createWith(context -> backplane);
       }
     }
   }
@@ -119,6 +138,11 @@ public final class RunningBroadcaster implements AutoCloseable {
   /** Who is on which topic. */
   public Presence presence() {
     return container.select(Presence.class).get();
+  }
+
+  /** The nodes that share the backplane. */
+  public Cluster cluster() {
+    return container.select(Cluster.class).get();
   }
 
   /** The joins and leaves that observers have seen. */

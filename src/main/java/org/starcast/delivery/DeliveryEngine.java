@@ -94,6 +94,12 @@ public final class DeliveryEngine {
      * thread for which they wait.
      */
     void commanded(String type, byte[] body);
+
+    /** Commands may have been lost; called as {@link #commanded}. */
+    default void commandsMissed() {}
+
+    /** The clients have gone, and the backplane is about to be closed. */
+    default void ending() {}
   }
 
   private static final System.Logger LOG = System.getLogger("org.starcast.delivery");
@@ -826,6 +832,7 @@ public final class DeliveryEngine {
       } finally {
         publishing.unlock();
       }
+      lifecycle.commandsMissed();
     }
 
     @Override
@@ -880,6 +887,7 @@ public final class DeliveryEngine {
       } finally {
         publishing.unlock();
       }
+      lifecycle.commandsMissed();
     }
 
     @Override
@@ -1238,6 +1246,7 @@ public final class DeliveryEngine {
     } catch (ExecutionException | TimeoutException e) {
       LOG.log(System.Logger.Level.WARNING, "STARCAST-1004: {0} clients did not end", count.get());
     }
+    lifecycle.ending();
     publishing.lock();
     try {
       stopped = true;
