@@ -58,6 +58,9 @@ final class Membership {
     /** It has told who is there, at some time. */
     private boolean active;
 
+    /** The others took it for gone; should it come back, its commands go on from that number. */
+    private boolean gone;
+
     /** It has stopped, and its users may come to others. */
     private boolean leaving;
 
@@ -87,6 +90,9 @@ final class Membership {
     Node node = nodes.get(name);
     if (node == null) {
       if (nodes.size() >= MAX_NODES) {
+        nodes.values().removeIf(other -> other.gone && other.untold.isEmpty());
+      }
+      if (nodes.size() >= MAX_NODES) {
         throw new IllegalArgumentException("node: is one more than " + MAX_NODES);
       }
       node = new Node();
@@ -104,6 +110,7 @@ final class Membership {
    */
   void commanded(String name, long number, long told) {
     Node node = node(name);
+    node.gone = false;
     node.number = Math.max(node.number, number);
     Iterator<Map.Entry<Key, Long>> untold = node.untold.entrySet().iterator();
     while (untold.hasNext()) {
@@ -156,19 +163,30 @@ final class Membership {
     node(name).repeated = new HashSet<>();
   }
 
-  /** It has repeated all; what it has not is not so any more. */
-  void repeatedAll(String name) {
+  /**
+   * It has repeated all; what it has not is not so any more.
+   *
+   * @param known as for {@link #on}
+   */
+  void repeatedAll(String name, boolean known) {
     Node node = node(name);
     if (node.repeated != null) {
       Set<Key> gone = new HashSet<>(node.facts.keySet());
       gone.removeAll(node.repeated);
       node.repeated = null;
-      gone.forEach(key -> off(name, key));
+      for (Key key : gone) {
+        node.facts.remove(key);
+        off(name, key, name, known);
+      }
     }
   }
 
-  /** A fact of a node. */
-  void on(String name, Key key, Fact fact) {
+  /**
+   * A fact of a node.
+   *
+   * @param known whether others know it already, so that it changes nothing
+   */
+  void on(String name, Key key, Fact fact, boolean known) {
     Node node = node(name);
     node.facts.put(key, fact);
     if (node.repeated != null) {
@@ -181,7 +199,7 @@ final class Membership {
     boolean joins = entry.facts.isEmpty();
     entry.since = joins ? fact.since() : Math.min(entry.since, fact.since());
     entry.facts.put(name, fact);
-    if (joins) {
+    if (joins && !known) {
       tell(key, entry, name, false);
     }
   }
@@ -189,15 +207,17 @@ final class Membership {
   /** It is not so any more. */
   void off(String name, Key key) {
     if (node(name).facts.remove(key) != null) {
-      off(name, key, name);
+      off(name, key, name, false);
     }
   }
 
-  private void off(String name, Key key, String cause) {
+  private void off(String name, Key key, String cause, boolean known) {
     Entry entry = entry(key);
     entry.facts.remove(name);
     if (entry.facts.isEmpty()) {
-      tell(key, entry, cause, false);
+      if (!known) {
+        tell(key, entry, cause, false);
+      }
       forget(key, entry);
     }
   }
@@ -251,19 +271,44 @@ final class Membership {
    * @param by another node
    */
   void gone(String name, String by) {
-    Node node = nodes.remove(name);
+    Node node = nodes.get(name);
     if (node == null) {
       return;
     }
     node(by);
     Set<Key> orphans = new HashSet<>(node.untold.keySet());
     orphans.forEach(key -> entry(key).teller = null);
-    node.facts.keySet().forEach(key -> off(name, key, by));
+    Set<Key> facts = new HashSet<>(node.facts.keySet());
+    node.untold.clear();
+    node.facts.clear();
+    node.repeated = null;
+    node.active = false;
+    node.leaving = false;
+    node.gone = true;
+    facts.forEach(key -> off(name, key, by, false));
     for (Key key : orphans) {
       Entry entry = entry(key);
       if (entry != null && entry.teller == null) {
         tell(key, entry, by, true);
       }
+    }
+  }
+
+  /** What this node is to tell, or has told and not said so; the oldest first. */
+  Set<Key> untold() {
+    return Collections.unmodifiableSet(node(self).untold.keySet());
+  }
+
+  /** A node says that this is what it is to tell; all know, but for those who have just come. */
+  void untold(String name, Key key) {
+    Entry entry =
+        places
+            .computeIfAbsent(key.place(), place -> new HashMap<>())
+            .computeIfAbsent(key.user(), user -> new Entry());
+    if (entry.teller == null) {
+      entry.teller = name;
+      Node node = node(name);
+      node.untold.put(key, node.number);
     }
   }
 

@@ -70,8 +70,9 @@ import org.starcast.topic.TopicPattern;
  * is the first one. Of a node that has stopped, users have the grace to come to another one; those
  * of one that was killed leave when the others notice, see {@link org.starcast.backplane.Cluster}.
  * A node that is cut off knows its own clients, and what it knew; who comes and goes there
- * meanwhile is told when it is back. What a node that is killed, or a backplane that loses events,
- * had to tell just then may be told twice, or not at all; who is there is right again soon.
+ * meanwhile is told when it is back. What a node that is killed or taken for gone, or a backplane
+ * that loses events, had to tell just then may be told twice, late, or not at all; who is there is
+ * right again soon.
  *
  * <pre>{@code
  * PresenceSnapshot now = presence.on("chat.lobby");          // into the page, then:

@@ -369,7 +369,7 @@ final class Sharing {
         characters += add(on, key, fact);
       }
     }
-    body.add("on", on);
+    body.add("on", on).add("repeats", true);
     if (repeatingBegins) {
       repeatingBegins = false;
       body.add("first", true);
@@ -378,6 +378,9 @@ final class Sharing {
       repeating = null;
       JsonObjectBuilder to = Fact.JSON.createObjectBuilder();
       answering.forEach(to::add);
+      JsonArrayBuilder untoldKeys = Fact.JSON.createArrayBuilder();
+      members.untold().stream().limit(MAX_FACTS).forEach(key -> untoldKeys.add(key.toJson()));
+      body.add("untold", untoldKeys);
       body.add("to", to).add("nodes", Fact.JSON.createArrayBuilder(members.active()));
     }
     return true;
@@ -430,6 +433,8 @@ final class Sharing {
       long ask,
       Map<Key, Fact> on,
       List<Key> off,
+      List<Key> untold,
+      boolean repeats,
       boolean first,
       Map<String, Long> to,
       List<String> nodes,
@@ -439,10 +444,6 @@ final class Sharing {
       Map<Key, Fact> on = new LinkedHashMap<>();
       for (JsonObject fact : array(body, "on").getValuesAs(JsonObject.class)) {
         on.put(Key.of(fact), Fact.of(fact));
-      }
-      List<Key> off = new ArrayList<>();
-      for (JsonObject key : array(body, "off").getValuesAs(JsonObject.class)) {
-        off.add(Key.of(key));
       }
       Map<String, Long> to = null;
       if (body.containsKey("to")) {
@@ -457,11 +458,21 @@ final class Sharing {
           body.getJsonNumber("told").longValueExact(),
           body.containsKey("ask") ? body.getJsonNumber("ask").longValueExact() : 0,
           on,
-          off,
+          keys(body, "off"),
+          keys(body, "untold"),
+          body.getBoolean("repeats", false),
           body.getBoolean("first", false),
           to,
           array(body, "nodes").getValuesAs(JsonString::getString),
           array(body, "sweep").getValuesAs(JsonString::getString));
+    }
+
+    private static List<Key> keys(JsonObject body, String name) {
+      List<Key> keys = new ArrayList<>();
+      for (JsonObject key : array(body, name).getValuesAs(JsonObject.class)) {
+        keys.add(Key.of(key));
+      }
+      return keys;
     }
 
     private static JsonArray array(JsonObject body, String name) {
@@ -486,10 +497,12 @@ final class Sharing {
       if (said.first) {
         members.repeats(node);
       }
-      said.on.forEach((key, fact) -> members.on(node, key, fact));
+      boolean known = said.repeats && !level;
+      said.on.forEach((key, fact) -> members.on(node, key, fact, known));
       said.off.forEach(key -> members.off(node, key));
       if (said.to != null) {
-        members.repeatedAll(node);
+        members.repeatedAll(node, known);
+        said.untold.forEach(key -> members.untold(node, key));
       }
       for (String gone : said.sweep) {
         if (members.isLeaving(gone)) {

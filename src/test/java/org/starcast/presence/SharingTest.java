@@ -41,8 +41,9 @@ class SharingTest {
     private final Queue<Runnable> work = new ArrayDeque<>();
     private final Map<Key, Fact> own = new HashMap<>();
     private final Sharing sharing =
-        new Sharing(node.commands(), GRACE, node::nanos, work::add, () -> {});
+        new Sharing(node.commands(), GRACE, node::nanos, work::add, this::tellAtOnce);
     private boolean failsToTell;
+    private boolean tellsAtOnce;
 
     Node() {
       nodes.add(this);
@@ -76,6 +77,12 @@ class SharingTest {
         task.run();
       }
       return task != null;
+    }
+
+    private void tellAtOnce() {
+      if (tellsAtOnce) {
+        tell();
+      }
     }
 
     boolean tell() {
@@ -256,9 +263,10 @@ class SharingTest {
     assertThat(told).containsExactly("L ann a");
     n[0].node.pass(Duration.ofMinutes(1).toNanos());
     n[0].off("ann", "a");
+    n[0].tellsAtOnce = true;
     n[0].node.lag(false);
     settle();
-    assertThat(told.get(told.size() - 1)).isEqualTo("L ann a");
+    assertThat(told).containsExactly("L ann a");
     assertThat(n[1].on("a")).isEmpty();
   }
 
@@ -488,6 +496,80 @@ class SharingTest {
       }
     }
     assertThat(told).hasSizeGreaterThan(100);
+  }
+
+  /**
+   * Nodes are killed, stop and start, too, are taken for gone, and the stream loses what it has: in
+   * the end, those that are there agree.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6})
+  void whoeverIsLeftAgreesInTheEnd(int seed) {
+    boolean loses = seed % 3 == 0;
+    Random random = new Random(seed);
+    start(3);
+    for (int i = 0; i < 4_000; i++) {
+      Node node = nodes.get(random.nextInt(nodes.size()));
+      String user = "u" + random.nextInt(4);
+      String place = "p" + random.nextInt(3);
+      switch (random.nextInt(20)) {
+        case 0, 1 -> node.on(user, place);
+        case 2, 3 -> node.off(user, place);
+        case 4, 5, 6 -> node.sharing.tick();
+        case 7, 8, 9 -> {
+          nodes.forEach(each -> each.node.pass(Sharing.TICK.toNanos() / nodes.size()));
+          node.node.beat();
+          node.node.work();
+        }
+        case 10 -> node.node.lag(random.nextInt(4) == 0);
+        case 11 -> {
+          if (random.nextInt(4) == 0) {
+            node.node.away(random.nextBoolean());
+          } else {
+            node.node.back();
+          }
+        }
+        case 12 -> {
+          if (random.nextInt(20) == 0 && nodes.size() > 1) {
+            node.node.back();
+            if (random.nextBoolean()) {
+              node.node.commands().end();
+            }
+            node.node.kill();
+            nodes.remove(node);
+          }
+        }
+        case 13 -> {
+          if (random.nextInt(10) == 0 && nodes.size() < 4) {
+            new Node();
+          }
+        }
+        case 14 -> {
+          if (loses && random.nextInt(100) == 0) {
+            stream.drop(Long.MAX_VALUE);
+          } else if (loses && random.nextInt(100) == 0) {
+            stream.restart("e" + i);
+          }
+        }
+        case 15, 16 -> node.tell();
+        default -> node.step();
+      }
+    }
+    nodes.forEach(node -> node.node.back());
+    settle();
+    settle();
+    for (int p = 0; p < 3; p++) {
+      String place = "p" + p;
+      Set<String> there = new TreeSet<>();
+      for (Node node : nodes) {
+        node.own.keySet().stream()
+            .filter(key -> key.place().equals(place))
+            .forEach(key -> there.add(key.user()));
+      }
+      for (Node node : nodes) {
+        assertThat(node.on(place)).isEqualTo(there);
+      }
+    }
   }
 
   @Test
