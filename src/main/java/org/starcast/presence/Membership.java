@@ -115,11 +115,10 @@ final class Membership {
     Iterator<Map.Entry<Key, Long>> untold = node.untold.entrySet().iterator();
     while (untold.hasNext()) {
       Map.Entry<Key, Long> next = untold.next();
-      if (next.getValue() > told) {
-        return;
+      if (next.getValue() <= told) {
+        untold.remove();
+        release(next.getKey());
       }
-      untold.remove();
-      release(next.getKey());
     }
   }
 
@@ -295,20 +294,19 @@ final class Membership {
   }
 
   /** What this node is to tell, or has told and not said so; the oldest first. */
-  Set<Key> untold() {
-    return Collections.unmodifiableSet(node(self).untold.keySet());
+  Map<Key, Long> untold() {
+    return Collections.unmodifiableMap(node(self).untold);
   }
 
   /** A node says that this is what it is to tell; all know, but for those who have just come. */
-  void untold(String name, Key key) {
+  void untold(String name, Key key, long number) {
     Entry entry =
         places
             .computeIfAbsent(key.place(), place -> new HashMap<>())
             .computeIfAbsent(key.user(), user -> new Entry());
     if (entry.teller == null) {
       entry.teller = name;
-      Node node = node(name);
-      node.untold.put(key, node.number);
+      node(name).untold.put(key, number);
     }
   }
 

@@ -350,7 +350,8 @@ final class Sharing {
   /** Whether all is being repeated, or is to be. */
   private boolean repeats() {
     if (repeating == null && !askers.isEmpty()) {
-      repeating = new ArrayDeque<>(own.keySet());
+      // what has been said, and nothing new, which those who come could not tell from the rest
+      repeating = new ArrayDeque<>(members.keys(commands.node()));
       repeatingBegins = true;
       answering.clear();
       answering.putAll(askers);
@@ -364,7 +365,7 @@ final class Sharing {
     int characters = 0;
     for (int i = 0; i < MAX_FACTS && characters < MAX_CHARACTERS && !repeating.isEmpty(); i++) {
       Key key = repeating.remove();
-      Fact fact = own.get(key);
+      Fact fact = members.fact(commands.node(), key);
       if (fact != null) {
         characters += add(on, key, fact);
       }
@@ -379,7 +380,9 @@ final class Sharing {
       JsonObjectBuilder to = Fact.JSON.createObjectBuilder();
       answering.forEach(to::add);
       JsonArrayBuilder untoldKeys = Fact.JSON.createArrayBuilder();
-      members.untold().stream().limit(MAX_FACTS).forEach(key -> untoldKeys.add(key.toJson()));
+      members.untold().entrySet().stream()
+          .limit(MAX_FACTS)
+          .forEach(entry -> untoldKeys.add(entry.getKey().toJson().add("n", entry.getValue())));
       body.add("untold", untoldKeys);
       body.add("to", to).add("nodes", Fact.JSON.createArrayBuilder(members.active()));
     }
@@ -433,7 +436,7 @@ final class Sharing {
       long ask,
       Map<Key, Fact> on,
       List<Key> off,
-      List<Key> untold,
+      Map<Key, Long> untold,
       boolean repeats,
       boolean first,
       Map<String, Long> to,
@@ -444,6 +447,10 @@ final class Sharing {
       Map<Key, Fact> on = new LinkedHashMap<>();
       for (JsonObject fact : array(body, "on").getValuesAs(JsonObject.class)) {
         on.put(Key.of(fact), Fact.of(fact));
+      }
+      Map<Key, Long> untold = new LinkedHashMap<>();
+      for (JsonObject key : array(body, "untold").getValuesAs(JsonObject.class)) {
+        untold.put(Key.of(key), key.getJsonNumber("n").longValueExact());
       }
       Map<String, Long> to = null;
       if (body.containsKey("to")) {
@@ -459,7 +466,7 @@ final class Sharing {
           body.containsKey("ask") ? body.getJsonNumber("ask").longValueExact() : 0,
           on,
           keys(body, "off"),
-          keys(body, "untold"),
+          untold,
           body.getBoolean("repeats", false),
           body.getBoolean("first", false),
           to,
@@ -502,7 +509,12 @@ final class Sharing {
       said.off.forEach(key -> members.off(node, key));
       if (said.to != null) {
         members.repeatedAll(node, known);
-        said.untold.forEach(key -> members.untold(node, key));
+        said.untold.forEach(
+            (key, number) -> {
+              if (number > said.told) {
+                members.untold(node, key, number);
+              }
+            });
       }
       for (String gone : said.sweep) {
         if (members.isLeaving(gone)) {

@@ -311,6 +311,30 @@ class SharingTest {
   }
 
   @Test
+  void whoStartsWithAnotherKnowsWhatThatOneHasYetToTell() {
+    Node first = new Node();
+    first.sharing.tick();
+    work();
+    Node second = new Node();
+    second.sharing.tick();
+    second.step();
+    first.on("ann", "a");
+    first.node.beat();
+    first.node.beat();
+    first.step();
+    first.step();
+    second.on("ann", "a");
+    second.node.beat();
+    second.node.beat();
+    settle(second);
+    first.off("ann", "a");
+    first.step();
+    second.off("ann", "a");
+    settle();
+    assertThat(told).containsExactly("J ann a", "L ann a");
+  }
+
+  @Test
   void manyChangesAreOneCommand() {
     Node[] n = start(2);
     int before = n[0].node.sent();
