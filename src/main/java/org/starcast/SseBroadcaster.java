@@ -441,6 +441,16 @@ public class SseBroadcaster {
       commands.received(type, body);
     }
 
+    @Override
+    public void commandsMissed() {
+      commands.missed();
+    }
+
+    @Override
+    public void ending() {
+      commands.end();
+    }
+
     private static void fire(Event<ClientEvent> event, ClientEvent payload) {
       event.fireAsync(payload);
       event.fire(payload);

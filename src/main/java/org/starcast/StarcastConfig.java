@@ -126,8 +126,9 @@ import org.starcast.topic.TopicPattern;
  * @param tracingDeliver {@code starcast.tracing.deliver}: whether each write of events to a client
  *     is a span, linked to those of their publications, where OpenTelemetry is there; default false
  * @param presence {@code starcast.presence.enabled}: whether joins and leaves are published on
- *     {@code starcast.presence.<topic>}, and clients without a user get a token to come back with,
- *     see {@link org.starcast.presence.Presence}; default false
+ *     {@code starcast.presence.<topic>}, nodes that share the backplane tell each other who is
+ *     there, and clients without a user get a token to come back with, see {@link
+ *     org.starcast.presence.Presence}; default false
  * @param presenceGrace {@code starcast.presence.grace}: how long a user may be without a client
  *     before that is a leave; {@code PT0S} to 5 min, default 5 s
  * @param backplane what makes several nodes one, {@code starcast.backplane} and the keys that begin

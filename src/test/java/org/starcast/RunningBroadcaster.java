@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jboss.weld.environment.se.Weld;
 import org.jboss.weld.environment.se.WeldContainer;
 import org.starcast.backplane.Backplane;
+import org.starcast.backplane.Cluster;
 import org.starcast.backplane.Commands;
 import org.starcast.cdi.Payloads;
 import org.starcast.presence.Presence;
@@ -58,6 +59,7 @@ public final class RunningBroadcaster implements AutoCloseable {
                 Payloads.class,
                 Presence.class,
                 Commands.class,
+                Cluster.class,
                 TopicAccess.class,
                 Witness.class)
             .initialize();
@@ -141,6 +143,11 @@ public final class RunningBroadcaster implements AutoCloseable {
   /** Who is on which topic. */
   public Presence presence() {
     return container.select(Presence.class).get();
+  }
+
+  /** The nodes that share the backplane. */
+  public Cluster cluster() {
+    return container.select(Cluster.class).get();
   }
 
   /** The joins and leaves that observers have seen. */

@@ -7,13 +7,17 @@ import jakarta.json.JsonReader;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 
 /**
- * What nodes tell each other, in the order of events: JSON objects of a type, for which a part of
- * the library has a handler. Of no use to applications. Thread-safe.
+ * What nodes tell each other, in the order of events: JSON objects of a type, for which parts of
+ * the library have handlers. Of no use to applications. Thread-safe.
  */
 @ApplicationScoped
 public class Commands {
@@ -32,9 +36,13 @@ public class Commands {
 
   private static final int MAX_TYPE_LENGTH = 64;
 
-  private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
+  private final Map<String, List<Handler>> handlers = new ConcurrentHashMap<>();
+  private final List<BiConsumer<String, String>> whenGone = new CopyOnWriteArrayList<>();
+  private final List<Runnable> whenMissed = new CopyOnWriteArrayList<>();
+  private final List<Runnable> whenEnding = new CopyOnWriteArrayList<>();
   private final String node = Long.toString(new SecureRandom().nextLong() >>> 8, 36);
   private volatile Backplane backplane;
+  private volatile boolean ended;
 
   /** For the container. */
   Commands() {}
@@ -82,12 +90,50 @@ public class Commands {
   }
 
   /**
-   * Handles commands of this type from now on.
+   * Handles commands of this type from now on, after those who do so already.
    *
    * @param type 1 to 64 characters of {@code a-z -}
    */
   public void on(String type, Handler handler) {
-    handlers.put(type, handler);
+    handlers.computeIfAbsent(type, t -> new CopyOnWriteArrayList<>()).add(handler);
+  }
+
+  /**
+   * Hears which node is gone, and who said so first: in the order of events, as a {@link Handler}.
+   * A node that stops says it of itself. One that others took for gone may send again.
+   */
+  public void onGone(BiConsumer<String, String> gone) {
+    whenGone.add(gone);
+  }
+
+  /** A node is gone for all, as another one said; on the thread of a handler. */
+  void gone(String gone, String by) {
+    whenGone.forEach(listener -> listener.accept(gone, by));
+  }
+
+  /**
+   * Hears, as a {@link Handler}, that commands may have been lost, which other nodes may have got.
+   */
+  public void onMissed(Runnable missed) {
+    whenMissed.add(missed);
+  }
+
+  /** Commands may have been lost. */
+  public void missed() {
+    whenMissed.forEach(Runnable::run);
+  }
+
+  /** Runs this before the node ends, when its clients have gone, and it can still send. */
+  public void onEnding(Runnable ending) {
+    whenEnding.add(ending);
+  }
+
+  /** The node ends: nothing is sent after this. */
+  public void end() {
+    if (!ended) {
+      whenEnding.forEach(Runnable::run);
+      ended = true;
+    }
   }
 
   /**
@@ -96,6 +142,9 @@ public class Commands {
    * @return as {@link Backplane#command}
    */
   public CompletionStage<Void> send(String type, JsonObject body) {
+    if (ended) {
+      return CompletableFuture.failedStage(new BackplaneException("has ended", false, null));
+    }
     JsonObject named = Json.createObjectBuilder(body).add("node", node).build();
     return backplane.command(type, named.toString().getBytes(StandardCharsets.UTF_8));
   }
@@ -104,14 +153,25 @@ public class Commands {
    * A command has come; what is none is ignored with a warning, as anybody may write to a broker.
    */
   public void received(String type, byte[] body) {
-    Handler handler = handlers.get(type);
-    if (handler == null) {
+    List<Handler> those = handlers.get(type);
+    if (those == null) {
       LOG.log(System.Logger.Level.DEBUG, "a command of a type that this node does not know");
       return;
     }
-    try (JsonReader reader = Json.createReader(new ByteArrayInputStream(body))) {
-      JsonObject command = reader.readObject();
-      handler.handle(command.getString("node"), command);
+    guard(
+        type,
+        () -> {
+          try (JsonReader reader = Json.createReader(new ByteArrayInputStream(body))) {
+            JsonObject command = reader.readObject();
+            String sender = command.getString("node");
+            those.forEach(handler -> guard(type, () -> handler.handle(sender, command)));
+          }
+        });
+  }
+
+  private static void guard(String type, Runnable action) {
+    try {
+      action.run();
     } catch (RuntimeException e) {
       LOG.log(
           System.Logger.Level.WARNING,

@@ -95,6 +95,12 @@ public final class DeliveryEngine {
      * thread for which they wait.
      */
     void commanded(String type, byte[] body);
+
+    /** Commands may have been lost; called as {@link #commanded}. */
+    default void commandsMissed() {}
+
+    /** The clients have gone, and the backplane is about to be closed. */
+    default void ending() {}
   }
 
   private static final System.Logger LOG = System.getLogger("org.starcast.delivery");
@@ -827,6 +833,7 @@ public final class DeliveryEngine {
       } finally {
         publishing.unlock();
       }
+      lifecycle.commandsMissed();
     }
 
     @Override
@@ -881,6 +888,7 @@ public final class DeliveryEngine {
       } finally {
         publishing.unlock();
       }
+      lifecycle.commandsMissed();
     }
 
     @Override
@@ -1239,6 +1247,7 @@ public final class DeliveryEngine {
     } catch (ExecutionException | TimeoutException e) {
       LOG.log(System.Logger.Level.WARNING, "STARCAST-1004: {0} clients did not end", count.get());
     }
+    lifecycle.ending();
     publishing.lock();
     try {
       stopped = true;

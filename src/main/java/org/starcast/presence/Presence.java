@@ -9,15 +9,19 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.interceptor.Interceptor;
 import jakarta.json.Json;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -26,14 +30,17 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
+import org.starcast.backplane.Commands;
 import org.starcast.cdi.ContainerExecutors;
+import org.starcast.presence.Membership.Note;
 import org.starcast.presence.PresenceEvent.Action;
 import org.starcast.presence.PresenceSnapshot.Member;
 import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
 
 /**
- * Who is on which topic, on this node. Inject it anywhere; thread-safe; no method waits.
+ * Who is on which topic, on all nodes that share the backplane. Inject it anywhere; thread-safe; no
+ * method waits.
  *
  * <p>A {@linkplain SseClient#user() user} is on the topics that the user's clients were subscribed
  * to when they opened; however many clients (tabs) these are, it is one member. A subscription's
@@ -54,6 +61,19 @@ import org.starcast.topic.TopicPattern;
  * Whoever may subscribe to that topic learns who is there, which is a permission of its own, {@link
  * org.starcast.security.Action#PRESENCE}; a subscription to everything has it too.
  *
+ * <p>Nodes tell each other who is there only with {@code starcast.presence.enabled}; without it,
+ * each knows its own clients. With it, a join is told when the user's first client on any node is
+ * there, a leave when the last one has gone; once, by one of the nodes: that is where the CDI event
+ * is fired. Other nodes know it as soon as the backplane brings it: an open client costs a command
+ * in the order of events, and so does a closed one, or many of them one together. A node that
+ * starts tells nothing until the others have told it who is there, which takes it up to 5 s if it
+ * is the first one. Of a node that has stopped, users have the grace to come to another one; those
+ * of one that was killed leave when the others notice, see {@link org.starcast.backplane.Cluster}.
+ * A node that is cut off knows its own clients, and what it knew; who comes and goes there
+ * meanwhile is told when it is back. What a node that is killed or taken for gone, or a backplane
+ * that loses events, had to tell just then may be told twice, late, or not at all; who is there is
+ * right again soon.
+ *
  * <pre>{@code
  * PresenceSnapshot now = presence.on("chat.lobby");          // into the page, then:
  * Subscription.to("chat.lobby", "starcast.presence.chat.lobby").resumeFrom(now.cursor());
@@ -63,7 +83,10 @@ import org.starcast.topic.TopicPattern;
 public class Presence {
 
   private static final System.Logger LOG = System.getLogger(Presence.class.getName());
-  private static final String RESERVED = "starcast.";
+
+  /** What the library's own topics begin with. */
+  static final String RESERVED = "starcast.";
+
   private static final String MESSAGES = "starcast.presence.";
 
   /** A client that is open, or that has gone less than the grace period ago. */
@@ -84,13 +107,73 @@ public class Presence {
   }
 
   /** A user's clients in one place. */
-  private record Attendance(Instant since, Set<Attendant> attendants) {}
+  private record Attendance(Instant since, Set<Attendant> attendants) {
+
+    int clients() {
+      return (int) attendants.stream().filter(attendant -> attendant.open).count();
+    }
+
+    /** The one that opened last; there is one. */
+    Attendant last() {
+      Attendant last = null;
+      for (Attendant attendant : attendants) {
+        if (last == null || !attendant.since.isBefore(last.since)) {
+          last = attendant;
+        }
+      }
+      return last;
+    }
+  }
+
+  /** A user of a snapshot, and the user's clients on all nodes. */
+  private static final class Found {
+    private final Set<Attendant> attendants = new LinkedHashSet<>();
+
+    /** How many clients other nodes have: the most in one of the places. */
+    private final Map<String, Integer> elsewhere = new HashMap<>();
+
+    private Instant since = Instant.MAX;
+    private Fact latest;
+
+    void add(Attendance there) {
+      attendants.addAll(there.attendants);
+      joined(there.since);
+    }
+
+    void add(String node, Fact there) {
+      elsewhere.merge(node, there.clients(), Math::max);
+      joined(Instant.ofEpochMilli(there.since()));
+      if (latest == null || there.opened() >= latest.opened()) {
+        latest = there;
+      }
+    }
+
+    private void joined(Instant instant) {
+      since = instant.isBefore(since) ? instant : since;
+    }
+
+    Member member(String user) {
+      Attendance here = new Attendance(since, attendants);
+      int clients = here.clients();
+      for (int count : elsewhere.values()) {
+        clients += count;
+      }
+      Attendant last = here.last();
+      boolean isHere =
+          latest == null || last != null && last.since.toEpochMilli() >= latest.opened();
+      return new Member(user, clients, since, isHere ? last.metadata : latest.values());
+    }
+  }
 
   private final SseBroadcaster broadcaster;
   private final StarcastConfig config;
   private final Event<PresenceEvent> events;
   private final ContainerExecutors executors;
   private final ScheduledThreadPoolExecutor timer;
+
+  /** Null where this node is the only one that matters. */
+  private final Sharing sharing;
+
   private final Object lock = new Object();
 
   // all guarded by the lock
@@ -104,7 +187,7 @@ public class Presence {
   /** Those that have gone, in the order in which they are to leave. */
   private final ArrayDeque<Attendant> leaving = new ArrayDeque<>();
 
-  /** What is to be told, in the order in which it happened. */
+  /** What is to be told, in the order in which it happened; of this node alone. */
   private final ArrayDeque<PresenceEvent> untold = new ArrayDeque<>();
 
   private boolean telling;
@@ -117,10 +200,15 @@ public class Presence {
     events = null;
     executors = null;
     timer = null;
+    sharing = null;
   }
 
   @Inject
-  Presence(SseBroadcaster broadcaster, StarcastConfig config, Event<PresenceEvent> events) {
+  Presence(
+      SseBroadcaster broadcaster,
+      StarcastConfig config,
+      Event<PresenceEvent> events,
+      Commands commands) {
     this.broadcaster = broadcaster;
     this.config = config;
     this.events = events;
@@ -134,11 +222,22 @@ public class Presence {
               thread.setName("starcast-presence");
               return thread;
             });
+    // asked first, as it is what binds the commands to a backplane
+    broadcaster.count();
+    this.sharing =
+        config.presence() && commands.isShared()
+            ? new Sharing(
+                commands, config.presenceGrace(), System::nanoTime, timer, this::tellElsewhere)
+            : null;
   }
 
   /** Starts with the application, on a thread that knows the container's names. */
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
-    // being there is all
+    if (sharing != null) {
+      Duration tick = Sharing.TICK;
+      timer.scheduleWithFixedDelay(
+          () -> guard(sharing::tick), 0, tick.toMillis(), TimeUnit.MILLISECONDS);
+    }
   }
 
   @PreDestroy
@@ -157,45 +256,39 @@ public class Presence {
     TopicPattern compiled = TopicPattern.of(pattern);
     // first: what happens from here on is in the snapshot, or comes after it, or both
     String cursor = broadcaster.lastEventId();
-    Map<String, Attendance> found = new HashMap<>();
+    Map<String, Found> found = new HashMap<>();
     synchronized (lock) {
       if (isLiteral(pattern)) {
-        places.getOrDefault(pattern, Map.of()).forEach((user, there) -> add(found, user, there));
+        find(found, pattern);
       } else {
-        places.forEach(
-            (place, users) -> {
-              if (place.equals(pattern) || isLiteral(place) && compiled.matches(place)) {
-                users.forEach((user, there) -> add(found, user, there));
-              }
-            });
+        Set<String> all = new LinkedHashSet<>(places.keySet());
+        if (sharing != null) {
+          all.addAll(sharing.places());
+        }
+        for (String place : all) {
+          if (place.equals(pattern) || isLiteral(place) && compiled.matches(place)) {
+            find(found, place);
+          }
+        }
       }
-      return new PresenceSnapshot(
-          cursor,
+      List<Member> members =
           found.entrySet().stream()
-              .map(entry -> member(entry.getKey(), entry.getValue()))
+              .map(entry -> entry.getValue().member(entry.getKey()))
               .sorted(Comparator.comparing(Member::since).thenComparing(Member::user))
-              .toList());
+              .toList();
+      return new PresenceSnapshot(cursor, members);
     }
   }
 
-  private static void add(Map<String, Attendance> found, String user, Attendance there) {
-    Attendance known = found.get(user);
-    boolean earlier = known == null || there.since.isBefore(known.since);
-    Set<Attendant> all = new LinkedHashSet<>(known == null ? Set.of() : known.attendants);
-    all.addAll(there.attendants);
-    found.put(user, new Attendance(earlier ? there.since : known.since, all));
-  }
-
-  private static Member member(String user, Attendance there) {
-    int clients = 0;
-    Attendant last = null;
-    for (Attendant attendant : there.attendants) {
-      clients += attendant.open ? 1 : 0;
-      if (last == null || !attendant.since.isBefore(last.since)) {
-        last = attendant;
-      }
+  private void find(Map<String, Found> found, String place) {
+    places
+        .getOrDefault(place, Map.of())
+        .forEach((user, there) -> found.computeIfAbsent(user, u -> new Found()).add(there));
+    if (sharing != null) {
+      sharing.others(
+          place,
+          (user, node, fact) -> found.computeIfAbsent(user, u -> new Found()).add(node, fact));
     }
-    return new Member(user, clients, there.since, last.metadata);
   }
 
   /** Before the application's observers, which may fail, and may ask who is there. */
@@ -220,6 +313,7 @@ public class Presence {
           note(Action.JOIN, attendant.user, place);
         }
         there.attendants.add(attendant);
+        share(attendant.user, place);
       }
     }
     tell();
@@ -236,6 +330,7 @@ public class Presence {
         return;
       }
       attendant.open = false;
+      attendant.places.forEach(place -> share(attendant.user, place));
       if (grace == 0) {
         leave(attendant);
       } else {
@@ -263,6 +358,7 @@ public class Presence {
       if (users.isEmpty()) {
         places.remove(place);
       }
+      share(attendant.user, place);
     }
   }
 
@@ -292,9 +388,38 @@ public class Presence {
     tell();
   }
 
+  /** Something happened on this node, which is all there is to it if there is no other. */
   private void note(Action action, String user, String place) {
-    if (isLiteral(place)) {
+    if (sharing == null && isLiteral(place)) {
       untold.add(new PresenceEvent(action, user, place));
+    }
+  }
+
+  /** Has other nodes know what is so here; whether that is a join or a leave shows their order. */
+  private void share(String user, String place) {
+    if (sharing == null) {
+      return;
+    }
+    Attendance there = places.getOrDefault(place, Map.of()).get(user);
+    Fact fact = null;
+    if (there != null) {
+      Attendant last = there.last();
+      fact =
+          new Fact(
+              there.clients(),
+              there.since.toEpochMilli(),
+              last.since.toEpochMilli(),
+              Fact.json(last.metadata));
+    }
+    sharing.set(new Fact.Key(place, user), fact);
+  }
+
+  /** As {@link #tell}, for who must not wait. */
+  private void tellElsewhere() {
+    try {
+      executors.executor().execute(this::tell);
+    } catch (RejectedExecutionException e) {
+      LOG.log(System.Logger.Level.DEBUG, "presence is not told any more", e);
     }
   }
 
@@ -310,23 +435,44 @@ public class Presence {
     }
     while (true) {
       PresenceEvent event;
+      Note note;
       synchronized (lock) {
-        event = untold.poll();
+        note = sharing == null ? null : sharing.next();
+        event = note == null ? untold.poll() : event(note);
         if (event == null) {
           telling = false;
           return;
         }
       }
-      guard(() -> publish(event));
-      guard(() -> events.fireAsync(event));
-      guard(() -> events.fire(event));
+      if (note == null) {
+        guard(() -> publish(event));
+      } else {
+        publish(event, note);
+      }
+      if (note == null || !note.repeated()) {
+        guard(() -> events.fireAsync(event));
+        guard(() -> events.fire(event));
+      }
     }
   }
 
-  private void publish(PresenceEvent event) {
+  private static PresenceEvent event(Note note) {
+    return new PresenceEvent(note.action(), note.key().user(), note.key().place());
+  }
+
+  private void publish(PresenceEvent event, Note note) {
+    try {
+      publish(event).whenComplete((id, failure) -> sharing.told(note, failure));
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.DEBUG, "STARCAST-4003: a presence message will be sent again", e);
+      sharing.told(note, e);
+    }
+  }
+
+  private CompletionStage<String> publish(PresenceEvent event) {
     String topic = MESSAGES + event.topic();
     if (!config.presence() || !fits(topic)) {
-      return;
+      return CompletableFuture.completedStage("");
     }
     String data =
         Json.createObjectBuilder()
@@ -335,8 +481,9 @@ public class Presence {
             .add("topic", event.topic())
             .build()
             .toString();
-    broadcaster.publish(
-        SseMessage.builder().topic(topic).event("starcast-presence").data(data).build());
+    return broadcaster
+        .publish(SseMessage.builder().topic(topic).event("starcast-presence").data(data).build())
+        .stored();
   }
 
   private static void guard(Runnable action) {
@@ -348,7 +495,7 @@ public class Presence {
   }
 
   /** Whether a pattern has no wildcards. */
-  private static boolean isLiteral(String pattern) {
+  static boolean isLiteral(String pattern) {
     return pattern.indexOf('*') < 0 && pattern.indexOf('+') < 0;
   }
 

@@ -19,10 +19,13 @@ public record PresenceSnapshot(String cursor, List<Member> members) {
    * A user who is there.
    *
    * @param user the {@linkplain org.starcast.SseClient#user() user}
-   * @param clients how many clients the user has open there; 0 in the grace period
-   * @param since when the user joined
+   * @param clients how many clients the user has open there, on all nodes; 0 in the grace period. A
+   *     pattern counts those of another node in the topic where that has most of them
+   * @param since when the user joined, by the clock of the node where that was
    * @param metadata that of the user's client that opened last, see {@link
-   *     org.starcast.Subscription#metadata(String, Object)}
+   *     org.starcast.Subscription#metadata(String, Object)}. Of a client of another node, it is
+   *     what JSON can say, with numbers as {@link Long} or {@link java.math.BigDecimal}; empty if
+   *     it has anything else than text, numbers, booleans, maps and collections, or more than 1 KiB
    */
   public record Member(String user, int clients, Instant since, Map<String, Object> metadata) {}
 }

@@ -118,6 +118,7 @@ public final class MemoryStream {
         if (received + 1 < oldest()) {
           received = oldest() - 1;
           receiver.missed(received);
+          continue;
         }
         var next = stored.higherEntry(received);
         received = next.getKey();
