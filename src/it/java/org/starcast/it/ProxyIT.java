@@ -104,20 +104,25 @@ class ProxyIT {
 
   /** What an administrator changes, and no more. */
   private void writeConfiguration(int port) throws IOException {
-    String shipped =
-        Files.readString(Path.of(System.getProperty("server.config"), "nginx", "starcast.conf"));
+    Path shipped = Path.of(System.getProperty("server.config"), "nginx");
     String changed =
         replaced(
             replaced(
                 replaced(
-                    replaced(shipped, "listen 443 ", "listen 127.0.0.1:" + port + " "),
-                    "server 127.0.0.1:8080;",
-                    "server 127.0.0.1:" + base.getPort() + ";"),
+                    Files.readString(shipped.resolve("starcast.conf")),
+                    "listen 443 ",
+                    "listen 127.0.0.1:" + port + " "),
                 "/etc/ssl/certs/app.example.pem",
                 temp.resolve("proxy.pem").toString()),
             "/etc/ssl/private/app.example.key",
             temp.resolve("proxy.key").toString());
     Files.writeString(temp.resolve("starcast.conf"), changed);
+    Files.writeString(
+        temp.resolve("upstream.conf"),
+        replaced(
+            Files.readString(shipped.resolve("upstream.conf")),
+            "server 127.0.0.1:8080;",
+            "server 127.0.0.1:" + base.getPort() + ";"));
     Files.writeString(
         temp.resolve("nginx.conf"),
         """
@@ -135,6 +140,7 @@ class ProxyIT {
           fastcgi_temp_path %1$s/fastcgi;
           uwsgi_temp_path %1$s/uwsgi;
           scgi_temp_path %1$s/scgi;
+          include %1$s/upstream.conf;
           include %1$s/starcast.conf;
         }
         """

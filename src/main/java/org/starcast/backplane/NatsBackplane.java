@@ -728,7 +728,12 @@ public final class NatsBackplane implements Backplane {
     }
     List<LoggedEvent> events = new ArrayList<>();
     long[] bytes = new long[1];
-    long last = Math.min(to, known.last() > tail.last() ? known.last() : tail.last());
+    long there = Math.max(known.last(), tail.last());
+    if (there < to) {
+      // another node may have received what this one has not
+      there = Math.max(there, stream.look(current.broker).last());
+    }
+    long last = Math.min(to, there);
     if (from <= last) {
       current.reader.read(
           NatsReader.consumer()

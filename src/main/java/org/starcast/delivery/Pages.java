@@ -100,7 +100,11 @@ final class Pages {
     Page page = new Page(upTo, backplane.oldest(), events.stream().map(Frame::kept).toList());
     promise.complete(page);
     synchronized (this) {
-      if (pages.get(from) == promise) {
+      if (events.isEmpty()) {
+        // it weighs nothing, and of ids that clients make up there is no end; nor must it be so for
+        // ever, as what nobody had stored yet may come
+        pages.remove(from, promise);
+      } else if (pages.get(from) == promise) {
         bytes += page.weight();
         shrink();
       }

@@ -353,6 +353,20 @@ class NatsFaultsTest {
   }
 
   @Test
+  void whatIsStoredCanBeReadByANodeThatHasNotReceivedIt() {
+    server.start();
+    BackplaneContract.Node one = node();
+    BackplaneContract.Node two = node();
+
+    // at times the second node has not received it yet
+    for (int i = 0; i < 300; i++) {
+      long stored = BackplaneContract.get(one.publish("a", "" + i));
+      List<LoggedEvent> read = BackplaneContract.get(two.backplane().read(stored, stored));
+      assertThat(read).extracting(LoggedEvent::sequence).containsExactly(stored);
+    }
+  }
+
+  @Test
   void aStreamThatIsDeletedIsMadeAnew() throws Exception {
     server.start();
     BackplaneContract.Node node = node();

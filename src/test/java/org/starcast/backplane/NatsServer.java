@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -29,28 +30,41 @@ public final class NatsServer implements AutoCloseable {
 
   private final Path binary;
   private final Path directory;
-  private final int port;
-  private final List<String> more;
+  private final int port = freePort();
+  private final List<String> arguments;
+  private final Map<String, String> environment;
   private Process process;
 
-  private NatsServer(Path binary, Path directory, int port, List<String> more) {
-    this.binary = binary;
-    this.directory = directory;
-    this.port = port;
-    this.more = more;
+  private NatsServer(Map<String, String> environment, String... arguments) {
+    Optional<Path> found = binary();
+    Assumptions.assumeTrue(
+        found.isPresent(), "there is no nats-server on the path, nor -Dnats-server=<file>");
+    this.binary = found.get();
+    this.environment = Map.copyOf(environment);
+    this.arguments = List.of(arguments);
+    try {
+      this.directory = Files.createTempDirectory("nats");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A server that does not run yet; without a binary the test is skipped, and says so. */
   public static NatsServer stopped(String... more) {
-    Optional<Path> binary = binary();
-    Assumptions.assumeTrue(
-        binary.isPresent(), "there is no nats-server on the path, nor -Dnats-server=<file>");
-    try {
-      return new NatsServer(
-          binary.get(), Files.createTempDirectory("nats"), freePort(), List.of(more));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new NatsServer(Map.of(), more);
+  }
+
+  /**
+   * A server that does not run yet, with a configuration of {@code server-config}; skips as {@link
+   * #stopped}.
+   *
+   * @param environment what the configuration takes from there, but for the store
+   */
+  public static NatsServer configured(
+      Path configuration, Map<String, String> environment, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("-c", configuration.toString()));
+    arguments.addAll(List.of(more));
+    return new NatsServer(environment, arguments.toArray(String[]::new));
   }
 
   /** A server that runs. */
@@ -74,9 +88,12 @@ public final class NatsServer implements AutoCloseable {
         .findFirst();
   }
 
-  private static int freePort() throws IOException {
+  /** A port that nobody listens on. */
+  public static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -98,22 +115,19 @@ public final class NatsServer implements AutoCloseable {
   public void start() {
     List<String> command =
         new ArrayList<>(
-            List.of(
-                binary.toString(),
-                "-a",
-                "127.0.0.1",
-                "-p",
-                Integer.toString(port),
-                "-js",
-                "-sd",
-                store().toString()));
-    command.addAll(more);
+            List.of(binary.toString(), "-a", "127.0.0.1", "-p", Integer.toString(port), "-js"));
+    if (environment.isEmpty()) {
+      command.addAll(List.of("-sd", store().toString()));
+    }
+    command.addAll(arguments);
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve("log").toFile()));
+    builder.environment().putAll(environment);
+    builder.environment().put("NATS_STORE", store().toString());
     try {
-      process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve("log").toFile()))
-              .start();
+      process = builder.start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -227,8 +241,13 @@ public final class NatsServer implements AutoCloseable {
   /** A client of the test. */
   public Connection connect() {
     try {
-      return Nats.connect(
-          new Options.Builder().server(url()).supportUTF8Subjects().noReconnect().build());
+      Options.Builder options =
+          new Options.Builder().server(url()).supportUTF8Subjects().noReconnect();
+      String user = environment.get("STARCAST_BACKPLANE_NATS_USERNAME");
+      if (user != null) {
+        options.userInfo(user, environment.get("STARCAST_BACKPLANE_NATS_PASSWORD"));
+      }
+      return Nats.connect(options.build());
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }

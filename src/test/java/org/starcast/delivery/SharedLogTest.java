@@ -246,6 +246,25 @@ class SharedLogTest {
   }
 
   @Test
+  void anIdThatNobodyGaveIsKnownOnceItIsGiven() {
+    MemoryStream.Node backplane = shared.node();
+    try (EngineFixture behind = node(backplane);
+        EngineFixture ahead = node()) {
+      publish(ahead, 1, 3);
+      Stream early = behind.connect(from("e1-7"));
+      early.awaitIdle();
+      assertThat(names(early)).startsWith("starcast-gap");
+      backplane.lag(true);
+      publish(ahead, 4, 9);
+      Stream stream = behind.connect(from("e1-7"));
+      stream.awaitIdle();
+      backplane.lag(false);
+      stream.awaitData("8", "9");
+      assertThat(names(stream)).containsOnly("message");
+    }
+  }
+
+  @Test
   void anOrderThatBeginsAnewIsAGapForAll() {
     try (EngineFixture node = node()) {
       publish(node, 1, 100);

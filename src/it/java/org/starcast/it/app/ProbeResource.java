@@ -26,7 +26,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -35,6 +39,7 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.Topic;
+import org.starcast.backplane.BackplaneException;
 
 /** Lets a test drive the library from inside of a server. */
 @Path("probe")
@@ -57,14 +62,15 @@ public class ProbeResource {
       @QueryParam("topic") List<String> topics,
       @QueryParam("overflow") @DefaultValue("DISCONNECT") OverflowPolicy overflow,
       @QueryParam("messages") @DefaultValue("1024") int messages,
-      @QueryParam("bytes") @DefaultValue("1048576") long bytes) {
-    broadcaster.register(
-        sink,
+      @QueryParam("bytes") @DefaultValue("1048576") long bytes,
+      @QueryParam("user") String user) {
+    Subscription subscription =
         Subscription.to(topics.toArray(String[]::new))
             .clientId(id)
             .type("probe")
             .overflow(overflow)
-            .queue(messages, bytes));
+            .queue(messages, bytes);
+    broadcaster.register(sink, user == null ? subscription : subscription.user(user));
   }
 
   @POST
@@ -176,6 +182,56 @@ public class ProbeResource {
       publisher.get();
     }
     return "done";
+  }
+
+  /**
+   * Publishes {@code topic:name:number} with rising numbers, on topics by turns, and waits for all.
+   * A line for each: its id; {@code -} if it was not stored, {@code ?} if it may have been.
+   */
+  @POST
+  @Path("batch")
+  public String batch(
+      @QueryParam("prefix") String prefix,
+      @QueryParam("topics") int topics,
+      @QueryParam("from") int from,
+      @QueryParam("count") int count,
+      String name) {
+    List<CompletionStage<String>> results = new ArrayList<>();
+    for (int i = from; i < from + count; i++) {
+      int topic = i % topics;
+      SseMessage message =
+          SseMessage.builder()
+              .topic(prefix + "." + topic)
+              .data(topic + ":" + name + ":" + i)
+              .build();
+      CompletionStage<String> result;
+      try {
+        result = broadcaster.publish(message).stored();
+      } catch (BackplaneException e) {
+        result = CompletableFuture.failedStage(e);
+      }
+      results.add(result.exceptionally(ProbeResource::notStored));
+    }
+    return results.stream()
+        .map(result -> result.toCompletableFuture().join())
+        .collect(Collectors.joining("\n"));
+  }
+
+  private static String notStored(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException e ? e.getCause() : failure;
+    return cause instanceof BackplaneException e && !e.isUnknown() ? "-" : "?";
+  }
+
+  @POST
+  @Path("send-to-user/{user}")
+  public int sendToUser(@PathParam("user") String user, String data) {
+    return broadcaster.sendToUser(user, SseMessage.of(data));
+  }
+
+  @POST
+  @Path("revoke/{principal}")
+  public int revoke(@PathParam("principal") String principal) {
+    return broadcaster.revoke(principal);
   }
 
   @POST

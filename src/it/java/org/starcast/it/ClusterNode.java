@@ -1,0 +1,175 @@
+package org.starcast.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.starcast.backplane.NatsServer;
+
+/**
+ * An application server with the test application at {@code /}, as a process of its own, with the
+ * settings of server-config. It can be killed and started again, at the same port. What tells nodes
+ * apart comes from the environment, which both servers take MicroProfile Config values from.
+ */
+final class ClusterNode implements AutoCloseable {
+
+  /** Which server. */
+  enum Kind {
+    PAYARA,
+    WILDFLY
+  }
+
+  private static final Duration BOOT = Duration.ofSeconds(180);
+
+  private final Kind kind;
+  private final Path folder;
+  private final Path war;
+  private final Map<String, String> environment;
+  private final int port = NatsServer.freePort();
+  private final Server server;
+  private Process process;
+
+  /** A node that does not run yet, and keeps its files in a folder of its own. */
+  ClusterNode(Kind kind, Path folder, Path war, Map<String, String> environment)
+      throws IOException {
+    this.kind = kind;
+    this.folder = Files.createDirectories(folder);
+    this.war = war;
+    this.environment = environment;
+    this.server = new Server(URI.create("http://127.0.0.1:" + port + "/").toURL());
+  }
+
+  Server server() {
+    return server;
+  }
+
+  /** Starts the process; {@link #ready} waits for it. */
+  void start() throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx448m");
+    command.add("-Djava.io.tmpdir=" + Files.createDirectories(folder.resolve("tmp")));
+    command.addAll(kind == Kind.PAYARA ? payara() : wildfly());
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+    builder.environment().putAll(environment);
+    process = builder.start();
+  }
+
+  private List<String> payara() {
+    String config = System.getProperty("server.config") + "/payara-micro/";
+    return List.of(
+        "@" + config + "jvm.options",
+        "-jar",
+        System.getProperty("payara.microJar"),
+        "--prebootcommandfile",
+        config + "preboot.asadmin",
+        "--port",
+        Integer.toString(port),
+        "--nocluster",
+        "--deploy",
+        war.toString(),
+        "--contextroot",
+        "/");
+  }
+
+  /** What {@code standalone.sh} does, without a shell that would be killed in its place. */
+  private List<String> wildfly() throws IOException {
+    Path home = Path.of(System.getProperty("wildfly.home")).toAbsolutePath();
+    Path base = folder.resolve("standalone");
+    if (!Files.exists(base)) {
+      copy(home.resolve("standalone/configuration"), base.resolve("configuration"));
+      Files.createDirectories(base.resolve("deployments"));
+      Files.copy(war, base.resolve("deployments/ROOT.war"));
+    }
+    return List.of(
+        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+        "--add-opens=java.base/java.lang.invoke=ALL-UNNAMED",
+        "--add-opens=java.base/java.io=ALL-UNNAMED",
+        "--add-opens=java.base/java.net=ALL-UNNAMED",
+        "--add-opens=java.base/java.util=ALL-UNNAMED",
+        "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
+        "-Djava.net.preferIPv4Stack=true",
+        "-Dorg.jboss.boot.log.file=" + base.resolve("log/server.log"),
+        "-Dlogging.configuration=" + base.resolve("configuration/logging.properties").toUri(),
+        "-jar",
+        home.resolve("jboss-modules.jar").toString(),
+        "-mp",
+        home.resolve("modules").toString(),
+        "org.jboss.as.standalone",
+        "-Djboss.home.dir=" + home,
+        "-Djboss.server.base.dir=" + base,
+        "-b=127.0.0.1",
+        "-bmanagement=127.0.0.1",
+        "-Djboss.http.port=" + port,
+        "-Djboss.https.port=" + NatsServer.freePort(),
+        "-Djboss.management.http.port=" + NatsServer.freePort());
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path target = to.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(target);
+        } else {
+          Files.copy(file, target);
+        }
+      }
+    }
+  }
+
+  /** Waits until the application answers. */
+  void ready() {
+    await().atMost(BOOT).until(() -> answers() || !process.isAlive());
+    assertThat(process.isAlive()).as(this::output).isTrue();
+  }
+
+  boolean answers() {
+    try {
+      return server.get("probe/statistics").statusCode() == 200;
+    } catch (UncheckedIOException e) {
+      return false;
+    }
+  }
+
+  /** SIGKILL. */
+  void kill() {
+    try {
+      process.destroyForcibly().waitFor();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  Path log() {
+    return folder.resolve("log");
+  }
+
+  /** What it has logged. */
+  String output() {
+    try {
+      return Files.readString(log());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (process != null) {
+      kill();
+    }
+  }
+}

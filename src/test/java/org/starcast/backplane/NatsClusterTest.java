@@ -1,0 +1,219 @@
+package org.starcast.backplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.nats.client.Connection;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.JetStreamManagement;
+import io.nats.client.api.ClusterInfo;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Three nats-servers that keep the stream together, with {@code server-config/nats}: the one that
+ * leads the stream is killed while two nodes publish.
+ */
+@SuppressWarnings("try") // a connection's close() waits
+class NatsClusterTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Path CONFIGURATION = Path.of("server-config/nats/nats-cluster.conf");
+  private static final String USER = "starcast";
+  private static final String PASSWORD = "only-for-tests";
+  private static final int UNDER_WAY = 100;
+
+  private final List<NatsServer> servers = new ArrayList<>();
+  private final List<Backplane> nodes = new ArrayList<>();
+  private final ConcurrentSkipListMap<Long, String> stored = new ConcurrentSkipListMap<>();
+  private volatile boolean done;
+
+  @BeforeEach
+  void startServers() {
+    List<Integer> ports = IntStream.range(0, 3).mapToObj(i -> NatsServer.freePort()).toList();
+    String routes =
+        ports.stream()
+            .map(port -> "nats://routes:only-for-tests@127.0.0.1:" + port)
+            .collect(Collectors.joining(", ", "[", "]"));
+    for (int i = 0; i < 3; i++) {
+      servers.add(
+          NatsServer.configured(
+              CONFIGURATION,
+              Map.of(
+                  "STARCAST_BACKPLANE_NATS_USERNAME",
+                  USER,
+                  "STARCAST_BACKPLANE_NATS_PASSWORD",
+                  PASSWORD,
+                  "NATS_CLUSTER_LISTEN",
+                  "127.0.0.1:" + ports.get(i),
+                  "NATS_CLUSTER_USERNAME",
+                  "routes",
+                  "NATS_CLUSTER_PASSWORD",
+                  PASSWORD,
+                  "NATS_ROUTES",
+                  routes),
+              "-n",
+              name(i)));
+    }
+    servers.forEach(NatsServer::start);
+  }
+
+  @AfterEach
+  void stop() {
+    done = true;
+    nodes.forEach(Backplane::close);
+    servers.forEach(NatsServer::close);
+  }
+
+  private static String name(int server) {
+    return "nats-" + server;
+  }
+
+  private BackplaneContract.Node node() {
+    NatsBackplane node =
+        new NatsBackplane(
+            BackplaneContract.config(
+                Map.of(
+                    "starcast.backplane",
+                    "nats",
+                    "starcast.backplane.nats.servers",
+                    servers.stream().map(NatsServer::url).collect(Collectors.joining(",")),
+                    "starcast.backplane.nats.username",
+                    USER,
+                    "starcast.backplane.nats.password",
+                    PASSWORD,
+                    "starcast.backplane.nats.replicas",
+                    "3",
+                    // an election takes seconds, and more on a machine that is busy
+                    "starcast.backplane.publish-timeout",
+                    "PT100S")));
+    nodes.add(node);
+    RecordingReceiver receiver = new RecordingReceiver();
+    BackplaneContract.Node started =
+        new BackplaneContract.Node(node, receiver, node.start(receiver, Thread::new));
+    BackplaneContract.get(started.started());
+    return started;
+  }
+
+  /**
+   * How the stream's servers stand, as one of those that run says; null while there is no leader.
+   */
+  private ClusterInfo cluster(int asked) {
+    try (Connection connection = servers.get(asked).connect()) {
+      JetStreamManagement broker = connection.jetStreamManagement();
+      return broker.getStreamInfo("STARCAST").getClusterInfo();
+    } catch (IOException | JetStreamApiException | InterruptedException e) {
+      return null;
+    }
+  }
+
+  private int leader(int asked) {
+    return await()
+        .atMost(PATIENCE)
+        .until(
+            () -> {
+              ClusterInfo info = cluster(asked);
+              return info == null || info.getLeader() == null
+                  ? -1
+                  : Integer.parseInt(info.getLeader().substring("nats-".length()));
+            },
+            server -> server >= 0);
+  }
+
+  private void awaitThreeCopies(int asked) {
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> {
+              ClusterInfo info = cluster(asked);
+              return info != null
+                  && info.getReplicas().size() == 2
+                  && info.getReplicas().stream()
+                      .allMatch(replica -> replica.isCurrent() && !replica.isOffline());
+            });
+  }
+
+  /** Publishes until told to stop; what became of each. */
+  private List<CompletionStage<Long>> publish(BackplaneContract.Node node, String name) {
+    List<CompletionStage<Long>> stages = new ArrayList<>();
+    for (int i = 0; !done; i++) {
+      String data = name + ":" + i;
+      stages.add(
+          node.publish("load." + name, data)
+              .thenApply(
+                  sequence -> {
+                    stored.put(sequence, data);
+                    return sequence;
+                  }));
+      if (i >= UNDER_WAY) {
+        stages.get(i - UNDER_WAY).toCompletableFuture().join();
+      }
+    }
+    return stages;
+  }
+
+  private void awaitStored(int more) {
+    int before = stored.size();
+    await().atMost(PATIENCE.multipliedBy(2)).until(() -> stored.size() > before + more);
+  }
+
+  @Test
+  void killingTheStreamsLeaderUnderLoadLosesAndDoublesNothing() {
+    List<BackplaneContract.Node> pair = List.of(node(), node());
+    List<CompletableFuture<List<CompletionStage<Long>>>> publishing =
+        IntStream.range(0, 2)
+            .mapToObj(
+                i ->
+                    CompletableFuture.supplyAsync(
+                        () -> publish(pair.get(i), "p" + i),
+                        task -> new Thread(task, "publisher-" + i).start()))
+            .toList();
+
+    for (int kill = 1; kill <= 2; kill++) {
+      awaitStored(2_000);
+      int leader = leader(0);
+      servers.get(leader).kill();
+      long killed = System.nanoTime();
+      int other = (leader + 1) % 3;
+      assertThat(leader(other)).isNotEqualTo(leader);
+      // more than was under way
+      awaitStored(4 * UNDER_WAY);
+      System.out.printf(
+          "leader %d killed: publishing goes on after %d ms%n",
+          kill, (System.nanoTime() - killed) / 1_000_000);
+      servers.get(leader).start();
+      awaitThreeCopies(other);
+    }
+
+    awaitStored(2_000);
+    done = true;
+    int published = 0;
+    for (int i = 0; i < 2; i++) {
+      List<Long> sequences = publishing.get(i).join().stream().map(BackplaneContract::get).toList();
+      assertThat(sequences).as("in the order of publishing").isSorted().doesNotHaveDuplicates();
+      published += sequences.size();
+    }
+    assertThat(stored).hasSize(published);
+    for (BackplaneContract.Node node : pair) {
+      node.receiver().awaitEvents(published);
+      List<RecordingReceiver.Call> received = node.receiver().calls("received");
+      assertThat(received.stream().map(RecordingReceiver.Call::sequence))
+          .isEqualTo(List.copyOf(stored.keySet()));
+      assertThat(node.receiver().data()).isEqualTo(List.copyOf(stored.values()));
+      assertThat(node.receiver().calls("missed")).isEmpty();
+      assertThat(node.receiver().epochs()).hasSize(1);
+    }
+  }
+}
