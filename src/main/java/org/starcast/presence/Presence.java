@@ -71,8 +71,8 @@ import org.starcast.topic.TopicPattern;
  * of one that was killed leave when the others notice, see {@link org.starcast.backplane.Cluster}.
  * A node that is cut off knows its own clients, and what it knew; who comes and goes there
  * meanwhile is told when it is back. What a node that is killed or taken for gone, or a backplane
- * that loses events, had to tell just then may be told twice, late, or not at all; who is there is
- * right again soon.
+ * that loses events, had to tell just then may be told twice, late, not at all, or in the wrong
+ * order; who is there, as {@link #on} tells it, is right again soon.
  *
  * <pre>{@code
  * PresenceSnapshot now = presence.on("chat.lobby");          // into the page, then:
