@@ -275,7 +275,7 @@ public class Cluster {
     boolean takes = body.getBoolean("ready");
     synchronized (lock) {
       if (node.equals(commands.node())) {
-        underWay &= number != sent;
+        underWay = underWay && number != sent;
         own = number;
         received++;
         others.values().forEach(heard -> heard.silent++);
