@@ -8,6 +8,7 @@ import io.nats.client.Subscription;
 import io.nats.client.api.AckPolicy;
 import io.nats.client.api.ConsumerConfiguration;
 import io.nats.client.api.ReplayPolicy;
+import io.nats.client.support.Status;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -21,6 +22,7 @@ final class NatsReader {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   // status codes of the broker: no message (any more), or the next one is larger than was asked for
+  private static final int NO_MESSAGES = 404;
   private static final int TOO_LARGE = 409;
 
   private final Connection connection;
@@ -92,7 +94,15 @@ final class NatsReader {
         throw new IOException("no message within " + PATIENCE);
       }
       if (message.isStatusMessage()) {
-        return message.getStatus().getCode() == TOO_LARGE && count > 1 ? got : -1;
+        Status status = message.getStatus();
+        if (status.getCode() == NO_MESSAGES) {
+          return -1;
+        }
+        if (status.getCode() == TOO_LARGE && status.getMessage().contains("MaxBytes")) {
+          return got;
+        }
+        // the consumer is gone with its server, say: there may be more
+        throw new IOException("the broker reads no more: " + status.getCode());
       }
       got++;
       NatsPlace place = NatsPlace.of(message.getReplyTo());

@@ -249,7 +249,8 @@ final class NatsStream {
     return new Seen(
         Long.toString(nanos(info.getCreateTime()), 36),
         generation.find() ? Integer.parseInt(generation.group(1)) : 0,
-        info.getStreamState().getFirstSequence(),
+        // the broker says 0 of one that is new
+        Math.max(1, info.getStreamState().getFirstSequence()),
         info.getStreamState().getLastSequence(),
         info.getStreamState().getMsgCount(),
         info.getConfiguration().getDuplicateWindow(),

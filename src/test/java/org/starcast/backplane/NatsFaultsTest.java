@@ -353,6 +353,15 @@ class NatsFaultsTest {
   }
 
   @Test
+  void theOldestEventOfANewStreamIsTheFirstThatWillCome() {
+    server.start();
+    BackplaneContract.Node node = node();
+
+    assertThat(node.backplane().oldest()).isEqualTo(1);
+    assertThat(BackplaneContract.get(node.publish("a", "0"))).isEqualTo(1);
+  }
+
+  @Test
   void whatIsStoredCanBeReadByANodeThatHasNotReceivedIt() {
     server.start();
     BackplaneContract.Node one = node();

@@ -1,6 +1,7 @@
 package org.starcast.backplane;
 
 import io.nats.client.Connection;
+import io.nats.client.ErrorListener;
 import io.nats.client.Nats;
 import io.nats.client.Options;
 import java.io.IOException;
@@ -242,7 +243,11 @@ public final class NatsServer implements AutoCloseable {
   public Connection connect() {
     try {
       Options.Builder options =
-          new Options.Builder().server(url()).supportUTF8Subjects().noReconnect();
+          new Options.Builder()
+              .server(url())
+              .supportUTF8Subjects()
+              .noReconnect()
+              .errorListener(new ErrorListener() {});
       String user = environment.get("STARCAST_BACKPLANE_NATS_USERNAME");
       if (user != null) {
         options.userInfo(user, environment.get("STARCAST_BACKPLANE_NATS_PASSWORD"));
