@@ -6,6 +6,7 @@ import jakarta.json.JsonObjectBuilder;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.starcast.backplane.Commands;
 
 /**
@@ -64,24 +65,28 @@ final class Peers {
 
   /** Whether the message is on its way to the others. */
   boolean send(String clientId, SseMessage message) {
-    return tell(SEND, fields(message).add("client", clientId));
+    return tell(SEND, () -> fields(message).add("client", clientId));
   }
 
   void sendToUser(String user, SseMessage message) {
-    tell(SEND_TO_USER, fields(message).add("user", user));
+    tell(SEND_TO_USER, () -> fields(message).add("user", user));
   }
 
   void revoke(String principal) {
-    tell(REVOKE, Json.createObjectBuilder().add("principal", principal));
+    tell(REVOKE, () -> Json.createObjectBuilder().add("principal", principal));
   }
 
   void revokeTopic(String pattern) {
-    tell(REVOKE_TOPIC, Json.createObjectBuilder().add("pattern", pattern));
+    tell(REVOKE_TOPIC, () -> Json.createObjectBuilder().add("pattern", pattern));
   }
 
-  private boolean tell(String type, JsonObjectBuilder body) {
+  /** Where there are others; a node alone makes nothing for them. */
+  private boolean tell(String type, Supplier<JsonObjectBuilder> body) {
     return commands.isShared()
-        && !commands.send(type, body.build()).toCompletableFuture().isCompletedExceptionally();
+        && !commands
+            .send(type, body.get().build())
+            .toCompletableFuture()
+            .isCompletedExceptionally();
   }
 
   private JsonObjectBuilder fields(SseMessage message) {

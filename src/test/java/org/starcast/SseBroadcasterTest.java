@@ -94,6 +94,13 @@ class SseBroadcasterTest {
     assertThatIllegalArgumentException().isThrownBy(() -> broadcaster.clientsOn("chat.*"));
   }
 
+  /** Data of which no JSON can be made. */
+  public static final class Unreadable {
+    public String getText() {
+      throw new IllegalStateException("read");
+    }
+  }
+
   @Test
   void sendsToOneClient() {
     FakeSink sink = FakeSink.instant();
@@ -102,6 +109,10 @@ class SseBroadcasterTest {
     assertThat(broadcaster.send(client.id(), SseMessage.of("own"))).isTrue();
     assertThat(client.send((Object) "more")).isTrue();
     assertThat(broadcaster.send("unknown", SseMessage.of("own"))).isFalse();
+    // which nobody reads here, and no other node is there to
+    SseMessage unreadable = SseMessage.builder().data(new Unreadable()).build();
+    assertThat(broadcaster.send("unknown", unreadable)).isFalse();
+    assertThat(broadcaster.sendToUser("unknown", unreadable)).isZero();
     awaitData(sink, "own", "more");
     assertThat(broadcaster.lastEventId()).isEqualTo(before);
   }
