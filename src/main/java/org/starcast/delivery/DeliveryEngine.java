@@ -225,8 +225,10 @@ public final class DeliveryEngine {
         started
             .thenRun(
                 () -> {
+                  // between two events: what comes before is in the log for the first client
+                  publishing.lock();
                   level = true;
-                  LOG.log(System.Logger.Level.DEBUG, "level with {0}", backplane.status().name());
+                  publishing.unlock();
                 })
             .toCompletableFuture();
     try {
@@ -712,9 +714,16 @@ public final class DeliveryEngine {
             draft,
             begun,
             span != null && tracing.deliveries() ? tracing.context(span) : null);
+    CompletionStage<Long> stored;
     outgoing.publisher = Thread.currentThread();
-    CompletionStage<Long> stored = backplane.append(outgoing);
-    outgoing.publisher = null;
+    try {
+      stored = backplane.append(outgoing);
+    } finally {
+      outgoing.publisher = null;
+      if (outgoing.publishedHere) {
+        outgoing.due.close();
+      }
+    }
     if (outgoing.publishedHere) {
       outgoing.finish();
       return outgoing.fanout.result(last.epoch());
@@ -771,8 +780,6 @@ public final class DeliveryEngine {
     /** Whether it was delivered by who appends it. */
     private boolean publishedHere;
 
-    private Frame event;
-
     Outgoing(
         List<String> topics,
         String sender,
@@ -803,13 +810,11 @@ public final class DeliveryEngine {
       if (history != null) {
         history.announce();
       }
-      event = fanout.frame;
     }
 
-    /** Does what nobody has to wait for. */
+    /** Adds up what became of it; nobody has to wait for that. */
     void finish() {
-      due.close();
-      event.heldBy(fanout.held);
+      fanout.frame.heldBy(fanout.held);
       statistics.published.increment();
       statistics.matched.add(fanout.matched);
       if (budget.exceeded()) {
@@ -838,27 +843,33 @@ public final class DeliveryEngine {
 
     @Override
     public void received(LoggedEvent event, Envelope envelope) {
-      boolean live = level;
-      Outgoing outgoing = envelope instanceof Outgoing own ? own : arrived(event, envelope);
-      boolean here = outgoing.publisher == Thread.currentThread();
+      Outgoing outgoing = null;
+      boolean here = false;
       publishing.lock();
       try {
         if (stopped) {
           return;
         }
         last = new EventId(last.epoch(), event.sequence());
-        if (live) {
+        if (level) {
+          outgoing = envelope instanceof Outgoing own ? own : arrived(event, envelope);
+          here = outgoing.publisher == Thread.currentThread();
+          if (here) {
+            outgoing.publishedHere = true;
+          }
           outgoing.deliver(event);
-          outgoing.publishedHere = here;
         } else if (history != null) {
-          // of before this node was there
+          // of before this node was there, when it has no clients
           history.append(Frame.kept(event));
           history.announce();
         }
       } finally {
         publishing.unlock();
+        if (outgoing != null && !here) {
+          outgoing.due.close();
+        }
       }
-      if (live && !here) {
+      if (outgoing != null && !here) {
         outgoing.finish();
       }
     }
