@@ -63,7 +63,6 @@ public class Cluster {
   }
 
   private static final System.Logger LOG = System.getLogger("org.starcast.backplane");
-  private static final String ALIVE = "node-alive";
   private static final String HELLO = "node-hello";
   private static final String GONE = "node-gone";
 
@@ -163,11 +162,11 @@ public class Cluster {
   }
 
   private void listen() {
-    commands.on(ALIVE, this::alive);
+    commands.on(Commands.NODE_ALIVE, this::alive);
     commands.on(HELLO, (node, body) -> hello(node));
     commands.on(GONE, (node, body) -> gone(body.getString("gone"), body, node));
     // whoever tells who is there, is there
-    commands.on("presence", (node, body) -> signOfLife(node));
+    commands.on(Commands.PRESENCE, (node, body) -> signOfLife(node));
     commands.onMissed(this::missed);
     commands.onEnding(this::bye);
   }
@@ -250,7 +249,7 @@ public class Cluster {
     if (body != null) {
       long number = body.getJsonNumber("n").longValue();
       commands
-          .send(ALIVE, body)
+          .send(Commands.NODE_ALIVE, body)
           .whenComplete(
               (done, failure) -> {
                 if (failure != null) {

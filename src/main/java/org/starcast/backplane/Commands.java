@@ -32,6 +32,12 @@ public class Commands {
     void handle(String node, JsonObject body);
   }
 
+  /** The type of a node's heartbeats. */
+  public static final String NODE_ALIVE = "node-alive";
+
+  /** The type of what nodes tell of their clients' users. */
+  public static final String PRESENCE = "presence";
+
   private static final System.Logger LOG = System.getLogger("org.starcast.backplane");
 
   private static final int MAX_TYPE_LENGTH = 64;

@@ -23,6 +23,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -578,9 +579,9 @@ public final class NatsBackplane implements Backplane {
     if (retained.isEmpty() || upTo < 1) {
       return List.of();
     }
-    LatestEvents<LoggedEvent> latest = new LatestEvents<>(retained, config.logRetainTopics());
-    Map<Long, LoggedEvent> bySequence = new HashMap<>();
+    List<LoggedEvent> kept = List.of();
     for (TopicPattern pattern : retained) {
+      List<LoggedEvent> found = new ArrayList<>(kept);
       connected.reader.read(
           NatsReader.consumer()
               .deliverPolicy(DeliverPolicy.LastPerSubject)
@@ -589,20 +590,17 @@ public final class NatsBackplane implements Backplane {
           message -> {
             LoggedEvent event = event(message, epoch);
             if (event != null && event.sequence() <= upTo) {
-              bySequence.put(event.sequence(), event);
+              found.add(event);
             }
             return true;
           });
       // in order, each once, and no more than are kept
-      LatestEvents<LoggedEvent> merged = new LatestEvents<>(retained, config.logRetainTopics());
-      bySequence.values().stream()
-          .sorted((a, b) -> Long.compare(a.sequence(), b.sequence()))
-          .forEach(merged::append);
-      latest = merged;
-      bySequence.clear();
-      latest.snapshot().forEach(event -> bySequence.put(event.sequence(), event));
+      LatestEvents<LoggedEvent> latest = new LatestEvents<>(retained, config.logRetainTopics());
+      found.sort(Comparator.comparingLong(LoggedEvent::sequence));
+      found.forEach(latest::append);
+      kept = latest.snapshot();
     }
-    return latest.snapshot();
+    return kept;
   }
 
   /** The event that a message is; null for a command, and for what is malformed. */

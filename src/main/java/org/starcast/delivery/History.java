@@ -58,11 +58,6 @@ final class History {
     announce();
   }
 
-  /** Null before the first order begins. */
-  String epoch() {
-    return order.epoch;
-  }
-
   /** The sequence of the last event, of this run of the process or the one before. */
   long last() {
     return order.log.last();
@@ -244,11 +239,6 @@ final class History {
   /** A page of what the log has let go of. */
   CompletableFuture<Pages.Page> page(long from, long most) {
     return pages.page(from, most);
-  }
-
-  /** Whether it reads what is followed now. */
-  boolean isCurrent(Replay replay) {
-    return replay.reads(order.log);
   }
 
   /**

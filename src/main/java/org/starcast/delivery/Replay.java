@@ -153,16 +153,27 @@ final class Replay {
         end = end(until);
         continue;
       }
-      if (event.sequence() >= next && filter.test(event)) {
-        if (!drainer.add(event, client.gzip())) {
-          return;
-        }
-        replayed++;
-        offered += event.sequence() >= client.firstOffered() ? 1 : 0;
+      if (!add(event, drainer, filter, client)) {
+        return;
       }
-      next = Math.max(next, event.sequence() + 1);
       position++;
     }
+  }
+
+  /** Adds an event to the turn, if the client is to have it; false if there is no room. */
+  private boolean add(Frame event, Drainer drainer, SubscriptionFilter filter, Client client) {
+    if (has(event)) {
+      return true;
+    }
+    if (filter.test(event)) {
+      if (!drainer.add(event, client.gzip())) {
+        return false;
+      }
+      replayed++;
+      offered += event.sequence() >= client.firstOffered() ? 1 : 0;
+    }
+    next = event.sequence() + 1;
+    return true;
   }
 
   private long end(long until) {
@@ -214,21 +225,9 @@ final class Replay {
         return false;
       }
       for (; inPage < page.events().size(); inPage++) {
-        Frame event = page.events().get(inPage);
-        if (event.sequence() < next) {
-          continue;
-        }
-        if (most-- == 0) {
+        if (most-- == 0 || !add(page.events().get(inPage), drainer, filter, client)) {
           return false;
         }
-        if (filter.test(event)) {
-          if (!drainer.add(event, client.gzip())) {
-            return false;
-          }
-          replayed++;
-          offered += event.sequence() >= client.firstOffered() ? 1 : 0;
-        }
-        next = event.sequence() + 1;
       }
       next = Math.max(next, page.upTo() + 1);
       pageFrom = page.upTo() + 1;

@@ -43,7 +43,6 @@ final class Sharing {
   static final Duration TICK = Duration.ofMillis(2500);
 
   private static final System.Logger LOG = System.getLogger(Presence.class.getName());
-  private static final String PRESENCE = "presence";
 
   /** The most that one command says, in facts and about in characters. */
   private static final int MAX_FACTS = 500;
@@ -151,8 +150,8 @@ final class Sharing {
     this.worker = worker;
     this.tell = tell;
     this.members = new Membership(commands.node());
-    commands.on(PRESENCE, this::said);
-    commands.on("node-alive", (node, body) -> alive(node));
+    commands.on(Commands.PRESENCE, this::said);
+    commands.on(Commands.NODE_ALIVE, (node, body) -> alive(node));
     commands.onGone(this::gone);
     commands.onMissed(this::missed);
     commands.onEnding(this::end);
@@ -277,7 +276,7 @@ final class Sharing {
       owes = false;
     }
     commands
-        .send(PRESENCE, body)
+        .send(Commands.PRESENCE, body)
         .whenComplete(
             (done, failure) -> {
               if (failure != null) {
