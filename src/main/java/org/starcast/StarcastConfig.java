@@ -38,8 +38,8 @@ import org.starcast.topic.TopicPattern;
  *     together, a message that many wait for counted once; when it is reached, the clients that are
  *     furthest behind give up their queue for the log, or are closed where that is not their
  *     policy. 1 MiB to 1 TiB, default a quarter of the heap
- * @param messageBytes {@code starcast.message.max-bytes}: the largest message, encoded; 1 KiB to 64
- *     MiB, default 512 KiB
+ * @param messageBytes {@code starcast.message.max-bytes}: the largest message, encoded; 1 KiB, with
+ *     the monitor 8 KiB, to 64 MiB, default 512 KiB
  * @param heartbeat {@code starcast.heartbeat}: a comment is sent after this much silence, or up to
  *     a sixteenth (at most 1 s) more, so that those of many clients go together; it finds out dead
  *     connections and keeps proxies from closing live ones; 100 ms to 1 h or {@code PT0S} for none,
@@ -180,6 +180,11 @@ public record StarcastConfig(
     Duration presenceGrace,
     BackplaneConfig backplane) {
 
+  private static final int MAX_MESSAGE_BYTES = 64 << 20;
+
+  /** Without any client, the monitor's figures take a third of it. */
+  private static final int MONITOR_MESSAGE_BYTES = 8 << 10;
+
   private static final Pattern ORIGIN =
       Pattern.compile("https?://([a-z0-9.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?");
   private static final Pattern STREAM = Pattern.compile("[A-Za-z0-9_-]+");
@@ -204,12 +209,13 @@ public record StarcastConfig(
     Reader in = new Reader(source);
     long heap = Runtime.getRuntime().maxMemory();
     int processors = Runtime.getRuntime().availableProcessors();
+    boolean monitor = in.bool("starcast.endpoint.monitor.enabled", false);
     return new StarcastConfig(
         (int) in.number("starcast.queue.messages", 1024, 1, 1_000_000),
         in.number("starcast.queue.bytes", 1 << 20, 1024, 1 << 30),
         in.choice("starcast.queue.overflow", OverflowPolicy.CATCH_UP),
         in.number("starcast.queue.total-bytes", Math.max(1 << 20, heap / 4), 1 << 20, 1L << 40),
-        (int) in.number("starcast.message.max-bytes", 512 << 10, 1024, 64 << 20),
+        in.messageBytes(monitor),
         in.optionalDuration("starcast.heartbeat", "PT15S", "PT0.1S", "PT1H"),
         in.duration("starcast.send-timeout", "PT30S", "PT0.1S", "PT1H"),
         in.optionalDuration("starcast.max-connection-age", "PT0S", "PT1S", "P30D"),
@@ -230,7 +236,7 @@ public record StarcastConfig(
         in.oneOf("starcast.writer", "auto", "portable"),
         in.bool("starcast.endpoint.enabled", false),
         in.bool("starcast.endpoint.publish.enabled", false),
-        in.bool("starcast.endpoint.monitor.enabled", false),
+        monitor,
         in.bool("starcast.endpoint.registry.enabled", false),
         in.text("starcast.endpoint.registry.role", "starcast-admin"),
         in.rules(keys),
@@ -268,6 +274,19 @@ public record StarcastConfig(
         throw bad(key, "must be " + min + " to " + max + ", is " + value);
       }
       return value;
+    }
+
+    /** As {@link #number}; the monitor's figures must fit. */
+    int messageBytes(boolean monitor) {
+      String key = "starcast.message.max-bytes";
+      int bytes = (int) number(key, 512 << 10, 1024, MAX_MESSAGE_BYTES);
+      if (monitor && bytes < MONITOR_MESSAGE_BYTES) {
+        throw bad(
+            key,
+            ("must be %d to %d where starcast.endpoint.monitor.enabled is true, is %d")
+                .formatted(MONITOR_MESSAGE_BYTES, MAX_MESSAGE_BYTES, bytes));
+      }
+      return bytes;
     }
 
     /** As {@link #number}, where zero means none. */

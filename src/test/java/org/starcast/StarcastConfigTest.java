@@ -133,6 +133,19 @@ class StarcastConfigTest {
     }
   }
 
+  @Test
+  void messagesMustBeLongEnoughForTheMonitor() {
+    Map<String, String> least =
+        Map.of("starcast.endpoint.monitor.enabled", "true", "starcast.message.max-bytes", "8192");
+    assertThat(read(least).messageBytes()).isEqualTo(8192);
+    Map<String, String> less =
+        Map.of("starcast.endpoint.monitor.enabled", "true", "starcast.message.max-bytes", "8191");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(less))
+        .withMessageStartingWith("starcast.message.max-bytes: must be 8192 to ")
+        .withMessageContaining("starcast.endpoint.monitor.enabled");
+  }
+
   @ParameterizedTest
   @MethodSource("durations")
   void durationsAreTakenWithinTheirBoundsAndRefusedBeyond(

@@ -4,6 +4,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
+import jakarta.json.JsonObject;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.GET;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -67,6 +69,9 @@ public class MonitorResource {
   /** How often a watcher asks whether there is something new. */
   private static final Duration ASKING = Duration.ofMillis(250);
 
+  /** The names of a frame's fields and of its event, and its line breaks. */
+  private static final int FRAME_BYTES = 64;
+
   private static final String POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
           + " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -103,7 +108,7 @@ public class MonitorResource {
     this.streams = streams;
     this.config = config;
     this.access = access;
-    this.sampler = new Sampler(broadcaster);
+    this.sampler = new Sampler(broadcaster, config == null ? 0 : config.messageBytes());
   }
 
   /** Warns, when the application starts, of a monitor that is open to all. */
@@ -193,13 +198,30 @@ public class MonitorResource {
     if (config.logEvents() == 0) {
       throw Parameters.bad("topic: cannot be followed, as starcast.log.events is 0");
     }
-    watch(sink, new Tap(broadcaster, pattern.toString()));
+    watch(sink, new Tap(broadcaster, pattern.toString(), config.messageBytes()));
   }
 
   private void watch(SseEventSink sink, Supplier<SseMessage> news) {
     SseClient client =
         broadcaster.register(sink, Subscription.none().type("starcast-monitor").resumeFrom(""));
     streams.stream(client, Source.poll(news), StreamOptions.defaults().interval(ASKING));
+  }
+
+  /**
+   * An event with as much as a message may have.
+   *
+   * @param maxBytes {@code starcast.message.max-bytes}
+   * @param most how much there would be to show
+   * @param data gives the data with at most so much
+   */
+  static SseMessage fitting(String event, int maxBytes, int most, IntFunction<JsonObject> data) {
+    for (int shown = most; ; shown /= 2) {
+      String text = data.apply(shown).toString();
+      int size = text.getBytes(StandardCharsets.UTF_8).length + FRAME_BYTES;
+      if (size <= maxBytes || shown == 0) {
+        return SseMessage.builder().event(event).data(text).build();
+      }
+    }
   }
 
   private void allow(

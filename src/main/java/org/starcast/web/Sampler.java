@@ -28,7 +28,9 @@ final class Sampler {
   /** How many topics are shown by their traffic. */
   private static final int BUSIEST = 10;
 
-  private static final int MAX_TOPICS = 5;
+  /** How many topics of a client or an event are shown. */
+  static final int MAX_TOPICS = 5;
+
   private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final Comparator<Standing> WORST_FIRST =
@@ -39,6 +41,7 @@ final class Sampler {
           .thenComparing(standing -> standing.client.created());
 
   private final SseBroadcaster broadcaster;
+  private final int maxBytes;
   private Sample last;
 
   private record Sample(long madeAt, SseMessage message) {}
@@ -51,8 +54,10 @@ final class Sampler {
     }
   }
 
-  Sampler(SseBroadcaster broadcaster) {
+  /** Of samples that have at most so many bytes: fewer clients, then, and topics. */
+  Sampler(SseBroadcaster broadcaster, int maxBytes) {
     this.broadcaster = broadcaster;
+    this.maxBytes = maxBytes;
   }
 
   /** Gives each sample once, and null until there is a new one. For one thread at a time. */
@@ -82,32 +87,33 @@ final class Sampler {
     Instant now = Instant.now();
     BroadcastStatistics statistics = broadcaster.statistics();
     List<SseClient> clients = broadcaster.clients();
-    JsonArrayBuilder shown = Json.createArrayBuilder();
-    furthestBehind(clients).forEach(standing -> shown.add(json(standing, now)));
-    JsonArrayBuilder topics = Json.createArrayBuilder();
-    for (TopicCount topic : broadcaster.busiestTopics(BUSIEST)) {
-      topics.add(
-          Json.createObjectBuilder().add("topic", topic.topic()).add("events", topic.events()));
-    }
-    JsonArrayBuilder buckets = Json.createArrayBuilder();
-    for (var bucket : statistics.latency().buckets()) {
-      buckets.add(
-          Json.createArrayBuilder().add(bucket.atMost().toNanos() / 1000).add(bucket.count()));
-    }
-    return SseMessage.builder()
-        .event("figures")
-        .data(
-            Json.createObjectBuilder()
-                .add("at", now.toEpochMilli())
-                .add(
-                    "stats",
-                    RegistryResource.figures(statistics, clients, broadcaster.lastEventId()))
-                .add("topics", topics)
-                .add("latencyBuckets", buckets)
-                .add("clients", shown)
-                .build()
-                .toString())
-        .build();
+    List<Standing> furthestBehind = furthestBehind(clients);
+    List<TopicCount> busiest = broadcaster.busiestTopics(BUSIEST);
+    return MonitorResource.fitting(
+        "figures",
+        maxBytes,
+        MAX_CLIENTS,
+        most -> {
+          JsonArrayBuilder shown = Json.createArrayBuilder();
+          furthestBehind.stream().limit(most).forEach(each -> shown.add(json(each, now)));
+          JsonArrayBuilder topics = Json.createArrayBuilder();
+          busiest.stream().limit(most).forEach(topic -> topics.add(json(topic)));
+          JsonArrayBuilder buckets = Json.createArrayBuilder();
+          for (var bucket : statistics.latency().buckets()) {
+            buckets.add(
+                Json.createArrayBuilder()
+                    .add(bucket.atMost().toNanos() / 1000)
+                    .add(bucket.count()));
+          }
+          return Json.createObjectBuilder()
+              .add("at", now.toEpochMilli())
+              .add(
+                  "stats", RegistryResource.figures(statistics, clients, broadcaster.lastEventId()))
+              .add("topics", topics)
+              .add("latencyBuckets", buckets)
+              .add("clients", shown)
+              .build();
+        });
   }
 
   /** One look at each client: there may be very many. */
@@ -123,6 +129,10 @@ final class Sampler {
       }
     }
     return worst.stream().sorted(WORST_FIRST).toList();
+  }
+
+  private static JsonObjectBuilder json(TopicCount topic) {
+    return Json.createObjectBuilder().add("topic", topic.topic()).add("events", topic.events());
   }
 
   private static JsonObjectBuilder json(Standing standing, Instant now) {

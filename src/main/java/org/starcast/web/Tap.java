@@ -14,9 +14,9 @@ import org.starcast.log.EventId;
 /**
  * Follows what is published, for one who watches, by looking at the log now and then: publishers do
  * not know of it, and however much there is, it shows the latest 50 of each half second, 1,024
- * characters of each, and says where it left out some. It takes at most a twentieth of a
- * processor's time: where looking takes long, as the log is large and little of it matches, it
- * looks less often. For one thread at a time.
+ * characters of each and its first topics, and says where it left out some. It takes at most a
+ * twentieth of a processor's time: where looking takes long, as the log is large and little of it
+ * matches, it looks less often. For one thread at a time.
  */
 final class Tap implements Supplier<SseMessage> {
 
@@ -27,14 +27,16 @@ final class Tap implements Supplier<SseMessage> {
 
   private final SseBroadcaster broadcaster;
   private final String pattern;
+  private final int maxBytes;
   private String head;
   private long seen;
   private long nextAt;
 
-  /** Shows what is published from now on. */
-  Tap(SseBroadcaster broadcaster, String pattern) {
+  /** Shows what is published from now on, in messages of at most so many bytes. */
+  Tap(SseBroadcaster broadcaster, String pattern, int maxBytes) {
     this.broadcaster = broadcaster;
     this.pattern = pattern;
+    this.maxBytes = maxBytes;
     this.head = broadcaster.lastEventId();
     this.seen = EventId.parse(head).sequence();
     this.nextAt = System.nanoTime();
@@ -52,28 +54,32 @@ final class Tap implements Supplier<SseMessage> {
         pattern.equals(Topic.ANY)
             ? broadcaster.history(MAX_EVENTS + 1)
             : broadcaster.history(pattern, MAX_EVENTS + 1);
-    JsonArrayBuilder shown = Json.createArrayBuilder();
     long before = seen;
-    boolean more = events.size() > MAX_EVENTS && sequence(events.get(0)) > before;
-    boolean any = false;
-    for (SseMessage event : more ? events.subList(1, events.size()) : events) {
-      if (sequence(event) > before) {
-        shown.add(json(event));
-        seen = sequence(event);
-        any = true;
-      }
+    List<SseMessage> fresh = events.stream().filter(event -> sequence(event) > before).toList();
+    SseMessage message = null;
+    if (!fresh.isEmpty()) {
+      seen = sequence(fresh.get(fresh.size() - 1));
+      message = message(fresh);
     }
     head = latest;
     long ended = System.nanoTime();
     nextAt = ended + Math.max(INTERVAL_NANOS, REST * (ended - began));
-    return any ? message(shown, more) : null;
+    return message;
   }
 
-  private static SseMessage message(JsonArrayBuilder events, boolean more) {
-    return SseMessage.builder()
-        .event("tap")
-        .data(Json.createObjectBuilder().add("events", events).add("more", more).build().toString())
-        .build();
+  private SseMessage message(List<SseMessage> events) {
+    return MonitorResource.fitting(
+        "tap",
+        maxBytes,
+        Math.min(MAX_EVENTS, events.size()),
+        most -> {
+          JsonArrayBuilder shown = Json.createArrayBuilder();
+          events.stream().skip(events.size() - most).forEach(event -> shown.add(json(event)));
+          return Json.createObjectBuilder()
+              .add("events", shown)
+              .add("more", most < events.size())
+              .build();
+        });
   }
 
   private static long sequence(SseMessage event) {
@@ -83,10 +89,12 @@ final class Tap implements Supplier<SseMessage> {
   private static JsonObjectBuilder json(SseMessage event) {
     String data = String.valueOf(event.data().orElse(""));
     String start = RegistryResource.start(data, MAX_CHARACTERS);
+    List<String> topics = event.topics().stream().limit(Sampler.MAX_TOPICS).toList();
     JsonObjectBuilder json =
         Json.createObjectBuilder()
             .add("id", event.id().orElseThrow())
-            .add("topics", Json.createArrayBuilder(event.topics()))
+            .add("topics", Json.createArrayBuilder(topics))
+            .add("moreTopics", event.topics().size() - topics.size())
             .add("data", start)
             .add("length", data.length());
     event.event().ifPresent(name -> json.add("event", name));

@@ -152,6 +152,10 @@ function totals(stats) {
 
 // ---- topics and latency
 
+function topicNames({topics, moreTopics}) {
+  return topics.join(', ') + (moreTopics ? ` and ${moreTopics} more` : '');
+}
+
 function topics(list) {
   at('topics').hidden = list.length === 0;
   if (list.length > 0) {
@@ -258,7 +262,7 @@ function clients(list, total) {
     const named = client.user === client.id ? '' : `, ${client.user}`;
     const state = client.state === 'OPEN' ? '' : `, ${client.state.toLowerCase()}`;
     write(parts.more, `${client.type}${named}${state}${slow ? ', slow' : ''}`);
-    write(parts.topics, client.topics.join(', ') + (client.moreTopics ? ` and ${client.moreTopics} more` : ''));
+    write(parts.topics, topicNames(client));
     write(parts.waiting, client.queuedBytes ? `${number(client.queued)} (${bytes(client.queuedBytes)})` : '0');
     write(parts.dropped, number(client.dropped));
     write(parts.silent, duration(client.silent));
@@ -353,7 +357,7 @@ let tap;
 function tapped(event) {
   const item = element('li');
   const head = element('div', 'head');
-  head.append(element('b', '', event.topics.join(', ') || '(to all)'));
+  head.append(element('b', '', topicNames(event) || '(to all)'));
   if (event.event) {
     head.append(element('span', '', `event ${event.event}`));
   }

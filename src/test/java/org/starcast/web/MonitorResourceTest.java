@@ -1,7 +1,6 @@
 package org.starcast.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.awaitility.Awaitility.await;
 
 import jakarta.json.Json;
@@ -14,16 +13,23 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.FakeSink;
 import org.starcast.RunningBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.wire.SseFormat;
 
 /** What the monitor's streams are made of, in front of the real broadcaster. */
 class MonitorResourceTest {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final int MAX_BYTES = 512 << 10;
+
+  /** The least with which the monitor may be switched on. */
+  private static final int FEW_BYTES = 8 << 10;
 
   private final RunningBroadcaster running = new RunningBroadcaster();
 
@@ -47,7 +53,7 @@ class MonitorResourceTest {
 
   @Test
   void allWhoWatchGetTheSameSamplesAtMostOneASecond() {
-    Sampler sampler = new Sampler(running.broadcaster());
+    Sampler sampler = new Sampler(running.broadcaster(), MAX_BYTES);
     Supplier<SseMessage> one = sampler.watcher();
     Supplier<SseMessage> other = sampler.watcher();
 
@@ -76,7 +82,7 @@ class MonitorResourceTest {
     behind.send("two");
     await().atMost(PATIENCE).until(() -> behind.queuedBytes() > 0);
 
-    JsonObject sample = json(new Sampler(running.broadcaster()).watcher().get());
+    JsonObject sample = json(new Sampler(running.broadcaster(), MAX_BYTES).watcher().get());
 
     assertThat(sample.getJsonObject("stats").getInt("total")).isEqualTo(Sampler.MAX_CLIENTS + 11);
     List<JsonObject> clients = sample.getJsonArray("clients").getValuesAs(JsonObject.class);
@@ -91,7 +97,7 @@ class MonitorResourceTest {
   @Test
   void theTapBeginsAtThePresentAndShowsEachEventOnce() {
     publish("a.b", "before");
-    Tap tap = new Tap(running.broadcaster(), "a.*");
+    Tap tap = new Tap(running.broadcaster(), "a.*", MAX_BYTES);
     assertThat(tap.get()).isNull();
     publish("a.b", "one");
     publish("c", "not this");
@@ -113,7 +119,7 @@ class MonitorResourceTest {
 
   @Test
   void whatIsToAllIsInATapOfEverything() {
-    Tap tap = new Tap(running.broadcaster(), "*");
+    Tap tap = new Tap(running.broadcaster(), "*", MAX_BYTES);
     running.broadcaster().publish(SseMessage.of("to all"));
     assertThat(next(tap).getJsonArray("events").getJsonObject(0).getString("data"))
         .isEqualTo("to all");
@@ -121,7 +127,7 @@ class MonitorResourceTest {
 
   @Test
   void theTapShowsTheLatestOfManyAndTheBeginningOfWhatIsLong() {
-    Tap tap = new Tap(running.broadcaster(), "a");
+    Tap tap = new Tap(running.broadcaster(), "a", MAX_BYTES);
     IntStream.rangeClosed(1, 200).forEach(i -> publish("a", "event " + i));
     JsonObject shown = next(tap);
     assertThat(shown.getBoolean("more")).isTrue();
@@ -137,14 +143,45 @@ class MonitorResourceTest {
     assertThat(cut.getInt("length")).isEqualTo(Tap.MAX_CHARACTERS + 1);
   }
 
-  @Test
-  void theTapFitsAMessageHoweverLongItsEventsAre() {
-    Tap tap = new Tap(running.broadcaster(), "a");
+  @ParameterizedTest
+  @ValueSource(ints = {FEW_BYTES, MAX_BYTES})
+  void theTapFitsAMessageHoweverLongItsEventsAre(int maxBytes) {
+    Tap tap = new Tap(running.broadcaster(), "a", maxBytes);
     // what JSON makes six characters of
-    IntStream.range(0, 200).forEach(i -> publish("a", "\u0001".repeat(4_000)));
+    IntStream.range(0, 200).forEach(i -> publish("a", i + "\u0001".repeat(4_000)));
     SseMessage message = await().atMost(PATIENCE).until(tap::get, found -> found != null);
-    SseClient client =
-        running.broadcaster().register(FakeSink.instant(), Subscription.none().clientId("m"));
-    assertThatCode(() -> client.send(message)).doesNotThrowAnyException();
+    assertThat(size(message)).isLessThanOrEqualTo(maxBytes);
+    List<JsonObject> events = json(message).getJsonArray("events").getValuesAs(JsonObject.class);
+    assertThat(events).isNotEmpty();
+    assertThat(events.get(events.size() - 1).getString("data")).startsWith("199\u0001");
+    assertThat(json(message).getBoolean("more")).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {FEW_BYTES, MAX_BYTES})
+  void theFiguresFitAMessageHoweverLongTheNamesAre(int maxBytes) {
+    for (int client = 0; client < Sampler.MAX_CLIENTS; client++) {
+      String[] topics =
+          IntStream.range(0, 10)
+              .mapToObj(topic -> "t" + topic + "x".repeat(250))
+              .toArray(String[]::new);
+      running
+          .broadcaster()
+          .register(
+              FakeSink.instant(),
+              Subscription.to(topics).clientId("c" + client).user("u".repeat(200)));
+      publish("t" + client + "y".repeat(250), "counted");
+    }
+    SseMessage message = new Sampler(running.broadcaster(), maxBytes).watcher().get();
+    assertThat(size(message)).isLessThanOrEqualTo(maxBytes);
+    assertThat(json(message).getJsonObject("stats").getInt("total")).isEqualTo(Sampler.MAX_CLIENTS);
+    assertThat(json(message).getJsonArray("clients")).isNotEmpty();
+  }
+
+  /** Of its frame. */
+  private static int size(SseMessage message) {
+    return SseFormat.encode(
+            message.event().orElse(null), null, null, (String) message.data().orElseThrow(), null)
+        .length;
   }
 }
