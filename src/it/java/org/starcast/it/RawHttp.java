@@ -138,6 +138,11 @@ final class RawHttp implements AutoCloseable {
     return new Answer(status, List.copyOf(headers), body.toString(StandardCharsets.UTF_8));
   }
 
+  /** Whether the next request goes over a connection that has served one. */
+  boolean isOpen() {
+    return socket != null;
+  }
+
   /** Lets go of the connection; the next request has another. */
   void drop() throws IOException {
     if (socket != null) {

@@ -65,7 +65,10 @@ final class Redeployment {
         early = held();
       }
     }
-    int classLoaders = host.looksAtClassLoaders() ? early.classLoaders + 2 : Integer.MAX_VALUE;
+    // threads that a server starts for itself while it deploys keep the class loader that is set
+    // then, which makes two to six here; what keeps each of them makes as many as there were
+    int classLoaders =
+        host.looksAtClassLoaders() ? early.classLoaders + TIMES / 2 : Integer.MAX_VALUE;
     // the containers keep the last one for a while
     await()
         .atMost(PATIENCE)
