@@ -24,9 +24,6 @@ public final class PayaraProcess {
   static final String DEPLOY = "deploy ";
   static final String UNDEPLOY = "undeploy ";
 
-  /** A system property: the server's jars stay packed. */
-  static final String PACKED = "packed";
-
   private PayaraProcess() {}
 
   /**
@@ -38,12 +35,9 @@ public final class PayaraProcess {
     PrintStream answers = System.out;
     System.setOut(System.err);
     Class<?> type = Class.forName("fish.payara.micro.PayaraMicro");
-    if (!Boolean.getBoolean(PACKED)) {
-      // as java -jar does; else it reads its own jars where they lie packed, which takes twice as
-      // long
-      // for a deployment, and leaves out what they have for newer Java versions
-      type.getMethod("unpackJars").invoke(null);
-    }
+    // as java -jar does; else it reads its own jars where they lie packed, which takes twice as
+    // long for a deployment, and leaves out what they have for newer Java versions
+    type.getMethod("unpackJars").invoke(null);
     Object micro = type.getMethod("getInstance").invoke(null);
     type.getMethod("setHttpPort", int.class).invoke(micro, Integer.parseInt(args[0]));
     type.getMethod("setNoCluster", boolean.class).invoke(micro, true);

@@ -30,8 +30,6 @@ class RedeployPayaraIT {
             port,
             temp.resolve("payara.log"),
             "-Djava.io.tmpdir=" + Files.createDirectories(temp.resolve("tmp")),
-            // unpacked, some class loaders of former deployments stay: six of twenty were seen
-            "-D" + PayaraProcess.PACKED + "=true",
             // soft references would hide what is held
             "-XX:SoftRefLRUPolicyMSPerMB=0")) {
       new Redeployment(
@@ -49,11 +47,6 @@ class RedeployPayaraIT {
                 @Override
                 public long pid() {
                   return payara.pid();
-                }
-
-                @Override
-                public boolean looksAtClassLoaders() {
-                  return true;
                 }
 
                 @Override

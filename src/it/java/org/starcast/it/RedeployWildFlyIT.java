@@ -51,13 +51,6 @@ class RedeployWildFlyIT {
               }
 
               @Override
-              public boolean looksAtClassLoaders() {
-                // they grow with this application, which uses the server's pools, and not with one
-                // that only has streams
-                return false;
-              }
-
-              @Override
               public URL url() throws IOException {
                 return new URL("http://127.0.0.1:" + port + "/starcast-test/");
               }
