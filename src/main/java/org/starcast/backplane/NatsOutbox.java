@@ -22,13 +22,16 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * What this node publishes, until the broker has answered: sent without waiting for the answers
- * before, and once more, in order and with the same message id, where answers did not come. Bounded
- * in count and bytes. Thread-safe; no method waits for the broker but {@link #awaitEmpty}.
+ * before, and once more, in order and with the same message id, where answers did not come. The
+ * broker answers in order, so nothing new is sent while an answer is missing that should have come
+ * before one that came: what a broker that fails has lost is overtaken by what was under way with
+ * it, and by nothing else. Bounded in count and bytes. Thread-safe; no method waits for the broker
+ * but {@link #awaitEmpty}.
  */
 final class NatsOutbox {
 
   // what may be under way at a time; newer brokers refuse more than 10,000 of all publishers
-  private static final int WINDOW_EVENTS = 2_048;
+  static final int WINDOW_EVENTS = 2_048;
   private static final long WINDOW_BYTES = 8 << 20;
 
   /** The broker forgets message ids after its window: this much earlier nothing is repeated. */
@@ -36,6 +39,9 @@ final class NatsOutbox {
 
   /** No answer for so long: sent again; twice as long each time, up to 16 times. */
   private static final long PATIENCE_NANOS = Duration.ofSeconds(5).toNanos();
+
+  /** An answer that was overtaken comes within this time, or never. */
+  private static final long OVERTAKEN_NANOS = Duration.ofMillis(500).toNanos();
 
   // of the broker: not now, but perhaps soon
   private static final int TOO_MANY_REQUESTS = 429;
@@ -59,6 +65,11 @@ final class NatsOutbox {
   private long bytes;
   private int underWay;
   private long underWayBytes;
+
+  /** The oldest of whose answer another one has come first, and when that was; 0 for none. */
+  private long overtaken;
+
+  private long overtakenAt;
   private Connection connection;
   private String inbox;
   private long windowNanos;
@@ -189,6 +200,7 @@ final class NatsOutbox {
       pending.values().forEach(entry -> entry.underWay = false);
       underWay = 0;
       underWayBytes = 0;
+      overtaken = 0;
       pump(outcomes);
     }
     outcomes.forEach(Outcome::tell);
@@ -203,7 +215,14 @@ final class NatsOutbox {
     return connection == null;
   }
 
+  private boolean isOvertaken() {
+    return overtaken != 0 && pending.containsKey(overtaken);
+  }
+
   private void pump(List<Outcome> outcomes) {
+    if (isOvertaken()) {
+      return;
+    }
     while (connection != null
         && !unsent.isEmpty()
         && underWay < WINDOW_EVENTS
@@ -287,12 +306,25 @@ final class NatsOutbox {
         // what comes later must not overtake it
         connection = null;
       } else {
+        overtakes(entry);
         pump(outcomes);
       }
     }
     outcomes.forEach(Outcome::tell);
     if (again) {
       refused.run();
+    }
+  }
+
+  /** The entry was answered: what was sent before it should have been. */
+  private void overtakes(Entry entry) {
+    if (pending.isEmpty() || isOvertaken()) {
+      return;
+    }
+    Entry oldest = pending.values().iterator().next();
+    if (oldest.underWay && oldest.number < entry.number && oldest.lastSent <= entry.lastSent) {
+      overtaken = oldest.number;
+      overtakenAt = System.nanoTime();
     }
   }
 
@@ -327,7 +359,7 @@ final class NatsOutbox {
     } catch (IOException | RuntimeException e) {
       outcomes.add(fail(entry, true, "the broker's answer is malformed", e));
     }
-    return false;
+    return overtaken != 0 && pending.containsKey(overtaken);
   }
 
   private Outcome fail(Entry entry, String problem, Throwable cause) {
@@ -383,6 +415,7 @@ final class NatsOutbox {
         unsent.removeIf(gone::contains);
         pump(outcomes);
       }
+      overdue |= isOvertaken() && now - overtakenAt > OVERTAKEN_NANOS;
       overdue &= connection != null;
     }
     outcomes.forEach(Outcome::tell);
