@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.starcast.presence.Fact.Key;
 import org.starcast.presence.PresenceEvent.Action;
 
@@ -55,11 +57,19 @@ final class Membership {
 
     private long number;
 
+    /** The last number of which it has told all. */
+    private long told;
+
     /** It has told who is there, at some time. */
     private boolean active;
 
     /** The others took it for gone; should it come back, its commands go on from that number. */
     private boolean gone;
+
+    /** Who then told what it had to, and since which of that one's commands. */
+    private String heir;
+
+    private long heirNumber;
 
     /** It has stopped, and its users may come to others. */
     private boolean leaving;
@@ -69,6 +79,7 @@ final class Membership {
   }
 
   private final String self;
+  private final Consumer<Note> noted;
   private final Map<String, Node> nodes = new HashMap<>();
 
   /** By place, then by user. */
@@ -76,9 +87,14 @@ final class Membership {
 
   private final ArrayDeque<Note> notes = new ArrayDeque<>();
 
-  /** For this node. */
-  Membership(String self) {
+  /**
+   * For this node.
+   *
+   * @param noted is given each change that becomes this node's to tell
+   */
+  Membership(String self, Consumer<Note> noted) {
     this.self = self;
+    this.noted = noted;
   }
 
   /** What this node is to tell, in this order. */
@@ -112,6 +128,7 @@ final class Membership {
     Node node = node(name);
     node.gone = false;
     node.number = Math.max(node.number, number);
+    node.told = Math.max(node.told, told);
     Iterator<Map.Entry<Key, Long>> untold = node.untold.entrySet().iterator();
     while (untold.hasNext()) {
       Map.Entry<Key, Long> next = untold.next();
@@ -231,7 +248,9 @@ final class Membership {
     node.untold.remove(key);
     node.untold.put(key, node.number);
     if (teller.equals(self)) {
-      notes.add(new Note(action(entry), key, node.number, repeated));
+      Note note = new Note(action(entry), key, node.number, repeated);
+      notes.add(note);
+      noted.accept(note);
     }
     if (node.untold.size() > MAX_UNTOLD) {
       Key eldest = node.untold.keySet().iterator().next();
@@ -242,6 +261,31 @@ final class Membership {
 
   private static Action action(Entry entry) {
     return entry.facts.isEmpty() ? Action.LEAVE : Action.JOIN;
+  }
+
+  /**
+   * What has become of a user is told once more, by the node that says so: it may have told what is
+   * wrong by now, or had to tell what the one that took it for gone did not know of. Whoever else
+   * was to tell it, does not.
+   */
+  void again(String name, Key key) {
+    Entry entry =
+        places
+            .computeIfAbsent(key.place(), place -> new HashMap<>())
+            .computeIfAbsent(key.user(), user -> new Entry());
+    if (entry.teller != null) {
+      node(entry.teller).untold.remove(key);
+      entry.teller = null;
+    }
+    tell(key, entry, name, true);
+    forget(key, entry);
+  }
+
+  /** The notes about a user, which are not to be told any more. */
+  List<Note> drop(Key key) {
+    List<Note> dropped = notes.stream().filter(note -> note.key().equals(key)).toList();
+    notes.removeAll(dropped);
+    return dropped;
   }
 
   /** The same once more, as it was not stored, or what has become of it since. */
@@ -274,7 +318,8 @@ final class Membership {
     if (node == null) {
       return;
     }
-    node(by);
+    node.heir = by;
+    node.heirNumber = node(by).number;
     Set<Key> orphans = new HashSet<>(node.untold.keySet());
     orphans.forEach(key -> entry(key).teller = null);
     Set<Key> facts = new HashSet<>(node.facts.keySet());
@@ -293,20 +338,43 @@ final class Membership {
     }
   }
 
-  /** What this node is to tell, or has told and not said so; the oldest first. */
-  Map<Key, Long> untold() {
-    return Collections.unmodifiableMap(node(self).untold);
+  /** What a node is to tell, or has told and not said so. */
+  record Untold(String node, Key key, long number) {}
+
+  /** What the nodes are to tell, of each the oldest first. */
+  Stream<Untold> untold() {
+    return nodes.entrySet().stream()
+        .flatMap(
+            node ->
+                node.getValue().untold.entrySet().stream()
+                    .map(next -> new Untold(node.getKey(), next.getKey(), next.getValue())));
   }
 
-  /** A node says that this is what it is to tell; all know, but for those who have just come. */
-  void untold(String name, Key key, long number) {
+  /** What this node is to tell. */
+  Set<Key> ownUntold() {
+    return Collections.unmodifiableSet(node(self).untold.keySet());
+  }
+
+  /** Another node says this, which this one, as it has just come, may not know. */
+  void untold(Untold said) {
+    String name = said.node();
+    long number = said.number();
+    Node node = node(name);
+    while (node.gone && node.heir != null) {
+      name = node.heir;
+      number = node.heirNumber;
+      node = node(name);
+    }
+    if (number <= node.told) {
+      return;
+    }
     Entry entry =
         places
-            .computeIfAbsent(key.place(), place -> new HashMap<>())
-            .computeIfAbsent(key.user(), user -> new Entry());
+            .computeIfAbsent(said.key().place(), place -> new HashMap<>())
+            .computeIfAbsent(said.key().user(), user -> new Entry());
     if (entry.teller == null) {
       entry.teller = name;
-      node(name).untold.put(key, number);
+      node.untold.put(said.key(), number);
     }
   }
 

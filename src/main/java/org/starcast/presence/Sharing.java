@@ -23,6 +23,7 @@ import java.util.function.LongSupplier;
 import org.starcast.backplane.Commands;
 import org.starcast.presence.Fact.Key;
 import org.starcast.presence.Membership.Note;
+import org.starcast.presence.Membership.Untold;
 
 /**
  * Keeps what the nodes know of each other's users the same. Each node says what is so of its own
@@ -129,7 +130,24 @@ final class Sharing {
   private final TreeMap<Long, Integer> untold = new TreeMap<>();
 
   private final Map<Key, Note> failed = new LinkedHashMap<>();
+
+  /** How many notes about whom are being published. */
+  private final Map<Key, Integer> publishing = new HashMap<>();
+
+  /** Of whom something is being published that may be told by others since. */
+  private final Set<Key> doubtful = new HashSet<>();
+
+  /** Of whom something was published that was told by others, maybe before it; the next command. */
+  private final Set<Key> again = new LinkedHashSet<>();
+
+  /** As {@link #again}, in the command that is under way. */
+  private final Set<Key> saidAgain = new LinkedHashSet<>();
+
   private long lastNoted;
+
+  /** Whether there was any in the present command. */
+  private boolean noted;
+
   private long lastTold;
 
   /** Nodes that have stopped, and when the grace of their users is over. */
@@ -149,7 +167,7 @@ final class Sharing {
     this.nanos = nanos;
     this.worker = worker;
     this.tell = tell;
-    this.members = new Membership(commands.node());
+    this.members = new Membership(commands.node(), this::noted);
     commands.on(Commands.PRESENCE, this::said);
     commands.on(Commands.NODE_ALIVE, (node, body) -> alive(node));
     commands.onGone(this::gone);
@@ -193,18 +211,35 @@ final class Sharing {
   Note next() {
     synchronized (lock) {
       // one that is behind may have been taken for gone, and all that is told by others
-      return late || ended || isOverdue(LATE_NANOS) ? null : members.notes().poll();
+      Note note = late || ended || isOverdue(LATE_NANOS) ? null : members.notes().poll();
+      if (note != null) {
+        publishing.merge(note.key(), 1, Integer::sum);
+      }
+      return note;
     }
   }
 
   /** A note was published, or that failed. */
   void told(Note note, Throwable failure) {
     synchronized (lock) {
-      if (failure != null && failed.putIfAbsent(note.key(), note) == null) {
+      publishing.computeIfPresent(note.key(), (key, n) -> n == 1 ? null : n - 1);
+      if (doubtful.contains(note.key())) {
+        if (failure == null) {
+          again.add(note.key());
+          soon();
+        }
+        if (!publishing.containsKey(note.key())) {
+          doubtful.remove(note.key());
+        }
+      } else if (failure != null && failed.putIfAbsent(note.key(), note) == null) {
         return;
       }
-      untold.computeIfPresent(note.number(), (number, n) -> n == 1 ? null : n - 1);
+      forget(note.number());
     }
+  }
+
+  private void forget(long note) {
+    untold.computeIfPresent(note, (number, n) -> n == 1 ? null : n - 1);
   }
 
   // ---- what is sent
@@ -298,6 +333,8 @@ final class Sharing {
   private void lost() {
     underWay = 0;
     allChanged = true;
+    again.addAll(saidAgain);
+    saidAgain.clear();
     if (!askedBack) {
       asked = false;
     }
@@ -316,7 +353,7 @@ final class Sharing {
       body.add("ask", question);
       says = true;
     } else if (level) {
-      says = sweeps(body) | (repeats() ? repetition(body) : changes(body));
+      says = sweeps(body) | saysAgain(body) | (repeats() ? repetition(body) : changes(body));
     }
     if (!says && !owes) {
       return null;
@@ -344,6 +381,22 @@ final class Sharing {
       body.add("sweep", swept);
     }
     return any;
+  }
+
+  private boolean saysAgain(JsonObjectBuilder body) {
+    JsonArrayBuilder keys = Fact.JSON.createArrayBuilder();
+    int characters = 0;
+    for (Iterator<Key> i = again.iterator(); i.hasNext() && characters < MAX_CHARACTERS; ) {
+      Key key = i.next();
+      i.remove();
+      saidAgain.add(key);
+      keys.add(key.toJson());
+      characters += 100 + key.place().length() + key.user().length();
+    }
+    if (!saidAgain.isEmpty()) {
+      body.add("again", keys);
+    }
+    return !saidAgain.isEmpty();
   }
 
   /** Whether all is being repeated, or is to be. */
@@ -379,9 +432,13 @@ final class Sharing {
       JsonObjectBuilder to = Fact.JSON.createObjectBuilder();
       answering.forEach(to::add);
       JsonArrayBuilder untoldKeys = Fact.JSON.createArrayBuilder();
-      members.untold().entrySet().stream()
+      members
+          .untold()
           .limit(MAX_FACTS)
-          .forEach(entry -> untoldKeys.add(entry.getKey().toJson().add("n", entry.getValue())));
+          .forEach(
+              untold ->
+                  untoldKeys.add(
+                      untold.key().toJson().add("n", untold.number()).add("by", untold.node())));
       body.add("untold", untoldKeys);
       body.add("to", to).add("nodes", Fact.JSON.createArrayBuilder(members.active()));
     }
@@ -435,11 +492,12 @@ final class Sharing {
       long ask,
       Map<Key, Fact> on,
       List<Key> off,
-      Map<Key, Long> untold,
+      List<Untold> untold,
       boolean repeats,
       boolean first,
       Map<String, Long> to,
       List<String> nodes,
+      List<Key> again,
       List<String> sweep) {
 
     static Said of(JsonObject body) {
@@ -447,9 +505,10 @@ final class Sharing {
       for (JsonObject fact : array(body, "on").getValuesAs(JsonObject.class)) {
         on.put(Key.of(fact), Fact.of(fact));
       }
-      Map<Key, Long> untold = new LinkedHashMap<>();
-      for (JsonObject key : array(body, "untold").getValuesAs(JsonObject.class)) {
-        untold.put(Key.of(key), key.getJsonNumber("n").longValueExact());
+      List<Untold> untold = new ArrayList<>();
+      for (JsonObject next : array(body, "untold").getValuesAs(JsonObject.class)) {
+        long number = next.getJsonNumber("n").longValueExact();
+        untold.add(new Untold(next.getString("by"), Key.of(next), number));
       }
       Map<String, Long> to = null;
       if (body.containsKey("to")) {
@@ -470,6 +529,7 @@ final class Sharing {
           body.getBoolean("first", false),
           to,
           array(body, "nodes").getValuesAs(JsonString::getString),
+          keys(body, "again"),
           array(body, "sweep").getValuesAs(JsonString::getString));
     }
 
@@ -493,9 +553,9 @@ final class Sharing {
   private void said(String node, JsonObject body) {
     Said said = Said.of(body);
     boolean mine = node.equals(commands.node());
-    boolean noted;
+    boolean tells;
     synchronized (lock) {
-      int notes = members.notes().size();
+      noted = false;
       members.commanded(node, said.number, said.told);
       if (said.isAboutUsers()) {
         members.active(node);
@@ -508,13 +568,11 @@ final class Sharing {
       said.off.forEach(key -> members.off(node, key));
       if (said.to != null) {
         members.repeatedAll(node, known);
-        said.untold.forEach(
-            (key, number) -> {
-              if (number > said.told) {
-                members.untold(node, key, number);
-              }
-            });
+        if (!level) {
+          said.untold.forEach(members::untold);
+        }
       }
+      said.again.forEach(key -> again(node, key));
       for (String gone : said.sweep) {
         if (members.isLeaving(gone)) {
           members.gone(gone, node);
@@ -531,28 +589,24 @@ final class Sharing {
       if (said.to != null && askedBack && !mine) {
         answer(node, said);
       }
-      noted = noted(notes) || mine && !members.notes().isEmpty();
+      tells = noted || mine && !members.notes().isEmpty();
     }
-    if (noted) {
+    if (tells) {
       tell.run();
     }
   }
 
-  /** Counts the notes that have been made; whether there are any. */
-  private boolean noted(int before) {
-    Iterator<Note> last = members.notes().descendingIterator();
-    for (int i = members.notes().size(); i > before; i--) {
-      long number = last.next().number();
-      untold.merge(number, 1, Integer::sum);
-      lastNoted = Math.max(lastNoted, number);
-    }
-    return members.notes().size() > before;
+  private void noted(Note note) {
+    untold.merge(note.number(), 1, Integer::sum);
+    lastNoted = Math.max(lastNoted, note.number());
+    noted = true;
   }
 
   private void returned(long number) {
     if (number == underWay) {
       late = isOverdue(LATE_NANOS);
       underWay = 0;
+      saidAgain.clear();
       // whether it still is shows the next one
       owes |= late;
     } else {
@@ -630,12 +684,15 @@ final class Sharing {
 
   private void gone(String node, String by) {
     boolean mine = node.equals(commands.node());
-    boolean noted;
+    boolean tells;
     synchronized (lock) {
-      int notes = members.notes().size();
+      noted = false;
       askers.remove(node);
       expected.remove(node);
       if (!node.equals(by)) {
+        if (mine) {
+          doubt();
+        }
         members.gone(node, by);
       } else if (mine) {
         ended = true;
@@ -646,7 +703,7 @@ final class Sharing {
           soon();
         }
       }
-      noted = noted(notes);
+      tells = noted;
       if (mine) {
         // the other one tells
         members.notes().clear();
@@ -657,8 +714,37 @@ final class Sharing {
       }
       look();
     }
-    if (noted) {
+    if (tells) {
       tell.run();
+    }
+  }
+
+  /**
+   * This node was taken for gone: what it had to tell, another one tells now, if that one knows of
+   * it; and what is being published by this one may come later, and be wrong by then.
+   */
+  private void doubt() {
+    again.addAll(members.ownUntold());
+    doubt(publishing.keySet());
+  }
+
+  private void doubt(Set<Key> keys) {
+    again.removeAll(keys);
+    doubtful.addAll(keys);
+  }
+
+  /** A node tells once more what has become of a user. */
+  private void again(String node, Key key) {
+    members.again(node, key);
+    if (!node.equals(commands.node())) {
+      // what it does not tell any more is as good as told
+      members.drop(key).forEach(note -> forget(note.number()));
+      if (failed.containsKey(key)) {
+        forget(failed.remove(key).number());
+      }
+      if (publishing.containsKey(key)) {
+        doubt(Set.of(key));
+      }
     }
   }
 

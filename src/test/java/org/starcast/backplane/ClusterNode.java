@@ -6,6 +6,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Consumer;
 import org.starcast.log.LoggedEvent;
 
 /**
@@ -144,6 +145,27 @@ public final class ClusterNode {
   public void work() {
     for (Runnable task = soon.poll(); task != null; task = soon.poll()) {
       task.run();
+    }
+  }
+
+  /**
+   * Publishes: at once, or when it is back; or not at all.
+   *
+   * @param event is run when the event has its place
+   * @param done is then told, with the failure if there is one
+   */
+  public void publish(Runnable event, Consumer<Throwable> done) {
+    if (!reach.away) {
+      event.run();
+      done.accept(null);
+    } else if (reach.buffers) {
+      reach.waiting.add(
+          () -> {
+            event.run();
+            done.accept(null);
+          });
+    } else {
+      done.accept(new BackplaneException("is away", false, null));
     }
   }
 
