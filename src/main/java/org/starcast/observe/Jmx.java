@@ -11,9 +11,12 @@ import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
 import javax.management.ObjectName;
+import javax.naming.InitialContext;
+import javax.naming.NamingException;
 import org.starcast.SseBroadcaster;
 
 /** Registers the JMX bean while the application runs. */
@@ -36,11 +39,11 @@ public class Jmx {
       return;
     }
     try {
-      ObjectName wanted = name(application);
+      ObjectName wanted = name(Jmx::lookUp, application);
       ManagementFactory.getPlatformMBeanServer().registerMBean(new Bean(broadcaster), wanted);
       name = wanted;
     } catch (InstanceAlreadyExistsException e) {
-      // that of another virtual server, or on Payara of another application
+      // that of another server in this JVM, say
       LOG.log(System.Logger.Level.DEBUG, "STARCAST-1032: the JMX bean is there already", e);
     } catch (JMException | RuntimeException e) {
       LOG.log(
@@ -59,12 +62,28 @@ public class Jmx {
     }
   }
 
-  /** By the context path, which Payara does not tell. */
-  private static ObjectName name(Object application) throws JMException {
-    String path = application instanceof ServletContext context ? context.getContextPath() : "";
-    String plain = path.isEmpty() ? "/" : path;
-    String value = plain.matches("[\\w./~-]+") ? plain : ObjectName.quote(plain);
+  /**
+   * By the application's name (Jakarta EE Platform 10, EE.5.16), which no other of the server has,
+   * else by the context path, which Payara does not tell.
+   *
+   * @param jndi what is found by a name of JNDI, or null
+   */
+  static ObjectName name(UnaryOperator<String> jndi, Object application) throws JMException {
+    String name = jndi.apply("java:app/AppName");
+    if (name == null) {
+      String path = application instanceof ServletContext context ? context.getContextPath() : "";
+      name = path.isEmpty() ? "/" : path;
+    }
+    String value = name.matches("[\\w./~-]+") ? name : ObjectName.quote(name);
     return new ObjectName("org.starcast:type=SseBroadcaster,application=" + value);
+  }
+
+  private static String lookUp(String name) {
+    try {
+      return InitialContext.doLookup(name);
+    } catch (NamingException e) {
+      return null;
+    }
   }
 
   /** The bean itself. */

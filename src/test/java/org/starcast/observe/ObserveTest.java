@@ -20,11 +20,14 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.spi.AfterBeanDiscovery;
 import jakarta.enterprise.inject.spi.Extension;
 import jakarta.inject.Singleton;
+import jakarta.servlet.ServletContext;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.jboss.weld.environment.se.Weld;
@@ -45,7 +48,7 @@ import org.starcast.security.TopicAccess;
 @ExtendWith(ResponseRuntime.class)
 class ObserveTest {
 
-  private static final String BEAN = "org.starcast:type=SseBroadcaster,application=/";
+  private static final String BEAN = "org.starcast:type=SseBroadcaster,application=";
 
   private final InMemorySpanExporter spans = InMemorySpanExporter.create();
   private final InMemoryMetricReader metrics = InMemoryMetricReader.create();
@@ -202,7 +205,7 @@ class ObserveTest {
   @Test
   void theJmxBeanIsThereAsLongAsTheApplication() throws Exception {
     MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-    ObjectName name = new ObjectName(BEAN);
+    ObjectName name = new ObjectName(BEAN + "/");
     try (WeldContainer container = start(null, true)) {
       SseBroadcaster broadcaster = container.select(SseBroadcaster.class).get();
       broadcaster.register(FakeSink.instant(), Subscription.to("a"));
@@ -216,6 +219,25 @@ class ObserveTest {
       }
     }
     assertThat(server.isRegistered(name)).isFalse();
+  }
+
+  @Test
+  void theJmxBeanIsNamedByTheApplication() throws Exception {
+    ServletContext context =
+        (ServletContext)
+            Proxy.newProxyInstance(
+                ServletContext.class.getClassLoader(),
+                new Class<?>[] {ServletContext.class},
+                (proxy, method, arguments) -> "/path");
+    assertThat(bean("shop", context)).isEqualTo(BEAN + "shop");
+    assertThat(bean("a:1,b=*", context)).isEqualTo(BEAN + "\"a:1,b=\\*\"");
+    assertThat(bean(null, context)).isEqualTo(BEAN + "/path");
+    assertThat(bean(null, "none of a servlet container")).isEqualTo(BEAN + "/");
+  }
+
+  private static String bean(String appName, Object application) throws JMException {
+    return Jmx.name(name -> name.equals("java:app/AppName") ? appName : null, application)
+        .toString();
   }
 
   @Test

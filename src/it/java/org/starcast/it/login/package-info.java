@@ -1,0 +1,2 @@
+/** An application whose callers log in by name and password, which it checks itself. */
+package org.starcast.it.login;
