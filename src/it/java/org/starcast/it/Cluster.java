@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jboss.shrinkwrap.api.exporter.ZipExporter;
+import org.starcast.backplane.Link;
 import org.starcast.backplane.NatsServer;
 
 /**

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import org.starcast.backplane.Link;
 import org.starcast.backplane.NatsServer;
 import org.starcast.log.EventId;
 import org.starcast.wire.EventStreamParser.Event;

@@ -91,17 +91,12 @@ final class NatsOptions {
       ConnectionListener connections,
       ErrorListener errors) {
     Options.Builder options =
-        new Options.Builder()
+        ofOneConnection(new Options.Builder())
             .servers(servers.toArray(String[]::new))
             .connectionName("starcast")
-            .noReconnect()
             // so that the certificate is compared with the name
             .hostnameResolveMode(Options.HostnameResolveMode.Unresolved)
-            .subjectValidationType(Options.SubjectValidationType.None)
-            .supportUTF8Subjects()
             .connectionTimeout(CONNECT)
-            .pingInterval(PING)
-            .maxMessagesInOutgoingQueue(0)
             .executor(threads)
             .connectExecutor(threads)
             .callbackExecutor(callbacks)
@@ -118,6 +113,19 @@ final class NatsOptions {
             name ->
                 options.userInfo(name.toCharArray(), config.password().orElse("").toCharArray()));
     return options.build();
+  }
+
+  /**
+   * For a connection that an outbox sends by: it ends when it breaks or the broker is silent, and
+   * takes every topic as a subject.
+   */
+  static Options.Builder ofOneConnection(Options.Builder options) {
+    return options
+        .noReconnect()
+        .subjectValidationType(Options.SubjectValidationType.None)
+        .supportUTF8Subjects()
+        .pingInterval(PING)
+        .maxMessagesInOutgoingQueue(0);
   }
 
   /** By the file as it is now: it may be given a JWT that is valid for longer. */
