@@ -22,8 +22,10 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * What this node publishes, until the broker has answered: sent without waiting for the answers
- * before, and once more, in order and with the same message id, where answers did not come. Bounded
- * in count and bytes. Thread-safe; no method waits for the broker but {@link #awaitEmpty}.
+ * before, and once more, in order and with the same message id, where answers did not come. What
+ * may be stored is never sent again when the stream's duplicate window is over, less 5 s: it fails
+ * as unknown. Bounded in count and bytes. Thread-safe; no method waits for the broker but {@link
+ * #awaitEmpty}.
  */
 final class NatsOutbox {
 
