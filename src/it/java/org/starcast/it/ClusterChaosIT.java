@@ -220,7 +220,7 @@ class ClusterChaosIT {
   }
 
   private Fault nodeKilled(int node) {
-    ClusterNode killed = cluster.node(node);
+    ServerProcess killed = cluster.node(node);
     return new Fault(
         "node " + node + " killed",
         () -> {
@@ -297,7 +297,7 @@ class ClusterChaosIT {
     for (Fault fault : faults) {
       go(fault, events / BATCH / faults.size());
     }
-    for (ClusterNode node : cluster.nodes()) {
+    for (ServerProcess node : cluster.nodes()) {
       node.ready();
     }
     double seconds = (System.nanoTime() - start) / 1e9;
