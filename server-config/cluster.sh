@@ -61,13 +61,21 @@ cd "$DATA"
 # ---- the end
 
 pids=
+wildfly=
 
 stop() {
-  trap - EXIT INT TERM HUP
+  # another Ctrl-C would leave behind what is not stopped yet
+  trap '' INT TERM HUP
+  trap - EXIT
   # the proxy first, the brokers last: nodes tell their clients to come back, and store what they have
   for pid in $pids; do
     kill "$pid" 2>/dev/null || continue
-    wait "$pid" 2>/dev/null || :
+    tries=0
+    while kill -0 "$pid" 2>/dev/null; do
+      [ $tries -lt 60 ] || kill -9 "$pid" $([ "$pid" != "$wildfly" ] || cat wildfly.pid) || :
+      tries=$((tries + 1))
+      sleep 1
+    done
   done
 }
 
@@ -127,8 +135,9 @@ conf=nats-server.conf
 i=0
 while [ $i -lt "$brokers" ]; do
   : >"nats-$i.log"
+  # nats-server, unlike the others, would take Ctrl-C itself, and be the first to end
   NATS_STORE="$DATA/nats-$i" NATS_CLUSTER_LISTEN="127.0.0.1:$((ROUTE_PORT + i))" \
-    "$NATS_SERVER" -c "$config/nats/$conf" -n "nats-$i" -p $((NATS_PORT + i)) >"nats-$i.log" 2>&1 &
+    $(command -v setsid) "$NATS_SERVER" -c "$config/nats/$conf" -n "nats-$i" -p $((NATS_PORT + i)) >"nats-$i.log" 2>&1 &
   started
   i=$((i + 1))
 done
@@ -160,12 +169,13 @@ JAVA_OPTS="-Djboss.server.base.dir=$DATA/wildfly" \
   "$WILDFLY_HOME/bin/jboss-cli.sh" "--file=$config/wildfly/starcast.cli" >wildfly-cli.log 2>&1 \
   || fail "WildFly's settings: see $DATA/wildfly-cli.log"
 # passes on the signal that ends it
-LAUNCH_JBOSS_IN_BACKGROUND=1 JAVA_OPTS="-Xmx$HEAP -Djava.net.preferIPv4Stack=true" \
+LAUNCH_JBOSS_IN_BACKGROUND=1 JBOSS_PIDFILE="$DATA/wildfly.pid" JAVA_OPTS="-Xmx$HEAP -Djava.net.preferIPv4Stack=true" \
   "$WILDFLY_HOME/bin/standalone.sh" "-Djboss.server.base.dir=$DATA/wildfly" -b 127.0.0.1 \
   -bmanagement 127.0.0.1 "-Djboss.http.port=$((NODE_PORT + 2))" \
   "-Djboss.https.port=$((NODE_PORT + 3))" "-Djboss.management.http.port=$((NODE_PORT + 4))" \
   >wildfly.log 2>&1 &
 started
+wildfly=$!
 
 await payara-0.log "ready in"
 await payara-1.log "ready in"

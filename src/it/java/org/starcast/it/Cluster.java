@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jboss.shrinkwrap.api.exporter.ZipExporter;
+import org.starcast.backplane.Link;
 import org.starcast.backplane.NatsServer;
 
 /**
@@ -22,7 +23,7 @@ final class Cluster implements AutoCloseable {
   private static final String PASSWORD = "only-for-tests";
 
   private final NatsServer broker;
-  private final List<ClusterNode> nodes = new ArrayList<>();
+  private final List<ServerProcess> nodes = new ArrayList<>();
   private final List<Link> links = new ArrayList<>();
 
   /**
@@ -60,14 +61,14 @@ final class Cluster implements AutoCloseable {
           values.putAll(ofWildFly);
         }
         nodes.add(
-            new ClusterNode(
-                i == 2 ? ClusterNode.Kind.WILDFLY : ClusterNode.Kind.PAYARA,
+            new ServerProcess(
+                i == 2 ? ServerProcess.Kind.WILDFLY : ServerProcess.Kind.PAYARA,
                 folder.resolve("node-" + i),
                 war,
                 values));
         nodes.get(i).start();
       }
-      nodes.forEach(ClusterNode::ready);
+      nodes.forEach(ServerProcess::ready);
     } catch (IOException | RuntimeException | AssertionError e) {
       close();
       throw e;
@@ -95,11 +96,11 @@ final class Cluster implements AutoCloseable {
     return broker;
   }
 
-  List<ClusterNode> nodes() {
+  List<ServerProcess> nodes() {
     return nodes;
   }
 
-  ClusterNode node(int i) {
+  ServerProcess node(int i) {
     return nodes.get(i);
   }
 
@@ -113,7 +114,7 @@ final class Cluster implements AutoCloseable {
 
   @Override
   public void close() {
-    nodes.forEach(ClusterNode::close);
+    nodes.forEach(ServerProcess::close);
     links.forEach(Link::close);
     broker.close();
   }

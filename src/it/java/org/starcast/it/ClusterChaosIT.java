@@ -35,6 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
+import org.starcast.backplane.Link;
 import org.starcast.backplane.NatsServer;
 import org.starcast.log.EventId;
 import org.starcast.wire.EventStreamParser.Event;
@@ -219,7 +220,7 @@ class ClusterChaosIT {
   }
 
   private Fault nodeKilled(int node) {
-    ClusterNode killed = cluster.node(node);
+    ServerProcess killed = cluster.node(node);
     return new Fault(
         "node " + node + " killed",
         () -> {
@@ -296,7 +297,7 @@ class ClusterChaosIT {
     for (Fault fault : faults) {
       go(fault, events / BATCH / faults.size());
     }
-    for (ClusterNode node : cluster.nodes()) {
+    for (ServerProcess node : cluster.nodes()) {
       node.ready();
     }
     double seconds = (System.nanoTime() - start) / 1e9;

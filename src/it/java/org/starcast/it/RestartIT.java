@@ -8,10 +8,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,7 +18,6 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jboss.shrinkwrap.api.exporter.ZipExporter;
@@ -44,7 +39,6 @@ import org.starcast.wire.EventStreamParser;
 class RestartIT {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Duration BOOT = Duration.ofSeconds(180);
   private static final int TOPICS = 5;
   private static final int CLIENTS = 30;
   private static final int PUBLISHERS = 4;
@@ -52,81 +46,24 @@ class RestartIT {
   @TempDir Path temp;
 
   private final long seed = Long.getLong("starcast.test.seed", 20261121);
-  private final List<Payara> started = new ArrayList<>();
+  private final List<ServerProcess> started = new ArrayList<>();
 
   /** What publishers were told is published: data by sequence. */
   private final NavigableMap<Long, String> acknowledged = new ConcurrentSkipListMap<>();
 
-  /** A server of this test. */
-  private final class Payara {
-    final Process process;
-    final Path log;
-    final Server server;
+  /** Another server, at another port, with the application. */
+  private ServerProcess start(Path war) throws IOException {
+    Path folder = temp.resolve("payara-" + started.size());
+    ServerProcess server = new ServerProcess(ServerProcess.Kind.PAYARA, folder, war, Map.of());
+    started.add(server);
+    server.start();
+    return server;
+  }
 
-    Payara(Path war) throws IOException {
-      int port;
-      try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-        port = free.getLocalPort();
-      }
-      server = new Server(URI.create("http://127.0.0.1:" + port + "/").toURL());
-      log = temp.resolve("payara-" + started.size() + ".log");
-      String config = System.getProperty("server.config") + "/payara-micro/";
-      process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "@" + config + "jvm.options",
-                  "-Xmx512m",
-                  "-Djava.io.tmpdir=" + Files.createDirectories(temp.resolve("tmp")),
-                  "-jar",
-                  System.getProperty("payara.microJar"),
-                  "--prebootcommandfile",
-                  config + "preboot.asadmin",
-                  "--port",
-                  Integer.toString(port),
-                  "--nocluster",
-                  "--deploy",
-                  war.toString(),
-                  "--contextroot",
-                  "/")
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile())
-              .start();
-      started.add(this);
-    }
-
-    boolean answers() {
-      try {
-        return server.get("probe/statistics").statusCode() == 200;
-      } catch (UncheckedIOException e) {
-        return false;
-      }
-    }
-
-    Payara ready() {
-      await().atMost(BOOT).until(() -> answers() || !process.isAlive());
-      assertThat(process.isAlive()).as(this::output).isTrue();
-      return this;
-    }
-
-    String output() {
-      try {
-        return Files.readString(log);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    /** SIGKILL. */
-    void kill() throws InterruptedException {
-      process.destroyForcibly();
-      process.waitFor();
-    }
-
-    /** SIGTERM. */
-    void stop() throws InterruptedException {
-      process.destroy();
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    }
+  private ServerProcess ready(Path war) throws IOException {
+    ServerProcess server = start(war);
+    server.ready();
+    return server;
   }
 
   /** A client that comes back again and again. */
@@ -182,10 +119,8 @@ class RestartIT {
   }
 
   @AfterEach
-  void end() throws InterruptedException {
-    for (Payara payara : started) {
-      payara.kill();
-    }
+  void end() {
+    started.forEach(ServerProcess::close);
   }
 
   @Test
@@ -210,10 +145,10 @@ class RestartIT {
     }
     List<Long> lastBeforeCrash = new ArrayList<>();
 
-    Payara payara = new Payara(war).ready();
+    ServerProcess payara = ready(war);
     String epoch = epoch(payara);
     for (int crash = 0; crash < 2; crash++) {
-      Server server = payara.server;
+      Server server = payara.server();
       readers.forEach(reader -> reader.connect(server));
       int goal = acknowledged.size() + 1000 + random.nextInt(500);
       CompletableFuture<Void> publishing = publish(server, "crash" + crash, Integer.MAX_VALUE);
@@ -222,17 +157,17 @@ class RestartIT {
       publishing.join();
       readers.forEach(Reader::disconnected);
       lastBeforeCrash.add(acknowledged.lastKey());
-      payara = new Payara(war).ready();
+      payara = ready(war);
       assertThat(epoch(payara)).as("seed %d", seed).isEqualTo(epoch);
     }
-    Server third = payara.server;
+    Server third = payara.server();
     readers.forEach(reader -> reader.connect(third));
     publish(third, "stop", 300).join();
     payara.stop();
     readers.forEach(Reader::disconnected);
 
-    payara = new Payara(war).ready();
-    Server last = payara.server;
+    payara = ready(war);
+    Server last = payara.server();
     readers.forEach(reader -> reader.connect(last));
     publish(last, "last", 100).join();
     assertThatNobodyElseGetsTheDirectory(war);
@@ -257,8 +192,8 @@ class RestartIT {
     }
   }
 
-  private static String epoch(Payara payara) {
-    try (RawStream stream = payara.server.stream("topic=epoch")) {
+  private static String epoch(ServerProcess payara) {
+    try (RawStream stream = payara.server().stream("topic=epoch")) {
       await().atMost(PATIENCE).until(() -> stream.text().contains("id: "));
       String text = stream.text();
       return text.substring(text.indexOf("id: ") + 4, text.indexOf('-', text.indexOf("id: ")));
@@ -304,20 +239,20 @@ class RestartIT {
   }
 
   private void assertThatNobodyElseGetsTheDirectory(Path war) throws Exception {
-    Payara second = new Payara(war);
+    ServerProcess second = start(war);
     await()
-        .atMost(BOOT)
+        .atMost(ServerProcess.BOOT)
         .until(
             () ->
                 second.output().contains("is in use by another application or server")
                     || second.answers()
-                    || !second.process.isAlive());
+                    || !second.isAlive());
     assertThat(second.output())
         .contains("starcast.log.directory: ")
         .contains("is in use by another application or server");
     await()
-        .atMost(BOOT)
-        .until(() -> second.output().contains("ready in") || !second.process.isAlive());
+        .atMost(ServerProcess.BOOT)
+        .until(() -> second.output().contains("ready in") || !second.isAlive());
     assertThat(second.answers()).isFalse();
     second.kill();
   }

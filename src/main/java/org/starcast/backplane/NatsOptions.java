@@ -1,5 +1,6 @@
 package org.starcast.backplane;
 
+import io.nats.client.AuthHandler;
 import io.nats.client.ConnectionListener;
 import io.nats.client.ErrorListener;
 import io.nats.client.Nats;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.regex.Pattern;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -45,14 +47,16 @@ final class NatsOptions {
 
   private static final String KEY = "starcast.backplane.nats.";
 
+  private static final Pattern JWT = Pattern.compile("eyJ[\\w-]*\\.[\\w-]+\\.[\\w-]+");
+
   private final BackplaneConfig.Nats config;
   private final SSLContext tls;
   private final Set<String> servers = new LinkedHashSet<>();
 
   /**
-   * Reads the key stores.
+   * Reads the key stores, and tries the files with credentials.
    *
-   * @throws IllegalArgumentException if one cannot be read; the message begins with the key
+   * @throws IllegalArgumentException if one cannot be used; the message begins with the key
    */
   NatsOptions(BackplaneConfig.Nats config) {
     this.config = config;
@@ -62,6 +66,7 @@ final class NatsOptions {
             || config.servers().stream().anyMatch(server -> "tls".equals(server.getScheme()));
     this.tls = wanted ? tls(config) : null;
     config.servers().forEach(server -> servers.add(server.toString()));
+    authentication();
   }
 
   /** Servers that a broker told of are tried as well from now on. */
@@ -73,26 +78,25 @@ final class NatsOptions {
     }
   }
 
-  /** The options of one connection, which ends for good when it breaks: the next is a new one. */
+  /**
+   * The options of one connection, which ends for good when it breaks: the next is a new one.
+   *
+   * @throws IllegalArgumentException if the file with the credentials cannot be used any more; the
+   *     message begins with the key
+   */
   Options options(
       ExecutorService threads,
       ExecutorService callbacks,
       ScheduledExecutorService timer,
       ConnectionListener connections,
-      ErrorListener errors)
-      throws IOException {
+      ErrorListener errors) {
     Options.Builder options =
-        new Options.Builder()
+        ofOneConnection(new Options.Builder())
             .servers(servers.toArray(String[]::new))
             .connectionName("starcast")
-            .noReconnect()
             // so that the certificate is compared with the name
             .hostnameResolveMode(Options.HostnameResolveMode.Unresolved)
-            .subjectValidationType(Options.SubjectValidationType.None)
-            .supportUTF8Subjects()
             .connectionTimeout(CONNECT)
-            .pingInterval(PING)
-            .maxMessagesInOutgoingQueue(0)
             .executor(threads)
             .connectExecutor(threads)
             .callbackExecutor(callbacks)
@@ -102,28 +106,69 @@ final class NatsOptions {
     if (tls != null) {
       options.sslContext(tls);
     }
-    if (config.credentials().isPresent()) {
-      options.authHandler(Nats.credentials(config.credentials().get().toString()));
-    } else if (config.nkey().isPresent()) {
-      options.authHandler(Nats.staticCredentials(null, seed(config.nkey().get())));
-    } else if (config.username().isPresent()) {
-      options.userInfo(
-          config.username().get().toCharArray(), config.password().orElse("").toCharArray());
-    }
+    authentication().ifPresent(options::authHandler);
+    config
+        .username()
+        .ifPresent(
+            name ->
+                options.userInfo(name.toCharArray(), config.password().orElse("").toCharArray()));
     return options.build();
   }
 
-  /** The seed in a file, which may have other lines, as a decorated one has. */
-  private static char[] seed(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    CharBuffer text = StandardCharsets.US_ASCII.decode(ByteBuffer.wrap(bytes));
-    Arrays.fill(bytes, (byte) 0);
+  /**
+   * For a connection that an outbox sends by: it ends when it breaks or the broker is silent, and
+   * takes every topic as a subject.
+   */
+  static Options.Builder ofOneConnection(Options.Builder options) {
+    return options
+        .noReconnect()
+        .subjectValidationType(Options.SubjectValidationType.None)
+        .supportUTF8Subjects()
+        .pingInterval(PING)
+        .maxMessagesInOutgoingQueue(0);
+  }
+
+  /** By the file as it is now: it may be given a JWT that is valid for longer. */
+  private Optional<AuthHandler> authentication() {
+    if (config.credentials().isPresent()) {
+      return Optional.of(authentication("credentials", config.credentials().get(), true));
+    }
+    return config.nkey().map(file -> authentication("nkey", file, false));
+  }
+
+  /** The seed of a user in a file, and its JWT; other lines are decoration. */
+  private static AuthHandler authentication(String key, Path file, boolean signed) {
+    CharBuffer text;
+    try {
+      byte[] bytes = Files.readAllBytes(file);
+      text = StandardCharsets.US_ASCII.decode(ByteBuffer.wrap(bytes));
+      Arrays.fill(bytes, (byte) 0);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(KEY + key + ": cannot be read: " + e.getMessage(), e);
+    }
+    char[] jwt = null;
+    char[] seed = null;
     for (String line : text.toString().split("\\R")) {
-      if (line.trim().startsWith("SU")) {
-        return line.trim().toCharArray();
+      if (JWT.matcher(line.trim()).matches()) {
+        jwt = line.trim().toCharArray();
+      } else if (line.trim().startsWith("SU")) {
+        seed = line.trim().toCharArray();
       }
     }
-    throw new IOException(KEY + "nkey: has no line with the seed of a user");
+    if (signed && jwt == null) {
+      throw new IllegalArgumentException(KEY + key + ": has no line with the JWT of a user");
+    }
+    if (seed == null) {
+      throw new IllegalArgumentException(KEY + key + ": has no line with the seed of a user");
+    }
+    AuthHandler authentication = Nats.staticCredentials(jwt, seed);
+    try {
+      authentication.getID();
+    } catch (IllegalStateException e) {
+      // without the cause, which may have the seed
+      throw new IllegalArgumentException(KEY + key + ": the seed of the user is malformed");
+    }
+    return authentication;
   }
 
   private static SSLContext tls(BackplaneConfig.Nats config) {

@@ -22,11 +22,12 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * What this node publishes, until the broker has answered: sent without waiting for the answers
- * before, and once more, in order and with the same message id, where answers did not come. The
- * broker answers in order, so nothing new is sent while an answer is missing that should have come
- * before one that came: what a broker that fails has lost is overtaken by what was under way with
- * it, and by nothing else. Bounded in count and bytes. Thread-safe; no method waits for the broker
- * but {@link #awaitEmpty}.
+ * before, and once more, in order and with the same message id, where answers did not come. What
+ * may be stored is never sent again when the stream's duplicate window is over, less 5 s: it fails
+ * as unknown. The broker answers in order, so nothing new is sent while an answer is missing that
+ * should have come before one that came: what a broker that fails has lost is overtaken by what was
+ * under way with it, and by nothing else. Bounded in count and bytes. Thread-safe; no method waits
+ * for the broker but {@link #awaitEmpty}.
  */
 final class NatsOutbox {
 
@@ -50,7 +51,7 @@ final class NatsOutbox {
   private final int maxEvents;
   private final long maxBytes;
   private final long timeoutNanos;
-  private final String keyOfTimeout;
+  private final String timeoutProblem;
   private final Runnable refused;
 
   // unique among all publishers
@@ -87,12 +88,19 @@ final class NatsOutbox {
     long firstSent;
     long lastSent;
     int sends;
+    int refusals;
+    String refusal;
     boolean underWay;
 
     Entry(long number, NatsWire.Outgoing message) {
       this.number = number;
       this.message = message;
       this.size = message.size();
+    }
+
+    /** Whether it may be stored though nobody has said so. */
+    boolean isUnknown() {
+      return sends > refusals;
     }
   }
 
@@ -115,11 +123,26 @@ final class NatsOutbox {
    *     {@link #resume} when it can
    */
   NatsOutbox(BackplaneConfig config, Runnable refused) {
-    this.maxEvents = config.bufferEvents();
-    this.maxBytes = config.bufferBytes();
-    this.timeoutNanos = config.publishTimeout().toNanos();
-    this.keyOfTimeout =
-        "starcast.backplane.publish-timeout: no answer within " + config.publishTimeout();
+    this(
+        config.bufferEvents(),
+        config.bufferBytes(),
+        config.publishTimeout(),
+        "starcast.backplane.publish-timeout: ",
+        refused);
+  }
+
+  /**
+   * An empty outbox.
+   *
+   * @param timeout after which a message has failed
+   * @param key what the text of that failure begins with
+   * @param refused as above
+   */
+  NatsOutbox(int maxEvents, long maxBytes, Duration timeout, String key, Runnable refused) {
+    this.maxEvents = maxEvents;
+    this.maxBytes = maxBytes;
+    this.timeoutNanos = timeout.toNanos();
+    this.timeoutProblem = key + "no answer within " + timeout;
     this.refused = refused;
   }
 
@@ -232,7 +255,7 @@ final class NatsOutbox {
         continue; // answered or given up meanwhile
       }
       long now = System.nanoTime();
-      if (entry.sends > 0 && now - entry.firstSent > windowNanos - MARGIN_NANOS) {
+      if (entry.isUnknown() && now - entry.firstSent > windowNanos - MARGIN_NANOS) {
         outcomes.add(
             fail(
                 entry,
@@ -289,7 +312,7 @@ final class NatsOutbox {
         return;
       }
       if (answer.isStatusMessage()) {
-        // nobody listens: no stream, or no leader of it
+        entry.refusal = "no stream has the subject, or it has no leader now";
         again = true;
       } else {
         String json = new String(answer.getData(), StandardCharsets.UTF_8);
@@ -303,6 +326,7 @@ final class NatsOutbox {
         }
       }
       if (again) {
+        entry.refusals++;
         // what comes later must not overtake it
         connection = null;
       } else {
@@ -353,6 +377,7 @@ final class NatsOutbox {
       outcomes.add(new Outcome(entry, sequence, null));
     } catch (JetStreamApiException e) {
       if (e.getErrorCode() == TOO_MANY_REQUESTS || PASSING.contains(e.getApiErrorCode())) {
+        entry.refusal = e.getErrorDescription();
         return true;
       }
       outcomes.add(fail(entry, false, "the broker refuses it: " + e.getErrorDescription(), e));
@@ -363,7 +388,7 @@ final class NatsOutbox {
   }
 
   private Outcome fail(Entry entry, String problem, Throwable cause) {
-    return fail(entry, entry.sends > 0, problem, cause);
+    return fail(entry, entry.isUnknown(), problem, cause);
   }
 
   private Outcome fail(Entry entry, boolean unknown, String problem, Throwable cause) {
@@ -408,7 +433,10 @@ final class NatsOutbox {
         }
         late.add(entry);
       }
-      late.forEach(entry -> outcomes.add(fail(entry, keyOfTimeout, null)));
+      for (Entry entry : late) {
+        String why = entry.refusal == null ? "" : ", the latest was: " + entry.refusal;
+        outcomes.add(fail(entry, timeoutProblem + why, null));
+      }
       if (!late.isEmpty()) {
         // else one that never could be sent would stay at the head
         Set<Entry> gone = new HashSet<>(late);

@@ -1,18 +1,16 @@
 package org.starcast.backplane;
 
 import io.nats.client.Connection;
-import io.nats.client.JetStream;
-import io.nats.client.JetStreamApiException;
 import io.nats.client.Nats;
 import io.nats.client.Options;
-import io.nats.client.api.PublishAck;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import jakarta.json.bind.JsonbConfig;
 import jakarta.json.bind.JsonbException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -31,25 +29,46 @@ import org.starcast.wire.SseFormat;
  * }
  * }</pre>
  *
- * <p>Up to 2,048 events are under way at a time; {@link #publish} waits for an answer beyond that.
+ * <p>The events of one thread are stored in its order. What the broker does not answer, or cannot
+ * take for the moment, is repeated with the same message id, also when the connection was lost and
+ * made anew, so that it is stored once. After 20 s the event has failed: that is below the least
+ * duplicate window that nodes allow a stream, so nothing is repeated that the broker has forgotten.
+ *
+ * <p>Up to 2,048 events of 8 KiB, or fewer that are larger, are under way at a time; {@link
+ * #publish} waits for an answer beyond that. The stages that it returns complete on threads of the
+ * client: what depends on them must not publish or wait there.
  */
 public final class NatsPublisher implements AutoCloseable {
 
-  private static final int WINDOW = 2_048;
+  // what is under way takes units of room
+  private static final int ROOM = 2_048;
+  private static final int UNIT_BYTES = 8 << 10;
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
   private static final int CLOSE_SECONDS = 10;
+  private static final long TICK_MILLIS = 100;
+  private static final long REFUSED_MILLIS = 500;
+  private static final long FIRST_DELAY_MILLIS = 100;
+  private static final long LAST_DELAY_MILLIS = 2_000;
   private static final String DEFAULT_PREFIX = "starcast";
 
-  private final Connection connection;
-  private final boolean own;
-  private final JetStream stream;
+  private final Options options;
   private final NatsWire wire;
-  private final Semaphore room = new Semaphore(WINDOW);
+  private final NatsOutbox outbox;
+  private final Semaphore room = new Semaphore(ROOM, true);
+  private final Thread keeper;
+  private volatile boolean closing;
+  private volatile boolean closed;
 
-  private NatsPublisher(Connection connection, boolean own, String prefix) throws IOException {
-    this.connection = connection;
-    this.own = own;
-    this.stream = connection.jetStream();
+  private NatsPublisher(Options options, String prefix, Duration timeout)
+      throws IOException, InterruptedException {
+    this.options = options;
     this.wire = new NatsWire(prefix);
+    this.outbox = new NatsOutbox(ROOM, Long.MAX_VALUE, timeout, "", () -> {});
+    Connection first = open();
+    this.keeper = new Thread(() -> keep(first), "starcast-publisher");
+    keeper.setDaemon(true);
+    keeper.start();
   }
 
   /**
@@ -60,21 +79,86 @@ public final class NatsPublisher implements AutoCloseable {
    * @throws InterruptedException if the thread is interrupted meanwhile
    */
   public static NatsPublisher connect(String url) throws IOException, InterruptedException {
-    Connection connection =
-        Nats.connect(
-            new Options.Builder().server(url).connectionName("starcast-publisher").build());
-    return new NatsPublisher(connection, true, DEFAULT_PREFIX);
+    return connect(
+        new Options.Builder().server(url).connectionName("starcast-publisher").build(),
+        DEFAULT_PREFIX);
   }
 
   /**
-   * Uses a connection, which {@link #close} does not end.
+   * Connects to a broker, with credentials or TLS, say.
    *
+   * @param options how; what they say of reconnecting, pings, and the queue of what is sent, is not
+   *     used
    * @param subjectPrefix the nodes' {@code starcast.backplane.nats.subject-prefix}
-   * @throws IOException if the connection is closed
+   * @throws IOException if it cannot be reached
+   * @throws InterruptedException if the thread is interrupted meanwhile
    */
-  public static NatsPublisher using(Connection connection, String subjectPrefix)
-      throws IOException {
-    return new NatsPublisher(connection, false, subjectPrefix);
+  public static NatsPublisher connect(Options options, String subjectPrefix)
+      throws IOException, InterruptedException {
+    return connect(options, subjectPrefix, TIMEOUT);
+  }
+
+  /**
+   * As above.
+   *
+   * @param timeout after which an event has failed, less than {@link NatsStream#MIN_WINDOW}
+   */
+  static NatsPublisher connect(Options options, String subjectPrefix, Duration timeout)
+      throws IOException, InterruptedException {
+    return new NatsPublisher(options, subjectPrefix, timeout);
+  }
+
+  private Connection open() throws IOException, InterruptedException {
+    return Nats.connect(NatsOptions.ofOneConnection(new Options.Builder(options)).build());
+  }
+
+  /** Has a connection, and another when that is lost, until this is closed. */
+  private void keep(Connection first) {
+    Connection connection = first;
+    long delay = FIRST_DELAY_MILLIS;
+    try {
+      while (!closed) {
+        try {
+          if (connection == null) {
+            connection = open();
+          }
+          delay = FIRST_DELAY_MILLIS;
+          serve(connection);
+        } catch (IOException | RuntimeException e) {
+          // it is away: who publishes is told when it takes too long
+        }
+        connection = null;
+        outbox.expire();
+        Thread.sleep(closed ? 0 : delay);
+        delay = Math.min(LAST_DELAY_MILLIS, delay * 2);
+      }
+    } catch (InterruptedException e) {
+      // nobody does so
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Sends by a connection until that is lost, or this is closed. */
+  private void serve(Connection connection) throws InterruptedException {
+    try {
+      String inbox = connection.createInbox() + ".";
+      connection.createDispatcher(outbox::answered).subscribe(inbox + "*");
+      outbox.resume(connection, inbox, NatsStream.MIN_WINDOW);
+      while (!closed && connection.getStatus() == Connection.Status.CONNECTED) {
+        Thread.sleep(TICK_MILLIS);
+        boolean overdue = outbox.expire();
+        if (outbox.isPaused()) {
+          Thread.sleep(REFUSED_MILLIS);
+          overdue = true;
+        }
+        if (overdue) {
+          outbox.resume(connection, inbox, NatsStream.MIN_WINDOW);
+        }
+      }
+    } finally {
+      outbox.pause();
+      connection.close();
+    }
   }
 
   /**
@@ -84,8 +168,7 @@ public final class NatsPublisher implements AutoCloseable {
    * @return the event's sequence when it is stored; fails with a {@link BackplaneException} if it
    *     is not, or may not be
    * @throws IllegalArgumentException if the message cannot be encoded
-   * @throws IllegalStateException if the connection is closed, or the thread is interrupted while
-   *     it waits
+   * @throws IllegalStateException if this is closed, or the thread is interrupted while it waits
    */
   public CompletionStage<Long> publish(MessageSource source) {
     SseMessage message = source.toSseMessage();
@@ -102,37 +185,20 @@ public final class NatsPublisher implements AutoCloseable {
                     message.data().map(NatsPublisher::text).orElse(null),
                     message.comment().orElse(null))),
             topic -> false);
+    int units = Math.min(ROOM, 1 + outgoing.size() / UNIT_BYTES);
     try {
-      room.acquire();
+      room.acquire(units);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while other events were under way", e);
     }
-    CompletionStage<PublishAck> answer;
-    try {
-      answer = stream.publishAsync(outgoing.subject(), outgoing.headers(), outgoing.body());
-    } catch (RuntimeException e) {
-      room.release();
-      throw e;
+    if (closing) {
+      room.release(units);
+      throw new IllegalStateException("the publisher is closed");
     }
-    return answer.handle(
-        (ack, failure) -> {
-          room.release();
-          if (failure != null) {
-            throw new CompletionException(failed(failure));
-          }
-          return ack.getSeqno();
-        });
-  }
-
-  private static BackplaneException failed(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null && !(cause instanceof JetStreamApiException)) {
-      cause = cause.getCause();
-    }
-    boolean refused = cause instanceof JetStreamApiException;
-    return new BackplaneException(
-        refused ? "the broker refuses it" : "the broker does not answer", !refused, failure);
+    CompletableFuture<Long> stored = outbox.append(outgoing, null, false);
+    stored.whenComplete((sequence, failure) -> room.release(units));
+    return stored;
   }
 
   private static CharSequence text(Object data) {
@@ -161,16 +227,21 @@ public final class NatsPublisher implements AutoCloseable {
     }
   }
 
-  /** Waits for answers, 10 s at most, and ends the connection if it is its own. */
+  /** Waits for answers, 10 s at most, and ends the connection. */
   @Override
   public void close() {
+    closing = true;
     try {
-      if (room.tryAcquire(WINDOW, CLOSE_SECONDS, TimeUnit.SECONDS)) {
-        room.release(WINDOW);
+      if (room.tryAcquire(ROOM, CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        room.release(ROOM);
       }
-      if (own) {
-        connection.close();
-      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    closed = true;
+    outbox.close();
+    try {
+      keeper.join(TimeUnit.SECONDS.toMillis(CLOSE_SECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

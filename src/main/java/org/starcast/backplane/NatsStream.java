@@ -29,7 +29,7 @@ final class NatsStream {
   private static final Duration WINDOW = Duration.ofMinutes(2);
 
   /** A window below this would not last for one reconnection. */
-  private static final Duration MIN_WINDOW = Duration.ofSeconds(30);
+  static final Duration MIN_WINDOW = Duration.ofSeconds(30);
 
   private static final Duration DEFAULT_MAX_AGE = Duration.ofHours(1);
   private static final long DEFAULT_MAX_BYTES = 1 << 30;

@@ -1,15 +1,18 @@
 package org.starcast.backplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.nats.client.Connection;
+import io.nats.client.Options;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,7 +20,6 @@ import org.starcast.SseMessage;
 import org.starcast.log.LoggedEvent;
 import org.starcast.wire.SseFormat;
 
-@SuppressWarnings("try") // a connection's close() waits
 class NatsPublisherTest {
 
   private NatsServer server;
@@ -112,8 +114,8 @@ class NatsPublisherTest {
   void manyAreUnderWayAtATimeAndKeepTheirOrder() throws Exception {
     startNode("app.events");
 
-    try (Connection connection = server.connect();
-        NatsPublisher publisher = NatsPublisher.using(connection, "app.events")) {
+    Options options = new Options.Builder().server(server.url()).build();
+    try (NatsPublisher publisher = NatsPublisher.connect(options, "app.events")) {
       List<CompletionStage<Long>> stages =
           IntStream.range(0, 5_000)
               .mapToObj(
@@ -127,11 +129,116 @@ class NatsPublisherTest {
   }
 
   @Test
-  void itFailsWhereThereIsNoStream() throws Exception {
-    try (NatsPublisher publisher = NatsPublisher.connect(server.url())) {
-      assertThatThrownBy(() -> BackplaneContract.get(publisher.publish(SseMessage.of("x"))))
-          .hasRootCauseInstanceOf(Exception.class)
-          .hasStackTraceContaining("BackplaneException");
+  void anAnswerThatIsLostIsAskedForAgainAndTheEventIsStoredOnce() throws Exception {
+    startNode("starcast");
+    try (Link link = new Link(server.port());
+        NatsPublisher publisher = NatsPublisher.connect("nats://127.0.0.1:" + link.port())) {
+      AtomicInteger lost = new AtomicInteger();
+      link.lose(text -> text.startsWith("MSG ") && lost.getAndIncrement() == 0);
+
+      long sequence = BackplaneContract.get(publisher.publish(event("0")));
+      long next = BackplaneContract.get(publisher.publish(event("1")));
+
+      assertThat(lost).hasValueGreaterThan(1);
+      assertThat(List.of(sequence, next)).containsExactly(1L, 2L);
     }
+    receiver.awaitEvents(2);
+    assertThat(receiver.data()).containsExactly("0", "1");
+  }
+
+  @Test
+  void eventsWhoseAnswersWereLostWithTheConnectionAreStoredOnceAndInOrder() throws Exception {
+    startNode("starcast");
+    try (Link link = new Link(server.port());
+        NatsPublisher publisher = NatsPublisher.connect("nats://127.0.0.1:" + link.port())) {
+      List<CompletionStage<Long>> stages = new ArrayList<>();
+      for (int cut = 1; cut <= 3; cut++) {
+        link.lose(text -> text.startsWith("MSG "));
+        for (int i = 0; i < 500; i++) {
+          stages.add(publisher.publish(event("" + stages.size())));
+        }
+        int some = stages.size() - 400;
+        receiver.awaitEvents(some);
+        link.cut();
+        stages.add(publisher.publish(event("" + stages.size())));
+        link.heal();
+        stages.add(publisher.publish(event("" + stages.size())));
+      }
+
+      List<Long> sequences = stages.stream().map(BackplaneContract::get).toList();
+
+      receiver.awaitEvents(stages.size());
+      assertThat(receiver.data()).isEqualTo(BackplaneContract.numbers(0, stages.size()));
+      assertThat(sequences).isEqualTo(LongStream.rangeClosed(1, stages.size()).boxed().toList());
+    }
+  }
+
+  @Test
+  void aBrokerThatIsAwayForAWhileIsWaitedFor() throws Exception {
+    startNode("starcast");
+    try (NatsPublisher publisher = NatsPublisher.connect(server.url())) {
+      server.stop();
+      CompletionStage<Long> waits = publisher.publish(event("0"));
+      server.start();
+
+      assertThat(BackplaneContract.get(waits)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whatIsNotStoredInTimeFailsAndSaysWhetherItMayBe() throws Exception {
+    startNode("starcast");
+    try (Link link = new Link(server.port());
+        NatsPublisher publisher = impatient(link.port())) {
+      link.lose(text -> text.startsWith("MSG "));
+      CompletionStage<Long> unanswered = publisher.publish(event("0"));
+      receiver.awaitEvents(1);
+      link.cut();
+      CompletionStage<Long> unsent = publisher.publish(event("1"));
+
+      assertThat(failure(unanswered).isUnknown()).isTrue();
+      assertThat(failure(unsent)).hasMessage("no answer within PT2S");
+    }
+    assertThat(receiver.data()).containsExactly("0");
+  }
+
+  private static SseMessage event(String data) {
+    return SseMessage.of(data).toBuilder().topic("a").build();
+  }
+
+  private static NatsPublisher impatient(int port) throws Exception {
+    Options options = new Options.Builder().server("nats://127.0.0.1:" + port).build();
+    return NatsPublisher.connect(options, "starcast", Duration.ofSeconds(2));
+  }
+
+  private static BackplaneException failure(CompletionStage<?> stage) {
+    return (BackplaneException)
+        stage.handle((value, failure) -> failure).toCompletableFuture().join();
+  }
+
+  @Test
+  void itSaysThatThereIsNoStream() throws Exception {
+    try (NatsPublisher publisher = impatient(server.port())) {
+      BackplaneException failure = failure(publisher.publish(SseMessage.of("x")));
+
+      assertThat(failure)
+          .hasMessage(
+              "no answer within PT2S, the latest was: no stream has the subject, or it has no"
+                  + " leader now");
+      assertThat(failure.isUnknown()).isFalse();
+    }
+  }
+
+  @Test
+  void afterItIsClosedNothingIsPublished() throws Exception {
+    startNode("starcast");
+    NatsPublisher publisher = NatsPublisher.connect(server.url());
+    CompletionStage<Long> last = publisher.publish(event("0"));
+    publisher.close();
+
+    assertThat(last.toCompletableFuture()).isCompletedWithValue(1L);
+    assertThatIllegalStateException()
+        .isThrownBy(() -> publisher.publish(event("1")))
+        .withMessage("the publisher is closed");
   }
 }

@@ -241,10 +241,15 @@ public final class NatsServer implements AutoCloseable {
 
   /** A client of the test. */
   public Connection connect() {
+    return connect(port);
+  }
+
+  /** A client of the test, by another port, such as that of a {@link Link}. */
+  Connection connect(int by) {
     try {
       Options.Builder options =
           new Options.Builder()
-              .server(url())
+              .server("nats://127.0.0.1:" + by)
               .supportUTF8Subjects()
               .noReconnect()
               .errorListener(new ErrorListener() {});

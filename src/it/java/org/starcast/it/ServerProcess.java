@@ -12,15 +12,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.starcast.backplane.NatsServer;
 
 /**
  * An application server with the test application at {@code /}, as a process of its own, with the
  * settings of server-config. It can be killed and started again, at the same port. What tells nodes
- * apart comes from the environment, which both servers take MicroProfile Config values from.
+ * of a cluster apart comes from the environment, which both servers take MicroProfile Config values
+ * from.
  */
-final class ClusterNode implements AutoCloseable {
+final class ServerProcess implements AutoCloseable {
 
   /** Which server. */
   enum Kind {
@@ -28,7 +30,7 @@ final class ClusterNode implements AutoCloseable {
     WILDFLY
   }
 
-  private static final Duration BOOT = Duration.ofSeconds(180);
+  static final Duration BOOT = Duration.ofSeconds(180);
 
   private final Kind kind;
   private final Path folder;
@@ -38,8 +40,8 @@ final class ClusterNode implements AutoCloseable {
   private final Server server;
   private Process process;
 
-  /** A node that does not run yet, and keeps its files in a folder of its own. */
-  ClusterNode(Kind kind, Path folder, Path war, Map<String, String> environment)
+  /** One that does not run yet, and keeps its files in a folder of its own. */
+  ServerProcess(Kind kind, Path folder, Path war, Map<String, String> environment)
       throws IOException {
     this.kind = kind;
     this.folder = Files.createDirectories(folder);
@@ -132,8 +134,8 @@ final class ClusterNode implements AutoCloseable {
 
   /** Waits until the application answers. */
   void ready() {
-    await().atMost(BOOT).until(() -> answers() || !process.isAlive());
-    assertThat(process.isAlive()).as(this::output).isTrue();
+    await().atMost(BOOT).until(() -> answers() || !isAlive());
+    assertThat(isAlive()).as(this::output).isTrue();
   }
 
   boolean answers() {
@@ -142,6 +144,10 @@ final class ClusterNode implements AutoCloseable {
     } catch (UncheckedIOException e) {
       return false;
     }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   /** SIGKILL. */
@@ -153,11 +159,21 @@ final class ClusterNode implements AutoCloseable {
     }
   }
 
+  /** SIGTERM. */
+  void stop() {
+    process.destroy();
+    try {
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(this::output).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   Path log() {
     return folder.resolve("log");
   }
 
-  /** What it has logged. */
+  /** What it has logged, at all its starts. */
   String output() {
     try {
       return Files.readString(log());

@@ -1,4 +1,4 @@
-package org.starcast.it;
+package org.starcast.backplane;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,12 +7,14 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 
-/** A TCP proxy on the loopback address that can be cut, in the two ways that networks are. */
-final class Link implements AutoCloseable {
+/** A TCP proxy on the loopback address that can be cut, in the ways that networks are. */
+public final class Link implements AutoCloseable {
 
   private final int target;
   private final ServerSocket listener;
@@ -22,9 +24,10 @@ final class Link implements AutoCloseable {
   private boolean frozen;
   private boolean refusing;
   private boolean closed;
+  private Predicate<String> lost = text -> false;
 
   /** Forwards to this port. */
-  Link(int target) {
+  public Link(int target) {
     this.target = target;
     try {
       listener = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
@@ -34,25 +37,35 @@ final class Link implements AutoCloseable {
     start(this::accept);
   }
 
-  int port() {
+  public int port() {
     return listener.getLocalPort();
   }
 
   /** Nothing gets through, and nobody is told: connections stay, new ones get no answer. */
-  synchronized void freeze() {
+  public synchronized void freeze() {
     frozen = true;
   }
 
   /** Breaks all connections, and each new one at once. */
-  synchronized void cut() {
+  public synchronized void cut() {
     refusing = true;
     List.copyOf(sockets).forEach(this::end);
   }
 
+  /** What the target sends and is such never arrives: text as it comes, mostly one message. */
+  synchronized void lose(Predicate<String> what) {
+    lost = what;
+  }
+
+  private synchronized boolean isLost(byte[] buffer, int length) {
+    return lost.test(new String(buffer, 0, length, StandardCharsets.ISO_8859_1));
+  }
+
   /** All is well again; what waited while it was frozen goes on. */
-  synchronized void heal() {
+  public synchronized void heal() {
     frozen = false;
     refusing = false;
+    lost = text -> false;
     notifyAll();
   }
 
@@ -72,8 +85,8 @@ final class Link implements AutoCloseable {
       if (passes(near)) {
         Socket far = new Socket("127.0.0.1", target);
         if (passes(far)) {
-          start(() -> forward(far, near));
-          forward(near, far);
+          start(() -> forward(far, near, true));
+          forward(near, far, false);
           return;
         }
         end(far);
@@ -84,13 +97,15 @@ final class Link implements AutoCloseable {
     end(near);
   }
 
-  private void forward(Socket from, Socket to) {
+  private void forward(Socket from, Socket to, boolean answers) {
     byte[] buffer = new byte[64 << 10];
     try {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int n = in.read(buffer); n >= 0 && passes(from); n = in.read(buffer)) {
-        out.write(buffer, 0, n);
+        if (!answers || !isLost(buffer, n)) {
+          out.write(buffer, 0, n);
+        }
       }
     } catch (IOException e) {
       // broken, as is the other side now

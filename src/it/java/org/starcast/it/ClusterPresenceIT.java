@@ -1,0 +1,173 @@
+package org.starcast.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Who is there, on two Payara Micro and a WildFly together: see {@link Cluster}. A class of its
+ * own, as with presence all clients without a name are told a token, which {@link ClusterIT}'s
+ * would count.
+ */
+@EnabledIfSystemProperty(named = "payara.microJar", matches = ".+")
+@EnabledIfSystemProperty(named = "arquillian.launch", matches = "payara")
+class ClusterPresenceIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir static Path temp;
+
+  private static Cluster cluster;
+
+  private final List<RawStream> open = new ArrayList<>();
+
+  @BeforeAll
+  static void start() throws Exception {
+    cluster = new Cluster(temp, Map.of("STARCAST_PRESENCE_ENABLED", "true"), Map.of());
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @AfterEach
+  void closeStreams() throws IOException {
+    for (RawStream stream : open) {
+      stream.close();
+    }
+  }
+
+  private RawStream keep(RawStream stream) {
+    open.add(stream);
+    assertThat(stream.status()).isEqualTo(200);
+    return stream;
+  }
+
+  private RawStream user(int node, String user, String topic) {
+    return keep(cluster.server(node).open("presence/stream/" + user + "?topic=" + topic));
+  }
+
+  /** A client of each of these nodes that hears who joins and leaves. */
+  private List<RawStream> watchers(String topic, int... nodes) {
+    return IntStream.of(nodes)
+        .mapToObj(node -> keep(cluster.server(node).stream("topic=starcast.presence." + topic)))
+        .toList();
+  }
+
+  private static List<String> strings(int node, String path) {
+    try (var reader = Json.createReader(new StringReader(cluster.server(node).get(path).body()))) {
+      return reader.readArray().getValuesAs(JsonString::getString);
+    }
+  }
+
+  /** That these nodes know these members, with the numbers of their clients on all nodes. */
+  private static void awaitMembers(String topic, List<Integer> nodes, String... members) {
+    for (int node : nodes) {
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () -> {
+                List<String> answer = strings(node, "presence/on?topic=" + topic);
+                assertThat(answer.subList(1, answer.size()))
+                    .as("node %d", node)
+                    .containsExactlyInAnyOrder(members);
+              });
+    }
+  }
+
+  /** What was told about the topic, as {@code join ann}. */
+  private static List<String> moves(RawStream stream) {
+    return stream.events().stream()
+        .filter(event -> event.event().equals("starcast-presence"))
+        .map(
+            event -> {
+              try (var reader = Json.createReader(new StringReader(event.data()))) {
+                JsonObject data = reader.readObject();
+                return data.getString("action") + " " + data.getString("user");
+              }
+            })
+        .toList();
+  }
+
+  private static void awaitMoves(List<RawStream> streams, String... moves) {
+    for (RawStream stream : streams) {
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() -> assertThat(moves(stream)).containsExactly(moves));
+    }
+  }
+
+  @Test
+  void aUserOfSeveralNodesIsOneMemberWhoJoinsOnceAndLeavesOnce() throws Exception {
+    String topic = "lobby";
+    List<Integer> all = List.of(0, 1, 2);
+    List<RawStream> watchers = watchers(topic, 0, 1, 2);
+
+    RawStream one = user(0, "ann", topic);
+    awaitMoves(watchers, "join ann");
+    awaitMembers(topic, all, "ann:1");
+    RawStream two = user(2, "ann", topic);
+    awaitMembers(topic, all, "ann:2");
+    // comes later, so that a second join would have been told before
+    RawStream marker = user(1, "marker", topic);
+    awaitMoves(watchers, "join ann", "join marker");
+
+    one.reset();
+    awaitMembers(topic, all, "ann:1", "marker:1");
+    marker.reset();
+    awaitMoves(watchers, "join ann", "join marker", "leave marker");
+    two.reset();
+    awaitMoves(watchers, "join ann", "join marker", "leave marker", "leave ann");
+    awaitMembers(topic, all);
+
+    assertThat(all.stream().flatMap(node -> strings(node, "presence/moves").stream()))
+        .filteredOn(move -> move.endsWith(" ann " + topic))
+        .as("CDI events, each on one node")
+        .containsExactlyInAnyOrder("JOIN ann " + topic, "LEAVE ann " + topic);
+  }
+
+  @Test
+  void theUsersOfANodeThatIsKilledLeave() throws Exception {
+    String topic = "hall";
+    List<Integer> rest = List.of(0, 2);
+    List<RawStream> watchers = watchers(topic, 0, 2);
+    user(0, "carol", topic);
+    user(1, "carol", topic);
+    user(2, "dan", topic);
+    awaitMembers(topic, List.of(0, 1, 2), "carol:2", "dan:1");
+    user(1, "eve", topic);
+    awaitMembers(topic, List.of(0, 1, 2), "carol:2", "dan:1", "eve:1");
+
+    cluster.node(1).kill();
+
+    awaitMembers(topic, rest, "carol:1", "dan:1");
+    for (RawStream watcher : watchers) {
+      await().atMost(PATIENCE).until(() -> moves(watcher).contains("leave eve"));
+      assertThat(moves(watcher))
+          .containsExactlyInAnyOrder("join carol", "join dan", "join eve", "leave eve");
+    }
+    cluster.node(1).start();
+    cluster.node(1).ready();
+    awaitMembers(topic, List.of(1), "carol:1", "dan:1");
+  }
+}
