@@ -32,7 +32,7 @@ import java.util.concurrent.CompletableFuture;
 final class NatsOutbox {
 
   // what may be under way at a time; newer brokers refuse more than 10,000 of all publishers
-  static final int WINDOW_EVENTS = 2_048;
+  private static final int WINDOW_EVENTS = 2_048;
   private static final long WINDOW_BYTES = 8 << 20;
 
   /** The broker forgets message ids after its window: this much earlier nothing is repeated. */

@@ -33,7 +33,12 @@ class NatsClusterTest {
   private static final Path CONFIGURATION = Path.of("server-config/nats/nats-cluster.conf");
   private static final String USER = "starcast";
   private static final String PASSWORD = "only-for-tests";
-  private static final int WAITING = 2 * NatsOutbox.WINDOW_EVENTS;
+
+  /**
+   * Of each publisher. Few: brokers before 2.11 are known to go wrong when a new leader gets very
+   * many repeats.
+   */
+  private static final int UNDER_WAY = 100;
 
   private final List<NatsServer> servers = new ArrayList<>();
   private final List<Backplane> nodes = new ArrayList<>();
@@ -157,8 +162,8 @@ class NatsClusterTest {
                     stored.put(sequence, data);
                     return sequence;
                   }));
-      if (i >= WAITING) {
-        stages.get(i - WAITING).toCompletableFuture().join();
+      if (i >= UNDER_WAY) {
+        stages.get(i - UNDER_WAY).toCompletableFuture().join();
       }
     }
     return stages;
@@ -189,7 +194,7 @@ class NatsClusterTest {
       int other = (leader + 1) % 3;
       assertThat(leader(other)).isNotEqualTo(leader);
       // more than was under way
-      awaitStored(4 * WAITING);
+      awaitStored(4 * UNDER_WAY);
       System.out.printf(
           "leader %d killed: publishing goes on after %d ms%n",
           kill, (System.nanoTime() - killed) / 1_000_000);
@@ -226,7 +231,7 @@ class NatsClusterTest {
     long least = Long.MAX_VALUE;
     for (int i = sequences.size() - 1; i >= 0; i--) {
       assertThat(sequences.get(i)).as("event %d of %d", i, sequences.size()).isLessThan(least);
-      int after = i + NatsOutbox.WINDOW_EVENTS;
+      int after = i + UNDER_WAY;
       if (after < sequences.size()) {
         least = Math.min(least, sequences.get(after));
       }
