@@ -384,7 +384,7 @@ final class NatsOutbox {
     } catch (IOException | RuntimeException e) {
       outcomes.add(fail(entry, true, "the broker's answer is malformed", e));
     }
-    return overtaken != 0 && pending.containsKey(overtaken);
+    return false;
   }
 
   private Outcome fail(Entry entry, String problem, Throwable cause) {
