@@ -149,6 +149,12 @@ final class Membership {
     return places.getOrDefault(key.place(), Map.of()).get(key.user());
   }
 
+  private Entry made(Key key) {
+    return places
+        .computeIfAbsent(key.place(), place -> new HashMap<>())
+        .computeIfAbsent(key.user(), user -> new Entry());
+  }
+
   private void forget(Key key, Entry entry) {
     if (entry.facts.isEmpty() && entry.teller == null) {
       Map<String, Entry> users = places.get(key.place());
@@ -208,10 +214,7 @@ final class Membership {
     if (node.repeated != null) {
       node.repeated.add(key);
     }
-    Entry entry =
-        places
-            .computeIfAbsent(key.place(), place -> new HashMap<>())
-            .computeIfAbsent(key.user(), user -> new Entry());
+    Entry entry = made(key);
     boolean joins = entry.facts.isEmpty();
     entry.since = joins ? fact.since() : Math.min(entry.since, fact.since());
     entry.facts.put(name, fact);
@@ -269,10 +272,7 @@ final class Membership {
    * was to tell it, does not.
    */
   void again(String name, Key key) {
-    Entry entry =
-        places
-            .computeIfAbsent(key.place(), place -> new HashMap<>())
-            .computeIfAbsent(key.user(), user -> new Entry());
+    Entry entry = made(key);
     if (entry.teller != null) {
       node(entry.teller).untold.remove(key);
       entry.teller = null;
@@ -318,8 +318,11 @@ final class Membership {
     if (node == null) {
       return;
     }
+    Node heir = node(by);
+    // else two that took each other for gone would be each other's heirs
+    heir.gone = false;
     node.heir = by;
-    node.heirNumber = node(by).number;
+    node.heirNumber = heir.number;
     Set<Key> orphans = new HashSet<>(node.untold.keySet());
     orphans.forEach(key -> entry(key).teller = null);
     Set<Key> facts = new HashSet<>(node.facts.keySet());
@@ -368,10 +371,7 @@ final class Membership {
     if (number <= node.told) {
       return;
     }
-    Entry entry =
-        places
-            .computeIfAbsent(said.key().place(), place -> new HashMap<>())
-            .computeIfAbsent(said.key().user(), user -> new Entry());
+    Entry entry = made(said.key());
     if (entry.teller == null) {
       entry.teller = name;
       node.untold.put(said.key(), number);

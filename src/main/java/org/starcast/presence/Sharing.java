@@ -30,7 +30,8 @@ import org.starcast.presence.Membership.Untold;
  * clients, by one command after another: the next when the one before came back in the order of
  * events, so that many changes become one command, and no more than one is ever under way. What is
  * to be said is the difference between what is so, and what has been said according to that order;
- * so nothing has to be remembered of what failed, or was cut off.
+ * so nothing has to be remembered of what failed, or was cut off. Only who was taken for gone also
+ * says of whom it tells once more, as what it told may have come too late.
  *
  * <p>A node that starts, or may have missed something, asks the others to repeat what they said,
  * and says nothing itself until all have, or nobody answers: it could not tell a user who joins

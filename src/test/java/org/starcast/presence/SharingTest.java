@@ -1,6 +1,7 @@
 package org.starcast.presence;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import jakarta.json.Json;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import org.starcast.backplane.ClusterNode;
 import org.starcast.backplane.MemoryStream;
 import org.starcast.presence.Fact.Key;
 import org.starcast.presence.Membership.Note;
+import org.starcast.presence.Membership.Untold;
 
 /** Nodes in memory, whose every step the test takes. */
 class SharingTest {
@@ -331,6 +333,20 @@ class SharingTest {
     n[1].node.kill();
     settle(late);
     assertThat(told).contains("L ann a", "L bob b");
+  }
+
+  @Test
+  void twoThatTookEachOtherForGoneAreNotEachOthersHeirs() {
+    Membership members = new Membership("c", note -> {});
+    members.commanded("a", 1, 0);
+    members.commanded("b", 1, 0);
+    members.gone("a", "b");
+    members.gone("b", "a");
+    Untold untold = new Untold("b", new Key("x", "ann"), 5);
+    assertTimeoutPreemptively(Duration.ofSeconds(30), () -> members.untold(untold));
+    assertThat(members.untold())
+        .as("by who was there last")
+        .containsExactly(new Untold("a", untold.key(), 1));
   }
 
   @Test
