@@ -1,7 +1,9 @@
 package org.starcast.web;
 
 import jakarta.json.Json;
+import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.time.Duration;
 import java.time.Instant;
@@ -89,6 +91,14 @@ final class Sampler {
     List<SseClient> clients = broadcaster.clients();
     List<Standing> furthestBehind = furthestBehind(clients);
     List<TopicCount> busiest = broadcaster.busiestTopics(BUSIEST);
+    JsonObject stats =
+        RegistryResource.figures(statistics, clients, broadcaster.lastEventId()).build();
+    JsonArrayBuilder counts = Json.createArrayBuilder();
+    for (var bucket : statistics.latency().buckets()) {
+      counts.add(
+          Json.createArrayBuilder().add(bucket.atMost().toNanos() / 1000).add(bucket.count()));
+    }
+    JsonArray buckets = counts.build();
     return MonitorResource.fitting(
         "figures",
         maxBytes,
@@ -98,17 +108,9 @@ final class Sampler {
           furthestBehind.stream().limit(most).forEach(each -> shown.add(json(each, now)));
           JsonArrayBuilder topics = Json.createArrayBuilder();
           busiest.stream().limit(most).forEach(topic -> topics.add(json(topic)));
-          JsonArrayBuilder buckets = Json.createArrayBuilder();
-          for (var bucket : statistics.latency().buckets()) {
-            buckets.add(
-                Json.createArrayBuilder()
-                    .add(bucket.atMost().toNanos() / 1000)
-                    .add(bucket.count()));
-          }
           return Json.createObjectBuilder()
               .add("at", now.toEpochMilli())
-              .add(
-                  "stats", RegistryResource.figures(statistics, clients, broadcaster.lastEventId()))
+              .add("stats", stats)
               .add("topics", topics)
               .add("latencyBuckets", buckets)
               .add("clients", shown)

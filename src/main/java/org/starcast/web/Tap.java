@@ -54,8 +54,7 @@ final class Tap implements Supplier<SseMessage> {
         pattern.equals(Topic.ANY)
             ? broadcaster.history(MAX_EVENTS + 1)
             : broadcaster.history(pattern, MAX_EVENTS + 1);
-    long before = seen;
-    List<SseMessage> fresh = events.stream().filter(event -> sequence(event) > before).toList();
+    List<SseMessage> fresh = events.stream().filter(event -> sequence(event) > seen).toList();
     SseMessage message = null;
     if (!fresh.isEmpty()) {
       seen = sequence(fresh.get(fresh.size() - 1));
