@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.starcast.backplane.NatsServer;
 
 /**
@@ -91,7 +90,7 @@ final class ServerProcess implements AutoCloseable {
     Path home = Path.of(System.getProperty("wildfly.home")).toAbsolutePath();
     Path base = folder.resolve("standalone");
     if (!Files.exists(base)) {
-      copy(home.resolve("standalone/configuration"), base.resolve("configuration"));
+      NatsServer.copy(home.resolve("standalone/configuration"), base.resolve("configuration"));
       Files.createDirectories(base.resolve("deployments"));
       Files.copy(war, base.resolve("deployments/ROOT.war"));
     }
@@ -117,19 +116,6 @@ final class ServerProcess implements AutoCloseable {
         "-Djboss.http.port=" + port,
         "-Djboss.https.port=" + NatsServer.freePort(),
         "-Djboss.management.http.port=" + NatsServer.freePort());
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Path target = to.resolve(from.relativize(file).toString());
-        if (Files.isDirectory(file)) {
-          Files.createDirectories(target);
-        } else {
-          Files.copy(file, target);
-        }
-      }
-    }
   }
 
   /** Waits until the application answers. */

@@ -211,7 +211,8 @@ public final class NatsServer implements AutoCloseable {
     copy(copy, store());
   }
 
-  private static void copy(Path from, Path to) {
+  /** Copies a folder with all that is in it. */
+  public static void copy(Path from, Path to) {
     try (Stream<Path> files = Files.walk(from)) {
       for (Path file : files.toList()) {
         Path target = to.resolve(from.relativize(file).toString());
