@@ -14,6 +14,7 @@ import io.nats.client.api.ConsumerInfo;
 import io.nats.client.api.DeliverPolicy;
 import io.nats.client.api.Error;
 import io.nats.client.api.MessageInfo;
+import io.nats.client.api.ServerInfo;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -77,6 +78,9 @@ public final class NatsBackplane implements Backplane {
   private static final int READS_WAITING = 10_000;
   private static final int READ_EVENTS = 256;
   private static final int READ_BYTES = 256 << 10;
+
+  /** From this version on a stream of several copies survives the loss of the one that leads. */
+  private static final String SAFE_COPIES = "2.10.0";
 
   /** How far a message is looked for that the client cannot read. */
   private static final int PROBES = 100;
@@ -361,13 +365,13 @@ public final class NatsBackplane implements Backplane {
       there = found.last();
       complete = follow(connected, found);
     }
+    if (!started.isDone()) {
+      tail.when(there, () -> caughtUp(connected));
+    }
     if (outbox.isPaused()) {
       resume(connected);
     }
     available();
-    if (!started.isDone()) {
-      tail.when(there, () -> started.completeAsync(() -> null, clientThreads));
-    }
   }
 
   /** Follows the stream; false if it has become another meanwhile. */
@@ -418,9 +422,30 @@ public final class NatsBackplane implements Backplane {
     following = now;
   }
 
-  private void resume(Session connected) {
+  /** Goes on with publishing, as soon as this node has read what the stream has of it. */
+  private void resume(Session connected) throws IOException, JetStreamApiException {
+    if (!outbox.isUncertain()) {
+      resumeNow(connected);
+      return;
+    }
+    outbox.pause();
+    long there = stream.look(connected.broker).last();
+    tail.when(there, () -> caughtUp(connected));
+  }
+
+  private void caughtUp(Session connected) {
+    clientThreads.execute(
+        () -> {
+          started.complete(null);
+          if (outbox.isPaused()) {
+            resumeNow(connected);
+          }
+        });
+  }
+
+  private void resumeNow(Session connected) {
     if (connected.connection.getStatus() == Connection.Status.CONNECTED) {
-      outbox.resume(connected.connection, connected.inbox, seen.window());
+      outbox.resume(connected.connection, connected.inbox, seen.window(), true);
     }
   }
 
@@ -569,6 +594,17 @@ public final class NatsBackplane implements Backplane {
               + " {1}",
           nats.stream(),
           epoch);
+    }
+    ServerInfo server = connected.connection.getServerInfo();
+    if (found.configuration().getReplicas() > 1 && server.isOlderThanVersion(SAFE_COPIES)) {
+      tell(
+          Level.WARNING,
+          "STARCAST-3013: nats-server {0} may lose what it has acknowledged, and its copies of the"
+              + " stream {1} may come to differ, when the server that leads them is lost: take"
+              + " {2} or newer",
+          server.getVersion(),
+          nats.stream(),
+          SAFE_COPIES);
     }
     order = found;
     tail.begin(epoch, from - 1, states);

@@ -28,6 +28,12 @@ import java.util.concurrent.CompletableFuture;
  * should have come before one that came: what a broker that fails has lost is overtaken by what was
  * under way with it, and by nothing else. Bounded in count and bytes. Thread-safe; no method waits
  * for the broker but {@link #awaitEmpty}.
+ *
+ * <p>As little as possible is repeated. Servers of a cluster that have to refuse thousands of
+ * repeats just when their leader was lost may come to disagree (nats-server 2.9), or acknowledge
+ * what is not stored (2.10). So what the node has read from the stream meanwhile is not sent again;
+ * of the rest the first goes alone, and the others when it was answered, which shows that the new
+ * leader has applied all that the last one left, and when the node has read that, too.
  */
 final class NatsOutbox {
 
@@ -44,9 +50,24 @@ final class NatsOutbox {
   /** An answer that was overtaken comes within this time, or never. */
   private static final long OVERTAKEN_NANOS = Duration.ofMillis(500).toNanos();
 
+  /** As {@link #PATIENCE_NANOS}, for the first of those that are repeated. */
+  private static final long PROBE_NANOS = Duration.ofMillis(500).toNanos();
+
   // of the broker: not now, but perhaps soon
   private static final int TOO_MANY_REQUESTS = 429;
   private static final Set<Integer> PASSING = Set.of(10_008, 10_009, 10_118);
+
+  /**
+   * Of the broker: it has the message id, but has not stored the message yet. 2.10 says so by the
+   * sequence 0.
+   */
+  private static final String IN_PROCESS = "\"err_code\":10158,";
+
+  /**
+   * What is in process for longer, and is not in the stream, never will be: up to 2.10 a leader
+   * that was one before keeps the ids of what it could not store then.
+   */
+  private static final long IN_PROCESS_NANOS = Duration.ofSeconds(5).toNanos();
 
   private final int maxEvents;
   private final long maxBytes;
@@ -71,6 +92,13 @@ final class NatsOutbox {
   private long overtaken;
 
   private long overtakenAt;
+
+  /** Whether one is sent, and no other before it is answered. */
+  private boolean probing;
+
+  /** By which connection that was answered; null if nothing waits for {@link #resume}. */
+  private Connection probed;
+
   private Connection connection;
   private String inbox;
   private long windowNanos;
@@ -92,6 +120,14 @@ final class NatsOutbox {
     String refusal;
     boolean underWay;
 
+    /** Where this node has read it in the stream; 0 if it has not. */
+    long read;
+
+    /** Since when the broker has said that it is in process; 0 if it has not. */
+    long inProcess;
+
+    int renewals;
+
     Entry(long number, NatsWire.Outgoing message) {
       this.number = number;
       this.message = message;
@@ -101,6 +137,14 @@ final class NatsOutbox {
     /** Whether it may be stored though nobody has said so. */
     boolean isUnknown() {
       return sends > refusals;
+    }
+
+    /** As if it was not sent before, by another message id. */
+    void renew() {
+      renewals++;
+      sends = 0;
+      refusals = 0;
+      inProcess = 0;
     }
   }
 
@@ -173,8 +217,8 @@ final class NatsOutbox {
         return CompletableFuture.failedFuture(new BackplaneException(problem, false, null));
       }
       long number = ++numbers;
-      message.headers().put(NatsWire.MESSAGE_ID, node + "-" + Long.toString(number, 36));
       entry = new Entry(number, message);
+      identify(entry);
       bytes += entry.size;
       pending.put(number, entry);
       unsent.add(entry);
@@ -185,6 +229,11 @@ final class NatsOutbox {
     }
     outcomes.forEach(Outcome::tell);
     return entry.result;
+  }
+
+  private void identify(Entry entry) {
+    String id = node + "-" + Long.toString(entry.number, 36);
+    entry.message.headers().put(NatsWire.MESSAGE_ID, id + ".".repeat(entry.renewals));
   }
 
   /** Until it is received; of those that are not for long, the latest, within the same bounds. */
@@ -207,23 +256,44 @@ final class NatsOutbox {
   }
 
   /**
-   * Sends all that is not answered, in order, and then what comes.
+   * Whether something may be stored though nobody has said so, so that the caller is to read what
+   * the stream has before it calls {@link #resume}.
+   */
+  synchronized boolean isUncertain() {
+    return pending.values().stream().anyMatch(entry -> entry.read == 0 && entry.isUnknown());
+  }
+
+  /**
+   * Sends all that is not answered and was not read, in order, and then what comes.
    *
    * @param inbox the subject that answers come to, less its last token
    * @param window how long the broker knows message ids
+   * @param read whether {@link #read} was told of all that the stream had a moment ago
    */
-  void resume(Connection connection, String inbox, Duration window) {
+  void resume(Connection connection, String inbox, Duration window, boolean read) {
     List<Outcome> outcomes = new ArrayList<>();
     synchronized (this) {
       this.connection = connection;
       this.inbox = inbox;
       this.windowNanos = window.toNanos();
+      for (Entry entry : List.copyOf(pending.values())) {
+        if (entry.read > 0) {
+          outcomes.add(store(entry, entry.read));
+        } else if (read
+            && entry.inProcess != 0
+            && System.nanoTime() - entry.inProcess > IN_PROCESS_NANOS) {
+          entry.renew();
+          identify(entry);
+        }
+      }
       unsent.clear();
       unsent.addAll(pending.values());
       pending.values().forEach(entry -> entry.underWay = false);
       underWay = 0;
       underWayBytes = 0;
       overtaken = 0;
+      probing = probed != connection && isUncertain();
+      probed = null;
       pump(outcomes);
     }
     outcomes.forEach(Outcome::tell);
@@ -243,12 +313,12 @@ final class NatsOutbox {
   }
 
   private void pump(List<Outcome> outcomes) {
-    if (isOvertaken()) {
+    if (isOvertaken() || probed != null) {
       return;
     }
     while (connection != null
         && !unsent.isEmpty()
-        && underWay < WINDOW_EVENTS
+        && underWay < (probing ? 1 : WINDOW_EVENTS)
         && (underWay == 0 || underWayBytes + unsent.peek().size <= WINDOW_BYTES)) {
       Entry entry = unsent.poll();
       if (pending.get(entry.number) != entry) {
@@ -313,23 +383,31 @@ final class NatsOutbox {
       }
       if (answer.isStatusMessage()) {
         entry.refusal = "no stream has the subject, or it has no leader now";
+        entry.refusals++;
         again = true;
       } else {
         String json = new String(answer.getData(), StandardCharsets.UTF_8);
         long sequence = json.contains("\"error\"") ? -1 : sequence(json);
         if (sequence > 0) {
-          remove(entry);
-          stored++;
-          outcomes.add(new Outcome(entry, sequence, null));
+          outcomes.add(store(entry, sequence));
+        } else if (sequence == 0 || json.contains(IN_PROCESS)) {
+          // no answer yet
+          entry.refusal = "the broker has it in process";
+          entry.inProcess = entry.inProcess == 0 ? System.nanoTime() : entry.inProcess;
+          return;
         } else {
           again = refuse(entry, answer, outcomes);
         }
       }
       if (again) {
-        entry.refusals++;
         // what comes later must not overtake it
         connection = null;
+        probed = null;
       } else {
+        if (probing) {
+          probing = false;
+          probed = connection;
+        }
         overtakes(entry);
         pump(outcomes);
       }
@@ -371,13 +449,11 @@ final class NatsOutbox {
   /** Whether it may be taken soon. */
   private boolean refuse(Entry entry, Message answer, List<Outcome> outcomes) {
     try {
-      long sequence = new PublishAck(answer).getSeqno();
-      remove(entry);
-      stored++;
-      outcomes.add(new Outcome(entry, sequence, null));
+      outcomes.add(store(entry, new PublishAck(answer).getSeqno()));
     } catch (JetStreamApiException e) {
       if (e.getErrorCode() == TOO_MANY_REQUESTS || PASSING.contains(e.getApiErrorCode())) {
         entry.refusal = e.getErrorDescription();
+        entry.refusals++;
         return true;
       }
       outcomes.add(fail(entry, false, "the broker refuses it: " + e.getErrorDescription(), e));
@@ -385,6 +461,12 @@ final class NatsOutbox {
       outcomes.add(fail(entry, true, "the broker's answer is malformed", e));
     }
     return false;
+  }
+
+  private Outcome store(Entry entry, long sequence) {
+    remove(entry);
+    stored++;
+    return new Outcome(entry, sequence, null);
   }
 
   private Outcome fail(Entry entry, String problem, Throwable cause) {
@@ -414,7 +496,8 @@ final class NatsOutbox {
   /**
    * Gives up what has waited for too long.
    *
-   * @return whether an answer is overdue, so that the caller is to {@link #resume}
+   * @return whether an answer is overdue, or that of the first repeat has come, so that the caller
+   *     is to {@link #resume}
    */
   boolean expire() {
     List<Outcome> outcomes = new ArrayList<>(0);
@@ -426,14 +509,18 @@ final class NatsOutbox {
       while (oldest.hasNext()) {
         Entry entry = oldest.next();
         if (now - entry.appended < timeoutNanos) {
+          long patience = probing ? PROBE_NANOS : PATIENCE_NANOS;
           overdue =
-              entry.underWay
-                  && now - entry.lastSent > PATIENCE_NANOS << Math.min(entry.sends - 1, 4);
+              entry.underWay && now - entry.lastSent > patience << Math.min(entry.sends - 1, 4);
           break;
         }
         late.add(entry);
       }
       for (Entry entry : late) {
+        if (entry.read > 0) {
+          outcomes.add(store(entry, entry.read));
+          continue;
+        }
         String why = entry.refusal == null ? "" : ", the latest was: " + entry.refusal;
         outcomes.add(fail(entry, timeoutProblem + why, null));
       }
@@ -444,6 +531,7 @@ final class NatsOutbox {
         pump(outcomes);
       }
       overdue |= isOvertaken() && now - overtakenAt > OVERTAKEN_NANOS;
+      overdue |= probed != null;
       overdue &= connection != null;
     }
     outcomes.forEach(Outcome::tell);
@@ -451,10 +539,12 @@ final class NatsOutbox {
   }
 
   /**
-   * The envelope that a received message was made of, if that was here and it is known; it is then
-   * forgotten.
+   * A message was read in the stream.
+   *
+   * @return the envelope that it was made of, if that was here and it is known; it is then
+   *     forgotten
    */
-  Envelope take(Headers headers) {
+  Envelope read(Headers headers, long sequence) {
     String id = headers == null ? null : headers.getFirst(NatsWire.MESSAGE_ID);
     if (id == null
         || id.length() <= node.length() + 1
@@ -463,8 +553,12 @@ final class NatsOutbox {
       return null;
     }
     try {
-      long number = Long.parseLong(id.substring(node.length() + 1), 36);
+      long number = Long.parseLong(id.substring(node.length() + 1).replace(".", ""), 36);
       synchronized (this) {
+        Entry entry = pending.get(number);
+        if (entry != null) {
+          entry.read = sequence;
+        }
         return forget(number);
       }
     } catch (NumberFormatException e) {

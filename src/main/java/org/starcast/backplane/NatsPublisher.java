@@ -143,7 +143,7 @@ public final class NatsPublisher implements AutoCloseable {
     try {
       String inbox = connection.createInbox() + ".";
       connection.createDispatcher(outbox::answered).subscribe(inbox + "*");
-      outbox.resume(connection, inbox, NatsStream.MIN_WINDOW);
+      outbox.resume(connection, inbox, NatsStream.MIN_WINDOW, false);
       while (!closed && connection.getStatus() == Connection.Status.CONNECTED) {
         Thread.sleep(TICK_MILLIS);
         boolean overdue = outbox.expire();
@@ -152,7 +152,7 @@ public final class NatsPublisher implements AutoCloseable {
           overdue = true;
         }
         if (overdue) {
-          outbox.resume(connection, inbox, NatsStream.MIN_WINDOW);
+          outbox.resume(connection, inbox, NatsStream.MIN_WINDOW, false);
         }
       }
     } finally {

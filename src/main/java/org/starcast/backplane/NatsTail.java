@@ -71,7 +71,10 @@ final class NatsTail {
     receiver.began(epoch, after, states);
   }
 
-  /** Runs this when all up to the sequence was received; by the thread that does so. */
+  /**
+   * Runs this, and not what was given before, when all up to the sequence was received; by the
+   * thread that does so.
+   */
   synchronized void when(long sequence, Runnable there) {
     goal = sequence;
     whenThere = there;
@@ -206,11 +209,11 @@ final class NatsTail {
     last = sequence;
     lastNanos = place.nanos();
     try {
+      Envelope envelope = outbox.read(message.getHeaders(), sequence);
       String command = wire.commandOf(message.getSubject());
       if (command != null) {
         receiver.commanded(command, message.getData());
       } else {
-        Envelope envelope = outbox.take(message.getHeaders());
         if (envelope == null) {
           envelope = envelope(message);
         }

@@ -163,6 +163,8 @@ class NatsPublisherTest {
         stages.add(publisher.publish(event("" + stages.size())));
         link.heal();
         stages.add(publisher.publish(event("" + stages.size())));
+        // nothing new is sent while it is not known what of the others is stored
+        BackplaneContract.get(stages.get(stages.size() - 1));
       }
 
       List<Long> sequences = stages.stream().map(BackplaneContract::get).toList();
