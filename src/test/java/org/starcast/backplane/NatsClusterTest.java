@@ -11,20 +11,27 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
  * Three nats-servers that keep the stream together, with {@code server-config/nats}: the one that
- * leads the stream is killed while two nodes publish.
+ * leads the stream is killed while two nodes publish. Skipped with nats-server 2.9, whose copies of
+ * a stream then differ, and lose what was acknowledged: the system property {@code
+ * nats-server.cluster} names a newer one for this test alone.
  */
 @SuppressWarnings("try") // a connection's close() waits
 class NatsClusterTest {
@@ -34,11 +41,8 @@ class NatsClusterTest {
   private static final String USER = "starcast";
   private static final String PASSWORD = "only-for-tests";
 
-  /**
-   * Of each publisher. With thousands, which are then repeated to the new leader, nats-server
-   * 2.9.10 now and then acknowledges two events with one sequence.
-   */
-  private static final int UNDER_WAY = 100;
+  /** Of each publisher: all that an outbox has under way at a time. */
+  private static final int UNDER_WAY = 2_048;
 
   private final List<NatsServer> servers = new ArrayList<>();
   private final List<Backplane> nodes = new ArrayList<>();
@@ -47,6 +51,13 @@ class NatsClusterTest {
 
   @BeforeEach
   void startServers() {
+    Path binary = NatsServer.binary("nats-server.cluster");
+    String version = NatsServer.version(binary);
+    Assumptions.assumeFalse(
+        version.matches("2\\.\\d\\..*"),
+        "a cluster of nats-server 2.9 and older loses events, -Dnats-server.cluster=<file> is to"
+            + " name one of 2.10 or newer");
+    System.out.println("nats-server " + version);
     List<Integer> ports = IntStream.range(0, 3).mapToObj(i -> NatsServer.freePort()).toList();
     String routes =
         ports.stream()
@@ -55,6 +66,7 @@ class NatsClusterTest {
     for (int i = 0; i < 3; i++) {
       servers.add(
           NatsServer.configured(
+              binary,
               CONFIGURATION,
               Map.of(
                   "STARCAST_BACKPLANE_NATS_USERNAME",
@@ -207,20 +219,32 @@ class NatsClusterTest {
     int published = 0;
     for (int i = 0; i < 2; i++) {
       List<Long> sequences = publishing.get(i).join().stream().map(BackplaneContract::get).toList();
-      assertThat(sequences).doesNotHaveDuplicates();
+      assertThat(Set.copyOf(sequences)).hasSameSizeAs(sequences);
       assertOrder(sequences);
       published += sequences.size();
     }
-    assertThat(stored).hasSize(published);
     for (BackplaneContract.Node node : pair) {
-      node.receiver().awaitEvents(published);
-      List<RecordingReceiver.Call> received = node.receiver().calls("received");
-      assertThat(received.stream().map(RecordingReceiver.Call::sequence))
-          .isEqualTo(List.copyOf(stored.keySet()));
-      assertThat(node.receiver().data()).isEqualTo(List.copyOf(stored.values()));
-      assertThat(node.receiver().calls("missed")).isEmpty();
-      assertThat(node.receiver().epochs()).hasSize(1);
+      RecordingReceiver receiver = node.receiver();
+      receiver.awaitEvents(published);
+      Map<Long, String> received = new HashMap<>();
+      receiver.calls("received").forEach(call -> received.put(call.sequence(), call.text()));
+      assertThat(differences(received)).as("acknowledged and received").isEmpty();
+      assertThat(receiver.calls("received")).hasSameSizeAs(stored.keySet());
+      assertThat(receiver.calls("missed")).isEmpty();
+      assertThat(receiver.epochs()).hasSize(1);
     }
+    assertThat(stored).hasSize(published);
+  }
+
+  /** Some of the sequences at which something else was received than acknowledged. */
+  private List<String> differences(Map<Long, String> received) {
+    Set<Long> sequences = new TreeSet<>(received.keySet());
+    sequences.addAll(stored.keySet());
+    return sequences.stream()
+        .filter(at -> !Objects.equals(received.get(at), stored.get(at)))
+        .map(at -> at + ": " + stored.get(at) + " and " + received.get(at))
+        .limit(20)
+        .toList();
   }
 
   /**

@@ -542,8 +542,11 @@ class NatsFaultsTest {
         .containsExactly(1L, 12L);
   }
 
-  private static void send(Connection connection, String subject, Headers headers, String text) {
+  private static void send(Connection connection, String subject, Headers headers, String text)
+      throws Exception {
     connection.publish(subject, headers, text.getBytes(StandardCharsets.UTF_8));
+    // what is written last may be lost when the connection is closed
+    connection.flush(Duration.ofSeconds(5));
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.Assumptions;
  */
 public final class NatsServer implements AutoCloseable {
 
+  private static final String PROPERTY = "nats-server";
+
   private final Path binary;
   private final Path directory;
   private final int port = freePort();
@@ -36,11 +39,8 @@ public final class NatsServer implements AutoCloseable {
   private final Map<String, String> environment;
   private Process process;
 
-  private NatsServer(Map<String, String> environment, String... arguments) {
-    Optional<Path> found = binary();
-    Assumptions.assumeTrue(
-        found.isPresent(), "there is no nats-server on the path, nor -Dnats-server=<file>");
-    this.binary = found.get();
+  private NatsServer(Path binary, Map<String, String> environment, String... arguments) {
+    this.binary = binary;
     this.environment = Map.copyOf(environment);
     this.arguments = List.of(arguments);
     try {
@@ -52,7 +52,7 @@ public final class NatsServer implements AutoCloseable {
 
   /** A server that does not run yet; without a binary the test is skipped, and says so. */
   public static NatsServer stopped(String... more) {
-    return new NatsServer(Map.of(), more);
+    return new NatsServer(binary(PROPERTY), Map.of(), more);
   }
 
   /**
@@ -63,9 +63,15 @@ public final class NatsServer implements AutoCloseable {
    */
   public static NatsServer configured(
       Path configuration, Map<String, String> environment, String... more) {
+    return configured(binary(PROPERTY), configuration, environment, more);
+  }
+
+  /** As above, of the given binary. */
+  static NatsServer configured(
+      Path binary, Path configuration, Map<String, String> environment, String... more) {
     List<String> arguments = new ArrayList<>(List.of("-c", configuration.toString()));
     arguments.addAll(List.of(more));
-    return new NatsServer(environment, arguments.toArray(String[]::new));
+    return new NatsServer(binary, environment, arguments.toArray(String[]::new));
   }
 
   /** A server that runs. */
@@ -75,18 +81,36 @@ public final class NatsServer implements AutoCloseable {
     return server;
   }
 
-  private static Optional<Path> binary() {
-    String given = System.getProperty("nats-server", "");
-    if (!given.isEmpty()) {
-      return Optional.of(Path.of(given)).filter(Files::isExecutable);
-    }
+  /**
+   * The binary that the system property names, or else that of {@code nats-server}, or else the one
+   * on the path; where there is none, the test is skipped.
+   */
+  static Path binary(String property) {
+    String given = System.getProperty(property, System.getProperty(PROPERTY, ""));
     List<String> places = new ArrayList<>(List.of(System.getenv("PATH").split(":")));
     places.add("/usr/sbin");
     places.add("/usr/local/sbin");
-    return places.stream()
-        .map(place -> Path.of(place, "nats-server"))
-        .filter(Files::isExecutable)
-        .findFirst();
+    Optional<Path> found =
+        (given.isEmpty()
+                ? places.stream().map(place -> Path.of(place, "nats-server"))
+                : Stream.of(Path.of(given)))
+            .filter(Files::isExecutable)
+            .findFirst();
+    Assumptions.assumeTrue(
+        found.isPresent(), "there is no nats-server on the path, nor -Dnats-server=<file>");
+    return found.get();
+  }
+
+  /** Such as {@code 2.9.10}. */
+  static String version(Path binary) {
+    try {
+      Process process =
+          new ProcessBuilder(binary.toString(), "--version").redirectErrorStream(true).start();
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return said.replaceFirst("(?s).*v(\\d[^\\s]*).*", "$1");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A port that nobody listens on. */
