@@ -566,6 +566,11 @@ final class NatsOutbox {
     }
   }
 
+  /** Another order begins: what was read may be gone, and what is in the stream is read again. */
+  synchronized void begin() {
+    pending.values().forEach(entry -> entry.read = 0);
+  }
+
   /** Waits until all is answered, for so long at most. */
   synchronized void awaitEmpty(Duration most) throws InterruptedException {
     long end = System.nanoTime() + most.toNanos();

@@ -68,6 +68,7 @@ final class NatsTail {
     this.epoch = epoch;
     last = after;
     lastNanos = 0;
+    outbox.begin();
     receiver.began(epoch, after, states);
   }
 

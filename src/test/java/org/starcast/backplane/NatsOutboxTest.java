@@ -227,6 +227,24 @@ class NatsOutboxTest {
   }
 
   @Test
+  void whatWasReadInAnotherOrderIsSentAgain() throws Exception {
+    BlockingQueue<Message> asked = new LinkedBlockingQueue<>();
+    here.createDispatcher(asked::add).subscribe("elsewhere.>");
+    here.flush(Duration.ofSeconds(20));
+    CompletionStage<Long> result = publishElsewhere(1).get(0);
+    outbox.read(next(asked).getHeaders(), 11);
+    assertThat(outbox.isUncertain()).isFalse();
+    outbox.pause();
+
+    outbox.begin();
+    assertThat(outbox.isUncertain()).isTrue();
+    connect();
+
+    answer(next(asked), stored(1));
+    assertThat(BackplaneContract.get(result)).isEqualTo(1);
+  }
+
+  @Test
   void withAnotherConnectionTheFirstGoesAloneOnceMore() throws Exception {
     BlockingQueue<Message> asked = new LinkedBlockingQueue<>();
     here.createDispatcher(asked::add).subscribe("elsewhere.>");
