@@ -98,8 +98,6 @@ class SharingTest {
       }
       node.publish(
           () -> {
-            if (System.getProperty("dbg") != null)
-              System.err.println("DBG PUB " + id() + " " + note);
             told.add(
                 note.action().toString().charAt(0)
                     + " "
