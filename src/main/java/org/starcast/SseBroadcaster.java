@@ -26,6 +26,7 @@ import org.starcast.cdi.Payloads;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.delivery.DeliveryEngine;
 import org.starcast.delivery.Tracing;
+import org.starcast.log.LoggedEvent;
 import org.starcast.security.Grant;
 import org.starcast.security.TopicAccess;
 import org.starcast.topic.TopicPattern;
@@ -439,6 +440,11 @@ public class SseBroadcaster {
     @Override
     public void commanded(String type, byte[] body) {
       commands.received(type, body);
+    }
+
+    @Override
+    public void received(LoggedEvent event) {
+      commands.received(event);
     }
 
     @Override

@@ -60,6 +60,12 @@ public class Cluster {
 
     /** How many of this node's own heartbeats came after it. */
     private int silent;
+
+    /**
+     * It is not there any more. Its number is kept: should it say something before its next
+     * heartbeat, all nodes, itself too, still agree which heartbeat was its last.
+     */
+    private boolean gone;
   }
 
   private static final System.Logger LOG = System.getLogger("org.starcast.backplane");
@@ -225,7 +231,7 @@ public class Cluster {
     synchronized (lock) {
       others.forEach(
           (id, heard) -> {
-            if (heard.silent >= SILENT && received >= NEW) {
+            if (heard.silent >= SILENT && received >= NEW && !heard.gone) {
               silent.add(
                   Json.createObjectBuilder().add("gone", id).add("last", heard.number).build());
             }
@@ -287,6 +293,7 @@ public class Cluster {
         heard.since = started;
         heard.ready = takes;
         heard.silent = 0;
+        heard.gone = false;
       }
     }
   }
@@ -296,6 +303,7 @@ public class Cluster {
       Heard heard = node.equals(commands.node()) ? null : heard(node);
       if (heard != null) {
         heard.silent = 0;
+        heard.gone = false;
       }
     }
   }
@@ -303,6 +311,9 @@ public class Cluster {
   /** Null if there are too many; with the lock held. */
   private Heard heard(String node) {
     Heard heard = others.get(node);
+    if (heard == null && others.size() >= MAX_NODES - 1) {
+      others.values().removeIf(other -> other.gone);
+    }
     if (heard == null && others.size() < MAX_NODES - 1) {
       heard = new Heard();
       others.put(node, heard);
@@ -339,7 +350,10 @@ public class Cluster {
         // who said so was behind
         return;
       }
-      others.remove(node);
+      if (heard != null) {
+        heard.gone = true;
+        heard.since = null;
+      }
     }
     LOG.log(
         System.Logger.Level.INFO,

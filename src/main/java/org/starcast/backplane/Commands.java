@@ -14,6 +14,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.starcast.log.LoggedEvent;
 
 /**
  * What nodes tell each other, in the order of events: JSON objects of a type, for which parts of
@@ -43,6 +45,7 @@ public class Commands {
   private static final int MAX_TYPE_LENGTH = 64;
 
   private final Map<String, List<Handler>> handlers = new ConcurrentHashMap<>();
+  private final Map<String, Consumer<LoggedEvent>> listeners = new ConcurrentHashMap<>();
   private final List<BiConsumer<String, String>> whenGone = new CopyOnWriteArrayList<>();
   private final List<Runnable> whenMissed = new CopyOnWriteArrayList<>();
   private final List<Runnable> whenEnding = new CopyOnWriteArrayList<>();
@@ -102,6 +105,26 @@ public class Commands {
    */
   public void on(String type, Handler handler) {
     handlers.computeIfAbsent(type, t -> new CopyOnWriteArrayList<>()).add(handler);
+  }
+
+  /**
+   * Hears of events of topics that begin so, in the order of events, as a {@link Handler}; also of
+   * those that this node gets of the time before it started.
+   */
+  public void onEvent(String prefix, Consumer<LoggedEvent> listener) {
+    listeners.put(prefix, listener);
+  }
+
+  /** An event has its place. */
+  public void received(LoggedEvent event) {
+    if (!listeners.isEmpty()) {
+      listeners.forEach(
+          (prefix, listener) -> {
+            if (event.topics().stream().anyMatch(topic -> topic.startsWith(prefix))) {
+              guard(prefix, () -> listener.accept(event));
+            }
+          });
+    }
   }
 
   /**
@@ -181,7 +204,7 @@ public class Commands {
     } catch (RuntimeException e) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "STARCAST-1051: a command of type {0} was not understood: {1}",
+          "STARCAST-1051: a command or event of type {0} was not understood: {1}",
           type,
           e.getClass().getSimpleName());
     }

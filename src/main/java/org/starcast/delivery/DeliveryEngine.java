@@ -96,7 +96,10 @@ public final class DeliveryEngine {
      */
     void commanded(String type, byte[] body);
 
-    /** Commands may have been lost; called as {@link #commanded}. */
+    /** An event has its place, and was queued; called as {@link #commanded}. */
+    default void received(LoggedEvent event) {}
+
+    /** Commands may have been lost, or events; called as {@link #commanded}. */
     default void commandsMissed() {}
 
     /** The clients have gone, and the backplane is about to be closed. */
@@ -872,6 +875,7 @@ public final class DeliveryEngine {
       if (outgoing != null && !here) {
         outgoing.finish();
       }
+      lifecycle.received(event);
     }
 
     private Outgoing arrived(LoggedEvent event, Envelope envelope) {

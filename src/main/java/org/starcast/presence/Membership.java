@@ -80,6 +80,7 @@ final class Membership {
 
   private final String self;
   private final Consumer<Note> noted;
+  private final Consumer<Key> changed;
   private final Map<String, Node> nodes = new HashMap<>();
 
   /** By place, then by user. */
@@ -91,10 +92,12 @@ final class Membership {
    * For this node.
    *
    * @param noted is given each change that becomes this node's to tell
+   * @param changed is given whoever joins or leaves, anywhere
    */
-  Membership(String self, Consumer<Note> noted) {
+  Membership(String self, Consumer<Note> noted, Consumer<Key> changed) {
     this.self = self;
     this.noted = noted;
+    this.changed = changed;
   }
 
   /** What this node is to tell, in this order. */
@@ -219,6 +222,7 @@ final class Membership {
     entry.since = joins ? fact.since() : Math.min(entry.since, fact.since());
     entry.facts.put(name, fact);
     if (joins && !known) {
+      changed.accept(key);
       tell(key, entry, name, false);
     }
   }
@@ -235,6 +239,7 @@ final class Membership {
     entry.facts.remove(name);
     if (entry.facts.isEmpty()) {
       if (!known) {
+        changed.accept(key);
         tell(key, entry, cause, false);
       }
       forget(key, entry);
@@ -388,6 +393,26 @@ final class Membership {
   Set<Key> keys(String name) {
     Node node = nodes.get(name);
     return node == null ? Set.of() : Collections.unmodifiableSet(node.facts.keySet());
+  }
+
+  /** Whether a user is there. */
+  boolean isThere(Key key) {
+    Entry entry = entry(key);
+    return entry != null && !entry.facts.isEmpty();
+  }
+
+  /**
+   * Who is to put right what was told of a user, the same for all nodes.
+   *
+   * @param before how many have tried
+   */
+  String corrector(Key key, int before) {
+    Entry entry = entry(key);
+    if (before == 0 && entry != null && entry.teller != null) {
+      return entry.teller;
+    }
+    List<String> all = active().stream().sorted().toList();
+    return all.isEmpty() ? self : all.get(before % all.size());
   }
 
   /** When a user joined, in milliseconds since 1970; never if the user is not there. */

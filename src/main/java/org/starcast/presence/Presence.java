@@ -9,6 +9,9 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.interceptor.Interceptor;
 import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonReader;
+import java.io.StringReader;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -32,11 +35,13 @@ import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.backplane.Commands;
 import org.starcast.cdi.ContainerExecutors;
+import org.starcast.log.LoggedEvent;
 import org.starcast.presence.Membership.Note;
 import org.starcast.presence.PresenceEvent.Action;
 import org.starcast.presence.PresenceSnapshot.Member;
 import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
+import org.starcast.wire.SseFormat;
 
 /**
  * Who is on which topic, on all nodes that share the backplane. Inject it anywhere; thread-safe; no
@@ -70,9 +75,10 @@ import org.starcast.topic.TopicPattern;
  * is the first one. Of a node that has stopped, users have the grace to come to another one; those
  * of one that was killed leave when the others notice, see {@link org.starcast.backplane.Cluster}.
  * A node that is cut off knows its own clients, and what it knew; who comes and goes there
- * meanwhile is told when it is back. What a node that is killed or taken for gone, or a backplane
- * that loses events, had to tell just then may be told twice, late, not at all, or in the wrong
- * order; who is there, as {@link #on} tells it, is right again soon.
+ * meanwhile is told when it is back. What a node that is killed or taken for gone had to tell just
+ * then may be told twice, late, or in the wrong order; the nodes put right, most within 20 s, what
+ * is wrong in the end. Only where a backplane loses events, or all nodes end that knew, it is not;
+ * who is there, as {@link #on} tells it, is right again soon.
  *
  * <pre>{@code
  * PresenceSnapshot now = presence.on("chat.lobby");          // into the page, then:
@@ -229,6 +235,9 @@ public class Presence {
             ? new Sharing(
                 commands, config.presenceGrace(), System::nanoTime, timer, this::tellElsewhere)
             : null;
+    if (sharing != null) {
+      commands.onEvent(MESSAGES, this::heard);
+    }
   }
 
   /** Starts with the application, on a thread that knows the container's names. */
@@ -456,6 +465,17 @@ public class Presence {
     }
   }
 
+  /** A message of this or another node has its place. */
+  private void heard(LoggedEvent event) {
+    String data = SseFormat.decode(event.bytes(), event.length()).data().orElse("");
+    try (JsonReader reader = Fact.JSON.createReader(new StringReader(data))) {
+      JsonObject message = reader.readObject();
+      sharing.heard(
+          new Fact.Key(message.getString("topic"), message.getString("user")),
+          Action.valueOf(message.getString("action").toUpperCase(Locale.ROOT)));
+    }
+  }
+
   private static PresenceEvent event(Note note) {
     return new PresenceEvent(note.action(), note.key().user(), note.key().place());
   }
@@ -497,6 +517,11 @@ public class Presence {
   /** Whether a pattern has no wildcards. */
   static boolean isLiteral(String pattern) {
     return pattern.indexOf('*') < 0 && pattern.indexOf('+') < 0;
+  }
+
+  /** Whether joins and leaves there are messages. */
+  static boolean isTold(String place) {
+    return isLiteral(place) && fits(MESSAGES + place);
   }
 
   /** Whether it is within the bounds of a topic. */

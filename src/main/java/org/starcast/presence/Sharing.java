@@ -24,6 +24,7 @@ import org.starcast.backplane.Commands;
 import org.starcast.presence.Fact.Key;
 import org.starcast.presence.Membership.Note;
 import org.starcast.presence.Membership.Untold;
+import org.starcast.presence.PresenceEvent.Action;
 
 /**
  * Keeps what the nodes know of each other's users the same. Each node says what is so of its own
@@ -62,6 +63,28 @@ final class Sharing {
 
   /** The own heartbeats after which the question is repeated. */
   private static final int REPEAT = 4;
+
+  /** For how long what was told last may be wrong: longer than it takes to notice who is gone. */
+  private static final long WRONG_NANOS = 6 * TICK.toNanos();
+
+  /** When the next node tries to put it right. */
+  private static final long NEXT_NANOS = 2 * TICK.toNanos();
+
+  private static final int MAX_TRIES = 12;
+  private static final int MAX_WRONG = 100_000;
+
+  /**
+   * What the last message says.
+   *
+   * @param due when it is to be put right
+   * @param tries how many nodes may have done so
+   */
+  private record Wrong(boolean join, long due, int tries) {
+
+    Wrong with(boolean other) {
+      return new Wrong(other, due, tries);
+    }
+  }
 
   private final Commands commands;
   private final long graceNanos;
@@ -114,6 +137,9 @@ final class Sharing {
   /** Those who have begun since, and said nothing before. */
   private final Set<String> begun = new HashSet<>();
 
+  /** Those who ask themselves; they answer nobody, and repeat all when they are done. */
+  private final Set<String> asking = new HashSet<>();
+
   // answering
 
   /** Who asked, and which of its questions. */
@@ -144,6 +170,9 @@ final class Sharing {
   /** As {@link #again}, in the command that is under way. */
   private final Set<Key> saidAgain = new LinkedHashSet<>();
 
+  /** Of whom the last message says what is not so. */
+  private final Map<Key, Wrong> wrong = new LinkedHashMap<>();
+
   private long lastNoted;
 
   /** Whether there was any in the present command. */
@@ -168,7 +197,7 @@ final class Sharing {
     this.nanos = nanos;
     this.worker = worker;
     this.tell = tell;
-    this.members = new Membership(commands.node(), this::noted);
+    this.members = new Membership(commands.node(), this::noted, this::changed);
     commands.on(Commands.PRESENCE, this::said);
     commands.on(Commands.NODE_ALIVE, (node, body) -> alive(node));
     commands.onGone(this::gone);
@@ -220,6 +249,58 @@ final class Sharing {
     }
   }
 
+  /** A message about a user has its place in the order of events, whoever has published it. */
+  void heard(Key key, Action action) {
+    synchronized (lock) {
+      said(key, action == Action.JOIN);
+    }
+  }
+
+  /** Somebody joined or left, so that what was told before is wrong until that is told. */
+  private void changed(Key key) {
+    if (!wrong.containsKey(key)) {
+      said(key, !members.isThere(key));
+    }
+  }
+
+  private void said(Key key, boolean join) {
+    if (members.isThere(key) == join || !Presence.isTold(key.place())) {
+      wrong.remove(key);
+    } else if (wrong.size() < MAX_WRONG || wrong.containsKey(key)) {
+      Wrong before = wrong.get(key);
+      wrong.put(
+          key,
+          before == null ? new Wrong(join, nanos.getAsLong() + WRONG_NANOS, 0) : before.with(join));
+    }
+  }
+
+  /**
+   * What was told last and stays wrong is told again: messages of nodes that come and go may
+   * overtake each other. By one node after another, as those who have just come cannot know it.
+   */
+  private void correct() {
+    long now = nanos.getAsLong();
+    for (Iterator<Map.Entry<Key, Wrong>> i = wrong.entrySet().iterator(); i.hasNext(); ) {
+      Map.Entry<Key, Wrong> next = i.next();
+      Key key = next.getKey();
+      Wrong said = next.getValue();
+      if (members.isThere(key) == said.join) {
+        i.remove();
+      } else if (now - said.due >= 0) {
+        next.setValue(new Wrong(said.join, now + NEXT_NANOS, said.tries + 1));
+        if (members.corrector(key, said.tries).equals(commands.node())
+            && !publishing.containsKey(key)
+            && !failed.containsKey(key)
+            && members.notes().stream().noneMatch(note -> note.key().equals(key))) {
+          again.add(key);
+        }
+        if (said.tries == MAX_TRIES) {
+          i.remove();
+        }
+      }
+    }
+  }
+
   /** A note was published, or that failed. */
   void told(Note note, Throwable failure) {
     synchronized (lock) {
@@ -256,7 +337,12 @@ final class Sharing {
       if (missed) {
         missed = false;
         level = false;
+        wrong.clear();
+        asking.clear();
         askAgain();
+      }
+      if (level && available) {
+        correct();
       }
       noted = !failed.isEmpty() && available;
       if (noted) {
@@ -558,8 +644,12 @@ final class Sharing {
     synchronized (lock) {
       noted = false;
       members.commanded(node, said.number, said.told);
+      if (said.ask > 0) {
+        asking.add(node);
+      }
       if (said.isAboutUsers()) {
         members.active(node);
+        asking.remove(node);
       }
       if (said.first) {
         members.repeats(node);
@@ -623,6 +713,7 @@ final class Sharing {
       if (number == 1) {
         begun.add(node);
       }
+      look();
       soon();
     } else if (number == question && !level) {
       askedBack = true;
@@ -646,7 +737,9 @@ final class Sharing {
   private void look() {
     if (!level
         && !answered.isEmpty()
-        && expected.stream().allMatch(node -> answered.contains(node) || begun.contains(node))) {
+        && expected.stream()
+            .allMatch(
+                node -> answered.contains(node) || begun.contains(node) || asking.contains(node))) {
       level();
     }
   }
@@ -689,6 +782,7 @@ final class Sharing {
     synchronized (lock) {
       noted = false;
       askers.remove(node);
+      asking.remove(node);
       expected.remove(node);
       if (!node.equals(by)) {
         if (mine) {
@@ -711,6 +805,10 @@ final class Sharing {
         untold.clear();
         failed.clear();
         allChanged = true;
+        if (!level) {
+          // the others have forgotten who asked
+          askAgain();
+        }
         soon();
       }
       look();

@@ -1,5 +1,8 @@
 package org.starcast.backplane;
 
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
@@ -167,6 +170,12 @@ public final class ClusterNode {
     } else {
       done.accept(new BackplaneException("is away", false, null));
     }
+  }
+
+  /** Has its place in the order, for all nodes, whether this one is out of reach or not. */
+  public void place(String type, JsonObject body) {
+    JsonObject named = Json.createObjectBuilder(body).add("node", commands.node()).build();
+    stream.command(type, named.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   /** Receives nothing from now on, or all again. */

@@ -100,6 +100,22 @@ class ClusterTest {
   }
 
   @Test
+  void whoIsTakenForGoneAgainBeforeItsNextHeartbeatHearsOfItAsTheOthersDo() {
+    ClusterNode first = node();
+    ClusterNode second = node();
+    List<String> heard = new ArrayList<>();
+    first.commands().onGone((node, by) -> heard.add("first"));
+    second.commands().onGone((node, by) -> heard.add("second"));
+    beat(10, first, second);
+    beat(5, first);
+    assertThat(heard).containsExactly("first", "second");
+    // not a heartbeat, but a sign of life
+    second.commands().send(Commands.PRESENCE, Json.createObjectBuilder().build());
+    beat(5, first);
+    assertThat(heard).containsExactly("first", "second", "first", "second");
+  }
+
+  @Test
   void aNodeThatIsCutOffTakesNobodyForGone() {
     ClusterNode first = node();
     ClusterNode second = node();

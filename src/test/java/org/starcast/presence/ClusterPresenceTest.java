@@ -18,9 +18,11 @@ import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.backplane.Cluster;
+import org.starcast.backplane.Envelope;
 import org.starcast.backplane.MemoryStream;
 import org.starcast.presence.PresenceEvent.Action;
 import org.starcast.presence.PresenceSnapshot.Member;
+import org.starcast.wire.SseFormat;
 
 /** Whole nodes that share a stream. */
 @ExtendWith(ResponseRuntime.class)
@@ -180,6 +182,42 @@ class ClusterPresenceTest {
         .untilAsserted(
             () -> assertThat(messages(second)).last().isEqualTo(message("leave", "ann", "a")));
     assertThat(second.cluster().nodes()).singleElement().matches(Cluster.Node::self);
+  }
+
+  /** A message of presence that comes from nowhere. */
+  private void say(String data) {
+    stream
+        .node()
+        .append(
+            new Envelope(
+                List.of("starcast.presence.a"),
+                null,
+                List.of(),
+                null,
+                SseFormat.draft("starcast-presence", null, data, null)));
+  }
+
+  @Test
+  void aMessageThatIsWrongIsPutRightAfterAWhile() {
+    RunningBroadcaster first = node("PT0S");
+    RunningBroadcaster second = node("PT0S");
+    open(first, user("ann", "a"));
+    await().atMost(PATIENCE).until(() -> messages(second).size() == 1);
+    List<String> nothing = List.of("{", "{}", message("stay", "ann", "a"), "");
+    nothing.forEach(this::say);
+    say(message("leave", "ann", "a"));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(messages(second))
+                    .filteredOn(message -> !nothing.contains(message))
+                    .containsExactly(
+                        message("join", "ann", "a"),
+                        message("leave", "ann", "a"),
+                        message("join", "ann", "a")));
+    assertThat(first.moves()).containsExactly(new PresenceEvent(Action.JOIN, "ann", "a"));
+    assertThat(second.moves()).isEmpty();
   }
 
   @Test

@@ -25,11 +25,15 @@ import org.starcast.backplane.MemoryStream;
 import org.starcast.presence.Fact.Key;
 import org.starcast.presence.Membership.Note;
 import org.starcast.presence.Membership.Untold;
+import org.starcast.presence.PresenceEvent.Action;
 
 /** Nodes in memory, whose every step the test takes. */
 class SharingTest {
 
   private static final Duration GRACE = Duration.ofSeconds(5);
+
+  /** Stands for a message. */
+  private static final String TOLD = "told";
 
   private final MemoryStream stream = new MemoryStream();
   private final List<Node> nodes = new ArrayList<>();
@@ -44,11 +48,17 @@ class SharingTest {
     private final Map<Key, Fact> own = new HashMap<>();
     private final Sharing sharing =
         new Sharing(node.commands(), GRACE, node::nanos, work::add, this::tellAtOnce);
+    private final int startedAt = told.size();
     private boolean failsToTell;
     private boolean tellsAtOnce;
 
     Node() {
       nodes.add(this);
+      node.commands()
+          .on(
+              TOLD,
+              (from, told) ->
+                  sharing.heard(Key.of(told), Action.valueOf(told.getString("action"))));
     }
 
     String id() {
@@ -104,6 +114,7 @@ class SharingTest {
                     + note.key().user()
                     + " "
                     + note.key().place());
+            node.place(TOLD, note.key().toJson().add("action", note.action().name()).build());
           },
           failure -> sharing.told(note, failure));
       return true;
@@ -335,7 +346,7 @@ class SharingTest {
 
   @Test
   void twoThatTookEachOtherForGoneAreNotEachOthersHeirs() {
-    Membership members = new Membership("c", note -> {});
+    Membership members = new Membership("c", note -> {}, key -> {});
     members.commanded("a", 1, 0);
     members.commanded("b", 1, 0);
     members.gone("a", "b");
@@ -482,6 +493,31 @@ class SharingTest {
   }
 
   @Test
+  void twoThatMissedCommandsDoNotWaitForEachOther() {
+    Node[] n = start(3);
+    n[0].on("ann", "a");
+    n[1].on("bob", "a");
+    n[2].on("kim", "a");
+    work();
+    n[1].node.lag(true);
+    n[2].node.lag(true);
+    n[0].on("eve", "a");
+    work();
+    stream.drop(Long.MAX_VALUE);
+    n[1].node.lag(false);
+    n[2].node.lag(false);
+    n[1].sharing.tick();
+    n[2].sharing.tick();
+    settle();
+    n[1].off("bob", "a");
+    n[2].off("kim", "a");
+    settle();
+    for (Node node : n) {
+      assertThat(node.on("a")).containsExactly("ann", "eve");
+    }
+  }
+
+  @Test
   void aStreamThatBeginsAnewChangesNobodysPresence() {
     Node[] n = start(3);
     n[0].on("ann", "a");
@@ -605,7 +641,7 @@ class SharingTest {
    * the end, those that are there agree.
    */
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 4, 5, 6})
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 89, 106, 144, 316, 425})
   void whoeverIsLeftAgreesInTheEnd(int seed) {
     boolean loses = seed % 3 == 0;
     Random random = new Random(seed);
@@ -671,7 +707,30 @@ class SharingTest {
       for (Node node : nodes) {
         assertThat(node.on(place)).isEqualTo(there);
       }
+      if (!loses) {
+        assertThat(lastSaidToBeOn(place, there)).isEqualTo(there);
+      }
     }
+  }
+
+  /**
+   * Who is in the place by the last message about each; who is there in fact, where all who heard
+   * that one are gone.
+   */
+  private Set<String> lastSaidToBeOn(String place, Set<String> there) {
+    Set<String> users = new TreeSet<>(there);
+    int first = nodes.stream().mapToInt(node -> node.startedAt).min().orElseThrow();
+    for (String move : told.subList(first, told.size())) {
+      String[] parts = move.split(" ");
+      if (parts[2].equals(place)) {
+        if (parts[0].equals("J")) {
+          users.add(parts[1]);
+        } else {
+          users.remove(parts[1]);
+        }
+      }
+    }
+    return users;
   }
 
   @Test
