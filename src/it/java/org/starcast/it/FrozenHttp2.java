@@ -3,6 +3,7 @@ package org.starcast.it;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,7 @@ import javax.net.ssl.SSLSocketFactory;
  * the largest flow control windows that there are, and then reads nothing: what a hostile client
  * does, and no well-behaved one.
  */
-final class FrozenHttp2 implements AutoCloseable {
+final class FrozenHttp2 {
 
   private static final int DATA = 0;
   private static final int HEADERS = 1;
@@ -27,12 +28,35 @@ final class FrozenHttp2 implements AutoCloseable {
 
   private final SSLSocket socket;
 
-  FrozenHttp2(SSLSocketFactory factory) throws IOException {
+  private FrozenHttp2(SSLSocketFactory factory) throws IOException {
     socket = (SSLSocket) factory.createSocket();
   }
 
-  /** Asks for a stream and reads until its first bytes have come. */
-  void open(URI uri) throws IOException {
+  /**
+   * A connection on which a stream was asked for and its first bytes have come. Once in some
+   * thousands Grizzly closes one before that, so there is a second attempt.
+   */
+  static FrozenHttp2 open(SSLSocketFactory factory, URI uri) throws IOException {
+    try {
+      return opened(factory, uri);
+    } catch (EOFException e) {
+      System.out.println("the server closed a new connection: " + e);
+      return opened(factory, uri);
+    }
+  }
+
+  private static FrozenHttp2 opened(SSLSocketFactory factory, URI uri) throws IOException {
+    FrozenHttp2 connection = new FrozenHttp2(factory);
+    try {
+      connection.open(uri);
+      return connection;
+    } catch (IOException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private void open(URI uri) throws IOException {
     socket.setReceiveBufferSize(4096);
     socket.connect(new java.net.InetSocketAddress(uri.getHost(), uri.getPort()));
     socket.setSoTimeout(30_000);
@@ -88,8 +112,7 @@ final class FrozenHttp2 implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() throws IOException {
+  void close() throws IOException {
     socket.close();
   }
 }

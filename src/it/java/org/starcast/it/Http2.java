@@ -102,11 +102,13 @@ final class Http2 {
   /** Neither may a connection whose client lets everything come, and then reads nothing. */
   void aConnectionThatTakesNothingIsNotFilledWithoutEnd() throws IOException {
     URI uri = api.resolve("probe/stream/frozen?topic=ice.*&messages=100000&bytes=100000000");
-    try (FrozenHttp2 frozen = new FrozenHttp2(client.sockets())) {
-      frozen.open(uri);
+    FrozenHttp2 frozen = FrozenHttp2.open(client.sockets(), uri);
+    try {
       server.post("probe/storm?threads=1&events=2000&topics=1&prefix=ice&padding=20000", "");
       // 40 MB: had the server taken them all, nothing would be waited for
       await().atMost(PATIENCE).until(() -> server.journalHas("closed frozen TIMEOUT"));
+    } finally {
+      frozen.close();
     }
   }
 }
