@@ -252,18 +252,18 @@ final class Sharing {
   /** A message about a user has its place in the order of events, whoever has published it. */
   void heard(Key key, Action action) {
     synchronized (lock) {
-      said(key, action == Action.JOIN);
+      lastSaid(key, action == Action.JOIN);
     }
   }
 
   /** Somebody joined or left, so that what was told before is wrong until that is told. */
   private void changed(Key key) {
     if (!wrong.containsKey(key)) {
-      said(key, !members.isThere(key));
+      lastSaid(key, !members.isThere(key));
     }
   }
 
-  private void said(Key key, boolean join) {
+  private void lastSaid(Key key, boolean join) {
     if (members.isThere(key) == join || !Presence.isTold(key.place())) {
       wrong.remove(key);
     } else if (wrong.size() < MAX_WRONG || wrong.containsKey(key)) {
@@ -279,7 +279,13 @@ final class Sharing {
    * overtake each other. By one node after another, as those who have just come cannot know it.
    */
   private void correct() {
+    if (wrong.isEmpty()) {
+      return;
+    }
     long now = nanos.getAsLong();
+    Set<Key> onItsWay = new HashSet<>(publishing.keySet());
+    onItsWay.addAll(failed.keySet());
+    members.notes().forEach(note -> onItsWay.add(note.key()));
     for (Iterator<Map.Entry<Key, Wrong>> i = wrong.entrySet().iterator(); i.hasNext(); ) {
       Map.Entry<Key, Wrong> next = i.next();
       Key key = next.getKey();
@@ -288,10 +294,7 @@ final class Sharing {
         i.remove();
       } else if (now - said.due >= 0) {
         next.setValue(new Wrong(said.join, now + NEXT_NANOS, said.tries + 1));
-        if (members.corrector(key, said.tries).equals(commands.node())
-            && !publishing.containsKey(key)
-            && !failed.containsKey(key)
-            && members.notes().stream().noneMatch(note -> note.key().equals(key))) {
+        if (members.corrector(key, said.tries).equals(commands.node()) && !onItsWay.contains(key)) {
           again.add(key);
         }
         if (said.tries == MAX_TRIES) {

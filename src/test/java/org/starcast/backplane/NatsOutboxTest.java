@@ -150,6 +150,14 @@ class NatsOutboxTest {
         .toList();
   }
 
+  /** What comes to those subjects from now on. */
+  private BlockingQueue<Message> asked() throws Exception {
+    BlockingQueue<Message> asked = new LinkedBlockingQueue<>();
+    here.createDispatcher(asked::add).subscribe("elsewhere.>");
+    here.flush(Duration.ofSeconds(20));
+    return asked;
+  }
+
   private static String stored(long sequence) {
     return "{\"stream\":\"S\",\"seq\":" + sequence + "}";
   }
@@ -184,9 +192,7 @@ class NatsOutboxTest {
 
   @Test
   void ofWhatIsRepeatedTheFirstGoesAloneAndWhatWasReadDoesNotGo() throws Exception {
-    BlockingQueue<Message> asked = new LinkedBlockingQueue<>();
-    here.createDispatcher(asked::add).subscribe("elsewhere.>");
-    here.flush(Duration.ofSeconds(20));
+    BlockingQueue<Message> asked = asked();
     List<? extends CompletionStage<Long>> results = publishElsewhere(6);
     List<Message> first = next(asked, 6);
     assertThat(outbox.isUncertain()).isTrue();
@@ -228,9 +234,7 @@ class NatsOutboxTest {
 
   @Test
   void whatWasReadInAnotherOrderIsSentAgain() throws Exception {
-    BlockingQueue<Message> asked = new LinkedBlockingQueue<>();
-    here.createDispatcher(asked::add).subscribe("elsewhere.>");
-    here.flush(Duration.ofSeconds(20));
+    BlockingQueue<Message> asked = asked();
     CompletionStage<Long> result = publishElsewhere(1).get(0);
     outbox.read(next(asked).getHeaders(), 11);
     assertThat(outbox.isUncertain()).isFalse();
@@ -246,9 +250,7 @@ class NatsOutboxTest {
 
   @Test
   void withAnotherConnectionTheFirstGoesAloneOnceMore() throws Exception {
-    BlockingQueue<Message> asked = new LinkedBlockingQueue<>();
-    here.createDispatcher(asked::add).subscribe("elsewhere.>");
-    here.flush(Duration.ofSeconds(20));
+    BlockingQueue<Message> asked = asked();
     List<? extends CompletionStage<Long>> results = publishElsewhere(3);
     next(asked, 3);
     outbox.pause();
@@ -282,9 +284,7 @@ class NatsOutboxTest {
       })
   void whatIsInProcessIsNotStoredYet(String answer) throws Exception {
     Duration window = Duration.ofMinutes(2);
-    BlockingQueue<Message> asked = new LinkedBlockingQueue<>();
-    here.createDispatcher(asked::add).subscribe("elsewhere.>");
-    here.flush(Duration.ofSeconds(20));
+    BlockingQueue<Message> asked = asked();
     CompletionStage<Long> result = publishElsewhere(1).get(0);
 
     List<Message> all = new ArrayList<>(next(asked, 1));
@@ -318,9 +318,7 @@ class NatsOutboxTest {
 
   @Test
   void whatIsInProcessIsStoredWhenTheBrokerSaysSo() throws Exception {
-    BlockingQueue<Message> asked = new LinkedBlockingQueue<>();
-    here.createDispatcher(asked::add).subscribe("elsewhere.>");
-    here.flush(Duration.ofSeconds(20));
+    BlockingQueue<Message> asked = asked();
     CompletionStage<Long> result = publishElsewhere(1).get(0);
     Message message = next(asked);
 
