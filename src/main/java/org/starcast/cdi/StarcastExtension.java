@@ -57,6 +57,8 @@ public class StarcastExtension implements Extension {
       return;
     }
     ClassLoader loader = StarcastExtension.class.getClassLoader();
+    // of its own for each WAR: Weld takes types of all WARs of an EAR for one if name and id agree
+    String id = Integer.toHexString(System.identityHashCode(loader));
     NEEDS.forEach(
         (bean, needed) -> {
           if (found.contains(bean)) {
@@ -64,7 +66,7 @@ public class StarcastExtension implements Extension {
           }
           try {
             Class.forName(needed, false, loader);
-            event.addAnnotatedType(Class.forName(bean, false, loader), bean);
+            event.addAnnotatedType(Class.forName(bean, false, loader), id);
           } catch (ClassNotFoundException | LinkageError e) {
             LOG.log(System.Logger.Level.DEBUG, "STARCAST-1033: without {0}", bean);
           }

@@ -6,17 +6,13 @@ import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import jakarta.servlet.ServletContext;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
 import javax.management.ObjectName;
-import javax.naming.InitialContext;
-import javax.naming.NamingException;
 import org.starcast.SseBroadcaster;
 
 /** Registers the JMX bean while the application runs. */
@@ -39,7 +35,7 @@ public class Jmx {
       return;
     }
     try {
-      ObjectName wanted = name(Jmx::lookUp, application);
+      ObjectName wanted = name(ApplicationName.of(application));
       ManagementFactory.getPlatformMBeanServer().registerMBean(new Bean(broadcaster), wanted);
       name = wanted;
     } catch (InstanceAlreadyExistsException e) {
@@ -62,28 +58,10 @@ public class Jmx {
     }
   }
 
-  /**
-   * By the application's name (Jakarta EE Platform 10, EE.5.16), which no other of the server has,
-   * else by the context path, which Payara does not tell.
-   *
-   * @param jndi what is found by a name of JNDI, or null
-   */
-  static ObjectName name(UnaryOperator<String> jndi, Object application) throws JMException {
-    String name = jndi.apply("java:app/AppName");
-    if (name == null) {
-      String path = application instanceof ServletContext context ? context.getContextPath() : "";
-      name = path.isEmpty() ? "/" : path;
-    }
-    String value = name.matches("[\\w./~-]+") ? name : ObjectName.quote(name);
+  /** The bean's name, by that of the application. */
+  static ObjectName name(String application) throws JMException {
+    String value = application.matches("[\\w./~-]+") ? application : ObjectName.quote(application);
     return new ObjectName("org.starcast:type=SseBroadcaster,application=" + value);
-  }
-
-  private static String lookUp(String name) {
-    try {
-      return InitialContext.doLookup(name);
-    } catch (NamingException e) {
-      return null;
-    }
   }
 
   /** The bean itself. */

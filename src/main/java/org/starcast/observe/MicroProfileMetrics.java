@@ -18,13 +18,17 @@ import org.eclipse.microprofile.metrics.Tag;
 import org.starcast.ClientEvent;
 import org.starcast.SseBroadcaster;
 
-/** Shows the metrics as gauges in MicroProfile Metrics 5, in the application's registry. */
+/**
+ * Shows the metrics as gauges in MicroProfile Metrics 5, in the application's registry. Payara puts
+ * those of all applications on one page and tells them not apart, so each has a tag that does.
+ */
 @Singleton
 public class MicroProfileMetrics {
 
   private final Instance<MetricRegistry> registry;
   private final Figures figures;
   private final Set<MetricID> registered = ConcurrentHashMap.newKeySet();
+  private volatile Tag ofApplication;
 
   @Inject
   MicroProfileMetrics(Instance<MetricRegistry> registry, SseBroadcaster broadcaster) {
@@ -33,7 +37,8 @@ public class MicroProfileMetrics {
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
-    if (registry.isResolvable()) {
+    if (ofApplication == null && registry.isResolvable()) {
+      ofApplication = new Tag("application", ApplicationName.of(application));
       for (Figure figure : figures.all()) {
         figure.values().apply(figures.latest()).keySet().forEach(value -> register(figure, value));
       }
@@ -42,7 +47,7 @@ public class MicroProfileMetrics {
 
   /** A type of client that was not there before has a gauge of its own from then on. */
   void opened(@Observes @ClientEvent.Opened ClientEvent event) {
-    if (registry.isResolvable()) {
+    if (ofApplication != null) {
       String type = figures.shown(event.client().type());
       figures.all().stream()
           .filter(figure -> figure.name().equals(Figures.BY_TYPE))
@@ -53,10 +58,14 @@ public class MicroProfileMetrics {
   void stop(@Observes @BeforeDestroyed(ApplicationScoped.class) Object application) {
     registered.forEach(id -> registry.get().remove(id));
     registered.clear();
+    ofApplication = null;
   }
 
   private void register(Figure figure, String value) {
-    Tag[] tags = figure.tag() == null ? new Tag[0] : new Tag[] {new Tag(figure.tag(), value)};
+    Tag[] tags =
+        figure.tag() == null
+            ? new Tag[] {ofApplication}
+            : new Tag[] {ofApplication, new Tag(figure.tag(), value)};
     if (registered.add(new MetricID(figure.name(), tags))) {
       Metadata metadata =
           Metadata.builder()

@@ -34,7 +34,8 @@ public class OpenTelemetryMetrics {
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
-    if (telemetry.isResolvable()) {
+    // an enterprise application may say it for each of its web modules
+    if (instruments.isEmpty() && telemetry.isResolvable()) {
       Meter meter = telemetry.get().getMeter("org.starcast");
       figures.all().forEach(figure -> instruments.add(instrument(meter, figure)));
     }

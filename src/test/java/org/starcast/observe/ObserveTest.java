@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.jboss.weld.environment.se.Weld;
@@ -229,15 +228,18 @@ class ObserveTest {
                 ServletContext.class.getClassLoader(),
                 new Class<?>[] {ServletContext.class},
                 (proxy, method, arguments) -> "/path");
-    assertThat(bean("shop", context)).isEqualTo(BEAN + "shop");
-    assertThat(bean("a:1,b=*", context)).isEqualTo(BEAN + "\"a:1,b=\\*\"");
-    assertThat(bean(null, context)).isEqualTo(BEAN + "/path");
-    assertThat(bean(null, "none of a servlet container")).isEqualTo(BEAN + "/");
+    assertThat(name("shop", "shop", context)).isEqualTo("shop");
+    assertThat(name("all", "shop", context)).as("in an EAR").isEqualTo("all/shop");
+    assertThat(name("shop", null, context)).isEqualTo("shop");
+    assertThat(name(null, "shop", context)).isEqualTo("/path");
+    assertThat(name(null, null, "none of a servlet container")).isEqualTo("/");
+    assertThat(Jmx.name("all/shop").toString()).isEqualTo(BEAN + "all/shop");
+    assertThat(Jmx.name("a:1,b=*").toString()).isEqualTo(BEAN + "\"a:1,b=\\*\"");
   }
 
-  private static String bean(String appName, Object application) throws JMException {
-    return Jmx.name(name -> name.equals("java:app/AppName") ? appName : null, application)
-        .toString();
+  private static String name(String application, String module, Object event) {
+    return ApplicationName.of(
+        name -> name.equals("java:app/AppName") ? application : module, event);
   }
 
   @Test

@@ -1,0 +1,113 @@
+package org.starcast.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import jakarta.ws.rs.ApplicationPath;
+import jakarta.ws.rs.core.Application;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Set;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.container.test.api.RunAsClient;
+import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.jboss.shrinkwrap.api.ShrinkWrap;
+import org.jboss.shrinkwrap.api.asset.EmptyAsset;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
+import org.jboss.shrinkwrap.api.spec.EnterpriseArchive;
+import org.jboss.shrinkwrap.api.spec.JavaArchive;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.starcast.web.EndpointResource;
+
+/**
+ * Enterprise applications, which Payara Micro does not take: WARs that each have the jar are as
+ * apart as if they were deployed alone; the jar in {@code lib} is one for all.
+ */
+@ArquillianTest
+@RunAsClient
+@EnabledIfSystemProperty(named = "arquillian.launch", matches = "wildfly")
+class EarIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final File JAR = new File(System.getProperty("starcast.jar"));
+
+  /** Lists the jar's resource, which is not found by scanning where the jar is in {@code lib}. */
+  @ApplicationPath("api")
+  public static class Listing extends Application {
+
+    @Override
+    public Set<Class<?>> getClasses() {
+      return Set.of(EndpointResource.class);
+    }
+  }
+
+  @Deployment(name = "several", testable = false)
+  static EnterpriseArchive several() {
+    return ShrinkWrap.create(EnterpriseArchive.class, "several.ear")
+        .addAsModules(war("first"), war("second"));
+  }
+
+  @Deployment(name = "shared", testable = false)
+  static EnterpriseArchive shared() {
+    return ShrinkWrap.create(EnterpriseArchive.class, "shared.ear")
+        .addAsModules(without(war("third")), without(war("fourth")))
+        .addAsModule(
+            ShrinkWrap.create(WebArchive.class, "listing.war")
+                .addClass(Listing.class)
+                .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml"))
+        .addAsLibraries(
+            ShrinkWrap.create(JavaArchive.class, "configuration.jar")
+                .addAsResource(
+                    new StringAsset("starcast.endpoint.publish.enabled=true"),
+                    "META-INF/microprofile-config.properties"))
+        .addAsLibrary(JAR);
+  }
+
+  private static WebArchive without(WebArchive war) {
+    war.delete("/WEB-INF/lib/" + JAR.getName());
+    war.delete("/WEB-INF/classes/META-INF/microprofile-config.properties");
+    return war;
+  }
+
+  private static WebArchive war(String name) {
+    return ShrinkWrap.create(WebArchive.class, name + ".war").merge(TestWar.with());
+  }
+
+  private static Server server(String name) throws IOException {
+    String root = "http://127.0.0.1:" + System.getProperty("http.port") + "/" + name + "/";
+    return new Server(URI.create(root).toURL());
+  }
+
+  @Test
+  void eachWarHasAnEngineOfItsOwn() throws IOException {
+    Server first = server("first");
+    Server second = server("second");
+    try (RawStream ofFirst = first.stream("topic=a");
+        RawStream ofSecond = second.stream("topic=a")) {
+      first.publish("topic", "a", "data", "1");
+      second.publish("topic", "a", "data", "2");
+      first.publish("topic", "a", "data", "3");
+      await().atMost(PATIENCE).until(() -> ofFirst.count() == 2 && ofSecond.count() == 1);
+      assertThat(ofFirst.data()).containsExactly("1", "3");
+      assertThat(ofSecond.data()).containsExactly("2");
+    }
+    assertThat(first.get("probe/jmx").body())
+        .contains("SseBroadcaster,application=several/first")
+        .contains("SseBroadcaster,application=several/second");
+  }
+
+  @Test
+  void theJarInLibIsOneEngineForAll() throws IOException {
+    try (RawStream stream = server("third").open("probe/stream/c?topic=a")) {
+      server("fourth").post("probe/fire?topic=a", "1");
+      await().atMost(PATIENCE).until(() -> stream.count() == 1);
+      server("listing").publish("topic", "a", "data", "2");
+      await().atMost(PATIENCE).until(() -> stream.count() == 2);
+      assertThat(stream.data()).containsExactly("1", "2");
+    }
+  }
+}
