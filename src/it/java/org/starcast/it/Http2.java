@@ -42,7 +42,9 @@ final class Http2 {
     for (int i = 0; i < STREAMS; i++) {
       streams.add(open("starcast/stream?topic=h2." + i + "&topic=all").reading());
     }
-    assertThat(server.statistics().getJsonObject("byWriter").getInt("servlet")).isEqualTo(STREAMS);
+    await()
+        .atMost(PATIENCE)
+        .until(() -> server.statistics().getJsonObject("byWriter").getInt("servlet") == STREAMS);
     List<String> expected = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       String data = "event " + i;
