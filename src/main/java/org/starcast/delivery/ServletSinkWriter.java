@@ -136,11 +136,27 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
 
   @Override
   public boolean write(byte[] bytes, int offset, int length) throws IOException {
-    if (separator == LineSeparator.LF) {
-      return writeLines(bytes, offset, length);
+    try {
+      if (separator == LineSeparator.LF) {
+        return writeLines(bytes, offset, length);
+      }
+      byte[] lines = SseFormat.withSeparator(separator, bytes, offset, length);
+      return writeLines(lines, 0, lines.length);
+    } catch (RuntimeException e) {
+      throw ioErrorBehind(e);
     }
-    byte[] lines = SseFormat.withSeparator(separator, bytes, offset, length);
-    return writeLines(lines, 0, lines.length);
+  }
+
+  /**
+   * Undertow tells listeners of an I/O error before it throws it. Where one of them fails, as
+   * Weld's does for a request whose HTTP session has ended, it throws a plain {@code
+   * RuntimeException} around that failure instead.
+   */
+  private static IOException ioErrorBehind(RuntimeException e) {
+    if (e.getClass() == RuntimeException.class && e.getCause() instanceof IllegalStateException) {
+      return new IOException(e);
+    }
+    throw e;
   }
 
   private boolean writeLines(byte[] bytes, int offset, int length) throws IOException {
@@ -154,16 +170,20 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
 
   @Override
   public boolean resume() throws IOException {
-    if (held != null) {
-      if (!isReady()) {
-        return false;
+    try {
+      if (held != null) {
+        if (!isReady()) {
+          return false;
+        }
+        byte[] bytes = held;
+        held = null;
+        out.write(bytes, 0, bytes.length);
+        return flush();
       }
-      byte[] bytes = held;
-      held = null;
-      out.write(bytes, 0, bytes.length);
-      return flush();
+      return unflushed ? flush() : isReady();
+    } catch (RuntimeException e) {
+      throw ioErrorBehind(e);
     }
-    return unflushed ? flush() : isReady();
   }
 
   private boolean flush() throws IOException {

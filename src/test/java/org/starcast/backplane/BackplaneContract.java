@@ -266,7 +266,7 @@ abstract class BackplaneContract {
   @Test
   void twoNodesReceiveTheSameInTheSameOrder() {
     Node one = node();
-    Assumptions.assumeTrue(one.backplane.isShared());
+    Assumptions.assumeTrue(one.backplane.isShared(), "a backplane of one node alone");
     Node two = node();
 
     List<CompletionStage<Long>> stages = new ArrayList<>();
@@ -290,7 +290,7 @@ abstract class BackplaneContract {
   @Test
   void aNodeThatStartsGetsTheLatestEvents() {
     Node one = node();
-    Assumptions.assumeTrue(one.backplane.isShared());
+    Assumptions.assumeTrue(one.backplane.isShared(), "a backplane of one node alone");
     List<Long> sequences = one.publishAll("a", 0, 100);
 
     Node two = node("starcast.log.events", "30");
@@ -312,7 +312,7 @@ abstract class BackplaneContract {
       "starcast.log.events", "16"
     };
     Node one = node(settings);
-    Assumptions.assumeTrue(one.backplane.isShared());
+    Assumptions.assumeTrue(one.backplane.isShared(), "a backplane of one node alone");
     for (String data : List.of("old", "new")) {
       get(one.publish("state.a", "a " + data));
       get(one.publish("state.b.c", "b " + data));
@@ -340,7 +340,7 @@ abstract class BackplaneContract {
       "starcast.log.events", "16"
     };
     Node one = node(settings);
-    Assumptions.assumeTrue(one.backplane.isShared());
+    Assumptions.assumeTrue(one.backplane.isShared(), "a backplane of one node alone");
     for (int i = 0; i < 50; i++) {
       get(one.publish("topic." + i, "" + i));
     }

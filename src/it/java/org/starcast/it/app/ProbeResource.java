@@ -8,6 +8,7 @@ import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
@@ -71,6 +72,20 @@ public class ProbeResource {
             .overflow(overflow)
             .queue(messages, bytes);
     broadcaster.register(sink, user == null ? subscription : subscription.user(user));
+  }
+
+  /** Begins a session. */
+  @POST
+  @Path("session")
+  public void beginSession(@Context HttpServletRequest request) {
+    request.getSession();
+  }
+
+  /** Ends the session of the request. */
+  @POST
+  @Path("session/end")
+  public void endSession(@Context HttpServletRequest request) {
+    request.getSession(false).invalidate();
   }
 
   @POST
