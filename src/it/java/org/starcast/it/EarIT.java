@@ -48,13 +48,13 @@ class EarIT {
   @Deployment(name = "several", testable = false)
   static EnterpriseArchive several() {
     return ShrinkWrap.create(EnterpriseArchive.class, "several.ear")
-        .addAsModules(war("first"), war("second"));
+        .addAsModules(TestWar.named("first"), TestWar.named("second"));
   }
 
   @Deployment(name = "shared", testable = false)
   static EnterpriseArchive shared() {
     return ShrinkWrap.create(EnterpriseArchive.class, "shared.ear")
-        .addAsModules(without(war("third")), without(war("fourth")))
+        .addAsModules(without(TestWar.named("third")), without(TestWar.named("fourth")))
         .addAsModule(
             ShrinkWrap.create(WebArchive.class, "listing.war")
                 .addClass(Listing.class)
@@ -71,10 +71,6 @@ class EarIT {
     war.delete("/WEB-INF/lib/" + JAR.getName());
     war.delete("/WEB-INF/classes/META-INF/microprofile-config.properties");
     return war;
-  }
-
-  private static WebArchive war(String name) {
-    return ShrinkWrap.create(WebArchive.class, name + ".war").merge(TestWar.with());
   }
 
   private static Server server(String name) throws IOException {

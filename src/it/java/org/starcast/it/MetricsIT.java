@@ -7,11 +7,7 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.StringReader;
-import java.net.URI;
 import java.net.URL;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -63,7 +59,7 @@ class MetricsIT {
 
   @Test
   @EnabledIfSystemProperty(named = "arquillian.launch", matches = "payara")
-  void microProfileMetricsMove() throws Exception {
+  void microProfileMetricsMove() throws IOException {
     Server server = new Server(base);
     double before = metric("starcast_published");
     try (RawStream stream = server.stream("topic=m")) {
@@ -97,14 +93,8 @@ class MetricsIT {
   }
 
   /** The value of the first line that begins with this name, and its tags if it has some. */
-  private double metric(String name) throws IOException, InterruptedException {
-    URI uri = URI.create("http://" + base.getHost() + ":" + base.getPort() + "/metrics");
-    String body =
-        HttpClient.newHttpClient()
-            .send(
-                HttpRequest.newBuilder(uri).timeout(PATIENCE).build(),
-                HttpResponse.BodyHandlers.ofString())
-            .body();
+  private double metric(String name) {
+    String body = new Server(base).get("/metrics").body();
     String tags = name.endsWith("}") ? "" : "(?:\\{[^}]*\\})?";
     Matcher line =
         Pattern.compile("(?m)^(?:application_)?" + name + tags + " (\\S+)").matcher(body);

@@ -3,10 +3,8 @@ package org.starcast.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.net.URL;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
@@ -34,36 +32,28 @@ class SessionIT {
   }
 
   @BeforeEach
-  void beginSession() throws Exception {
+  void beginSession() throws IOException {
     server = new Server(base);
-    HttpResponse<Void> answer = post("probe/session");
-    cookie = answer.headers().firstValue("Set-Cookie").orElseThrow().replaceFirst(";.*", "");
+    String created = post("probe/session").header("Set-Cookie");
+    cookie = "Cookie: " + created.replaceFirst(";.*", "");
   }
 
-  private HttpResponse<Void> post(String path, String... headers) throws Exception {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(server.uri(path))
-            .timeout(PATIENCE)
-            .POST(HttpRequest.BodyPublishers.noBody());
-    if (headers.length > 0) {
-      request.headers(headers);
-    }
-    HttpResponse<Void> answer =
-        HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.discarding());
-    assertThat(answer.statusCode()).isEqualTo(204);
+  private RawHttp.Answer post(String path, String... headers) throws IOException {
+    RawHttp.Answer answer = RawHttp.once(server.uri(path), "POST", "", headers);
+    assertThat(answer.status()).isEqualTo(204);
     return answer;
   }
 
-  private RawStream opened(String id) throws Exception {
-    RawStream stream = server.open("probe/stream/" + id + "?topic=s", "Cookie: " + cookie);
+  private RawStream opened(String id) throws IOException {
+    RawStream stream = server.open("probe/stream/" + id + "?topic=s", cookie);
     server.publish("topic", "s", "data", "before");
     await().atMost(PATIENCE).until(() -> stream.data().contains("before"));
-    post("probe/session/end", "Cookie", cookie);
+    post("probe/session/end", cookie);
     return stream;
   }
 
   @Test
-  void theStreamGoesOnAndIsClosedAsAnyOther() throws Exception {
+  void theStreamGoesOnAndIsClosedAsAnyOther() throws IOException {
     try (RawStream stream = opened("closed")) {
       server.publish("topic", "s", "data", "after");
       await().atMost(PATIENCE).until(() -> stream.data().contains("after"));
@@ -76,7 +66,7 @@ class SessionIT {
   }
 
   @Test
-  void whoeverVanishesThenIsGoneAsAnyOther() throws Exception {
+  void whoeverVanishesThenIsGoneAsAnyOther() throws IOException {
     opened("vanished").reset();
     await()
         .atMost(PATIENCE)

@@ -16,6 +16,11 @@ public final class TestWar {
 
   private TestWar() {}
 
+  /** As {@link #with}, for a server that has another one already. */
+  static WebArchive named(String name) {
+    return ShrinkWrap.create(WebArchive.class, name + ".war").merge(with());
+  }
+
   /** The WAR with these configuration values, given as key, value, key, value. */
   public static WebArchive with(String... config) {
     Map<String, String> values = new TreeMap<>();

@@ -2,19 +2,13 @@ package org.starcast.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.URI;
 import java.net.URL;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.List;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.OperateOnDeployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.arquillian.test.api.ArquillianResource;
-import org.jboss.shrinkwrap.api.ShrinkWrap;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -35,7 +29,7 @@ class TwoApplicationsIT {
 
   @Deployment(name = "second", testable = false)
   static WebArchive second() {
-    return ShrinkWrap.create(WebArchive.class, "starcast-second.war").merge(TestWar.with());
+    return TestWar.named("starcast-second");
   }
 
   @Test
@@ -47,13 +41,12 @@ class TwoApplicationsIT {
 
   @Test
   @EnabledIfSystemProperty(named = "arquillian.launch", matches = "payara")
-  void eachHasMetrics() throws Exception {
-    URI metrics = URI.create("http://" + base.getHost() + ":" + base.getPort() + "/metrics");
-    HttpRequest request = HttpRequest.newBuilder(metrics).timeout(Duration.ofSeconds(30)).build();
+  void eachHasMetrics() {
     List<String> lines =
-        HttpClient.newHttpClient()
-            .send(request, HttpResponse.BodyHandlers.ofLines())
+        new Server(base)
+            .get("/metrics")
             .body()
+            .lines()
             .filter(line -> line.startsWith("starcast_"))
             .toList();
     assertThat(lines)

@@ -58,7 +58,6 @@ public class MicroProfileMetrics {
   void stop(@Observes @BeforeDestroyed(ApplicationScoped.class) Object application) {
     registered.forEach(id -> registry.get().remove(id));
     registered.clear();
-    ofApplication = null;
   }
 
   private void register(Figure figure, String value) {

@@ -6,9 +6,10 @@ import java.util.Map;
 /**
  * The broadcaster of one application, as JMX shows it: {@code
  * org.starcast:type=SseBroadcaster,application=<name>}. The name is that of {@code
- * java:app/AppName}; where there is none, the context path. Read-only: what it says is that of
- * {@link org.starcast.BroadcastStatistics} and {@link org.starcast.BroadcastHealth}, at most a
- * second old. Times are microseconds, since the start.
+ * java:app/AppName}, in an EAR with {@code /} and that of {@code java:module/ModuleName}; where
+ * there is none, the context path. Read-only: what it says is that of {@link
+ * org.starcast.BroadcastStatistics} and {@link org.starcast.BroadcastHealth}, at most a second old.
+ * Times are microseconds, since the start.
  */
 public interface SseBroadcasterMXBean {
 

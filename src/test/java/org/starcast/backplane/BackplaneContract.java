@@ -116,6 +116,10 @@ abstract class BackplaneContract {
     return SseFormat.decode(event.bytes(), event.length()).data().orElseThrow();
   }
 
+  private static void assumeShared(Node node) {
+    Assumptions.assumeTrue(node.backplane.isShared(), "a backplane of one node alone");
+  }
+
   @Test
   void anEventIsReceivedWithTheSequenceThatAppendTells() {
     Node node = node();
@@ -266,7 +270,7 @@ abstract class BackplaneContract {
   @Test
   void twoNodesReceiveTheSameInTheSameOrder() {
     Node one = node();
-    Assumptions.assumeTrue(one.backplane.isShared(), "a backplane of one node alone");
+    assumeShared(one);
     Node two = node();
 
     List<CompletionStage<Long>> stages = new ArrayList<>();
@@ -290,7 +294,7 @@ abstract class BackplaneContract {
   @Test
   void aNodeThatStartsGetsTheLatestEvents() {
     Node one = node();
-    Assumptions.assumeTrue(one.backplane.isShared(), "a backplane of one node alone");
+    assumeShared(one);
     List<Long> sequences = one.publishAll("a", 0, 100);
 
     Node two = node("starcast.log.events", "30");
@@ -312,7 +316,7 @@ abstract class BackplaneContract {
       "starcast.log.events", "16"
     };
     Node one = node(settings);
-    Assumptions.assumeTrue(one.backplane.isShared(), "a backplane of one node alone");
+    assumeShared(one);
     for (String data : List.of("old", "new")) {
       get(one.publish("state.a", "a " + data));
       get(one.publish("state.b.c", "b " + data));
@@ -340,7 +344,7 @@ abstract class BackplaneContract {
       "starcast.log.events", "16"
     };
     Node one = node(settings);
-    Assumptions.assumeTrue(one.backplane.isShared(), "a backplane of one node alone");
+    assumeShared(one);
     for (int i = 0; i < 50; i++) {
       get(one.publish("topic." + i, "" + i));
     }
