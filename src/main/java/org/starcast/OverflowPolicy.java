@@ -1,6 +1,10 @@
 package org.starcast;
 
-/** What happens when a message does not fit into a client's queue. */
+/**
+ * What happens when a message does not fit into a client's queue. A client that has just begun, or
+ * resumed, reads the log until what is left there fits into its queue; until then nothing
+ * overflows.
+ */
 public enum OverflowPolicy {
   /**
    * The queue is given up, and the client reads on from the log, at its own pace, until it is level
@@ -20,7 +24,8 @@ public enum OverflowPolicy {
   /**
    * A message replaces the queued one with the same {@linkplain SseMessage#coalesceKey() key}, at
    * any fill level: for messages that carry a whole state, only the latest of which matters. When
-   * that makes no room, the client is closed as by {@link #DISCONNECT}.
+   * that makes no room, the client is closed as by {@link #DISCONNECT}. What a client reads in the
+   * log comes as it was published.
    */
   COALESCE
 }

@@ -74,6 +74,13 @@ class DeliveryIT {
     return keep(server.open("probe/stream/" + id + "?" + query));
   }
 
+  /** A probe's stream of which nothing is read, once it has begun. */
+  private RawStream stalled(String id, String query) throws IOException {
+    return keep(server.stalled(
+            "probe/stream/" + id + "-" + topic + "?topic=" + topic + ".*" + query))
+        .readGreeting();
+  }
+
   private RawStream keep(RawStream stream) {
     open.add(stream);
     return stream;
@@ -356,9 +363,9 @@ class DeliveryIT {
   }
 
   @Test
-  void aStalledClientIsClosedForOverflowAndOthersGetEverything() {
+  void aStalledClientIsClosedForOverflowAndOthersGetEverything() throws IOException {
     RawStream healthy = probe("healthy-" + topic, "topic=" + topic + ".*").withoutBody();
-    keep(server.stalled("probe/stream/stalled-" + topic + "?topic=" + topic + ".*"));
+    stalled("stalled", "");
 
     for (int round = 1; round <= 30; round++) {
       server.post("probe/storm?threads=2&events=10&topics=1&padding=50000&prefix=" + topic, "");
@@ -375,8 +382,8 @@ class DeliveryIT {
   }
 
   @Test
-  void whatAClientDoesNotReadWaitsInItsQueueAndNotInTheKernel() {
-    keep(server.stalled("probe/stream/reads-nothing-" + topic + "?topic=" + topic + ".*"));
+  void whatAClientDoesNotReadWaitsInItsQueueAndNotInTheKernel() throws IOException {
+    stalled("reads-nothing", "");
 
     server.post("probe/storm?threads=1&events=15&topics=1&padding=50000&prefix=" + topic, "");
 
@@ -387,14 +394,8 @@ class DeliveryIT {
   }
 
   @Test
-  void aClientThatTakesNothingIsClosedByTheSendTimeout() {
-    keep(
-        server.stalled(
-            "probe/stream/slow-"
-                + topic
-                + "?messages=100000&bytes=1000000000&topic="
-                + topic
-                + ".*"));
+  void aClientThatTakesNothingIsClosedByTheSendTimeout() throws IOException {
+    stalled("slow", "&messages=100000&bytes=1000000000");
 
     server.post("probe/storm?threads=1&events=300&topics=1&padding=50000&prefix=" + topic, "");
 
@@ -403,14 +404,7 @@ class DeliveryIT {
 
   @Test
   void dropOldestTellsTheGapAndGoesOn() throws IOException {
-    RawStream stream =
-        keep(
-            server.stalled(
-                "probe/stream/dropping-"
-                    + topic
-                    + "?overflow=DROP_OLDEST&messages=10&bytes=1000000&topic="
-                    + topic
-                    + ".*"));
+    RawStream stream = stalled("dropping", "&overflow=DROP_OLDEST&messages=10&bytes=1000000");
     int events = 300;
 
     server.post(
@@ -439,11 +433,8 @@ class DeliveryIT {
   }
 
   @Test
-  void coalescedMessagesLeaveTheLatest() {
-    RawStream stream =
-        keep(
-            server.stalled(
-                "probe/stream/coalescing-" + topic + "?overflow=COALESCE&topic=" + topic + ".*"));
+  void coalescedMessagesLeaveTheLatest() throws IOException {
+    RawStream stream = stalled("coalescing", "&overflow=COALESCE");
 
     server.post(
         "probe/storm?threads=1&events=500&topics=1&padding=50000&key=state&prefix=" + topic, "");

@@ -114,25 +114,25 @@ final class RawStream implements AutoCloseable {
     return ended;
   }
 
+  /**
+   * Reads until the stream has said at which id it begins, on this thread: from then on it is sent
+   * what is published, and need not read it in the log.
+   */
+  RawStream readGreeting() throws IOException {
+    while (!text().contains("\nretry: ")) {
+      if (!readChunk()) {
+        throw new EOFException("no greeting in " + text());
+      }
+    }
+    return this;
+  }
+
   /** Reads everything that is still to come, on this thread. */
   void readAll() {
     try {
-      boolean chunked = "chunked".equals(header("Transfer-Encoding"));
-      byte[] buffer = new byte[64 << 10];
-      while (chunked) {
-        int size = Integer.parseInt(line(in).trim(), 16);
-        if (size == 0) {
-          return;
-        }
-        while (size > 0) {
-          int n = in.read(buffer, 0, Math.min(size, buffer.length));
-          if (n < 0) {
-            throw new EOFException();
-          }
-          accept(buffer, n);
-          size -= n;
-        }
-        line(in);
+      if ("chunked".equals(header("Transfer-Encoding"))) {
+        while (readChunk()) {}
+        return;
       }
       String length = header("Content-Length");
       if (length != null) {
@@ -143,6 +143,25 @@ final class RawStream implements AutoCloseable {
     } finally {
       ended = true;
     }
+  }
+
+  /** False for the last. */
+  private boolean readChunk() throws IOException {
+    int size = Integer.parseInt(line(in).trim(), 16);
+    if (size == 0) {
+      return false;
+    }
+    byte[] buffer = new byte[Math.min(size, 64 << 10)];
+    while (size > 0) {
+      int n = in.read(buffer, 0, Math.min(size, buffer.length));
+      if (n < 0) {
+        throw new EOFException();
+      }
+      accept(buffer, n);
+      size -= n;
+    }
+    line(in);
+    return true;
   }
 
   private void accept(byte[] bytes, int length) throws IOException {

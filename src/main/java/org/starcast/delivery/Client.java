@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -337,9 +339,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         owed++;
         return Offer.LOGGED;
       }
-      if (overflow == OverflowPolicy.COALESCE
-          && frame.coalesceKey != null
-          && dropSameKey(frame.coalesceKey)) {
+      if (coalesces(frame) && dropSameKey(frame.coalesceKey)) {
         offer = Offer.REPLACED;
       }
       if (!fits(frame) && overflow == OverflowPolicy.CATCH_UP && engine.logs()) {
@@ -442,33 +442,64 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   }
 
   /**
-   * Makes the client level again with what is left of the log; publishers wait meanwhile.
+   * Makes the client level again, if what is left of the log fits into its queue, by the same rules
+   * as if it were published now; else the client reads on. Publishers wait meanwhile.
    *
    * @param read what it has read so far
    * @param events what is left, few
    */
-  void join(Replay read, Iterable<Frame> events) {
+  void join(Replay read, List<Frame> events) {
     synchronized (this) {
       if (state.compareTo(State.CLOSING) >= 0 || !changes.isEmpty() || replay != read) {
         return;
       }
-      for (Frame event : events) {
+      Deque<Frame> left = new ArrayDeque<>();
+      List<Frame> replaced = new ArrayList<>();
+      Set<String> keys = new HashSet<>();
+      long bytes = 0;
+      // the latest first, which replaces those before it
+      for (int i = events.size() - 1; i >= 0; i--) {
+        Frame event = events.get(i);
         if (!filter.decides(event)) {
           // published since they were decided: nobody is asked while publishers wait
           return;
         }
-      }
-      for (Frame event : events) {
-        if (filter.test(event)) {
-          boolean counted = event.sequence() >= firstOffered;
-          Frame frame = Frame.again(event, counted, engine.budget());
-          frame.heldBy(1);
-          append(frame);
-          owed -= counted ? 1 : 0;
+        if (!filter.test(event)) {
+          continue;
         }
+        if (coalesces(event) && !keys.add(event.coalesceKey)) {
+          replaced.add(event);
+        } else {
+          left.addFirst(event);
+          bytes += event.length();
+        }
+      }
+      if (!fits(left.size(), bytes)) {
+        return;
+      }
+      for (Frame event : replaced) {
+        dropped++;
+        if (settles(event)) {
+          engine.statistics().coalesced.increment();
+        }
+      }
+      for (Frame event : left) {
+        if (coalesces(event)) {
+          dropSameKey(event.coalesceKey);
+        }
+        Frame frame = Frame.again(event, settles(event), engine.budget());
+        frame.heldBy(1);
+        append(frame);
       }
       level();
     }
+  }
+
+  /** Takes an event off what the log owes; whether it was offered, and so is counted. */
+  private boolean settles(Frame event) {
+    boolean offered = event.sequence() >= firstOffered;
+    owed -= offered ? 1 : 0;
+    return offered;
   }
 
   /** It has read all that it was offered, or has missed it. */
@@ -494,8 +525,12 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   /** One message always fits, so that a message larger than the bound is not a dead end. */
   private boolean fits(Frame frame) {
-    return queue.isEmpty()
-        || queue.size() < maxMessages && queueBytes + pendingBytes + frame.length() <= maxBytes;
+    return fits(1, frame.length());
+  }
+
+  private boolean fits(int messages, long bytes) {
+    return queue.isEmpty() && messages <= 1
+        || queue.size() + messages <= maxMessages && queueBytes + pendingBytes + bytes <= maxBytes;
   }
 
   /**
@@ -575,6 +610,11 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     for (Waiting entry : told) {
       engine.complete(entry.taken, taken);
     }
+  }
+
+  /** Whether the frame replaces one of the same key. */
+  private boolean coalesces(Frame frame) {
+    return overflow == OverflowPolicy.COALESCE && frame.coalesceKey != null;
   }
 
   private boolean dropSameKey(String key) {

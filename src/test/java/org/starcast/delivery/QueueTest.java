@@ -221,6 +221,52 @@ class QueueTest {
     return Long.parseLong(id.substring(id.indexOf('-') + 1));
   }
 
+  @ParameterizedTest
+  @EnumSource(OverflowPolicy.class)
+  void aClientThatBecomesLevelGetsNoMoreThanItsQueueHolds(OverflowPolicy policy) {
+    try (EngineFixture fixture = new EngineFixture("batch-bytes", "1024")) {
+      Stream slow = fixture.connecting(small(policy, 3, MANY), 1);
+      List<String> expected = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        expected.add(i + "x".repeat(150));
+        fixture.publish("a", expected.get(i));
+      }
+      slow.writer().start();
+      until(slow.writer()::blocked);
+      assertThat(slow.client().queued()).isLessThanOrEqualTo(3);
+      // the log has it still, so nobody is closed, and nothing dropped, for it
+      PublishResult last = fixture.publish("a", "last");
+      assertThat(last.closed()).isZero();
+      assertThat(last.dropped()).isZero();
+      expected.add("last");
+      slow.unplug().awaitData(expected.toArray(String[]::new));
+    }
+  }
+
+  @Test
+  void coalesceReplacesWhatIsLeftInTheLogWhenTheClientBecomesLevel() {
+    try (EngineFixture fixture = new EngineFixture("batch-bytes", "1024")) {
+      Stream slow = fixture.connecting(small(OverflowPolicy.COALESCE, 3, MANY), 1);
+      for (int i = 0; i < 40; i++) {
+        fixture.publish(keyed(i % 2 == 0 ? "even" : "odd", i + ":" + "x".repeat(150)));
+      }
+      slow.writer().start();
+      until(slow.writer()::blocked);
+      assertThat(slow.client().queued()).isEqualTo(2);
+      int dropped = Math.toIntExact(slow.client().dropped());
+      for (int i = 40; i < 60; i++) {
+        assertThat(fixture.publish(keyed("even", i + ":")).closed()).isZero();
+      }
+      slow.unplug().awaitIdle();
+      List<String> data = slow.writer().data();
+      assertThat(data).hasSize(60 - 20 - dropped);
+      assertThat(data.subList(data.size() - 2, data.size()))
+          .satisfiesExactly(
+              odd -> assertThat(odd).startsWith("39:"), even -> assertThat(even).isEqualTo("59:"));
+      assertThat(fixture.engine().statisticsSnapshot().coalesced()).isEqualTo(dropped + 20);
+    }
+  }
+
   @Test
   void coalesceDoesNotTakeBackWhatIsBeingWritten() {
     try (EngineFixture fixture = new EngineFixture()) {
