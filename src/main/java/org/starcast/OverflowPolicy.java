@@ -1,9 +1,9 @@
 package org.starcast;
 
 /**
- * What happens when a message does not fit into a client's queue. A client that has just begun, or
- * resumed, reads the log until what is left there fits into its queue; until then nothing
- * overflows.
+ * What happens when a message does not fit into a client's queue. Where a log is kept, a client
+ * that has just begun, or resumed, reads events from there until what is left fits into its queue;
+ * until then only messages to it alone are queued.
  */
 public enum OverflowPolicy {
   /**

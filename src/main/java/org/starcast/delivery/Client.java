@@ -4,8 +4,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -339,7 +338,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         owed++;
         return Offer.LOGGED;
       }
-      if (coalesces(frame) && dropSameKey(frame.coalesceKey)) {
+      if (replace(frame)) {
         offer = Offer.REPLACED;
       }
       if (!fits(frame) && overflow == OverflowPolicy.CATCH_UP && engine.logs()) {
@@ -453,53 +452,35 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       if (state.compareTo(State.CLOSING) >= 0 || !changes.isEmpty() || replay != read) {
         return;
       }
-      Deque<Frame> left = new ArrayDeque<>();
-      List<Frame> replaced = new ArrayList<>();
-      Set<String> keys = new HashSet<>();
+      List<Frame> left = new ArrayList<>();
+      Map<String, Frame> latest = new HashMap<>();
+      int messages = 0;
       long bytes = 0;
-      // the latest first, which replaces those before it
-      for (int i = events.size() - 1; i >= 0; i--) {
-        Frame event = events.get(i);
+      for (Frame event : events) {
         if (!filter.decides(event)) {
           // published since they were decided: nobody is asked while publishers wait
           return;
         }
-        if (!filter.test(event)) {
-          continue;
-        }
-        if (coalesces(event) && !keys.add(event.coalesceKey)) {
-          replaced.add(event);
-        } else {
-          left.addFirst(event);
-          bytes += event.length();
+        if (filter.test(event)) {
+          left.add(event);
+          Frame replaced = coalesces(event) ? latest.put(event.coalesceKey, event) : null;
+          messages += replaced == null ? 1 : 0;
+          bytes += event.length() - (replaced == null ? 0 : replaced.length());
         }
       }
-      if (!fits(left.size(), bytes)) {
+      if (!fits(messages, bytes)) {
         return;
       }
-      for (Frame event : replaced) {
-        dropped++;
-        if (settles(event)) {
-          engine.statistics().coalesced.increment();
-        }
-      }
       for (Frame event : left) {
-        if (coalesces(event)) {
-          dropSameKey(event.coalesceKey);
-        }
-        Frame frame = Frame.again(event, settles(event), engine.budget());
+        replace(event);
+        boolean counted = event.sequence() >= firstOffered;
+        Frame frame = Frame.again(event, counted, engine.budget());
         frame.heldBy(1);
         append(frame);
+        owed -= counted ? 1 : 0;
       }
       level();
     }
-  }
-
-  /** Takes an event off what the log owes; whether it was offered, and so is counted. */
-  private boolean settles(Frame event) {
-    boolean offered = event.sequence() >= firstOffered;
-    owed -= offered ? 1 : 0;
-    return offered;
   }
 
   /** It has read all that it was offered, or has missed it. */
@@ -612,15 +593,18 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
   }
 
-  /** Whether the frame replaces one of the same key. */
   private boolean coalesces(Frame frame) {
     return overflow == OverflowPolicy.COALESCE && frame.coalesceKey != null;
   }
 
-  private boolean dropSameKey(String key) {
+  /** Drops the queued frame that this one is to replace, if there is one. */
+  private boolean replace(Frame by) {
+    if (!coalesces(by)) {
+      return false;
+    }
     for (Iterator<Frame> i = queue.iterator(); i.hasNext(); ) {
       Frame frame = i.next();
-      if (key.equals(frame.coalesceKey)) {
+      if (by.coalesceKey.equals(frame.coalesceKey)) {
         i.remove();
         dropFrame(frame, engine.statistics().coalesced);
         return true;
