@@ -112,7 +112,7 @@ public final class DatastarPage {
    * @throws IllegalArgumentException if it is not an http, https or relative URL
    */
   public String stream(String url) {
-    return stream(Action.get(url).retryForever());
+    return stream(DatastarAction.get(url).retryForever());
   }
 
   /**
@@ -130,7 +130,7 @@ public final class DatastarPage {
   }
 
   /** An element that runs this action when the page has loaded. */
-  public String stream(Action action) {
-    return "<div hidden" + Attributes.none().init(action) + "></div>";
+  public String stream(DatastarAction action) {
+    return "<div hidden" + DatastarAttributes.none().init(action) + "></div>";
   }
 }

@@ -171,7 +171,7 @@ class HostileInputTest {
     assertThatThrownBy(() -> DATASTAR.redirect(location))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("location: ");
-    assertThatThrownBy(() -> Action.get(location)).hasMessageStartingWith("url: ");
+    assertThatThrownBy(() -> DatastarAction.get(location)).hasMessageStartingWith("url: ");
     assertThatThrownBy(() -> DatastarPage.selfHosted(location)).hasMessageStartingWith("url: ");
   }
 

@@ -10,8 +10,8 @@ import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.starcast.datastar.Action;
-import org.starcast.datastar.Attributes;
+import org.starcast.datastar.DatastarAction;
+import org.starcast.datastar.DatastarAttributes;
 import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.ElementPatchMode;
@@ -56,7 +56,8 @@ public class FeedResource {
   }
 
   private static Html mark(int after) {
-    Attributes seen = Attributes.none().onIntersect(Action.get("../api/feed?after=" + after));
+    DatastarAttributes seen =
+        DatastarAttributes.none().onIntersect(DatastarAction.get("../api/feed?after=" + after));
     return Html.format(
         "<li class=\"note\" id=\"more\"{}>Loading more\u2026</li>", Html.of(seen.toString()));
   }

@@ -25,8 +25,8 @@ import java.util.concurrent.Future;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.Subscription;
-import org.starcast.datastar.Action;
-import org.starcast.datastar.Attributes;
+import org.starcast.datastar.DatastarAction;
+import org.starcast.datastar.DatastarAttributes;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchSignals;
@@ -75,14 +75,14 @@ public class JobResource {
     jobs.put(job.id, job);
     job.running =
         scheduler.scheduleAtFixedRate(() -> step(job), STEP_MILLIS, STEP_MILLIS, MILLISECONDS);
-    Action follow = Action.get("../api/jobs/" + job.id + "/stream");
+    DatastarAction follow = DatastarAction.get("../api/jobs/" + job.id + "/stream");
     return datastar.response(
         progress(job),
         datastar.patchElements(
             Html.format(
                 "<div id=\"job\"{}></div>",
                 Html.of(
-                    Attributes.none()
+                    DatastarAttributes.none()
                         .init(nonce == null ? follow : follow.headers(Map.of(NONCE_HEADER, nonce)))
                         .toString()))));
   }

@@ -27,8 +27,8 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.Subscription;
 import org.starcast.Topic;
-import org.starcast.datastar.Action;
-import org.starcast.datastar.Attributes;
+import org.starcast.datastar.DatastarAction;
+import org.starcast.datastar.DatastarAttributes;
 import org.starcast.datastar.DatastarBatch;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.Html;
@@ -117,13 +117,16 @@ public class TasksResource {
         item.id(),
         item.done() ? "done" : "",
         item.done() ? " checked" : "",
-        html(Attributes.none().on("click", Action.patch(url + "?done=" + !item.done())).prevent()),
+        html(
+            DatastarAttributes.none()
+                .on("click", DatastarAction.patch(url + "?done=" + !item.done()))
+                .prevent()),
         item.text(),
         item.text(),
-        html(Attributes.none().on("click", Action.delete(url))));
+        html(DatastarAttributes.none().on("click", DatastarAction.delete(url))));
   }
 
-  private static Html html(Attributes attributes) {
+  private static Html html(DatastarAttributes attributes) {
     return Html.of(attributes.toString());
   }
 

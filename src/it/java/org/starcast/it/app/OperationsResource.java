@@ -16,8 +16,8 @@ import jakarta.ws.rs.sse.SseEventSink;
 import java.util.Map;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
-import org.starcast.datastar.Action;
-import org.starcast.datastar.Attributes;
+import org.starcast.datastar.DatastarAction;
+import org.starcast.datastar.DatastarAttributes;
 import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.DispatchCustomEvent;
@@ -119,8 +119,10 @@ public class OperationsResource {
                   "<p id=\"target\" title=\"{}\"><b>{}</b><i{}{}></i></p>",
                   value,
                   value,
-                  Html.of(Attributes.none().text(Attributes.value(value)).toString()),
-                  Html.of(Attributes.none().signals(Map.of("attribute", value)).toString())));
+                  Html.of(
+                      DatastarAttributes.none().text(DatastarAttributes.value(value)).toString()),
+                  Html.of(
+                      DatastarAttributes.none().signals(Map.of("attribute", value)).toString())));
       case "remove" -> datastar.removeElements(value);
       case "removeById" -> datastar.removeElementById(value);
       case "signals" ->
@@ -152,7 +154,7 @@ public class OperationsResource {
           datastar.patchElements(
               Html.format(
                   "<p id=\"target\"{}>acted</p>",
-                  Html.of(Attributes.none().init(Action.get(value)).toString())));
+                  Html.of(DatastarAttributes.none().init(DatastarAction.get(value)).toString())));
       default -> throw new IllegalArgumentException("do: is unknown");
     };
   }

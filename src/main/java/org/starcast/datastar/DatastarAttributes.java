@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * changes the attribute that was added last, if that attribute has such a modifier.
  *
  * <pre>{@code
- * "<input" + Attributes.none().bind("search").on("input", Action.get("/search")).debounce(ofMillis(300)) + ">"
+ * "<input" + DatastarAttributes.none().bind("search").on("input", DatastarAction.get("/search")).debounce(ofMillis(300)) + ">"
  * input().attr("type", "text")...  // j2html: each entry of toMap() as an attribute
  * }</pre>
  *
@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
  * escaped; {@link #toMap} gives names and values for template engines that escape by themselves.
  * Expressions are trusted code; put data into them as {@link #value}.
  */
-public final class Attributes {
+public final class DatastarAttributes {
 
   private static final Pattern SIGNAL =
       Pattern.compile("[A-Za-z_][A-Za-z0-9_-]*(\\.[A-Za-z0-9_][A-Za-z0-9_-]*)*");
@@ -76,15 +76,15 @@ public final class Attributes {
 
   private final String plugin;
 
-  private Attributes(Map<String, String> entries, String last, String plugin) {
+  private DatastarAttributes(Map<String, String> entries, String last, String plugin) {
     this.entries = entries;
     this.last = last;
     this.plugin = plugin;
   }
 
   /** No attributes, to be added to. */
-  public static Attributes none() {
-    return new Attributes(Map.of(), null, null);
+  public static DatastarAttributes none() {
+    return new DatastarAttributes(Map.of(), null, null);
   }
 
   /**
@@ -98,32 +98,32 @@ public final class Attributes {
   }
 
   /** {@code data-attr}: sets an attribute from an expression. */
-  public Attributes attr(String name, String expression) {
+  public DatastarAttributes attr(String name, String expression) {
     return keyed("attr", name, expression);
   }
 
   /** {@code data-attr}: sets several attributes from expressions. */
-  public Attributes attr(Map<String, String> expressions) {
+  public DatastarAttributes attr(Map<String, String> expressions) {
     return add("attr", "data-attr", object(expressions, ""));
   }
 
   /** {@code data-bind}: two-way binding of a form element to a signal. */
-  public Attributes bind(String signal) {
+  public DatastarAttributes bind(String signal) {
     return add("bind", "data-bind", signal(signal));
   }
 
   /** {@code data-class}: has a class while an expression is true. */
-  public Attributes classes(String name, String expression) {
+  public DatastarAttributes classes(String name, String expression) {
     return keyed("class", name, expression);
   }
 
   /** {@code data-class}: has each class while its expression is true. */
-  public Attributes classes(Map<String, String> expressions) {
+  public DatastarAttributes classes(Map<String, String> expressions) {
     return add("class", "data-class", object(expressions, ""));
   }
 
   /** {@code data-computed}: a read-only signal that follows an expression. */
-  public Attributes computed(String signal, String expression) {
+  public DatastarAttributes computed(String signal, String expression) {
     if (!KEYED_SIGNAL.matcher(signal(signal)).matches()) {
       return add("computed", "data-computed", object(Map.of(signal, code(expression)), "() => "));
     }
@@ -131,51 +131,51 @@ public final class Attributes {
   }
 
   /** {@code data-effect}: runs an expression now and when its signals change. */
-  public Attributes effect(String expression) {
+  public DatastarAttributes effect(String expression) {
     return add("effect", "data-effect", code(expression));
   }
 
   /** {@code data-ignore}: Datastar leaves this element and what is in it alone. */
-  public Attributes ignore() {
+  public DatastarAttributes ignore() {
     return add("ignore", "data-ignore", "");
   }
 
   /** {@code data-ignore-morph}: morphing leaves this element and what is in it as it is. */
-  public Attributes ignoreMorph() {
+  public DatastarAttributes ignoreMorph() {
     return add("ignore-morph", "data-ignore-morph", "");
   }
 
   /** {@code data-indicator}: a signal that is true while this element's request is under way. */
-  public Attributes indicator(String signal) {
+  public DatastarAttributes indicator(String signal) {
     return add("indicator", "data-indicator", signal(signal));
   }
 
   /** {@code data-init}: runs an expression when the element comes into the page. */
-  public Attributes init(String expression) {
+  public DatastarAttributes init(String expression) {
     return add("init", "data-init", code(expression));
   }
 
   /** {@code data-init}: acts when the element comes into the page. */
-  public Attributes init(Action action) {
+  public DatastarAttributes init(DatastarAction action) {
     return init(action.toString());
   }
 
   /** {@code data-json-signals}: shows all signals as JSON, for debugging. */
-  public Attributes jsonSignals() {
+  public DatastarAttributes jsonSignals() {
     return add("json-signals", "data-json-signals", "");
   }
 
   /** {@code data-json-signals} of the signals whose path matches; null means no such filter. */
-  public Attributes jsonSignals(String include, String exclude) {
+  public DatastarAttributes jsonSignals(String include, String exclude) {
     // read by the client as JSON or, as here, as a JavaScript object
-    return add("json-signals", "data-json-signals", Action.filter(include, exclude));
+    return add("json-signals", "data-json-signals", DatastarAction.filter(include, exclude));
   }
 
   /**
    * {@code data-on}: runs an expression at an event. Upper case letters in the event's name are
    * written so that the client finds them again.
    */
-  public Attributes on(String event, String expression) {
+  public DatastarAttributes on(String event, String expression) {
     if (!EVENT.matcher(Check.line("event", event, Check.MAX_NAME)).matches()
         || event.contains("__")) {
       throw new IllegalArgumentException(
@@ -191,42 +191,42 @@ public final class Attributes {
   }
 
   /** {@code data-on}: acts at an event. */
-  public Attributes on(String event, Action action) {
+  public DatastarAttributes on(String event, DatastarAction action) {
     return on(event, action.toString());
   }
 
   /** {@code data-on-intersect}: runs an expression when the element comes into view. */
-  public Attributes onIntersect(String expression) {
+  public DatastarAttributes onIntersect(String expression) {
     return add("on-intersect", "data-on-intersect", code(expression));
   }
 
   /** {@code data-on-intersect}: acts when the element comes into view. */
-  public Attributes onIntersect(Action action) {
+  public DatastarAttributes onIntersect(DatastarAction action) {
     return onIntersect(action.toString());
   }
 
   /** {@code data-on-interval}: runs an expression every second, or {@link #duration}. */
-  public Attributes onInterval(String expression) {
+  public DatastarAttributes onInterval(String expression) {
     return add("on-interval", "data-on-interval", code(expression));
   }
 
   /** {@code data-on-interval}: acts every second, or {@link #duration}. */
-  public Attributes onInterval(Action action) {
+  public DatastarAttributes onInterval(DatastarAction action) {
     return onInterval(action.toString());
   }
 
   /** {@code data-on-signal-patch}: runs an expression when signals change. */
-  public Attributes onSignalPatch(String expression) {
+  public DatastarAttributes onSignalPatch(String expression) {
     return add("on-signal-patch", "data-on-signal-patch", code(expression));
   }
 
   /** {@code data-on-signal-patch-filter}: which signals count; null means no such filter. */
-  public Attributes onSignalPatchFilter(String include, String exclude) {
-    return add("filter", "data-on-signal-patch-filter", Action.filter(include, exclude));
+  public DatastarAttributes onSignalPatchFilter(String include, String exclude) {
+    return add("filter", "data-on-signal-patch-filter", DatastarAction.filter(include, exclude));
   }
 
   /** {@code data-preserve-attr}: attributes that morphing keeps as they are. */
-  public Attributes preserveAttr(String... names) {
+  public DatastarAttributes preserveAttr(String... names) {
     StringJoiner all = new StringJoiner(" ");
     for (String name : names) {
       if (Check.line("name", name, Check.MAX_NAME).contains(" ")) {
@@ -238,117 +238,117 @@ public final class Attributes {
   }
 
   /** {@code data-ref}: a signal that is this element. */
-  public Attributes ref(String signal) {
+  public DatastarAttributes ref(String signal) {
     return add("ref", "data-ref", signal(signal));
   }
 
   /** {@code data-show}: visible while an expression is true. */
-  public Attributes show(String expression) {
+  public DatastarAttributes show(String expression) {
     return add("show", "data-show", code(expression));
   }
 
   /** {@code data-signals}: patches signals, as {@link DatastarSse#patchSignals}. */
-  public Attributes signals(Object signals) {
+  public DatastarAttributes signals(Object signals) {
     return add("signals", "data-signals", Escape.expressionJson(Json.object("signals", signals)));
   }
 
   /** {@code data-style}: sets a style property from an expression. */
-  public Attributes style(String property, String expression) {
+  public DatastarAttributes style(String property, String expression) {
     return keyed("style", property, expression);
   }
 
   /** {@code data-style}: sets several style properties from expressions. */
-  public Attributes style(Map<String, String> expressions) {
+  public DatastarAttributes style(Map<String, String> expressions) {
     return add("style", "data-style", object(expressions, ""));
   }
 
   /** {@code data-text}: the element's text follows an expression. */
-  public Attributes text(String expression) {
+  public DatastarAttributes text(String expression) {
     return add("text", "data-text", code(expression));
   }
 
   /** Waits until this long after the last event; options: {@code leading}, {@code notrailing}. */
-  public Attributes debounce(Duration wait, String... options) {
+  public DatastarAttributes debounce(Duration wait, String... options) {
     return timing("debounce", wait, Set.of("leading", "notrailing"), options);
   }
 
   /** At most once in this time; options: {@code noleading}, {@code trailing}. */
-  public Attributes throttle(Duration wait, String... options) {
+  public DatastarAttributes throttle(Duration wait, String... options) {
     return timing("throttle", wait, Set.of("noleading", "trailing"), options);
   }
 
   /** Runs this much later. */
-  public Attributes delay(Duration wait) {
+  public DatastarAttributes delay(Duration wait) {
     return timing("delay", wait, Set.of());
   }
 
   /** The interval of {@link #onInterval}; option: {@code leading}, to run at once, too. */
-  public Attributes duration(Duration interval, String... options) {
+  public DatastarAttributes duration(Duration interval, String... options) {
     return timing("duration", interval, Set.of("leading"), options);
   }
 
   /** Runs within a view transition. */
-  public Attributes viewTransition() {
+  public DatastarAttributes viewTransition() {
     return modify("viewtransition");
   }
 
   /** Only once. */
-  public Attributes once() {
+  public DatastarAttributes once() {
     return modify("once");
   }
 
   /** Listens on the window. */
-  public Attributes window() {
+  public DatastarAttributes window() {
     return modify("window");
   }
 
   /** Listens on the document. */
-  public Attributes document() {
+  public DatastarAttributes document() {
     return modify("document");
   }
 
   /** Listens in the capture phase. */
-  public Attributes capture() {
+  public DatastarAttributes capture() {
     return modify("capture");
   }
 
   /** A passive listener. */
-  public Attributes passive() {
+  public DatastarAttributes passive() {
     return modify("passive");
   }
 
   /** Only for events outside of the element. */
-  public Attributes outside() {
+  public DatastarAttributes outside() {
     return modify("outside");
   }
 
   /** Prevents the event's default. */
-  public Attributes prevent() {
+  public DatastarAttributes prevent() {
     return modify("prevent");
   }
 
   /** Stops the event's propagation. */
-  public Attributes stop() {
+  public DatastarAttributes stop() {
     return modify("stop");
   }
 
   /** When half of the element is in view. */
-  public Attributes half() {
+  public DatastarAttributes half() {
     return modify("half");
   }
 
   /** When all of the element is in view. */
-  public Attributes full() {
+  public DatastarAttributes full() {
     return modify("full");
   }
 
   /** When the element goes out of view. */
-  public Attributes exit() {
+  public DatastarAttributes exit() {
     return modify("exit");
   }
 
   /** When this much of the element is in view, in percent, 0 to 100. */
-  public Attributes threshold(int percent) {
+  public DatastarAttributes threshold(int percent) {
     if (percent < 0 || percent > 100) {
       throw new IllegalArgumentException("percent: must be 0 to 100, is " + percent);
     }
@@ -356,22 +356,22 @@ public final class Attributes {
   }
 
   /** Patches only signals that are missing. */
-  public Attributes ifMissing() {
+  public DatastarAttributes ifMissing() {
     return modify("ifmissing");
   }
 
   /** JSON without white space. */
-  public Attributes terse() {
+  public DatastarAttributes terse() {
     return modify("terse");
   }
 
   /** Ignores this element, but not what is in it. */
-  public Attributes self() {
+  public DatastarAttributes self() {
     return modify("self");
   }
 
   /** The property that {@link #bind} binds, such as {@code valueAsNumber}. */
-  public Attributes prop(String property) {
+  public DatastarAttributes prop(String property) {
     if (!PROPERTY.matcher(property).matches()) {
       throw new IllegalArgumentException("property: must be of A-Z a-z, beginning in lower case");
     }
@@ -379,7 +379,7 @@ public final class Attributes {
   }
 
   /** The events at which {@link #bind} reads the element, in lower case. */
-  public Attributes events(String... events) {
+  public DatastarAttributes events(String... events) {
     for (String event : events) {
       if (!PLAIN_KEY.matcher(event).matches()) {
         throw new IllegalArgumentException("events: must be of a-z 0-9 -: " + event);
@@ -407,7 +407,8 @@ public final class Attributes {
     return out.toString();
   }
 
-  private Attributes timing(String name, Duration wait, Set<String> known, String... options) {
+  private DatastarAttributes timing(
+      String name, Duration wait, Set<String> known, String... options) {
     for (String option : options) {
       if (!known.contains(option)) {
         throw new IllegalArgumentException(name + ": has no option " + option);
@@ -418,7 +419,7 @@ public final class Attributes {
     return modify(name + "." + millis + "ms" + all);
   }
 
-  private Attributes modify(String modifier) {
+  private DatastarAttributes modify(String modifier) {
     int dot = modifier.indexOf('.');
     String name = dot < 0 ? modifier : modifier.substring(0, dot);
     if (last == null || !MODIFIERS.getOrDefault(plugin, Set.of()).contains(name)) {
@@ -431,19 +432,19 @@ public final class Attributes {
     if (changed.putIfAbsent(modified, value) != null) {
       throw new IllegalArgumentException("attribute: " + modified + " is given twice");
     }
-    return new Attributes(Collections.unmodifiableMap(changed), modified, plugin);
+    return new DatastarAttributes(Collections.unmodifiableMap(changed), modified, plugin);
   }
 
-  private Attributes add(String plugin, String name, String value) {
+  private DatastarAttributes add(String plugin, String name, String value) {
     Map<String, String> changed = new LinkedHashMap<>(entries);
     if (changed.putIfAbsent(name, value) != null) {
       throw new IllegalArgumentException("attribute: " + name + " is given twice");
     }
-    return new Attributes(Collections.unmodifiableMap(changed), name, plugin);
+    return new DatastarAttributes(Collections.unmodifiableMap(changed), name, plugin);
   }
 
   /** HTML lowers the case of names and forbids characters in them: those go into a value. */
-  private Attributes keyed(String plugin, String name, String expression) {
+  private DatastarAttributes keyed(String plugin, String name, String expression) {
     return PLAIN_KEY.matcher(Check.line("name", name, Check.MAX_NAME)).matches()
         ? add(plugin, "data-" + plugin + ":" + name, code(expression))
         : add(plugin, "data-" + plugin, object(Map.of(name, expression), ""));

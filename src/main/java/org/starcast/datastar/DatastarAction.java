@@ -8,11 +8,11 @@ import java.util.StringJoiner;
 
 /**
  * One of Datastar's actions as an expression, such as {@code @get('/orders')}: for {@link
- * Attributes}, or by {@link #toString} anywhere in an expression. Immutable. Every value is written
- * so that it stays a value; in HTML the expression must be escaped as any attribute's value, which
- * {@link Attributes} does.
+ * DatastarAttributes}, or by {@link #toString} anywhere in an expression. Immutable. Every value is
+ * written so that it stays a value; in HTML the expression must be escaped as any attribute's
+ * value, which {@link DatastarAttributes} does.
  */
-public final class Action {
+public final class DatastarAction {
 
   /** When the client asks again after a request has ended. */
   public enum Retry {
@@ -49,7 +49,7 @@ public final class Action {
   private final String call;
   private final Map<String, String> options;
 
-  private Action(String call, Map<String, String> options) {
+  private DatastarAction(String call, Map<String, String> options) {
     this.call = call;
     this.options = options;
   }
@@ -61,60 +61,60 @@ public final class Action {
    * @throws IllegalArgumentException if it is anything else, as {@link
    *     DatastarSse#redirect(String)}
    */
-  public static Action get(String url) {
+  public static DatastarAction get(String url) {
     return request("get", url);
   }
 
   /** {@code @post}: signals go in the body. Otherwise as {@link #get}. */
-  public static Action post(String url) {
+  public static DatastarAction post(String url) {
     return request("post", url);
   }
 
   /** {@code @put}: signals go in the body. Otherwise as {@link #get}. */
-  public static Action put(String url) {
+  public static DatastarAction put(String url) {
     return request("put", url);
   }
 
   /** {@code @patch}: signals go in the body. Otherwise as {@link #get}. */
-  public static Action patch(String url) {
+  public static DatastarAction patch(String url) {
     return request("patch", url);
   }
 
   /** {@code @delete}: signals go in the query. Otherwise as {@link #get}. */
-  public static Action delete(String url) {
+  public static DatastarAction delete(String url) {
     return request("delete", url);
   }
 
-  private static Action request(String method, String url) {
-    return new Action(
+  private static DatastarAction request(String method, String url) {
+    return new DatastarAction(
         "@" + method + "(" + Escape.expressionString(Check.url("url", url)), Map.of());
   }
 
   /** {@code @setAll}: sets every signal whose path matches the regular expression. */
-  public static Action setAll(Object value, String includeRegex) {
-    return new Action("@setAll(" + Escape.expressionJson(Json.of(value)), Map.of())
+  public static DatastarAction setAll(Object value, String includeRegex) {
+    return new DatastarAction("@setAll(" + Escape.expressionJson(Json.of(value)), Map.of())
         .option("include", regex("includeRegex", includeRegex));
   }
 
   /** {@code @toggleAll}: flips every signal whose path matches the regular expression. */
-  public static Action toggleAll(String includeRegex) {
-    return new Action("@toggleAll(", Map.of())
+  public static DatastarAction toggleAll(String includeRegex) {
+    return new DatastarAction("@toggleAll(", Map.of())
         .option("include", regex("includeRegex", includeRegex));
   }
 
   /** Sends the closest form, or the one of {@link #selector}, in place of the signals. */
-  public Action form() {
+  public DatastarAction form() {
     return option("contentType", "'form'");
   }
 
   /** The CSS selector of the form to send. */
-  public Action selector(String selector) {
+  public DatastarAction selector(String selector) {
     return option(
         "selector", Escape.expressionString(Check.line("selector", selector, Check.MAX_SELECTOR)));
   }
 
   /** Adds request headers, each of one line. */
-  public Action headers(Map<String, String> headers) {
+  public DatastarAction headers(Map<String, String> headers) {
     Map<String, String> checked = new LinkedHashMap<>();
     headers.forEach(
         (name, value) ->
@@ -128,43 +128,43 @@ public final class Action {
    * Which signals are sent: those whose path matches {@code include} (null: all) and not {@code
    * exclude} (null: those of which a name begins with {@code _}).
    */
-  public Action filterSignals(String include, String exclude) {
+  public DatastarAction filterSignals(String include, String exclude) {
     return option("filterSignals", filter(include, exclude));
   }
 
   /** What is sent in place of the signals: anything that JSON-B writes. */
-  public Action payload(Object payload) {
+  public DatastarAction payload(Object payload) {
     return option("payload", Escape.expressionJson(Json.of(payload)));
   }
 
   /** Keeps the stream open while the tab is hidden, which only {@link #get} does not do. */
-  public Action openWhenHidden(boolean open) {
+  public DatastarAction openWhenHidden(boolean open) {
     return option("openWhenHidden", String.valueOf(open));
   }
 
   /** What becomes of an earlier request with the same method and URL. */
-  public Action requestCancellation(Cancellation cancellation) {
+  public DatastarAction requestCancellation(Cancellation cancellation) {
     return option("requestCancellation", "'" + cancellation.value + "'");
   }
 
   /** When to ask again. */
-  public Action retry(Retry retry) {
+  public DatastarAction retry(Retry retry) {
     return option("retry", "'" + retry.value() + "'");
   }
 
   /** Asks again always and without end, as a stream that shall survive deployments must. */
-  public Action retryForever() {
+  public DatastarAction retryForever() {
     return retry(Retry.ALWAYS).option("retryMaxCount", "Infinity");
   }
 
   /** The wait before the first retry; the client's default is one second. */
-  public Action retryInterval(Duration interval) {
+  public DatastarAction retryInterval(Duration interval) {
     return option(
         "retryInterval", String.valueOf(Check.duration("retryInterval", interval).toMillis()));
   }
 
   /** By what the wait is multiplied after each retry; the client's default is 2. */
-  public Action retryScaler(double scaler) {
+  public DatastarAction retryScaler(double scaler) {
     if (!(scaler >= 1 && scaler <= 100)) {
       throw new IllegalArgumentException("retryScaler: must be 1 to 100, is " + scaler);
     }
@@ -172,12 +172,12 @@ public final class Action {
   }
 
   /** The longest wait; the client's default is 30 seconds. */
-  public Action retryMaxWait(Duration wait) {
+  public DatastarAction retryMaxWait(Duration wait) {
     return option("retryMaxWait", String.valueOf(Check.duration("retryMaxWait", wait).toMillis()));
   }
 
   /** How many retries in a row; the client's default is 10. */
-  public Action retryMaxCount(int count) {
+  public DatastarAction retryMaxCount(int count) {
     if (count < 0) {
       throw new IllegalArgumentException("retryMaxCount: must not be negative, is " + count);
     }
@@ -199,10 +199,10 @@ public final class Action {
     return "RegExp(" + Escape.expressionString(Check.line(name, regex, Check.MAX_SELECTOR)) + ")";
   }
 
-  private Action option(String name, String expression) {
+  private DatastarAction option(String name, String expression) {
     Map<String, String> changed = new LinkedHashMap<>(options);
     changed.put(name, Objects.requireNonNull(expression));
-    return new Action(call, changed);
+    return new DatastarAction(call, changed);
   }
 
   /** The expression, not escaped for HTML. */

@@ -16,9 +16,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class AttributesTest {
+class DatastarAttributesTest {
 
-  private static final Attributes NONE = Attributes.none();
+  private static final DatastarAttributes NONE = DatastarAttributes.none();
 
   static Stream<Arguments> attributes() {
     Map<String, String> classes = new LinkedHashMap<>();
@@ -49,13 +49,13 @@ class AttributesTest {
         Arguments.of(NONE.ignoreMorph(), " data-ignore-morph"),
         Arguments.of(NONE.indicator("busy"), " data-indicator=\"busy\""),
         Arguments.of(
-            NONE.init(Action.get("/s")).delay(ofMillis(500)).viewTransition(),
+            NONE.init(DatastarAction.get("/s")).delay(ofMillis(500)).viewTransition(),
             " data-init__delay.500ms__viewtransition=\"@get(&#39;/s&#39;)\""),
         Arguments.of(NONE.jsonSignals().terse(), " data-json-signals__terse"),
         Arguments.of(
             NONE.jsonSignals("^a", null), " data-json-signals=\"{include: RegExp(&#39;^a&#39;)}\""),
         Arguments.of(
-            NONE.on("click", Action.post("/a?b=c&d=e")).once().prevent(),
+            NONE.on("click", DatastarAction.post("/a?b=c&d=e")).once().prevent(),
             " data-on:click__once__prevent=\"@post(&#39;/a?b=c&amp;d=e&#39;)\""),
         Arguments.of(
             NONE.on("input", "$a").debounce(Duration.ofSeconds(1), "leading", "notrailing"),
@@ -69,13 +69,13 @@ class AttributesTest {
         Arguments.of(NONE.on("itemSaved", "$a"), " data-on:item-saved__case.camel=\"$a\""),
         Arguments.of(NONE.on("sl-change", "$a"), " data-on:sl-change=\"$a\""),
         Arguments.of(
-            NONE.onIntersect(Action.get("/more")).half().exit(),
+            NONE.onIntersect(DatastarAction.get("/more")).half().exit(),
             " data-on-intersect__half__exit=\"@get(&#39;/more&#39;)\""),
         Arguments.of(
             NONE.onIntersect("$a").threshold(25).full(),
             " data-on-intersect__threshold.25__full=\"$a\""),
         Arguments.of(
-            NONE.onInterval(Action.get("/t")).duration(Duration.ofSeconds(5), "leading"),
+            NONE.onInterval(DatastarAction.get("/t")).duration(Duration.ofSeconds(5), "leading"),
             " data-on-interval__duration.5000ms.leading=\"@get(&#39;/t&#39;)\""),
         Arguments.of(
             NONE.onSignalPatch("log(patch)").delay(ofMillis(1)).onSignalPatchFilter("^a\\.", "b$"),
@@ -95,32 +95,32 @@ class AttributesTest {
 
   @ParameterizedTest
   @MethodSource("attributes")
-  void attributeIsWrittenForHtml(Attributes attributes, String expected) {
+  void attributeIsWrittenForHtml(DatastarAttributes attributes, String expected) {
     assertThat(attributes).hasToString(expected);
   }
 
   static Stream<Arguments> actions() {
     return Stream.of(
-        Arguments.of(Action.get("/a"), "@get('/a')"),
-        Arguments.of(Action.put("a"), "@put('a')"),
-        Arguments.of(Action.patch("a"), "@patch('a')"),
-        Arguments.of(Action.delete("/a/1"), "@delete('/a/1')"),
+        Arguments.of(DatastarAction.get("/a"), "@get('/a')"),
+        Arguments.of(DatastarAction.put("a"), "@put('a')"),
+        Arguments.of(DatastarAction.patch("a"), "@patch('a')"),
+        Arguments.of(DatastarAction.delete("/a/1"), "@delete('/a/1')"),
         Arguments.of(
-            Action.post("/a").form().selector("#f[x=\"y\"]"),
+            DatastarAction.post("/a").form().selector("#f[x=\"y\"]"),
             "@post('/a', {contentType: 'form', selector: '#f[x=\\u0022y\\u0022]'})"),
         Arguments.of(
-            Action.get("/a")
+            DatastarAction.get("/a")
                 .headers(Map.of("X-A", "b'c"))
                 .filterSignals("^x", null)
                 .payload(Map.of("a", List.of(1, true)))
                 .openWhenHidden(true)
-                .requestCancellation(Action.Cancellation.DISABLED),
+                .requestCancellation(DatastarAction.Cancellation.DISABLED),
             "@get('/a', {headers: {\"X-A\":\"b\\u0027c\"}, filterSignals: {include: RegExp('^x')},"
                 + " payload: {\"a\":[1,true]}, openWhenHidden: true, requestCancellation:"
                 + " 'disabled'})"),
         Arguments.of(
-            Action.get("/a")
-                .retry(Action.Retry.ERROR)
+            DatastarAction.get("/a")
+                .retry(DatastarAction.Retry.ERROR)
                 .retryInterval(Duration.ofSeconds(2))
                 .retryScaler(1.5)
                 .retryMaxWait(Duration.ofMinutes(1))
@@ -128,15 +128,15 @@ class AttributesTest {
             "@get('/a', {retry: 'error', retryInterval: 2000, retryScaler: 1.5, retryMaxWait:"
                 + " 60000, retryMaxCount: 3})"),
         Arguments.of(
-            Action.get("/a").retryForever(),
+            DatastarAction.get("/a").retryForever(),
             "@get('/a', {retry: 'always', retryMaxCount: Infinity})"),
-        Arguments.of(Action.setAll(true, "^x"), "@setAll(true, {include: RegExp('^x')})"),
-        Arguments.of(Action.toggleAll("^x"), "@toggleAll({include: RegExp('^x')})"));
+        Arguments.of(DatastarAction.setAll(true, "^x"), "@setAll(true, {include: RegExp('^x')})"),
+        Arguments.of(DatastarAction.toggleAll("^x"), "@toggleAll({include: RegExp('^x')})"));
   }
 
   @ParameterizedTest
   @MethodSource("actions")
-  void actionIsAnExpression(Action action, String expected) {
+  void actionIsAnExpression(DatastarAction action, String expected) {
     assertThat(action).hasToString(expected);
   }
 
@@ -144,14 +144,14 @@ class AttributesTest {
   @Test
   void valuesInExpressionsStayValues() {
     for (String text : HostileInputTest.TEXTS) {
-      String string = Attributes.value(text);
+      String string = DatastarAttributes.value(text);
       assertThat(decoded(string)).isEqualTo(text);
       assertInert(string.substring(1, string.length() - 1));
       String json = NONE.signals(Map.of("a", text)).toMap().get("data-signals");
       assertThat(Json.parseObject(json).getString("a")).isEqualTo(text);
       assertInert(json.substring("{'a':'".length(), json.length() - "'}".length()));
     }
-    assertThat(NONE.text(Attributes.value("\"><script>'")).toString())
+    assertThat(NONE.text(DatastarAttributes.value("\"><script>'")).toString())
         .isEqualTo(" data-text=\"&#39;\\u0022\\u003e\\u003cscript\\u003e\\u0027&#39;\"");
   }
 
@@ -162,7 +162,7 @@ class AttributesTest {
 
   @Test
   void mapIsNotEscapedAndCannotBeChanged() {
-    Attributes attributes = NONE.on("click", Action.post("/a")).text("$a < 1");
+    DatastarAttributes attributes = NONE.on("click", DatastarAction.post("/a")).text("$a < 1");
     assertThat(attributes.toMap())
         .containsExactly(
             Map.entry("data-on:click", "@post('/a')"), Map.entry("data-text", "$a < 1"));
@@ -195,11 +195,11 @@ class AttributesTest {
         () -> NONE.signals("alert(1)"),
         () -> NONE.preserveAttr("a b"),
         () -> NONE.attr("a\nb", "$a"),
-        () -> Action.get("/a").headers(Map.of("a\r\nb", "c")),
-        () -> Action.get("/a").headers(Map.of("a", "c\n")),
-        () -> Action.get("/a").retryScaler(Double.NaN),
-        () -> Action.get("/a").retryMaxCount(-1),
-        () -> Action.get("/a").retryInterval(Duration.ofDays(2)));
+        () -> DatastarAction.get("/a").headers(Map.of("a\r\nb", "c")),
+        () -> DatastarAction.get("/a").headers(Map.of("a", "c\n")),
+        () -> DatastarAction.get("/a").retryScaler(Double.NaN),
+        () -> DatastarAction.get("/a").retryMaxCount(-1),
+        () -> DatastarAction.get("/a").retryInterval(Duration.ofDays(2)));
   }
 
   @ParameterizedTest
@@ -213,7 +213,7 @@ class AttributesTest {
   @ParameterizedTest
   @ValueSource(strings = {"/a'b", "/a?q=@get('/b')", "/a;b", "/${a}"})
   void urlsInActionsStayUrls(String url) {
-    String action = Action.get(url).toString();
+    String action = DatastarAction.get(url).toString();
     assertThat(decoded(action.substring("@get(".length(), action.length() - 1))).isEqualTo(url);
     assertThat(action.substring(1)).doesNotContain("@", ";", "$");
   }
