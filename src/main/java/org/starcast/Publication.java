@@ -20,7 +20,7 @@ public final class Publication {
     this.broadcaster = broadcaster;
   }
 
-  /** The topics; without any, every client gets it. */
+  /** The topics, 16 at most; without any, every client gets it. */
   public Publication topic(String... topics) {
     message.topic(topics);
     return this;
@@ -50,7 +50,7 @@ public final class Publication {
     return this;
   }
 
-  /** Ids of clients to leave out. */
+  /** Ids of clients to leave out, 256 at most. */
   public Publication except(String... clientIds) {
     except = Set.of(clientIds);
     return this;

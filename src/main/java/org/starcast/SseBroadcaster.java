@@ -209,7 +209,8 @@ public class SseBroadcaster {
    * Publishes as {@link #publish(MessageSource)}, but not to some clients: the one who caused it,
    * say.
    *
-   * @param exceptClientIds ids of the clients to leave out; unknown ones are ignored
+   * @param exceptClientIds ids of the clients to leave out, 256 at most; unknown ones are ignored
+   * @throws IllegalArgumentException as {@link #publish(MessageSource)}, or if there are more
    */
   public PublishResult broadcast(MessageSource message, Collection<String> exceptClientIds) {
     return engine.publish(message.toSseMessage(), exceptClientIds);

@@ -139,9 +139,10 @@ public final class SseMessage implements MessageSource {
     }
 
     /**
-     * The topics to publish to, in place of any given before.
+     * The topics to publish to, 16 at most, in place of any given before.
      *
-     * @throws IllegalArgumentException if one is not a topic, see {@link TopicName#check}
+     * @throws IllegalArgumentException if one is not a topic, see {@link TopicName#check}, or there
+     *     are more
      */
     public Builder topic(String... topics) {
       return topics(List.of(topics));
@@ -149,8 +150,7 @@ public final class SseMessage implements MessageSource {
 
     /** As {@link #topic(String...)}. */
     public Builder topics(List<String> topics) {
-      topics.forEach(TopicName::check);
-      this.topics = List.copyOf(topics);
+      this.topics = TopicName.checkAll(topics);
       return this;
     }
 
@@ -209,9 +209,14 @@ public final class SseMessage implements MessageSource {
       return this;
     }
 
-    /** The key by which messages replace each other under {@link OverflowPolicy#COALESCE}. */
+    /**
+     * The key by which messages replace each other under {@link OverflowPolicy#COALESCE}.
+     *
+     * @throws IllegalArgumentException if it is empty, longer than 256 characters, or has control
+     *     characters
+     */
     public Builder coalesce(String key) {
-      this.coalesceKey = Objects.requireNonNull(key, "coalesce");
+      this.coalesceKey = TopicName.checkText("coalesce", key);
       return this;
     }
 

@@ -63,6 +63,10 @@ import org.starcast.topic.TopicPattern;
  *     how many are behind an address
  * @param maxPatternsPerClient {@code starcast.max-patterns-per-client}: patterns and mutes of one
  *     client; 1 to 10,000, default 100
+ * @param maxGlobsPerClient {@code starcast.max-globs-per-client}: those among them with a {@code *}
+ *     inside a segment, such as {@code room-*}, which cost the most; 0 to 10,000, default 32
+ * @param maxSendersPerClient {@code starcast.max-senders-per-client}: senders that the patterns of
+ *     one client name, once where several patterns name the same; 1 to 10,000, default 100
  * @param topicCache {@code starcast.topic-cache}: topics whose subscribers are remembered; 0 to
  *     1,048,576, default 10,000
  * @param drainThreads {@code starcast.drain-threads}: threads that write to clients; 1 to 64,
@@ -109,6 +113,8 @@ import org.starcast.topic.TopicPattern;
  *     latest event is kept beyond that, for new clients to get first; default none
  * @param logRetainTopics {@code starcast.log.retain-topics}: the most such topics, those published
  *     to longest ago are forgotten first; 1 to 1,000,000, default 10,000
+ * @param logRetainBytes {@code starcast.log.retain-bytes}: the most memory that they take,
+ *     likewise; 64 KiB to 1 TiB, default 64 MiB or an eighth of the heap if that is less
  * @param logStore {@code starcast.log.store}: {@code file} to keep the log on the local disk too,
  *     so that clients resume across a restart or a crash of the server; default {@code memory}
  * @param logDirectory {@code starcast.log.directory}: where {@code file} keeps it: a directory on a
@@ -150,6 +156,8 @@ public record StarcastConfig(
     int maxConnectsPerPrincipal,
     int maxConnectsPerAddress,
     int maxPatternsPerClient,
+    int maxGlobsPerClient,
+    int maxSendersPerClient,
     int topicCache,
     int drainThreads,
     int batchBytes,
@@ -171,6 +179,7 @@ public record StarcastConfig(
     Duration logAge,
     List<String> logRetain,
     int logRetainTopics,
+    long logRetainBytes,
     String logStore,
     Optional<Path> logDirectory,
     Duration logSync,
@@ -226,6 +235,8 @@ public record StarcastConfig(
         (int) in.number("starcast.max-connects-per-principal", 600, 0, 10_000_000),
         (int) in.number("starcast.max-connects-per-address", 0, 0, 10_000_000),
         (int) in.number("starcast.max-patterns-per-client", 100, 1, 10_000),
+        (int) in.number("starcast.max-globs-per-client", 32, 0, 10_000),
+        (int) in.number("starcast.max-senders-per-client", 100, 1, 10_000),
         (int) in.number("starcast.topic-cache", 10_000, 0, 1 << 20),
         (int) in.number("starcast.drain-threads", Math.min(8, Math.max(1, processors / 2)), 1, 64),
         (int) in.number("starcast.batch-bytes", 64 << 10, 1024, 4 << 20),
@@ -247,6 +258,7 @@ public record StarcastConfig(
         in.optionalDuration("starcast.log.age", "PT10M", "PT1S", "P30D"),
         in.retained(keys),
         (int) in.number("starcast.log.retain-topics", 10_000, 1, 1_000_000),
+        in.number("starcast.log.retain-bytes", Math.min(64 << 20, heap / 8), 64 << 10, 1L << 40),
         in.oneOf("starcast.log.store", "memory", "file"),
         in.directory(),
         in.duration("starcast.log.sync", "PT0.5S", "PT0S", "PT1M"),

@@ -157,8 +157,20 @@ public final class Subscription {
       checked.add(TopicName.checkSender(sender));
     }
     Map<String, Set<String>> added = new LinkedHashMap<>(topics);
-    added.put(pattern, Collections.unmodifiableSet(checked));
+    added.put(pattern, shared(checked));
     return withTopics(added);
+  }
+
+  /** Patterns from the same senders share one set: patterns times senders would be far too much. */
+  private Set<String> shared(Set<String> senders) {
+    Set<String> compared = null;
+    for (Set<String> before : topics.values()) {
+      if (before != compared && before.equals(senders)) {
+        return before;
+      }
+      compared = before;
+    }
+    return senders.isEmpty() ? Set.of() : Collections.unmodifiableSet(senders);
   }
 
   /** Removes a pattern, written exactly as when it was added; unknown ones are ignored. */

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -135,6 +137,23 @@ class SseMessageTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SseMessage.builder().sender("a\tb"))
         .withMessage("sender: has a control character at index 1");
+  }
+
+  @Test
+  void aMessageHasAtMostSixteenTopics() {
+    String[] most = IntStream.range(0, 16).mapToObj(i -> "t." + i).toArray(String[]::new);
+    assertThat(SseMessage.builder().topic(most).data("").build().topics()).hasSize(16);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SseMessage.builder().topics(Collections.nCopies(196_000, "t")))
+        .withMessage("topic: has 196000 topics, at most 16");
+  }
+
+  @Test
+  void theCoalescingKeyIsBounded() {
+    SseMessage.builder().coalesce("k".repeat(256));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SseMessage.builder().coalesce("k".repeat(257)))
+        .withMessage("coalesce: has 257 characters, at most 256");
   }
 
   @Test

@@ -56,6 +56,8 @@ class StarcastConfigTest {
             "starcast.max-connects-per-principal", "maxConnectsPerPrincipal", 0L, 10_000_000L),
         Arguments.of("starcast.max-connects-per-address", "maxConnectsPerAddress", 0L, 10_000_000L),
         Arguments.of("starcast.max-patterns-per-client", "maxPatternsPerClient", 1L, 10_000L),
+        Arguments.of("starcast.max-globs-per-client", "maxGlobsPerClient", 0L, 10_000L),
+        Arguments.of("starcast.max-senders-per-client", "maxSendersPerClient", 1L, 10_000L),
         Arguments.of("starcast.topic-cache", "topicCache", 0L, 1L << 20),
         Arguments.of("starcast.drain-threads", "drainThreads", 1L, 64L),
         Arguments.of("starcast.batch-bytes", "batchBytes", 1_024L, 4L << 20),
@@ -63,7 +65,8 @@ class StarcastConfigTest {
         Arguments.of("starcast.gzip.min-bytes", "gzipMinBytes", 0L, 1L << 20),
         Arguments.of("starcast.log.events", "logEvents", 16L, 10_000_000L),
         Arguments.of("starcast.log.bytes", "logBytes", 65_536L, 1L << 40),
-        Arguments.of("starcast.log.retain-topics", "logRetainTopics", 1L, 1_000_000L));
+        Arguments.of("starcast.log.retain-topics", "logRetainTopics", 1L, 1_000_000L),
+        Arguments.of("starcast.log.retain-bytes", "logRetainBytes", 65_536L, 1L << 40));
   }
 
   /** Each key that is a duration, its bounds, and whether zero means never. */
@@ -302,6 +305,8 @@ class StarcastConfigTest {
                 600,
                 0,
                 100,
+                32,
+                100,
                 10_000,
                 Math.min(8, half),
                 64 << 10,
@@ -323,6 +328,7 @@ class StarcastConfigTest {
                 Duration.ofMinutes(10),
                 List.of(),
                 10_000,
+                Math.min(64 << 20, quarter / 2),
                 "memory",
                 Optional.empty(),
                 Duration.ofMillis(500),

@@ -631,7 +631,8 @@ public final class NatsBackplane implements Backplane {
             return true;
           });
       // in order, each once, and no more than are kept
-      LatestEvents<LoggedEvent> latest = new LatestEvents<>(retained, config.logRetainTopics());
+      LatestEvents<LoggedEvent> latest =
+          new LatestEvents<>(retained, config.logRetainTopics(), config.logRetainBytes());
       found.sort(Comparator.comparingLong(LoggedEvent::sequence));
       found.forEach(latest::append);
       kept = latest.snapshot();

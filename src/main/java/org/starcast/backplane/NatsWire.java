@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.function.Predicate;
 import org.starcast.topic.TopicName;
@@ -28,7 +29,8 @@ import org.starcast.wire.SseFormat;
  *       as UTF-8 text: {@code nats pub starcast.t.orders.created '{"id":1}'} is all it takes.
  *   <li>Headers where needed: {@code Starcast-Sender}; {@code Starcast-Except}, ids of clients that
  *       it is not for; {@code Starcast-Coalesce}, the key. Values are percent-encoded UTF-8, those
- *       of lists separated by commas; all headers are 60,000 bytes at most.
+ *       of lists separated by commas; all headers are 60,000 bytes at most. Topics, excepted
+ *       clients and the coalescing key have the bounds of {@link org.starcast.SseMessage}.
  *   <li>The subject of a command is {@code <prefix>.c.<type>}, its payload is the body.
  * </ul>
  *
@@ -174,8 +176,8 @@ final class NatsWire {
     return new Envelope(
         topics(subject, first(headers, TOPICS)),
         sender == null ? null : TopicName.checkSender(decode(sender)),
-        except == null ? List.of() : list(except),
-        coalesce == null ? null : decode(coalesce),
+        except == null ? Set.of() : TopicName.checkExcept(list(except)),
+        coalesce == null ? null : TopicName.checkText(COALESCE, decode(coalesce)),
         draft);
   }
 
@@ -190,8 +192,7 @@ final class NatsWire {
     if (header == null) {
       return List.of(topic);
     }
-    List<String> names = list(header);
-    names.forEach(TopicName::check);
+    List<String> names = TopicName.checkAll(list(header));
     if (!names.contains(topic)) {
       throw new IllegalArgumentException(TOPICS + ": does not have the topic of the subject");
     }

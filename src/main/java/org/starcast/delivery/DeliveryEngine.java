@@ -455,11 +455,7 @@ public final class DeliveryEngine {
   }
 
   void checkPatterns(Subscription subscription) {
-    int patterns = subscription.topics().size() + subscription.muted().size();
-    if (patterns > config.maxPatternsPerClient()) {
-      throw new IllegalArgumentException(
-          "topic: " + patterns + " patterns, at most " + config.maxPatternsPerClient());
-    }
+    SubscriptionLimits.check(subscription, config);
   }
 
   private void admit(String principal, String address) {
@@ -712,7 +708,7 @@ public final class DeliveryEngine {
         new Outgoing(
             message.topics(),
             message.sender().orElse(null),
-            Set.copyOf(except),
+            TopicName.checkExcept(except),
             message.coalesceKey().orElse(null),
             draft,
             begun,

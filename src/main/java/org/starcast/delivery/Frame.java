@@ -34,7 +34,7 @@ final class Frame extends LoggedEvent {
 
   /** An event in the order of events; its bytes are shared. */
   Frame(LoggedEvent event, String coalesceKey, long published, Object span, Budget budget) {
-    super(event);
+    super(event, coalesceKey);
     this.coalesceKey = coalesceKey;
     this.counted = true;
     this.published = published;
@@ -44,7 +44,7 @@ final class Frame extends LoggedEvent {
   }
 
   private Frame(LoggedEvent event, String coalesceKey, boolean counted, Budget budget) {
-    super(event);
+    super(event, coalesceKey);
     this.coalesceKey = coalesceKey;
     this.counted = counted;
     this.published = 0;
@@ -79,8 +79,13 @@ final class Frame extends LoggedEvent {
 
   private void count() {
     if (budget != null) {
-      budget.add(length());
+      budget.add(held());
     }
+  }
+
+  /** The bytes of memory that queues hold by it. */
+  private int held() {
+    return length() + addressWeight();
   }
 
   /** What stands in the log for events up to this one that nobody has. */
@@ -106,14 +111,14 @@ final class Frame extends LoggedEvent {
    */
   void heldBy(int queues) {
     if (budget != null && holders.addAndGet(queues) == 0) {
-      budget.subtract(length());
+      budget.subtract(held());
     }
   }
 
   /** A queue let go of it. */
   void release() {
     if (budget != null && holders.decrementAndGet() == 0) {
-      budget.subtract(length());
+      budget.subtract(held());
     }
   }
 

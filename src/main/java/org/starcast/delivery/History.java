@@ -51,7 +51,9 @@ final class History {
         new EventLog<>(after, config.logEvents(), config.logBytes(), config.logAge().toMillis());
     LatestEvents<Frame> latest =
         new LatestEvents<>(
-            config.logRetain().stream().map(TopicPattern::of).toList(), config.logRetainTopics());
+            config.logRetain().stream().map(TopicPattern::of).toList(),
+            config.logRetainTopics(),
+            config.logRetainBytes());
     states.forEach(state -> latest.append(Frame.kept(state)));
     pages.clear();
     order = new Order(epoch, log, latest);

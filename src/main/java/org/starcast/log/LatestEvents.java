@@ -1,6 +1,7 @@
 package org.starcast.log;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,8 +9,8 @@ import org.starcast.topic.TopicPattern;
 
 /**
  * The latest event of each topic that matches a pattern, so that a new client gets the state of the
- * topic first. Bounded by count: the topic that was published to longest ago is forgotten first.
- * Thread-safe.
+ * topic first. Bounded by count and bytes: the topic that was published to longest ago is forgotten
+ * first. Thread-safe.
  *
  * @param <E> the kind of event
  */
@@ -17,17 +18,23 @@ public final class LatestEvents<E extends LoggedEvent> {
 
   private final List<TopicPattern> patterns;
   private final int maxTopics;
+  private final long maxBytes;
   private final Map<String, E> latest = new LinkedHashMap<>();
+
+  /** The weight of the events; of one that several topics keep, for each of them. */
+  private long bytes;
 
   /**
    * Nothing yet.
    *
    * @param patterns of the topics whose latest event is kept
    * @param maxTopics the most topics
+   * @param maxBytes the most bytes of memory, roughly; the newest event is kept in any case
    */
-  public LatestEvents(List<TopicPattern> patterns, int maxTopics) {
+  public LatestEvents(List<TopicPattern> patterns, int maxTopics, long maxBytes) {
     this.patterns = List.copyOf(patterns);
     this.maxTopics = maxTopics;
+    this.maxBytes = maxBytes;
   }
 
   /** Keeps the event in place of one before it on each of its topics. */
@@ -42,10 +49,16 @@ public final class LatestEvents<E extends LoggedEvent> {
           if (before != null && before.sequence() > event.sequence()) {
             continue;
           }
-          latest.remove(topic);
+          if (before != null) {
+            latest.remove(topic);
+            bytes -= before.weight();
+          }
           latest.put(topic, event);
-          if (latest.size() > maxTopics) {
-            latest.remove(latest.keySet().iterator().next());
+          bytes += event.weight();
+          while (latest.size() > maxTopics || bytes > maxBytes && latest.size() > 1) {
+            Iterator<E> oldest = latest.values().iterator();
+            bytes -= oldest.next().weight();
+            oldest.remove();
           }
         }
       }

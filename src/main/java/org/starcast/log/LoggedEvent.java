@@ -12,6 +12,9 @@ public class LoggedEvent {
   /** What one kept event costs beside its bytes, roughly. */
   private static final int OVERHEAD_BYTES = 256;
 
+  /** What one text costs beside its characters, which take two bytes at most. */
+  private static final int TEXT_BYTES = 64;
+
   private final long sequence;
   private final long time;
   private final List<String> topics;
@@ -19,6 +22,7 @@ public class LoggedEvent {
   private final Collection<String> except;
   private final byte[] bytes;
   private final int length;
+  private final int addressWeight;
 
   /**
    * An event.
@@ -47,18 +51,23 @@ public class LoggedEvent {
     this.except = except;
     this.bytes = bytes;
     this.length = length;
+    this.addressWeight = weight(sender) + weight(topics) + weight(except);
   }
 
-  /** The same event, the bytes shared. */
-  protected LoggedEvent(LoggedEvent event) {
-    this(
-        event.sequence,
-        event.time,
-        event.topics,
-        event.sender,
-        event.except,
-        event.bytes,
-        event.length);
+  /**
+   * The same event, the bytes shared.
+   *
+   * @param more a text that is kept with it, or null
+   */
+  protected LoggedEvent(LoggedEvent event, String more) {
+    this.sequence = event.sequence;
+    this.time = event.time;
+    this.topics = event.topics;
+    this.sender = event.sender;
+    this.except = event.except;
+    this.bytes = event.bytes;
+    this.length = event.length;
+    this.addressWeight = weight(sender) + weight(topics) + weight(except) + weight(more);
   }
 
   /** The place in the order of events; 0 for a frame outside of it. */
@@ -104,8 +113,28 @@ public class LoggedEvent {
     return bytes == null;
   }
 
-  /** The memory that keeping it takes, roughly. */
+  /**
+   * The memory in bytes that keeping it takes, roughly and rather too high: its frame, and whom it
+   * is for.
+   */
   public final int weight() {
-    return OVERHEAD_BYTES + (bytes == null ? 0 : bytes.length);
+    return OVERHEAD_BYTES + addressWeight + (bytes == null ? 0 : bytes.length);
+  }
+
+  /** The part of the {@link #weight} that is not the frame: topics, sender, excepted clients. */
+  public final int addressWeight() {
+    return addressWeight;
+  }
+
+  private static int weight(Collection<String> texts) {
+    int weight = 0;
+    for (String text : texts) {
+      weight += weight(text);
+    }
+    return weight;
+  }
+
+  private static int weight(String text) {
+    return text == null ? 0 : TEXT_BYTES + 2 * text.length();
   }
 }

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.CRC32C;
 
 /** Reads a file of {@link Records}, which anything may have happened to. Not thread-safe. */
@@ -98,7 +99,7 @@ final class RecordReader implements AutoCloseable {
     List<String> topics = texts(body);
     int sender = body.getInt();
     String from = sender < 0 ? null : text(body, sender);
-    List<String> except = texts(body);
+    Set<String> except = Set.copyOf(texts(body));
     byte[] bytes = bytes(body, body.getInt());
     return new LoggedEvent(sequence, time, topics, from, except, bytes, bytes.length);
   }

@@ -1,7 +1,10 @@
 package org.starcast.topic;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * The grammar of topics: 1 to 16 non-empty segments joined by dots, 256 characters at most, without
@@ -19,6 +22,12 @@ public final class TopicName {
   /** The most segments of a topic or a pattern. */
   public static final int MAX_SEGMENTS = 16;
 
+  /** The most topics of a message. */
+  public static final int MAX_TOPICS = 16;
+
+  /** The most clients that a message may leave out. */
+  public static final int MAX_EXCEPT = 256;
+
   private TopicName() {}
 
   /**
@@ -29,6 +38,33 @@ public final class TopicName {
   public static String check(String topic) {
     checkGrammar("topic", topic, false);
     return topic;
+  }
+
+  /**
+   * Returns a copy of the topics of one message if each is a topic and there are not too many.
+   *
+   * @throws IllegalArgumentException if not, naming the problem and the bound
+   */
+  public static List<String> checkAll(Collection<String> topics) {
+    if (topics.size() > MAX_TOPICS) {
+      throw error("topic", "has " + topics.size() + " topics, at most " + MAX_TOPICS);
+    }
+    topics.forEach(TopicName::check);
+    return List.copyOf(topics);
+  }
+
+  /**
+   * Returns a copy of the ids of the clients that a message leaves out, each once, if they are
+   * texts and not too many.
+   *
+   * @throws IllegalArgumentException if not, naming the problem and the bound
+   */
+  public static Set<String> checkExcept(Collection<String> clientIds) {
+    if (clientIds.size() > MAX_EXCEPT) {
+      throw error("except", "has " + clientIds.size() + " client ids, at most " + MAX_EXCEPT);
+    }
+    clientIds.forEach(id -> checkText("except", id));
+    return Set.copyOf(clientIds);
   }
 
   /**

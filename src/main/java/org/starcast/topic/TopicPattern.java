@@ -32,6 +32,17 @@ public final class TopicPattern {
     return new TopicPattern(pattern, segments);
   }
 
+  /** Whether a pattern has a {@code *} inside a segment. */
+  public static boolean hasGlob(String pattern) {
+    for (int i = pattern.indexOf('*'); i >= 0; i = pattern.indexOf('*', i + 1)) {
+      if (i > 0 && pattern.charAt(i - 1) != '.'
+          || i + 1 < pattern.length() && pattern.charAt(i + 1) != '.') {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /**
    * Whether the topic, which is one that {@link TopicName#check} accepts, matches. Takes time
    * proportional to the product of both lengths at worst.

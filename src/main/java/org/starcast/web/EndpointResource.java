@@ -189,15 +189,21 @@ public class EndpointResource {
     Map<String, List<String>> query =
         Parameters.known(withoutTokens(uri.getQueryParameters()), STREAM_PARAMETERS);
     String[] senders = query.getOrDefault("sender", List.of()).toArray(String[]::new);
+    List<String> topics = Parameters.required(query, "topic");
+    List<String> mutes = query.getOrDefault("mute", List.of());
+    // before anything is made of them
+    Parameters.atMost(config.maxSendersPerClient(), "sender", senders.length, "senders");
+    int patterns = topics.size() + mutes.size();
+    Parameters.atMost(config.maxPatternsPerClient(), "topic", patterns, "patterns");
     for (String sender : senders) {
       Parameters.checked("sender", () -> TopicName.checkSender(sender));
     }
     Subscription subscription = Subscription.none().guarded();
-    for (String topic : Parameters.required(query, "topic")) {
+    for (String topic : topics) {
       Subscription before = subscription;
       subscription = Parameters.checked("topic", () -> before.topic(topic, senders));
     }
-    for (String mute : query.getOrDefault("mute", List.of())) {
+    for (String mute : mutes) {
       Subscription before = subscription;
       subscription = Parameters.checked("mute", () -> before.mute(mute));
     }

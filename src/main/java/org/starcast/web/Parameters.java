@@ -30,6 +30,13 @@ final class Parameters {
     return values;
   }
 
+  /** Checks how many there are. */
+  static void atMost(int most, String name, int count, String what) {
+    if (count > most) {
+      throw bad(name + ": " + count + " " + what + ", at most " + most);
+    }
+  }
+
   /** The value, or null if there is none. */
   static String single(Map<String, List<String>> parameters, String name) {
     List<String> values = parameters.getOrDefault(name, List.of());

@@ -1,8 +1,11 @@
 package org.starcast.backplane;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.nats.client.impl.Headers;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -67,6 +70,24 @@ class NatsWireTest {
   void oneTopicNeedsNoHeaderButTheFrames() {
     assertThat(wire.event(envelope("a"), topic -> false).headers().keySet())
         .containsExactly("Starcast-Frame");
+  }
+
+  @Test
+  void whatOtherPublishersNameIsBoundedAsMessagesAre() {
+    String topics = String.join(",", Collections.nCopies(17, "a"));
+    String clients = IntStream.range(0, 257).mapToObj(i -> "c" + i).collect(joining(","));
+    String coalesce = "k".repeat(257);
+    assertRefused("Starcast-Topics", topics, "topic: has 17 topics, at most 16");
+    assertRefused("Starcast-Except", clients, "except: has 257 client ids, at most 256");
+    assertRefused(
+        "Starcast-Coalesce", coalesce, "Starcast-Coalesce: has 257 characters, at most 256");
+  }
+
+  private void assertRefused(String header, String value, String message) {
+    Headers headers = new Headers().put(header, value);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> wire.envelope("p.t.a", headers, new byte[] {'x'}, 1_000))
+        .withMessage(message);
   }
 
   @Test

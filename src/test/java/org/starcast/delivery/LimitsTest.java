@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.starcast.delivery.EngineFixture.until;
 
+import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.starcast.RefusedException;
 import org.starcast.ResponseRuntime;
+import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.delivery.EngineFixture.Stream;
 
@@ -94,6 +97,48 @@ class LimitsTest {
       close(fixture, first);
       fixture.connectAs("ann", "192.0.2.1");
       assertThat(fixture.engine().count()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void refusesMoreGlobsThanAClientMayHave() {
+    try (EngineFixture fixture = new EngineFixture("max-globs-per-client", "2")) {
+      Subscription tooMany = Subscription.to("a*", "b.*c.d", "e.*", "*", "+.f").mute("*g");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> fixture.connect(tooMany))
+          .withMessage("topic: 3 patterns with '*' inside a segment, at most 2");
+      Stream stream = fixture.connect(tooMany.without("a*"));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> stream.client().subscribe("h-*-i"))
+          .withMessage("topic: 3 patterns with '*' inside a segment, at most 2");
+    }
+  }
+
+  @Test
+  void refusesMoreSendersThanAClientMayName() {
+    try (EngineFixture fixture = new EngineFixture("max-senders-per-client", "3")) {
+      Subscription most =
+          Subscription.to("any").topic("a", "x", "y").topic("b", "x", "y").topic("c", "z");
+      Stream stream = fixture.connect(most);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> fixture.connect(most.topic("b", "x", "z")))
+          .withMessage("sender: 5 senders, at most 3");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> stream.client().subscribe("d", "y", "z"))
+          .withMessage("sender: 5 senders, at most 3");
+    }
+  }
+
+  @Test
+  void refusesMoreExceptionsThanAMessageMayHave() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      SseMessage message = SseMessage.of("x");
+      List<String> most = IntStream.range(0, 256).mapToObj(i -> "c" + i).toList();
+      fixture.engine().publish(message, most);
+      List<String> tooMany = IntStream.range(0, 257).mapToObj(i -> "c" + i).toList();
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> fixture.engine().publish(message, tooMany))
+          .withMessage("except: has 257 client ids, at most 256");
     }
   }
 

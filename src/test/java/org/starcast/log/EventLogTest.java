@@ -53,6 +53,23 @@ class EventLogTest {
   }
 
   @Test
+  void topicsSenderAndExceptedClientsCount() {
+    EventLog<LoggedEvent> log = log(10_000, 1 << 20, 0);
+    long characters = 0;
+    for (int i = 1; i <= 1_000; i++) {
+      List<String> topics = List.of(("t" + i).repeat(20), ("u" + i).repeat(20));
+      List<String> except = List.of(("c" + i).repeat(20));
+      String sender = ("s" + i).repeat(20);
+      LoggedEvent event = new LoggedEvent(i, 0, topics, sender, except, new byte[10], 10);
+      characters = topics.get(0).length() * 4L;
+      assertThat(event.weight()).isGreaterThanOrEqualTo((int) (2 * characters));
+      log.append(event);
+    }
+    assertThat(log.bytes()).isLessThanOrEqualTo(1 << 20);
+    assertThat((log.head() - log.tail()) * characters * 2).isLessThan(1 << 20);
+  }
+
+  @Test
   void itsAgeIsBounded() {
     EventLog<LoggedEvent> log = log(100, Long.MAX_VALUE, 1000);
     log.append(event(1, 5_000, 1));

@@ -155,7 +155,9 @@ class FileEventStoreTest {
   private Running open(StarcastConfig config, boolean started) {
     LatestEvents<LoggedEvent> states =
         new LatestEvents<>(
-            config.logRetain().stream().map(TopicPattern::of).toList(), config.logRetainTopics());
+            config.logRetain().stream().map(TopicPattern::of).toList(),
+            config.logRetainTopics(),
+            config.logRetainBytes());
     Running opened =
         new Running(
             EventStore.file(config, () -> "epoch" + epochs.incrementAndGet(), states::snapshot),
@@ -265,7 +267,7 @@ class FileEventStoreTest {
     assertThat(event.time()).isEqualTo(1_234_567_890_123L);
     assertThat(event.topics()).containsExactly("a.\u00fc", "b.c");
     assertThat(event.sender()).isEqualTo("me");
-    assertThat(event.except()).containsExactly("c1", "c2");
+    assertThat(event.except()).containsExactlyInAnyOrder("c1", "c2");
     assertThat(Arrays.copyOf(event.bytes(), event.length())).isEqualTo(frame);
     assertThat(events.get(1).topics()).isEmpty();
     assertThat(events.get(1).sender()).isNull();

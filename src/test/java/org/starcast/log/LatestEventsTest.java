@@ -13,7 +13,13 @@ class LatestEventsTest {
   }
 
   private static LatestEvents<LoggedEvent> latest(int maxTopics, String... patterns) {
-    return new LatestEvents<>(List.of(patterns).stream().map(TopicPattern::of).toList(), maxTopics);
+    return latest(maxTopics, Long.MAX_VALUE, patterns);
+  }
+
+  private static LatestEvents<LoggedEvent> latest(
+      int maxTopics, long maxBytes, String... patterns) {
+    return new LatestEvents<>(
+        List.of(patterns).stream().map(TopicPattern::of).toList(), maxTopics, maxBytes);
   }
 
   private static List<Long> sequences(LatestEvents<LoggedEvent> latest) {
@@ -53,5 +59,24 @@ class LatestEventsTest {
     latest.append(event(4, "c"));
 
     assertThat(sequences(latest)).containsExactly(3L, 4L);
+  }
+
+  @Test
+  void itsBytesAreBoundedButTheNewestEventStays() {
+    LatestEvents<LoggedEvent> latest = latest(1_000, 1_000_000, "*");
+    for (int i = 1; i <= 200; i++) {
+      byte[] bytes = new byte[100_000];
+      latest.append(
+          new LoggedEvent(i, 0, List.of("a." + i % 100), null, List.of(), bytes, bytes.length));
+      assertThat(latest.snapshot().stream().mapToLong(LoggedEvent::weight).sum())
+          .isLessThanOrEqualTo(1_000_000);
+    }
+    assertThat(sequences(latest))
+        .containsExactly(192L, 193L, 194L, 195L, 196L, 197L, 198L, 199L, 200L);
+
+    byte[] bytes = new byte[2_000_000];
+    latest.append(new LoggedEvent(201, 0, List.of("a"), null, List.of(), bytes, bytes.length));
+
+    assertThat(sequences(latest)).containsExactly(201L);
   }
 }

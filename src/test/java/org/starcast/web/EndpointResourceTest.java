@@ -20,6 +20,8 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -190,6 +192,14 @@ class EndpointResourceTest {
     assertThat(subscription.muted()).containsExactly("orders.debug");
   }
 
+  private static String[] senders(int count) {
+    List<String> query = new ArrayList<>(List.of("topic", "a"));
+    for (int i = 0; i < count; i++) {
+      query.addAll(List.of("sender", "s" + i));
+    }
+    return query.toArray(String[]::new);
+  }
+
   static Stream<Arguments> badQueries() {
     return Stream.of(
         Arguments.of("topic: is missing", new String[] {}),
@@ -215,6 +225,7 @@ class EndpointResourceTest {
         Arguments.of(
             "x".repeat(40) + "...: is not a parameter here",
             new String[] {"topic", "a", "x".repeat(1_000), "b"}),
+        Arguments.of("sender: 101 senders, at most 100", senders(101)),
         Arguments.of(
             "topic: 4 patterns, at most 3",
             new String[] {"topic", "a", "topic", "b", "mute", "c", "mute", "d"}));
@@ -254,6 +265,7 @@ class EndpointResourceTest {
   static Stream<Arguments> badForms() {
     return Stream.of(
         Arguments.of("topic: is missing", ""),
+        Arguments.of("topic: has 17 topics, at most 16", "topic=a&".repeat(17) + "data=x"),
         Arguments.of("topic: is missing", "data=x"),
         Arguments.of("data: is missing", "topic=a"),
         Arguments.of("data: is given 2 times, at most once", "topic=a&data=x&data=y"),
