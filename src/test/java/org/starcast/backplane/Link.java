@@ -49,6 +49,11 @@ public final class Link implements AutoCloseable {
   /** Breaks all connections, and each new one at once. */
   public synchronized void cut() {
     refusing = true;
+    breakAll();
+  }
+
+  /** Breaks all connections; new ones are as before. */
+  public synchronized void breakAll() {
     List.copyOf(sockets).forEach(this::end);
   }
 
