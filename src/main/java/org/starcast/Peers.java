@@ -4,10 +4,15 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
+import org.starcast.backplane.BackplaneException;
 import org.starcast.backplane.Commands;
+import org.starcast.wire.SseFormat;
 
 /**
  * The broadcasters of the other nodes: has them do what this one is asked to do, each with its own
@@ -37,16 +42,28 @@ final class Peers {
 
   private final Commands commands;
   private final Function<Object, CharSequence> text;
+  private final int maxBytes;
+  private final BiConsumer<SseMessage, Throwable> unsent;
 
   /**
    * The other nodes.
    *
    * @param text turns a message's data into text
+   * @param maxBytes the most bytes of a message's frame
    * @param local does what they ask for
+   * @param unsent is told, on any thread, of a message that was not sent, or may not have been,
+   *     after all
    */
-  Peers(Commands commands, Function<Object, CharSequence> text, Local local) {
+  Peers(
+      Commands commands,
+      Function<Object, CharSequence> text,
+      int maxBytes,
+      Local local,
+      BiConsumer<SseMessage, Throwable> unsent) {
     this.commands = commands;
     this.text = text;
+    this.maxBytes = maxBytes;
+    this.unsent = unsent;
     on(SEND, body -> local.send(body.getString("client"), message(body)));
     on(SEND_TO_USER, body -> local.sendToUser(body.getString("user"), message(body)));
     on(REVOKE, body -> local.revoke(body.getString("principal")));
@@ -63,38 +80,86 @@ final class Peers {
         });
   }
 
-  /** Whether the message is on its way to the others. */
-  boolean send(String clientId, SseMessage message) {
-    return tell(SEND, () -> fields(message).add("client", clientId));
+  /** Whether there may be other nodes; one that is alone makes nothing for them. */
+  boolean exist() {
+    return commands.isShared();
   }
 
+  /**
+   * Has the node that has the client send it the message.
+   *
+   * @throws BackplaneException if it is certain by now that the message does not reach the others
+   * @throws IllegalArgumentException if the message is too large
+   */
+  void send(String clientId, SseMessage message) {
+    send(SEND, message, fields(message).add("client", clientId));
+  }
+
+  /** As {@link #send}, for the clients of a user. */
   void sendToUser(String user, SseMessage message) {
-    tell(SEND_TO_USER, () -> fields(message).add("user", user));
+    send(SEND_TO_USER, message, fields(message).add("user", user));
   }
 
-  void revoke(String principal) {
-    tell(REVOKE, () -> Json.createObjectBuilder().add("principal", principal));
+  private void send(String type, SseMessage message, JsonObjectBuilder body) {
+    CompletableFuture<Void> sent = commands.send(type, body.build()).toCompletableFuture();
+    if (sent.isCompletedExceptionally()) {
+      try {
+        sent.join();
+      } catch (CompletionException e) {
+        throw e.getCause() instanceof RuntimeException known
+            ? known
+            : new BackplaneException("the message was not sent", true, e.getCause());
+      }
+    }
+    sent.whenComplete(
+        (done, failure) -> {
+          if (failure != null) {
+            unsent.accept(
+                message,
+                failure instanceof CompletionException && failure.getCause() != null
+                    ? failure.getCause()
+                    : failure);
+          }
+        });
   }
 
-  void revokeTopic(String pattern) {
-    tell(REVOKE_TOPIC, () -> Json.createObjectBuilder().add("pattern", pattern));
+  /** Done when all nodes are certain to do it. */
+  CompletionStage<Void> revoke(String principal) {
+    return insist(REVOKE, "principal", principal);
   }
 
-  /** Where there are others; a node alone makes nothing for them. */
-  private boolean tell(String type, Supplier<JsonObjectBuilder> body) {
+  /** As {@link #revoke}. */
+  CompletionStage<Void> revokeTopic(String pattern) {
+    return insist(REVOKE_TOPIC, "pattern", pattern);
+  }
+
+  private CompletionStage<Void> insist(String type, String name, String value) {
     return commands.isShared()
-        && !commands
-            .send(type, body.get().build())
-            .toCompletableFuture()
-            .isCompletedExceptionally();
+        ? commands.sendUntilStored(type, Json.createObjectBuilder().add(name, value).build())
+        : CompletableFuture.completedStage(null);
   }
 
   private JsonObjectBuilder fields(SseMessage message) {
+    String data = message.data().map(given -> text.apply(given).toString()).orElse(null);
+    int bytes =
+        SseFormat.encode(
+                message.event().orElse(null),
+                message.id().orElse(null),
+                message.retry().orElse(null),
+                data,
+                message.comment().orElse(null))
+            .length;
+    if (bytes > maxBytes) {
+      throw new IllegalArgumentException(
+          "data: the message has " + bytes + " bytes, at most " + maxBytes);
+    }
     JsonObjectBuilder fields = Json.createObjectBuilder();
     message.event().ifPresent(event -> fields.add("event", event));
     message.id().ifPresent(id -> fields.add("id", id));
     message.retry().ifPresent(retry -> fields.add("retry", retry.toMillis()));
-    message.data().ifPresent(data -> fields.add("data", text.apply(data).toString()));
+    if (data != null) {
+      fields.add("data", data);
+    }
     message.comment().ifPresent(comment -> fields.add("comment", comment));
     message.coalesceKey().ifPresent(key -> fields.add("coalesce", key));
     return fields;

@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import org.starcast.backplane.Backplane;
 import org.starcast.backplane.Commands;
 import org.starcast.cdi.ContainerExecutors;
@@ -53,6 +54,9 @@ import org.starcast.topic.TopicPattern;
  */
 @ApplicationScoped
 public class SseBroadcaster {
+
+  private static final System.Logger LOG = System.getLogger(SseBroadcaster.class.getName());
+  private static final String UNSENT = "STARCAST-1054: a message did not reach the other nodes";
 
   private final Payloads payloads;
   private final Instance<HttpServletRequest> request;
@@ -93,7 +97,14 @@ public class SseBroadcaster {
     this.tokens = config.presence() ? new ResumeTokens() : null;
     Backplane order = backplane.isResolvable() ? backplane.get() : Backplane.of(config);
     commands.bind(order);
-    this.peers = new Peers(commands, payloads::text, new Here());
+    Told told = new Told(clientEvents, failures, commands);
+    this.peers =
+        new Peers(
+            commands,
+            payloads::text,
+            config.messageBytes(),
+            new Here(),
+            (message, failure) -> unsent(told, message, failure));
     this.engine =
         new DeliveryEngine(
             config,
@@ -104,7 +115,15 @@ public class SseBroadcaster {
             payloads::text,
             config.gapReload() ? DatastarSse.reload() : null,
             tracing.isResolvable() ? tracing.get() : null,
-            new Told(clientEvents, failures, commands));
+            told);
+  }
+
+  private void unsent(Told told, SseMessage message, Throwable failure) {
+    try {
+      executors.executor().execute(() -> told.unsent(message, failure));
+    } catch (RejectedExecutionException e) {
+      LOG.log(System.Logger.Level.WARNING, UNSENT, failure);
+    }
   }
 
   /** Starts with the application, so that its first client finds it ready. */
@@ -222,11 +241,20 @@ public class SseBroadcaster {
    *
    * @return false if the client is unknown, or did not take it, see {@link SseClient#send}; true if
    *     it did, or if the message is on its way to the other nodes, one of which may have the
-   *     client
+   *     client. If it turns out later that it does not reach them, a {@link PublishFailure} says so
+   * @throws org.starcast.backplane.BackplaneException if it is not on its way, as the broker is
+   *     away, say
    */
   public boolean send(String clientId, MessageSource message) {
     SseClient client = engine.client(clientId);
-    return client == null ? peers.send(clientId, message.toSseMessage()) : client.send(message);
+    if (client != null) {
+      return client.send(message);
+    }
+    if (!peers.exist()) {
+      return false;
+    }
+    peers.send(clientId, message.toSseMessage());
+    return true;
   }
 
   /**
@@ -235,12 +263,18 @@ public class SseBroadcaster {
    * clients there are: what is sent to users all the time is better published on a topic of each
    * user's own.
    *
-   * @return how many took it, of this node
+   * @return how many took it, of this node. If it turns out later that it does not reach the
+   *     others, a {@link PublishFailure} says so
+   * @throws org.starcast.backplane.BackplaneException if it is not on its way to the other nodes,
+   *     as the broker is away, say; this node's clients have it
    */
   public int sendToUser(String user, MessageSource message) {
     SseMessage made = message.toSseMessage();
-    peers.sendToUser(user, made);
-    return sendHere(user, made);
+    int taken = sendHere(user, made);
+    if (peers.exist()) {
+      peers.sendToUser(user, made);
+    }
+    return taken;
   }
 
   private int sendHere(String user, SseMessage made) {
@@ -257,14 +291,15 @@ public class SseBroadcaster {
    * Closes the clients of an authenticated caller, or of a {@linkplain Subscription#user(String)
    * user} that the application named, at once: what still waits for them is not written. A browser
    * comes back by itself, and is then asked anew who it is and what it may hear; so first take away
-   * the permission, then revoke. The other nodes that share the backplane do the same.
+   * the permission, then revoke. The other nodes that share the backplane do the same as soon as
+   * they learn of it, see {@link RevokeResult#everywhere}.
    *
-   * @return how many were open, of this node
+   * @return what this node did, and when the others are certain to
    */
-  public int revoke(String principal) {
+  public RevokeResult revoke(String principal) {
     Objects.requireNonNull(principal, "principal");
-    peers.revoke(principal);
-    return revokeHere(principal);
+    int closed = revokeHere(principal);
+    return new RevokeResult(closed, peers.revoke(principal));
   }
 
   private int revokeHere(String principal) {
@@ -277,13 +312,12 @@ public class SseBroadcaster {
   /**
    * Closes the clients that could hear a topic which matches, as {@link #revoke}.
    *
-   * @return how many were open, of this node
+   * @return as {@link #revoke}
    * @throws IllegalArgumentException if the pattern is malformed
    */
-  public int revokeTopic(String pattern) {
-    TopicPattern revoked = TopicPattern.of(pattern);
-    peers.revokeTopic(pattern);
-    return revokeHere(revoked);
+  public RevokeResult revokeTopic(String pattern) {
+    int closed = revokeHere(TopicPattern.of(pattern));
+    return new RevokeResult(closed, peers.revokeTopic(pattern));
   }
 
   private int revokeHere(TopicPattern revoked) {
@@ -436,6 +470,15 @@ public class SseBroadcaster {
       PublishFailure payload = new PublishFailure(message, failure);
       failures.fireAsync(payload);
       failures.fire(payload);
+    }
+
+    /** As {@link #unpublished}, of a message to clients of other nodes. */
+    private void unsent(SseMessage message, Throwable failure) {
+      try {
+        unpublished(message, failure);
+      } catch (RuntimeException e) {
+        LOG.log(System.Logger.Level.WARNING, "STARCAST-1055: an observer failed", e);
+      }
     }
 
     @Override

@@ -8,6 +8,9 @@ import static org.awaitility.Awaitility.await;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,10 +78,10 @@ class PeersTest {
         there.broadcaster().register(FakeSink.instant(), Subscription.to("a.*").user("ann"));
     SseClient other =
         there.broadcaster().register(FakeSink.instant(), Subscription.to("b").user("bob"));
-    assertThat(here.broadcaster().revoke("ann")).isEqualTo(1);
+    assertThat(here.broadcaster().revoke("ann").closed()).isEqualTo(1);
     awaitClosed(near);
     awaitClosed(far);
-    assertThat(here.broadcaster().revokeTopic("b")).isZero();
+    assertThat(here.broadcaster().revokeTopic("b").closed()).isZero();
     awaitClosed(other);
     assertThatIllegalArgumentException().isThrownBy(() -> here.broadcaster().revokeTopic("b..c"));
   }
@@ -100,12 +103,102 @@ class PeersTest {
           revoke-topic | {"node":"x","pattern":"a..b"}
           unheard-of | {"node":"x"}
           """)
-  void whatIsNoCommandIsLeftOutAndNothingEnds(String type, String body) {
+  void whatIsNoCommandIsLeftOutAndCountedAndNothingEnds(String type, String body) {
     FakeSink sink = FakeSink.instant();
     there.broadcaster().register(sink, Subscription.to("a").clientId("ann-1").user("ann"));
     backplane.command(type, body.getBytes(StandardCharsets.UTF_8));
     here.broadcaster().publish("a", "end");
     awaitData(sink, "end");
+    assertThat(there.broadcaster().statistics().backplane().skipped())
+        .isEqualTo(type.equals("unheard-of") ? 0 : 1);
+  }
+
+  /** A node whose commands fail while a test says so. */
+  private RunningBroadcaster failing(Supplier<CompletionStage<Void>> failure) {
+    return new RunningBroadcaster(
+        new Answering(shared.node()) {
+          @Override
+          public CompletionStage<Void> command(String type, byte[] body) {
+            CompletionStage<Void> failed = type.startsWith("node-") ? null : failure.get();
+            return failed == null ? super.command(type, body) : failed;
+          }
+        });
+  }
+
+  private static BackplaneException away() {
+    return new BackplaneException("the broker is away", false, null);
+  }
+
+  @Test
+  void aRevocationIsDoneHereAtOnceAndThereAsSoonAsTheBrokerTakesIt() {
+    AtomicReference<CompletionStage<Void>> failure =
+        new AtomicReference<>(CompletableFuture.failedStage(away()));
+    try (RunningBroadcaster node = failing(failure::get)) {
+      SseClient near =
+          node.broadcaster().register(FakeSink.instant(), Subscription.to("a").user("ann"));
+      SseClient far =
+          there.broadcaster().register(FakeSink.instant(), Subscription.to("a").user("ann"));
+      SseClient topic = there.broadcaster().register(FakeSink.instant(), Subscription.to("b"));
+      RevokeResult user = node.broadcaster().revoke("ann");
+      RevokeResult pattern = node.broadcaster().revokeTopic("b");
+      assertThat(user.closed()).isEqualTo(1);
+      awaitClosed(near);
+      assertThat(far.closeReason()).isEmpty();
+      assertThat(user.everywhere().toCompletableFuture()).isNotDone();
+      failure.set(null);
+      await().until(user.everywhere().toCompletableFuture()::isDone);
+      assertThat(user.everywhere().toCompletableFuture()).isCompleted();
+      awaitClosed(far);
+      awaitClosed(topic);
+      await().until(pattern.everywhere().toCompletableFuture()::isDone);
+    }
+  }
+
+  @Test
+  void aRevocationThatNeverReachesTheOthersFails() {
+    RevokeResult result;
+    try (RunningBroadcaster node = failing(() -> CompletableFuture.failedStage(away()))) {
+      result = node.broadcaster().revoke("ann");
+    }
+    assertThat(result.everywhere().toCompletableFuture()).isCompletedExceptionally();
+  }
+
+  @Test
+  void aMessageThatDoesNotReachTheOthersIsAFailure() {
+    CompletableFuture<Void> answer = new CompletableFuture<>();
+    AtomicReference<CompletionStage<Void>> failure =
+        new AtomicReference<>(CompletableFuture.failedStage(away()));
+    try (RunningBroadcaster node = failing(failure::get)) {
+      FakeSink near = FakeSink.instant();
+      node.broadcaster().register(near, Subscription.to("a").user("ann"));
+      SseBroadcaster broadcaster = node.broadcaster();
+      assertThatThrownBy(() -> broadcaster.sendToUser("ann", SseMessage.of("one")))
+          .isInstanceOf(BackplaneException.class);
+      assertThatThrownBy(() -> broadcaster.send("far", SseMessage.of("two")))
+          .isInstanceOf(BackplaneException.class);
+      assertThat(node.failures()).isEmpty();
+      awaitData(near, "one");
+      failure.set(answer);
+      assertThat(broadcaster.sendToUser("ann", SseMessage.of("three"))).isEqualTo(1);
+      assertThat(broadcaster.send("far", SseMessage.of("four"))).isTrue();
+      answer.completeExceptionally(away());
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(node.failures())
+                      .extracting(failed -> failed.message().data().orElseThrow())
+                      .containsExactlyInAnyOrder("three", "four"));
+    }
+  }
+
+  @Test
+  void aMessageThatIsTooLargeForTheOthersIsRefused() {
+    String large = "x".repeat(here.config().messageBytes());
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> here.broadcaster().send("far", SseMessage.of(large)))
+        .withMessageContaining("at most");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> here.broadcaster().sendToUser("ann", SseMessage.of(large)));
   }
 
   @Test

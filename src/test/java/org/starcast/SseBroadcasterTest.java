@@ -211,13 +211,13 @@ class SseBroadcasterTest {
     SseClient ann = broadcaster.register(FakeSink.instant(), Subscription.to("a.b").user("ann"));
     SseClient bob = broadcaster.register(FakeSink.instant(), Subscription.to("*.b").user("bob"));
     SseClient tom = broadcaster.register(FakeSink.instant(), Subscription.to("c.+").user("tom"));
-    assertThat(broadcaster.revoke("ann")).isEqualTo(1);
-    assertThat(broadcaster.revoke(bob.id())).isZero();
+    assertThat(broadcaster.revoke("ann").closed()).isEqualTo(1);
+    assertThat(broadcaster.revoke(bob.id()).closed()).isZero();
     await().until(() -> ann.state() == SseClient.State.CLOSED);
     assertThat(ann.closeReason()).contains(CloseReason.REVOKED);
     assertThat(bob.closeReason()).isEmpty();
 
-    assertThat(broadcaster.revokeTopic("a.*")).isEqualTo(1);
+    assertThat(broadcaster.revokeTopic("a.*").closed()).isEqualTo(1);
     await().until(() -> bob.state() == SseClient.State.CLOSED);
     assertThat(tom.closeReason()).isEmpty();
     assertThatIllegalArgumentException().isThrownBy(() -> broadcaster.revokeTopic("a..b"));

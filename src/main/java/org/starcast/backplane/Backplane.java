@@ -22,7 +22,7 @@ public interface Backplane {
 
   /**
    * The node that follows the order. It is called by one thread at a time, and by none before
-   * {@link #start} or after {@link #close}. It does not throw.
+   * {@link #start} or after {@link #close}. It does not throw, but where that is said.
    */
   interface Receiver {
 
@@ -53,6 +53,8 @@ public interface Backplane {
      * The next command, in the same order as events.
      *
      * @param body shared, not to be changed
+     * @throws IllegalArgumentException if it is malformed, or could not be carried out: to be
+     *     {@linkplain BackplaneStatus#skipped counted} and logged, and then gone on from
      */
     void commanded(String type, byte[] body);
 

@@ -12,6 +12,8 @@ package org.starcast.backplane;
  *     not have
  * @param repeated how many were sent once more, as no answer came
  * @param outages how often it became unavailable
+ * @param skipped messages that were left out, as they were malformed, and commands that could not
+ *     be carried out
  */
 public record BackplaneStatus(
     String name,
@@ -21,4 +23,5 @@ public record BackplaneStatus(
     long stored,
     long failed,
     long repeated,
-    long outages) {}
+    long outages,
+    long skipped) {}

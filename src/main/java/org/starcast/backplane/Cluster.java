@@ -251,6 +251,7 @@ public class Cluster {
                 .build();
       }
     }
+    commands.resend();
     silent.forEach(gone -> commands.send(GONE, gone));
     if (body != null) {
       long number = body.getJsonNumber("n").longValue();

@@ -7,12 +7,15 @@ import jakarta.json.JsonReader;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.starcast.log.LoggedEvent;
@@ -44,11 +47,32 @@ public class Commands {
 
   private static final int MAX_TYPE_LENGTH = 64;
 
+  /** The most commands that are sent until they are stored. */
+  private static final int MAX_UNSTORED = 10_000;
+
+  /** A command that is sent until it is stored. */
+  private static final class Insistent {
+    private final String type;
+    private final JsonObject body;
+    private final CompletableFuture<Void> stored = new CompletableFuture<>();
+    private boolean failedBefore;
+
+    Insistent(String type, JsonObject body) {
+      this.type = type;
+      this.body = body;
+    }
+  }
+
   private final Map<String, List<Handler>> handlers = new ConcurrentHashMap<>();
   private final Map<String, Consumer<LoggedEvent>> listeners = new ConcurrentHashMap<>();
   private final List<BiConsumer<String, String>> whenGone = new CopyOnWriteArrayList<>();
   private final List<Runnable> whenMissed = new CopyOnWriteArrayList<>();
   private final List<Runnable> whenEnding = new CopyOnWriteArrayList<>();
+  private final AtomicInteger unstored = new AtomicInteger();
+
+  /** What was not stored, and waits for {@link #resend}; guarded by itself. */
+  private final Queue<Insistent> failed = new ArrayDeque<>();
+
   private final String node = Long.toString(new SecureRandom().nextLong() >>> 8, 36);
   private volatile Backplane backplane;
   private volatile boolean ended;
@@ -161,7 +185,9 @@ public class Commands {
   public void end() {
     if (!ended) {
       whenEnding.forEach(Runnable::run);
+      resend();
       ended = true;
+      resend();
     }
   }
 
@@ -179,7 +205,84 @@ public class Commands {
   }
 
   /**
-   * A command has come; what is none is ignored with a warning, as anybody may write to a broker.
+   * As {@link #send}, for what must not be lost: what is not stored, or may not be, is sent again
+   * with this node's next heartbeat, until it is stored or the node ends. So it may come twice, and
+   * late.
+   *
+   * @return done when it is certain to come; fails if the node ends before, or 10,000 others wait
+   *     for the same, which is logged as an error
+   */
+  public CompletionStage<Void> sendUntilStored(String type, JsonObject body) {
+    Insistent command = new Insistent(type, body);
+    if (unstored.incrementAndGet() > MAX_UNSTORED) {
+      giveUp(
+          command,
+          new BackplaneException("more than " + MAX_UNSTORED + " commands wait", false, null));
+    } else {
+      attempt(command);
+    }
+    return command.stored.minimalCompletionStage();
+  }
+
+  private void attempt(Insistent command) {
+    send(command.type, command.body)
+        .whenComplete(
+            (done, failure) -> {
+              if (failure == null) {
+                unstored.decrementAndGet();
+                command.stored.complete(null);
+              } else if (ended) {
+                giveUp(command, failure);
+              } else {
+                later(command, failure);
+              }
+            });
+  }
+
+  private void later(Insistent command, Throwable failure) {
+    if (!command.failedBefore) {
+      command.failedBefore = true;
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "STARCAST-1052: a command of type {0} does not reach the other nodes, and is sent again"
+              + " until it does: {1}",
+          command.type,
+          failure.getMessage());
+    }
+    synchronized (failed) {
+      failed.add(command);
+    }
+    if (ended) {
+      resend();
+    }
+  }
+
+  private void giveUp(Insistent command, Throwable failure) {
+    unstored.decrementAndGet();
+    LOG.log(
+        System.Logger.Level.ERROR,
+        "STARCAST-1053: a command of type {0} did not reach the other nodes: {1}",
+        command.type,
+        failure.getMessage());
+    command.stored.completeExceptionally(failure);
+  }
+
+  /** Sends again what must not be lost; called with each heartbeat. */
+  void resend() {
+    List<Insistent> again;
+    synchronized (failed) {
+      again = List.copyOf(failed);
+      failed.clear();
+    }
+    again.forEach(this::attempt);
+  }
+
+  /**
+   * A command has come. One of a type that this node does not know is ignored, as nodes of
+   * different versions may share a backplane.
+   *
+   * @throws IllegalArgumentException if it is malformed, as anybody may write to a broker, or a
+   *     handler failed; all handlers were called, and the backplane counts and logs it
    */
   public void received(String type, byte[] body) {
     List<Handler> those = handlers.get(type);
@@ -187,25 +290,38 @@ public class Commands {
       LOG.log(System.Logger.Level.DEBUG, "a command of a type that this node does not know");
       return;
     }
-    guard(
-        type,
-        () -> {
-          try (JsonReader reader = Json.createReader(new ByteArrayInputStream(body))) {
-            JsonObject command = reader.readObject();
-            String sender = command.getString("node");
-            those.forEach(handler -> guard(type, () -> handler.handle(sender, command)));
-          }
-        });
+    IllegalArgumentException problem = null;
+    try (JsonReader reader = Json.createReader(new ByteArrayInputStream(body))) {
+      JsonObject command = reader.readObject();
+      String sender = command.getString("node");
+      for (Handler handler : those) {
+        try {
+          handler.handle(sender, command);
+        } catch (RuntimeException e) {
+          problem = problem(type, e);
+        }
+      }
+    } catch (RuntimeException | StackOverflowError e) {
+      problem = problem(type, e);
+    }
+    if (problem != null) {
+      throw problem;
+    }
   }
 
-  private static void guard(String type, Runnable action) {
+  private static IllegalArgumentException problem(String type, Throwable cause) {
+    return new IllegalArgumentException(
+        "command " + type + ": cannot be carried out: " + cause.getClass().getSimpleName(), cause);
+  }
+
+  private static void guard(String prefix, Runnable action) {
     try {
       action.run();
     } catch (RuntimeException e) {
       LOG.log(
           System.Logger.Level.WARNING,
-          "STARCAST-1051: a command or event of type {0} was not understood: {1}",
-          type,
+          "STARCAST-1051: an event of a topic {0}… was not understood: {1}",
+          prefix,
           e.getClass().getSimpleName());
     }
   }

@@ -147,7 +147,7 @@ public final class LocalBackplane implements Backplane {
   @Override
   public BackplaneStatus status() {
     long unstored = store == null ? 0 : store.unstored();
-    return new BackplaneStatus("local", true, 0, 0, stored.sum(), unstored, 0, 0);
+    return new BackplaneStatus("local", true, 0, 0, stored.sum(), unstored, 0, 0, 0);
   }
 
   @Override

@@ -813,7 +813,7 @@ public final class NatsBackplane implements Backplane {
       now = available;
       times = outages;
     }
-    return outbox.status(now, times);
+    return outbox.status(now, times, tail.malformed());
   }
 
   @Override

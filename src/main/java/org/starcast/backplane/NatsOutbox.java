@@ -600,8 +600,8 @@ final class NatsOutbox {
     outcomes.forEach(Outcome::tell);
   }
 
-  synchronized BackplaneStatus status(boolean available, long outages) {
+  synchronized BackplaneStatus status(boolean available, long outages, long skipped) {
     return new BackplaneStatus(
-        "nats", available, pending.size(), bytes, stored, failed, repeated, outages);
+        "nats", available, pending.size(), bytes, stored, failed, repeated, outages, skipped);
   }
 }

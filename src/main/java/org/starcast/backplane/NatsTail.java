@@ -236,6 +236,11 @@ final class NatsTail {
     return wire.envelope(message.getSubject(), message.getHeaders(), message.getData(), maxBytes);
   }
 
+  /** How many messages were left out since the start. */
+  synchronized long malformed() {
+    return malformed;
+  }
+
   private void malformed(long sequence, IllegalArgumentException problem) {
     malformed++;
     long now = System.nanoTime();

@@ -237,6 +237,12 @@ final class Figures {
         "{outage}",
         "Times that the backplane went away",
         statistics -> statistics.backplane().outages());
+    count(
+        figures,
+        "backplane.skipped",
+        "{message}",
+        "Messages of the backplane that were left out as malformed",
+        statistics -> statistics.backplane().skipped());
     return figures;
   }
 

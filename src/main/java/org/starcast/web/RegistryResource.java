@@ -417,6 +417,7 @@ public class RegistryResource {
         .add("stored", status.stored())
         .add("failed", status.failed())
         .add("repeated", status.repeated())
-        .add("outages", status.outages());
+        .add("outages", status.outages())
+        .add("skipped", status.skipped());
   }
 }

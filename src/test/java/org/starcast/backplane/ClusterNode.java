@@ -69,7 +69,7 @@ public final class ClusterNode {
 
     @Override
     public BackplaneStatus status() {
-      return new BackplaneStatus("memory", !away, 0, 0, 0, 0, 0, 0);
+      return new BackplaneStatus("memory", !away, 0, 0, 0, 0, 0, 0, 0);
     }
 
     @Override

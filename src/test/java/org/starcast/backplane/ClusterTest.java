@@ -1,11 +1,14 @@
 package org.starcast.backplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import jakarta.json.Json;
+import jakarta.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.starcast.RunningBroadcaster;
 import org.starcast.backplane.Cluster.Node;
@@ -177,10 +180,56 @@ class ClusterTest {
     ClusterNode first = node();
     for (String body :
         List.of("", "[]", "{}", "{\"node\":1}", "{\"node\":\"x\",\"n\":1,\"clients\":\"many\"}")) {
-      first.commands().received("node-alive", body.getBytes());
-      first.commands().received("node-gone", body.getBytes());
+      for (String type : List.of("node-alive", "node-gone")) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> first.commands().received(type, body.getBytes()))
+            .withMessageContaining("command " + type);
+      }
     }
     assertThat(ids(first)).containsExactly(id(first));
+  }
+
+  @Test
+  void whatMustNotBeLostIsSentAgainUntilItIsStored() {
+    ClusterNode first = node();
+    ClusterNode second = node();
+    List<String> heard = new ArrayList<>();
+    second.commands().on("stop", (node, body) -> heard.add(body.getString("what")));
+    first.away(false);
+    CompletableFuture<Void> stored =
+        first
+            .commands()
+            .sendUntilStored("stop", Json.createObjectBuilder().add("what", "ann").build())
+            .toCompletableFuture();
+    beat(3, first);
+    assertThat(stored).isNotDone();
+    first.back();
+    beat(1, first);
+    assertThat(stored).isCompleted();
+    assertThat(heard).containsExactly("ann");
+    beat(2, first);
+    assertThat(heard).hasSize(1);
+  }
+
+  @Test
+  void whatMustNotBeLostAndIsFailsWhenTheNodeEndsOrTooMuchWaits() {
+    ClusterNode node = node();
+    node.away(false);
+    CompletableFuture<Void> first = until(node);
+    for (int i = 0; i < 9_999; i++) {
+      until(node);
+    }
+    assertThat(until(node)).isCompletedExceptionally();
+    assertThat(first).isNotDone();
+    node.commands().end();
+    assertThat(first).isCompletedExceptionally();
+    assertThat(until(node)).isCompletedExceptionally();
+  }
+
+  private static CompletableFuture<Void> until(ClusterNode node) {
+    return node.commands()
+        .sendUntilStored("stop", JsonObject.EMPTY_JSON_OBJECT)
+        .toCompletableFuture();
   }
 
   @Test

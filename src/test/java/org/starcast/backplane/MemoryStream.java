@@ -88,6 +88,7 @@ public final class MemoryStream {
     private Receiver receiver;
     private long received;
     private boolean lags;
+    private volatile long skipped;
 
     @Override
     public CompletionStage<Void> start(Receiver receiver, ThreadFactory threads) {
@@ -127,7 +128,11 @@ public final class MemoryStream {
           Envelope copy = copy(entry.envelope);
           receiver.received(copy.at(epoch, received, entry.time), copy);
         } else {
-          receiver.commanded(entry.command, entry.body);
+          try {
+            receiver.commanded(entry.command, entry.body);
+          } catch (IllegalArgumentException e) {
+            skipped++;
+          }
         }
       }
     }
@@ -206,7 +211,7 @@ public final class MemoryStream {
 
     @Override
     public BackplaneStatus status() {
-      return new BackplaneStatus("memory", true, 0, 0, 0, 0, 0, 0);
+      return new BackplaneStatus("memory", true, 0, 0, 0, 0, 0, 0, skipped);
     }
 
     @Override

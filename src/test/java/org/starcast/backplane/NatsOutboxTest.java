@@ -112,7 +112,7 @@ class NatsOutboxTest {
     assertThat(BackplaneContract.get(unanswered)).isEqualTo(1);
     goOn();
     assertThat(BackplaneContract.get(publish("1"))).isEqualTo(2);
-    assertThat(outbox.status(true, 0).repeated()).isEqualTo(1);
+    assertThat(outbox.status(true, 0, 0).repeated()).isEqualTo(1);
     assertThat(stored()).isEqualTo(2);
   }
 
@@ -134,7 +134,7 @@ class NatsOutboxTest {
         .hasMessage("no answer, and too late to ask again: the stream's duplicate window is over");
     assertThat(failure.isUnknown()).isTrue();
     assertThat(stored()).isEqualTo(before + 1);
-    assertThat(outbox.status(true, 0).repeated()).isZero();
+    assertThat(outbox.status(true, 0, 0).repeated()).isZero();
   }
 
   /** Publishes events to subjects that no stream has: the test answers, with what it is told. */
@@ -228,7 +228,7 @@ class NatsOutboxTest {
     assertThat(BackplaneContract.get(results.get(4))).isEqualTo(15);
     assertThat(BackplaneContract.get(results.get(5))).isEqualTo(16);
     assertThat(BackplaneContract.get(later)).isEqualTo(17);
-    assertThat(outbox.status(true, 0).repeated()).isEqualTo(3);
+    assertThat(outbox.status(true, 0, 0).repeated()).isEqualTo(3);
     assertThat(asked).isEmpty();
   }
 

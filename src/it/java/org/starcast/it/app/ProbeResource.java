@@ -246,7 +246,7 @@ public class ProbeResource {
   @POST
   @Path("revoke/{principal}")
   public int revoke(@PathParam("principal") String principal) {
-    return broadcaster.revoke(principal);
+    return broadcaster.revoke(principal).closed();
   }
 
   @POST

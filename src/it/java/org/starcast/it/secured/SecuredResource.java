@@ -65,13 +65,13 @@ public class SecuredResource {
   @POST
   @Path("revoke")
   public int revoke(@QueryParam("principal") String principal) {
-    return broadcaster.revoke(principal);
+    return broadcaster.revoke(principal).closed();
   }
 
   @POST
   @Path("revoke-topic")
   public int revokeTopic(@QueryParam("pattern") String pattern) {
-    return broadcaster.revokeTopic(pattern);
+    return broadcaster.revokeTopic(pattern).closed();
   }
 
   @POST
