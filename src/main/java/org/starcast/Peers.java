@@ -9,7 +9,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.starcast.backplane.BackplaneException;
 import org.starcast.backplane.Commands;
 import org.starcast.wire.SseFormat;
@@ -41,27 +40,19 @@ final class Peers {
   private static final String REVOKE_TOPIC = "revoke-topic";
 
   private final Commands commands;
-  private final Function<Object, CharSequence> text;
   private final int maxBytes;
   private final BiConsumer<SseMessage, Throwable> unsent;
 
   /**
    * The other nodes.
    *
-   * @param text turns a message's data into text
    * @param maxBytes the most bytes of a message's frame
    * @param local does what they ask for
    * @param unsent is told, on any thread, of a message that was not sent, or may not have been,
    *     after all
    */
-  Peers(
-      Commands commands,
-      Function<Object, CharSequence> text,
-      int maxBytes,
-      Local local,
-      BiConsumer<SseMessage, Throwable> unsent) {
+  Peers(Commands commands, int maxBytes, Local local, BiConsumer<SseMessage, Throwable> unsent) {
     this.commands = commands;
-    this.text = text;
     this.maxBytes = maxBytes;
     this.unsent = unsent;
     on(SEND, body -> local.send(body.getString("client"), message(body)));
@@ -86,7 +77,7 @@ final class Peers {
   }
 
   /**
-   * Has the node that has the client send it the message.
+   * Has the node that has the client send it the message, whose data is text.
    *
    * @throws BackplaneException if it is certain by now that the message does not reach the others
    * @throws IllegalArgumentException if the message is too large
@@ -140,7 +131,7 @@ final class Peers {
   }
 
   private JsonObjectBuilder fields(SseMessage message) {
-    String data = message.data().map(given -> text.apply(given).toString()).orElse(null);
+    String data = message.data().map(Object::toString).orElse(null);
     int bytes =
         SseFormat.encode(
                 message.event().orElse(null),

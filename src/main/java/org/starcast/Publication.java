@@ -38,7 +38,7 @@ public final class Publication {
     return this;
   }
 
-  /** The data: a character sequence, or an object that is sent as JSON. */
+  /** The data: text, or any payload, see {@link PayloadEncoder}. */
   public Publication data(Object data) {
     message.data(data);
     return this;

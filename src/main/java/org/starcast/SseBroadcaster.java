@@ -101,7 +101,6 @@ public class SseBroadcaster {
     this.peers =
         new Peers(
             commands,
-            payloads::text,
             config.messageBytes(),
             new Here(),
             (message, failure) -> unsent(told, message, failure));
@@ -112,7 +111,7 @@ public class SseBroadcaster {
             executors.threadFactory(),
             executors.executor(),
             executors.sends(),
-            payloads::text,
+            payloads::toText,
             config.gapReload() ? DatastarSse.reload() : null,
             tracing.isResolvable() ? tracing.get() : null,
             told);
@@ -199,7 +198,8 @@ public class SseBroadcaster {
   }
 
   /**
-   * Publishes to the clients whose subscription matches, or to all if the message has no topic.
+   * Publishes to the clients whose subscription matches, or to all if the message has no topic; at
+   * once, also in a JTA transaction, whatever becomes of that.
    *
    * @return what became of it
    * @throws IllegalArgumentException if the message is larger than {@code
@@ -210,12 +210,16 @@ public class SseBroadcaster {
   }
 
   /**
-   * Publishes a payload to a topic, as firing it with {@link Topic} does outside of a transaction.
+   * Publishes a payload to a topic, as firing it with {@link Topic} does outside of a transaction;
+   * see {@link PayloadEncoder} for what payloads become.
    *
    * @throws IllegalArgumentException as {@link #publish(MessageSource)}, or if the topic is
    *     malformed
    */
   public PublishResult publish(String topic, Object payload) {
+    if (payload == null) {
+      throw new NullPointerException("payload: must not be null, for the topic \"" + topic + "\"");
+    }
     return publish(payloads.toMessage(payload).toBuilder().topic(topic).build());
   }
 
@@ -253,7 +257,7 @@ public class SseBroadcaster {
     if (!peers.exist()) {
       return false;
     }
-    peers.send(clientId, message.toSseMessage());
+    peers.send(clientId, payloads.toMessage(message));
     return true;
   }
 
@@ -269,7 +273,7 @@ public class SseBroadcaster {
    *     as the broker is away, say; this node's clients have it
    */
   public int sendToUser(String user, MessageSource message) {
-    SseMessage made = message.toSseMessage();
+    SseMessage made = payloads.toMessage(message);
     int taken = sendHere(user, made);
     if (peers.exist()) {
       peers.sendToUser(user, made);

@@ -107,7 +107,7 @@ public interface SseClient extends AutoCloseable {
    */
   boolean send(MessageSource message);
 
-  /** Sends data to this client alone, as {@link SseMessage#of(Object)}. */
+  /** Sends a payload to this client alone; see {@link PayloadEncoder} for what payloads become. */
   default boolean send(Object data) {
     return send((MessageSource) SseMessage.of(data));
   }

@@ -16,10 +16,10 @@ import org.starcast.wire.SseFormat;
  * SseMessage.builder().topic("orders.created").event("order").data(order).build();
  * }</pre>
  *
- * <p>{@code data} is a character sequence, sent as it is, or any other object, sent as JSON
- * (JSON-B). Line breaks in it (LF, CR or CRLF) become lines of the event and arrive as LF, as the
- * event-stream format has it (WHATWG HTML, section 9.2.5); NUL is replaced by U+FFFD. A message has
- * data, a comment, or a retry; one with none of them is refused.
+ * <p>{@code data} is a payload: text, sent as it is, or any object, for what it becomes see {@link
+ * PayloadEncoder}. Line breaks in it (LF, CR or CRLF) become lines of the event and arrive as LF,
+ * as the event-stream format has it (WHATWG HTML, section 9.2.5); NUL is replaced by U+FFFD. A
+ * message has data, a comment, or a retry; one with none of them is refused.
  */
 public final class SseMessage implements MessageSource {
 
@@ -87,7 +87,7 @@ public final class SseMessage implements MessageSource {
     return Optional.ofNullable(retry);
   }
 
-  /** The data: a character sequence, or an object that is sent as JSON. */
+  /** The data: text, or any payload, see {@link PayloadEncoder}. */
   public Optional<Object> data() {
     return Optional.ofNullable(data);
   }
@@ -197,7 +197,7 @@ public final class SseMessage implements MessageSource {
       return this;
     }
 
-    /** The data: a character sequence, or an object that is sent as JSON. */
+    /** The data: text, or any payload, see {@link PayloadEncoder}. */
     public Builder data(Object data) {
       this.data = Objects.requireNonNull(data, "data");
       return this;

@@ -33,9 +33,11 @@ import java.util.Objects;
  * topic or pattern fails with an {@link IllegalArgumentException} when the event is fired, or fails
  * the deployment when an observer declares it.
  *
- * <p>An event fired while a JTA transaction is active is sent after the transaction has committed,
- * and not at all if it is rolled back. {@code fireAsync} observers run on another thread, outside
- * of the caller's transaction (CDI 4.0, section 9.5): such an event is sent at once.
+ * <p>An event fired while a JTA transaction is active is encoded at once, and sent after the
+ * transaction has committed, and not at all if it is rolled back; if sending fails then, there is a
+ * {@link PublishFailure}. {@code fireAsync} observers run on another thread, outside of the
+ * caller's transaction (CDI 4.0, section 9.5): such an event is sent at once. (Weld runs the
+ * asynchronous observers of one event one after the other, on one thread.)
  *
  * <p>Both members are non-binding (CDI 4.0, section 5.2.6): any number of distinct topics costs the
  * container one observer resolution.

@@ -1,5 +1,6 @@
 package org.starcast;
 
+import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.enterprise.inject.spi.AfterBeanDiscovery;
@@ -30,20 +31,26 @@ public final class RunningBroadcaster implements AutoCloseable {
 
   /** With the defaults, but for these keys and values, less the {@code starcast.} of the key. */
   public RunningBroadcaster(String... settings) {
-    this(null, null, settings);
+    this(null, null, List.of(), settings);
+  }
+
+  /** With these beans of an application, too. */
+  public static RunningBroadcaster with(List<Class<?>> beans, String... settings) {
+    return new RunningBroadcaster(null, null, beans, settings);
   }
 
   /** For this request, which all clients come with. */
   RunningBroadcaster(HttpServletRequest request, String... settings) {
-    this(request, null, settings);
+    this(request, null, List.of(), settings);
   }
 
   /** A node of this backplane, which is a bean of the application. */
   public RunningBroadcaster(Backplane backplane, String... settings) {
-    this(null, backplane, settings);
+    this(null, backplane, List.of(), settings);
   }
 
-  private RunningBroadcaster(HttpServletRequest request, Backplane backplane, String... settings) {
+  private RunningBroadcaster(
+      HttpServletRequest request, Backplane backplane, List<Class<?>> beans, String... settings) {
     Map<String, String> values = new HashMap<>();
     values.put("starcast.drain-window", "PT0S");
     for (int i = 0; i < settings.length; i += 2) {
@@ -62,6 +69,7 @@ public final class RunningBroadcaster implements AutoCloseable {
                 Cluster.class,
                 TopicAccess.class,
                 Witness.class)
+            .addBeanClasses(beans.toArray(Class<?>[]::new))
             .initialize();
   }
 
@@ -135,6 +143,16 @@ public final class RunningBroadcaster implements AutoCloseable {
     return container.select(SseBroadcaster.class).get();
   }
 
+  /** A bean. */
+  public <T> T bean(Class<T> type) {
+    return container.select(type).get();
+  }
+
+  /** Fires as the application does. */
+  public Event<Object> event() {
+    return container.event();
+  }
+
   /** Who may do what. */
   public TopicAccess access() {
     return container.select(TopicAccess.class).get();
@@ -156,7 +174,7 @@ public final class RunningBroadcaster implements AutoCloseable {
   }
 
   /** The failures that observers have seen. */
-  List<PublishFailure> failures() {
+  public List<PublishFailure> failures() {
     return List.copyOf(container.select(Witness.class).get().failures);
   }
 

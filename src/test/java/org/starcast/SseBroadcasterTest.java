@@ -109,10 +109,13 @@ class SseBroadcasterTest {
     assertThat(broadcaster.send(client.id(), SseMessage.of("own"))).isTrue();
     assertThat(client.send((Object) "more")).isTrue();
     assertThat(broadcaster.send("unknown", SseMessage.of("own"))).isFalse();
-    // which nobody reads here, and no other node is there to
+    assertThat(broadcaster.sendToUser("unknown", SseMessage.of("own"))).isZero();
     SseMessage unreadable = SseMessage.builder().data(new Unreadable()).build();
+    // which nobody reads here, and no other node is there to
     assertThat(broadcaster.send("unknown", unreadable)).isFalse();
-    assertThat(broadcaster.sendToUser("unknown", unreadable)).isZero();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> broadcaster.sendToUser("unknown", unreadable))
+        .withMessageStartingWith("data: cannot be turned into JSON");
     awaitData(sink, "own", "more");
     assertThat(broadcaster.lastEventId()).isEqualTo(before);
   }
@@ -133,7 +136,8 @@ class SseBroadcasterTest {
         .isThrownBy(() -> broadcaster.publish().topic("a").send())
         .withMessage("message: has neither data nor comment nor retry");
     assertThatExceptionOfType(NullPointerException.class)
-        .isThrownBy(() -> broadcaster.publish("a", null));
+        .isThrownBy(() -> broadcaster.publish("a", null))
+        .withMessage("payload: must not be null, for the topic \"a\"");
     assertThat(broadcaster.lastEventId()).isEqualTo(before);
   }
 

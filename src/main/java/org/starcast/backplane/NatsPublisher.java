@@ -3,10 +3,6 @@ package org.starcast.backplane;
 import io.nats.client.Connection;
 import io.nats.client.Nats;
 import io.nats.client.Options;
-import jakarta.json.bind.Jsonb;
-import jakarta.json.bind.JsonbBuilder;
-import jakarta.json.bind.JsonbConfig;
-import jakarta.json.bind.JsonbException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +12,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
+import org.starcast.payload.PayloadRule;
 import org.starcast.wire.SseFormat;
 
 /**
@@ -51,6 +48,8 @@ public final class NatsPublisher implements AutoCloseable {
   private static final long FIRST_DELAY_MILLIS = 100;
   private static final long LAST_DELAY_MILLIS = 2_000;
   private static final String DEFAULT_PREFIX = "starcast";
+
+  private static final PayloadRule PAYLOADS = new PayloadRule();
 
   private final Options options;
   private final NatsWire wire;
@@ -162,8 +161,8 @@ public final class NatsPublisher implements AutoCloseable {
   }
 
   /**
-   * Publishes a message, such as an {@link SseMessage}. Its data is a character sequence, or any
-   * object where the program has JSON-B.
+   * Publishes a message, such as an {@link SseMessage}. Its data is text or markup, or any object
+   * where the program has JSON-B; there are no {@link org.starcast.PayloadEncoder}s here.
    *
    * @return the event's sequence when it is stored; fails with a {@link BackplaneException} if it
    *     is not, or may not be
@@ -171,7 +170,7 @@ public final class NatsPublisher implements AutoCloseable {
    * @throws IllegalStateException if this is closed, or the thread is interrupted while it waits
    */
   public CompletionStage<Long> publish(MessageSource source) {
-    SseMessage message = source.toSseMessage();
+    SseMessage message = PAYLOADS.apply(SseMessage.of(source));
     NatsWire.Outgoing outgoing =
         wire.event(
             new Envelope(
@@ -182,7 +181,7 @@ public final class NatsPublisher implements AutoCloseable {
                 SseFormat.draft(
                     message.event().orElse(null),
                     message.retry().orElse(null),
-                    message.data().map(NatsPublisher::text).orElse(null),
+                    message.data().map(CharSequence.class::cast).orElse(null),
                     message.comment().orElse(null))),
             topic -> false);
     int units = Math.min(ROOM, 1 + outgoing.size() / UNIT_BYTES);
@@ -199,32 +198,6 @@ public final class NatsPublisher implements AutoCloseable {
     CompletableFuture<Long> stored = outbox.append(outgoing, null, false);
     stored.whenComplete((sequence, failure) -> room.release(units));
     return stored;
-  }
-
-  private static CharSequence text(Object data) {
-    if (data instanceof CharSequence text) {
-      return text;
-    }
-    try {
-      return Json.text(data);
-    } catch (LinkageError | JsonbException e) {
-      throw new IllegalArgumentException(
-          "data: cannot be turned into JSON, for which JSON-B is needed: "
-              + data.getClass().getName(),
-          e);
-    }
-  }
-
-  /** What needs JSON-B, loaded when it is needed. */
-  private static final class Json {
-
-    private static final Jsonb JSON = JsonbBuilder.create(new JsonbConfig().withNullValues(true));
-
-    private Json() {}
-
-    static String text(Object data) {
-      return JSON.toJson(data);
-    }
   }
 
   /** Waits for answers, 10 s at most, and ends the connection. */

@@ -9,11 +9,6 @@ import jakarta.enterprise.inject.spi.Bean;
 import jakarta.enterprise.inject.spi.BeanManager;
 import jakarta.enterprise.util.TypeLiteral;
 import jakarta.inject.Inject;
-import jakarta.json.bind.Jsonb;
-import jakarta.json.bind.JsonbBuilder;
-import jakarta.json.bind.JsonbConfig;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
@@ -27,18 +22,16 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.starcast.MessageSource;
 import org.starcast.PayloadEncoder;
 import org.starcast.SseMessage;
+import org.starcast.payload.PayloadRule;
 
 /**
- * Turns what an application fires or publishes into messages and text: the one place that knows the
- * application's {@link PayloadEncoder} beans and its JSON-B. Thread-safe.
+ * Turns what an application fires or publishes into messages: the one place that knows the
+ * application's {@link PayloadEncoder} beans. Thread-safe.
  */
 @ApplicationScoped
 public class Payloads {
-
-  private static final Logger LOG = System.getLogger(Payloads.class.getName());
 
   @SuppressWarnings("serial") // never serialized
   private static final Type ANY_ENCODER = new TypeLiteral<PayloadEncoder<?>>() {}.getType();
@@ -62,7 +55,7 @@ public class Payloads {
         }
       };
 
-  private Jsonb jsonb; // guarded by this; created when first needed
+  private final PayloadRule rule = new PayloadRule(this::encode);
 
   /** For the container's proxy. */
   protected Payloads() {
@@ -77,72 +70,44 @@ public class Payloads {
   }
 
   /**
-   * The message for a payload: its own if it is a {@link MessageSource}; a character sequence as
-   * data; what the {@link PayloadEncoder} for its type makes of it; otherwise the payload itself as
-   * data, which becomes JSON.
+   * The message for a payload, by the one {@linkplain PayloadRule rule}; its data is text.
    *
+   * @throws IllegalArgumentException if the payload cannot become text
    * @throws IllegalStateException if several encoders fit the payload equally well, or its encoder
    *     returns null
    */
   public SseMessage toMessage(Object payload) {
     Objects.requireNonNull(payload, "payload");
-    if (payload instanceof MessageSource source) {
-      return nonNull(source.toSseMessage(), source.getClass());
-    }
-    if (!encoders.isEmpty() && !(payload instanceof CharSequence)) {
-      int index = chosen.get(payload.getClass());
-      if (index != NONE) {
-        Encoder encoder = encoders.get(index);
-        return nonNull(encoder.instance.encode(payload), encoder.bean.getBeanClass());
-      }
-    }
-    return SseMessage.of(payload);
+    return toText(SseMessage.of(payload));
   }
 
   /**
-   * The text that is sent for data: a character sequence as it is, anything else as JSON with null
-   * values kept, dates and times in ISO 8601 (JSON-B 3.0, section 3.5) and no line breaks.
+   * A message whose data is text, by the one {@linkplain PayloadRule rule}.
    *
-   * @throws IllegalArgumentException if JSON-B cannot turn it into JSON
+   * @throws IllegalArgumentException as {@link #toMessage}
+   * @throws IllegalStateException as {@link #toMessage}
    */
-  public CharSequence text(Object data) {
-    if (data instanceof CharSequence text) {
-      return text;
-    }
-    Objects.requireNonNull(data, "data");
-    Jsonb json = jsonb();
-    try {
-      return json.toJson(data);
-    } catch (RuntimeException | StackOverflowError failure) {
-      throw new IllegalArgumentException(
-          "data: cannot be turned into JSON: " + data.getClass().getName(), failure);
-    }
+  public SseMessage toText(SseMessage message) {
+    return rule.apply(message);
   }
 
-  private synchronized Jsonb jsonb() {
-    if (jsonb == null) {
-      jsonb = JsonbBuilder.create(new JsonbConfig().withNullValues(true));
+  private SseMessage encode(Object payload) {
+    int index = encoders.isEmpty() ? NONE : chosen.get(payload.getClass());
+    if (index == NONE) {
+      return null;
     }
-    return jsonb;
+    Encoder encoder = encoders.get(index);
+    SseMessage message = encoder.instance.encode(payload);
+    if (message == null) {
+      throw new IllegalStateException(
+          encoder.bean.getBeanClass().getName() + " returned no message");
+    }
+    return message;
   }
 
   @PreDestroy
-  synchronized void close() {
+  void close() {
     instances.release();
-    if (jsonb != null) {
-      try {
-        jsonb.close();
-      } catch (Exception failure) { // of no consequence: the application has ended
-        LOG.log(Level.DEBUG, "JSON-B did not close", failure);
-      }
-    }
-  }
-
-  private static SseMessage nonNull(SseMessage message, Class<?> source) {
-    if (message == null) {
-      throw new IllegalStateException(source.getName() + " returned no message");
-    }
-    return message;
   }
 
   /** An encoder bean and the type that it encodes. */

@@ -13,9 +13,10 @@ import java.util.List;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import javax.naming.NoInitialContextException;
+import org.starcast.SseMessage;
 
 /**
- * Defers actions until the caller's JTA transaction has committed, and then runs those of one
+ * Keeps messages until the caller's JTA transaction has committed, and then publishes those of one
  * transaction in the order in which they were given. Thread-safe.
  *
  * <p>A transactional CDI observer promises less: a transaction manager may run the completions of
@@ -24,6 +25,37 @@ import javax.naming.NoInitialContextException;
  */
 @ApplicationScoped
 class Transactions {
+
+  /** What the status of the caller's transaction means for what is fired now. */
+  enum Phase {
+    /** There is no transaction, or it has committed and its completions are running: publish. */
+    NONE,
+    /** It may still commit: keep. */
+    OPEN,
+    /** It can only be rolled back: drop. */
+    ROLLING_BACK,
+    /** It has been rolled back, by a time-out say, while its method goes on: drop. */
+    ROLLED_BACK;
+
+    /** Of a status of Jakarta Transactions 2.0, section 3.2; what is not known may be open. */
+    static Phase of(int status) {
+      return switch (status) {
+        case Status.STATUS_NO_TRANSACTION, Status.STATUS_COMMITTED -> NONE;
+        case Status.STATUS_MARKED_ROLLBACK, Status.STATUS_ROLLING_BACK -> ROLLING_BACK;
+        case Status.STATUS_ROLLEDBACK -> ROLLED_BACK;
+        default -> OPEN;
+      };
+    }
+  }
+
+  /** What becomes of messages that were kept. It must not throw. */
+  interface Outcome {
+    /** The transaction has committed. */
+    void committed(SseMessage message);
+
+    /** Whether the transaction has committed is not known. */
+    void unknown(SseMessage message);
+  }
 
   /** The name that Jakarta EE prescribes, and WildFly's for threads without a component. */
   private static final List<String> JNDI_NAMES =
@@ -50,35 +82,26 @@ class Transactions {
     registry();
   }
 
-  /**
-   * Takes the action if the caller is in a transaction whose outcome is open: it runs after the
-   * commit, or never. It must not throw.
-   *
-   * @return false if there is no such transaction: the caller goes on at once
-   */
-  boolean afterCommit(Runnable action) {
+  /** What the caller's transaction means for what is fired now. */
+  Phase phase() {
     TransactionSynchronizationRegistry transactions = registry();
-    if (transactions == null) {
-      return false;
+    return transactions == null ? Phase.NONE : Phase.of(transactions.getTransactionStatus());
+  }
+
+  /**
+   * Keeps a message until the caller's transaction, which is {@link Phase#OPEN}, has ended.
+   *
+   * @throws IllegalStateException if the transaction takes no registration any more
+   */
+  void afterCommit(SseMessage message, Outcome outcome) {
+    TransactionSynchronizationRegistry transactions = registry();
+    Pending pending = (Pending) transactions.getResource(pendingKey);
+    if (pending == null) {
+      pending = new Pending(outcome);
+      transactions.registerInterposedSynchronization(pending);
+      transactions.putResource(pendingKey, pending);
     }
-    switch (transactions.getTransactionStatus()) {
-      case Status.STATUS_NO_TRANSACTION, Status.STATUS_COMMITTED, Status.STATUS_ROLLEDBACK -> {
-        return false; // or a completion of the transaction is calling: its outcome is known
-      }
-      case Status.STATUS_MARKED_ROLLBACK, Status.STATUS_ROLLING_BACK -> {
-        return true; // it can only roll back, and takes no registration any more
-      }
-      default -> {
-        Pending pending = (Pending) transactions.getResource(pendingKey);
-        if (pending == null) {
-          pending = new Pending(new ArrayList<>());
-          transactions.registerInterposedSynchronization(pending);
-          transactions.putResource(pendingKey, pending);
-        }
-        pending.actions.add(action);
-        return true;
-      }
-    }
+    pending.add(message);
   }
 
   private TransactionSynchronizationRegistry registry() {
@@ -102,16 +125,39 @@ class Transactions {
     return beans.isResolvable() ? beans.get() : null;
   }
 
-  /** The actions of one transaction; its thread alone touches them. */
-  private record Pending(List<Runnable> actions) implements Synchronization {
+  /**
+   * The messages of one transaction. Its thread adds them; that of the reaper may end it meanwhile
+   * (what is added then is dropped: nothing commits after a reaper).
+   */
+  private static final class Pending implements Synchronization {
+
+    private final Outcome outcome;
+    private final List<SseMessage> messages = new ArrayList<>(); // guarded by this
+
+    Pending(Outcome outcome) {
+      this.outcome = outcome;
+    }
+
+    synchronized void add(SseMessage message) {
+      messages.add(message);
+    }
 
     @Override
     public void beforeCompletion() {}
 
     @Override
     public void afterCompletion(int status) {
-      if (status == Status.STATUS_COMMITTED) {
-        actions.forEach(Runnable::run);
+      List<SseMessage> kept;
+      synchronized (this) {
+        kept = List.copyOf(messages);
+        messages.clear();
+      }
+      switch (status) {
+        case Status.STATUS_COMMITTED -> kept.forEach(outcome::committed);
+        case Status.STATUS_ROLLEDBACK -> {
+          // as promised
+        }
+        default -> kept.forEach(outcome::unknown);
       }
     }
   }

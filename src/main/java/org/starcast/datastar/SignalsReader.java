@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import org.starcast.payload.JsonText;
 
 /** Reads signals out of requests. Thread-safe. */
 final class SignalsReader {
@@ -203,7 +204,7 @@ final class SignalsReader {
     }
     Object signals;
     try {
-      signals = Json.jsonb().fromJson(text, type);
+      signals = JsonText.jsonb().fromJson(text, type);
     } catch (RuntimeException e) {
       // JsonbException, or what a constructor of the application throws
       throw new BadSignalsException(

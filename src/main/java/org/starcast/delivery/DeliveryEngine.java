@@ -38,8 +38,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.starcast.BroadcastHealth;
 import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
@@ -125,7 +125,7 @@ public final class DeliveryEngine {
   private final StarcastConfig config;
   private final Executor executor;
   private final Executor sends;
-  private final Function<Object, CharSequence> text;
+  private final UnaryOperator<SseMessage> payloads;
   private final MessageSource onGap;
   private final Lifecycle lifecycle;
   private final SerialExecutor lifecycleExecutor;
@@ -174,7 +174,7 @@ public final class DeliveryEngine {
    *     end at {@link #stop}
    * @param executor runs lifecycle events
    * @param sends runs the sends of the portable writer, which may block
-   * @param text turns a message's data into text
+   * @param payloads gives the message with data that is text
    * @param onGap what clients get after a gap whose subscription does not say; or null
    * @param tracing what is told of publications and deliveries; or null
    * @param backplane gives the events their order; started and closed by this
@@ -187,7 +187,7 @@ public final class DeliveryEngine {
       ThreadFactory threadFactory,
       Executor executor,
       Executor sends,
-      Function<Object, CharSequence> text,
+      UnaryOperator<SseMessage> payloads,
       MessageSource onGap,
       Tracing tracing,
       Lifecycle lifecycle) {
@@ -199,7 +199,7 @@ public final class DeliveryEngine {
     this.onGap = onGap;
     this.executor = executor;
     this.sends = sends;
-    this.text = text;
+    this.payloads = payloads;
     this.lifecycle = lifecycle;
     this.lifecycleExecutor = new SerialExecutor(executor, LOG);
     this.budget = new Budget(config.totalBytes());
@@ -672,7 +672,8 @@ public final class DeliveryEngine {
    * @throws IllegalStateException if the disk of the file store has failed for so long that the ids
    *     it reserved are used up
    */
-  public PublishResult publish(SseMessage message, Collection<String> except) {
+  public PublishResult publish(SseMessage given, Collection<String> except) {
+    SseMessage message = payloads.apply(given);
     Object span = tracing == null ? null : tracing.publishing(message);
     if (span == null) {
       return publish(message, except, null);
@@ -690,7 +691,7 @@ public final class DeliveryEngine {
     long begun = System.nanoTime();
     String event = message.event().orElse(null);
     Duration retry = message.retry().orElse(null);
-    CharSequence data = message.data().map(text).orElse(null);
+    CharSequence data = text(message);
     String comment = message.comment().orElse(null);
     Draft draft;
     if (history == null) {
@@ -1008,13 +1009,18 @@ public final class DeliveryEngine {
     return client.offerWhenRoom(Frame.toOne(bytes, message.coalesceKey().orElse(null), budget));
   }
 
-  private byte[] encode(SseMessage message) {
+  private byte[] encode(SseMessage given) {
+    SseMessage message = payloads.apply(given);
     return SseFormat.encode(
         message.event().orElse(null),
         message.id().orElse(null),
         message.retry().orElse(null),
-        message.data().map(text).orElse(null),
+        text(message),
         message.comment().orElse(null));
+  }
+
+  private static CharSequence text(SseMessage message) {
+    return (CharSequence) message.data().orElse(null);
   }
 
   private static boolean send(Client client, Frame frame) {

@@ -111,10 +111,7 @@ public final class StreamOptions<T> {
         });
   }
 
-  /**
-   * What to send for an item: a {@link MessageSource}, text, or an object that is encoded as a
-   * payload is; null leaves the item out.
-   */
+  /** What to send for an item, a payload; null leaves the item out. */
   @SuppressWarnings("unchecked") // the type parameter says that only such items come
   public <U extends T> StreamOptions<U> transform(Function<? super U, ?> transform) {
     Objects.requireNonNull(transform, "transform");

@@ -35,6 +35,22 @@ class TestTransactions implements TransactionSynchronizationRegistry {
     end(Status.STATUS_ROLLEDBACK);
   }
 
+  /** As Narayana's reaper: the transaction ends, and stays the thread's until its method does. */
+  void timeOut() {
+    status = Status.STATUS_ROLLEDBACK;
+    synchronizations.forEach(s -> s.afterCompletion(Status.STATUS_ROLLEDBACK));
+    synchronizations.clear();
+  }
+
+  /** As a transaction manager that has lost its log. */
+  void endWith(int outcome) {
+    end(outcome);
+  }
+
+  void setStatus(int status) {
+    this.status = status;
+  }
+
   private void end(int outcome) {
     status = outcome;
     for (int i = synchronizations.size() - 1; i >= 0; i--) {

@@ -2,6 +2,7 @@ package org.starcast.cdi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -10,6 +11,7 @@ import jakarta.enterprise.event.NotificationOptions;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
+import jakarta.transaction.Status;
 import jakarta.transaction.Synchronization;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -17,11 +19,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.function.IntConsumer;
+import java.util.logging.Level;
 import org.jboss.weld.bean.builtin.BeanManagerProxy;
 import org.jboss.weld.environment.se.WeldContainer;
 import org.jboss.weld.event.ObserverNotifier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.starcast.PayloadEncoder;
+import org.starcast.PublishFailure;
 import org.starcast.RecordingBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.Topic;
@@ -50,7 +56,7 @@ class TopicObserverTest {
               message -> {
                 assertThat(message.topics()).containsExactly("orders.created");
                 assertThat(message.sender()).contains("shop");
-                assertThat(message.data()).contains(new Order(1));
+                assertThat(message.data()).contains("{\"number\":1}");
               });
     }
   }
@@ -137,7 +143,7 @@ class TopicObserverTest {
                       .join())
           .isInstanceOf(CompletionException.class);
 
-      assertThat(data(container)).containsExactly(new Order(1), new Order(2));
+      assertThat(data(container)).containsExactly("{\"number\":1}", "{\"number\":2}");
     }
   }
 
@@ -269,20 +275,80 @@ class TopicObserverTest {
   }
 
   @Test
-  void eventsFiredWhenTheOutcomeIsKnownArePublishedAtOnce() {
-    try (WeldContainer container = Deployment.start(TestTransactions.class)) {
+  void eventsFiredAfterTheCommitArePublishedAtOnceAndAfterARollbackNever() {
+    try (WeldContainer container = Deployment.start(TestTransactions.class);
+        LogCapture log = new LogCapture(TopicObserver.class)) {
       TestTransactions transaction = container.select(TestTransactions.class).get();
       transaction.begin();
       transaction.registerInterposedSynchronization(
           new AfterCompletion(status -> topic(container, "a").fire("failed")));
       transaction.rollback();
-      assertThat(data(container)).containsExactly("failed");
+      assertThat(data(container)).isEmpty();
+      assertThat(log.records())
+          .singleElement()
+          .satisfies(
+              record -> {
+                assertThat(record.getLevel()).isEqualTo(Level.WARNING);
+                assertThat(record.getMessage()).contains("rolled back", "fireAsync");
+              });
 
+      transaction.begin();
+      transaction.registerInterposedSynchronization(
+          new AfterCompletion(
+              status ->
+                  topic(container, "a")
+                      .fireAsync("failed", NotificationOptions.ofExecutor(Runnable::run))));
+      transaction.rollback();
       transaction.begin();
       transaction.registerInterposedSynchronization(
           new AfterCompletion(status -> topic(container, "a").fire("done")));
       transaction.commit();
       assertThat(data(container)).containsExactly("failed", "done");
+    }
+  }
+
+  @Test
+  void anEventOfATransactionThatHasTimedOutIsNotSent() {
+    try (WeldContainer container = Deployment.start(TestTransactions.class);
+        LogCapture log = new LogCapture(TopicObserver.class)) {
+      TestTransactions transaction = container.select(TestTransactions.class).get();
+      transaction.begin();
+      topic(container, "a").fire("before");
+      transaction.timeOut();
+      topic(container, "a").fire("after");
+      transaction.rollback();
+      assertThat(data(container)).isEmpty();
+      assertThat(log.records()).hasSize(1);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, false", // ACTIVE
+    "1, false", // MARKED_ROLLBACK
+    "2, false", // PREPARED
+    "3, true", // COMMITTED
+    "4, false", // ROLLEDBACK
+    "5, false", // UNKNOWN
+    "6, true", // NO_TRANSACTION
+    "7, false", // PREPARING
+    "8, false", // COMMITTING
+    "9, false" // ROLLING_BACK
+  })
+  void noStatusButThatOfNoTransactionAndOfACommittedOneSendsAtOnce(int status, boolean sends) {
+    try (WeldContainer container = Deployment.start(TestTransactions.class);
+        LogCapture log = new LogCapture(TopicObserver.class)) {
+      TestTransactions transaction = container.select(TestTransactions.class).get();
+      transaction.setStatus(status);
+      try {
+        topic(container, "a").fire("x");
+      } catch (IllegalStateException refused) {
+        assertThat(refused).hasMessage("no active transaction");
+        assertThat(status).isIn(2, 5, 7, 8);
+      }
+      transaction.rollback();
+      assertThat(data(container)).hasSize(sends ? 1 : 0);
+      assertThat(log.records().size()).isLessThanOrEqualTo(1);
     }
   }
 
@@ -306,13 +372,14 @@ class TopicObserverTest {
           .hasMessage("first");
       transaction.commit();
 
-      assertThat(data(container)).containsExactly(new Order(1));
+      assertThat(data(container)).containsExactly("{\"number\":1}");
     }
   }
 
   @Test
-  void aFailureAfterTheCommitIsLoggedWithTheTopicAndHoldsNothingBack() {
-    try (WeldContainer container = Deployment.start(TestTransactions.class);
+  void aFailureAfterTheCommitIsAnEventAndHoldsNothingBack() {
+    try (WeldContainer container =
+            Deployment.start(TestTransactions.class, Failures.class, Seen.class);
         LogCapture log = new LogCapture(TopicObserver.class)) {
       TestTransactions transaction = container.select(TestTransactions.class).get();
       IllegalStateException failure = new IllegalStateException("no disk");
@@ -323,13 +390,108 @@ class TopicObserverTest {
       transaction.commit();
 
       assertThat(data(container)).containsExactly("2");
+      Seen seen = container.select(Seen.class).get();
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(seen.entries())
+                      .containsExactlyInAnyOrder(
+                          "sync:[orders.paid] 1 no disk", "async:[orders.paid] 1 no disk"));
       assertThat(log.records())
-          .singleElement()
-          .satisfies(
+          .anySatisfy(
               record -> {
                 assertThat(record.getMessage()).contains("orders.paid");
                 assertThat(record.getThrown()).isSameAs(failure);
               });
+    }
+  }
+
+  @Test
+  void anUnknownOutcomeOfATransactionIsAFailure() {
+    try (WeldContainer container =
+            Deployment.start(TestTransactions.class, Failures.class, Seen.class);
+        LogCapture log = new LogCapture(TopicObserver.class)) {
+      TestTransactions transaction = container.select(TestTransactions.class).get();
+      transaction.begin();
+      topic(container, "a").fire("1");
+      transaction.endWith(Status.STATUS_UNKNOWN);
+
+      assertThat(data(container)).isEmpty();
+      Seen seen = container.select(Seen.class).get();
+      await().until(() -> seen.entries().size() == 2);
+      assertThat(seen.entries()).allSatisfy(e -> assertThat(e).contains("not known"));
+      assertThat(log.records()).isNotEmpty();
+    }
+  }
+
+  @ApplicationScoped
+  static class Failures {
+    @Inject Seen seen;
+
+    void sync(@Observes PublishFailure failure) {
+      seen.add("sync", text(failure));
+      throw new IllegalStateException("which disturbs nobody");
+    }
+
+    void async(@ObservesAsync PublishFailure failure) {
+      seen.add("async", text(failure));
+    }
+
+    private static String text(PublishFailure failure) {
+      return failure.message().topics()
+          + " "
+          + failure.message().data().orElseThrow()
+          + " "
+          + failure.cause().getMessage();
+    }
+  }
+
+  /** As an entity whose session ends with its transaction. */
+  public static class Entity {
+    private final TestTransactions transaction;
+    private String name;
+
+    Entity(TestTransactions transaction, String name) {
+      this.transaction = transaction;
+      this.name = name;
+    }
+
+    public String getName() {
+      if (transaction.getTransactionStatus() != Status.STATUS_ACTIVE) {
+        throw new IllegalStateException("no session");
+      }
+      return name;
+    }
+  }
+
+  @Test
+  void aPayloadSaysWhatItSaidWhenItWasFired() {
+    try (WeldContainer container = Deployment.start(TestTransactions.class)) {
+      TestTransactions transaction = container.select(TestTransactions.class).get();
+      transaction.begin();
+      Entity entity = new Entity(transaction, "before");
+      StringBuilder text = new StringBuilder("before");
+      topic(container, "a").fire(entity);
+      topic(container, "a").fire(text);
+      entity.name = "after";
+      text.append(" and after");
+      transaction.commit();
+
+      assertThat(data(container)).containsExactly("{\"name\":\"before\"}", "before");
+    }
+  }
+
+  @Test
+  void whatCannotBeEncodedFailsWhenItIsFiredInATransactionToo() {
+    try (WeldContainer container = Deployment.start(TestTransactions.class)) {
+      TestTransactions transaction = container.select(TestTransactions.class).get();
+      transaction.begin();
+      Entity ofAnother = new Entity(new TestTransactions(), "x");
+      assertThatThrownBy(() -> topic(container, "a").fire(ofAnother))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(Entity.class.getName());
+      transaction.commit();
+      assertThat(data(container)).isEmpty();
     }
   }
 

@@ -31,6 +31,7 @@ import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
 import org.starcast.backplane.Backplane;
 import org.starcast.backplane.LocalBackplane;
+import org.starcast.payload.PayloadRule;
 import org.starcast.security.Grant;
 
 /**
@@ -142,7 +143,7 @@ final class EngineFixture implements AutoCloseable {
             },
             executor == null ? threads : executor,
             executor == null ? threads : executor,
-            String::valueOf,
+            new PayloadRule()::apply,
             null,
             tracing,
             new Recorder());

@@ -14,6 +14,7 @@ import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.backplane.LocalBackplane;
 import org.starcast.delivery.DeliveryEngine;
+import org.starcast.payload.PayloadRule;
 
 /** Streams over a real engine, with sinks and a clock of the test's own. */
 final class Harness implements AutoCloseable {
@@ -53,7 +54,7 @@ final class Harness implements AutoCloseable {
             },
             executor,
             executor,
-            Object::toString,
+            new PayloadRule()::apply,
             null,
             null,
             new DeliveryEngine.Lifecycle() {

@@ -41,6 +41,7 @@ import org.starcast.backplane.NatsBackplane;
 import org.starcast.backplane.NatsServer;
 import org.starcast.delivery.DeliveryEngine;
 import org.starcast.log.LoggedEvent;
+import org.starcast.payload.PayloadRule;
 import org.starcast.wire.SseFormat;
 
 /**
@@ -359,7 +360,7 @@ public final class BackplaneBench {
         BackplaneBench::daemon,
         executor,
         executor,
-        String::valueOf,
+        new PayloadRule()::apply,
         null,
         null,
         new Silent());
