@@ -82,9 +82,6 @@ public final class NatsBackplane implements Backplane {
   /** From this version on a stream of several copies survives the loss of the one that leads. */
   private static final String SAFE_COPIES = "2.10.0";
 
-  /** How far a message is looked for that the client cannot read. */
-  private static final int PROBES = 100;
-
   private final StarcastConfig config;
   private final BackplaneConfig.Nats nats;
   private final NatsWire wire;
@@ -360,7 +357,6 @@ public final class NatsBackplane implements Backplane {
         begin(connected, found, epoch(found));
       } else {
         tail.lost(found.first() - 1);
-        skipUnreadable(connected, found);
       }
       there = found.last();
       complete = follow(connected, found);
@@ -539,32 +535,6 @@ public final class NatsBackplane implements Backplane {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
-    }
-  }
-
-  /**
-   * A message with headers that the client does not take (other than ASCII, say) ends the
-   * connection each time that it comes. If the next one is such, it is removed from the stream, as
-   * it would hinder all nodes, and all reading.
-   */
-  private void skipUnreadable(Session connected, NatsStream.Seen found)
-      throws IOException, JetStreamApiException {
-    long next = tail.last() + 1;
-    for (long at = next; at <= Math.min(found.last(), next + PROBES); at++) {
-      try {
-        if (message(connected, at) != null) {
-          return;
-        }
-      } catch (IllegalArgumentException e) {
-        LOG.log(
-            Level.ERROR,
-            "STARCAST-3005: message {0} of the stream {1} is removed, as its headers are malformed",
-            at,
-            nats.stream());
-        tail.skip(at);
-        connected.broker.deleteMessage(nats.stream(), at);
-        return;
-      }
     }
   }
 

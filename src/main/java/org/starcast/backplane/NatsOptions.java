@@ -120,7 +120,7 @@ final class NatsOptions {
    * takes every topic as a subject.
    */
   static Options.Builder ofOneConnection(Options.Builder options) {
-    return options
+    return NatsDataPort.use(options)
         .noReconnect()
         .subjectValidationType(Options.SubjectValidationType.None)
         .supportUTF8Subjects()

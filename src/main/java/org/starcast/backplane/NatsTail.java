@@ -126,16 +126,6 @@ final class NatsTail {
     }
   }
 
-  /** Leaves a message out that cannot be read. */
-  synchronized void skip(long sequence) {
-    if (sequence > last + 1) {
-      lost(sequence - 1);
-    }
-    last = sequence;
-    lastNanos = 0;
-    reached();
-  }
-
   /** Nothing was heard of the consumer for so long, and nothing is being received. */
   boolean isSilent(long nanos) {
     return !busy && System.nanoTime() - heard > nanos;
@@ -210,6 +200,7 @@ final class NatsTail {
     last = sequence;
     lastNanos = place.nanos();
     try {
+      NatsWire.checkHeaders(message.getHeaders());
       Envelope envelope = outbox.read(message.getHeaders(), sequence);
       String command = wire.commandOf(message.getSubject());
       if (command != null) {

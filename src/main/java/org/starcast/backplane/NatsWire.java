@@ -46,6 +46,14 @@ final class NatsWire {
   static final String EXCEPT = "Starcast-Except";
   static final String COALESCE = "Starcast-Coalesce";
 
+  /** In place of headers that the client does not take. */
+  static final String MALFORMED = "Starcast-Malformed";
+
+  // the only events of the library's own that are for others, and their topics
+  private static final String OWN_EVENTS = "starcast";
+  private static final String PRESENCE = "starcast-presence";
+  private static final String PRESENCE_TOPICS = "starcast.presence.";
+
   /** By this the broker knows what it has stored already. */
   static final String MESSAGE_ID = "Nats-Msg-Id";
 
@@ -92,9 +100,11 @@ final class NatsWire {
    * An event as a message.
    *
    * @param preferred of several topics, those to have in the subject if possible
-   * @throws IllegalArgumentException if the headers are too large
+   * @throws IllegalArgumentException if the headers are too large, or the event's name is one of
+   *     the library's own
    */
   Outgoing event(Envelope envelope, Predicate<String> preferred) {
+    checkEvent(envelope.bytes(), envelope.bodyLength(), envelope.topics());
     Headers headers = new Headers().put(FRAME, FRAME_VERSION);
     List<String> names = envelope.topics();
     String subject = all;
@@ -149,6 +159,7 @@ final class NatsWire {
    * @throws IllegalArgumentException if the message is malformed or too large
    */
   Envelope envelope(String subject, Headers headers, byte[] payload, int maxBytes) {
+    checkHeaders(headers);
     if (headers != null
         && !headers.isEmpty()
         && headers.serializedLength() > MAX_HEADER_BYTES + 5_000) {
@@ -170,15 +181,41 @@ final class NatsWire {
       throw new IllegalArgumentException(FRAME + ": is of a later version than 1");
     }
     checkSize(draft.bodyLength(), maxBytes);
+    List<String> names = topics(subject, first(headers, TOPICS));
+    checkEvent(draft.bytes(), draft.bodyLength(), names);
     String sender = first(headers, SENDER);
     String except = first(headers, EXCEPT);
     String coalesce = first(headers, COALESCE);
     return new Envelope(
-        topics(subject, first(headers, TOPICS)),
+        names,
         sender == null ? null : TopicName.checkSender(decode(sender)),
         except == null ? Set.of() : TopicName.checkExcept(list(except)),
         coalesce == null ? null : TopicName.checkText(COALESCE, decode(coalesce)),
         draft);
+  }
+
+  /**
+   * Checks that these are the headers that the publisher gave.
+   *
+   * @throws IllegalArgumentException if they were malformed
+   */
+  static void checkHeaders(Headers headers) {
+    if (headers != null && headers.containsKey(MALFORMED)) {
+      throw new IllegalArgumentException("headers: are malformed");
+    }
+  }
+
+  /** In both directions, so that no node delivers what the others leave out. */
+  private static void checkEvent(byte[] body, int length, List<String> topics) {
+    String event = SseFormat.eventOf(body, length);
+    if (event != null
+        && event.startsWith(OWN_EVENTS)
+        && !(event.equals(PRESENCE)
+            && !topics.isEmpty()
+            && topics.stream().allMatch(topic -> topic.startsWith(PRESENCE_TOPICS)))) {
+      throw new IllegalArgumentException(
+          "event: names that begin with starcast are the library's own");
+    }
   }
 
   private List<String> topics(String subject, String header) {
@@ -223,7 +260,7 @@ final class NatsWire {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
     } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException("payload: is not UTF-8", e);
+      throw new IllegalArgumentException("message: is not UTF-8", e);
     }
   }
 
@@ -236,7 +273,8 @@ final class NatsWire {
   }
 
   private static String decode(String value) {
-    return URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.UTF_8);
+    String bytes = URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.ISO_8859_1);
+    return text(bytes.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   private static List<String> list(String value) {

@@ -115,10 +115,15 @@ public final class SseFormat {
   /**
    * The draft of a message whose body another node encoded, or somebody who says so.
    *
-   * @param body copied
-   * @throws IllegalArgumentException if it is no body that {@link #draft} makes
+   * @param body UTF-8; copied
+   * @throws IllegalArgumentException if it is no body that {@link #draft} makes of a message: it
+   *     has other lines, event or retry twice or out of bounds, or neither data nor comment nor
+   *     retry
    */
   public static Draft draft(byte[] body) {
+    boolean event = false;
+    boolean retry = false;
+    boolean content = false;
     for (int from = 0; from < body.length; ) {
       int end = from;
       while (end < body.length && body[end] != '\n') {
@@ -127,31 +132,50 @@ public final class SseFormat {
         }
         end++;
       }
-      boolean known =
-          end < body.length
-              && (startsWith(DATA, body, from, end)
-                  || startsWith(EVENT, body, from, end)
-                  || startsWith(RETRY, body, from, end) && isNumber(body, from, end)
-                  || body[from] == ':');
-      if (!known) {
+      if (end < body.length && (body[from] == ':' || startsWith(DATA, body, from, end))) {
+        content = true;
+      } else if (end < body.length && !event && startsWith(EVENT, body, from, end)) {
+        event = true;
+        checkField("event", value(EVENT, body, from, end));
+      } else if (end < body.length && !retry && startsWith(RETRY, body, from, end)) {
+        retry = true;
+        checkMillis(value(RETRY, body, from, end));
+      } else {
         throw new IllegalArgumentException("frame: has a line that is none of a body at " + from);
       }
       from = end + 1;
     }
-    if (body.length == 0) {
-      throw new IllegalArgumentException("frame: must not be empty");
+    if (!content && !retry) {
+      throw new IllegalArgumentException("frame: has neither data nor comment nor retry");
     }
     return new Draft(Arrays.copyOf(body, body.length + Draft.ROOM), body.length);
   }
 
-  private static boolean isNumber(byte[] line, int from, int end) {
-    for (int i = from + RETRY.length; i < end; i++) {
-      if (line[i] < '0' || line[i] > '9') {
-        return false;
+  /** The event's name in a body that {@link #draft} makes; null if it has none. */
+  public static String eventOf(byte[] body, int length) {
+    for (int from = 0; from < length; ) {
+      int end = from;
+      while (body[end] != '\n') {
+        end++;
       }
+      if (startsWith(EVENT, body, from, end)) {
+        return value(EVENT, body, from, end);
+      }
+      from = end + 1;
     }
-    int digits = end - from - RETRY.length;
-    return digits > 0 && digits <= 8;
+    return null;
+  }
+
+  private static String value(byte[] prefix, byte[] line, int from, int end) {
+    int start = from + prefix.length;
+    return new String(line, start, end - start, StandardCharsets.UTF_8);
+  }
+
+  private static void checkMillis(String retry) {
+    if (!retry.matches("[0-9]{1,8}")) {
+      throw new IllegalArgumentException("retry: must be 1 to 8 digits");
+    }
+    checkRetry(Duration.ofMillis(Long.parseLong(retry)));
   }
 
   /**

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.starcast.SseMessage;
 import org.starcast.log.LoggedEvent;
+import org.starcast.wire.SseFormat;
 
 /** The broker is away, slow, killed, or not as it has to be. */
 @SuppressWarnings("try") // a connection's close() waits
@@ -527,6 +528,19 @@ class NatsFaultsTest {
       send(connection, "starcast.t.ok", new Headers().put("Starcast-Sender", "%"), "x");
       send(connection, "starcast.t.ok", new Headers().put("Starcast-Topics", "other"), "x");
       send(connection, "starcast.c.NO", null, "x");
+      send(connection, "starcast.t.ok", new Headers().put("Starcast-Sender", "%FF"), "x");
+      for (String body :
+          List.of(
+              "event: x\n",
+              "event: \ndata: x\n",
+              "event: " + "x".repeat(257) + "\ndata: x\n",
+              "event: a\nevent: b\ndata: x\n",
+              "event: starcast-client\ndata: x\n",
+              "event: starcast-presence\ndata: x\n",
+              "retry: 99999999\n",
+              "retry: 1\nretry: 2\n")) {
+        send(connection, "starcast.t.ok", frame, body);
+      }
       connection.publish("starcast.t.ok", new byte[] {(byte) 0xff});
       connection.publish("starcast.t.ok", frame, new byte[] {'d', 'a', 't', 'a', ':', ' ', -1, 10});
       send(connection, "starcast.t.ok", null, "last");
@@ -535,11 +549,24 @@ class NatsFaultsTest {
 
     node.receiver().awaitEvents(2);
     assertThat(node.receiver().data()).containsExactly("first", "last");
-    assertThat(node.receiver().calls("received").get(1).sequence()).isEqualTo(12);
+    assertThat(node.receiver().calls("received").get(1).sequence()).isEqualTo(21);
     assertThat(node.receiver().calls("missed")).isEmpty();
-    assertThat(BackplaneContract.get(node.backplane().read(1, 12)))
+    assertThat(node.backplane().status().skipped()).isEqualTo(19);
+    assertThat(BackplaneContract.get(node.backplane().read(1, 21)))
         .extracting(LoggedEvent::sequence)
-        .containsExactly(1L, 12L);
+        .containsExactly(1L, 21L);
+    assertThatThrownBy(
+            () ->
+                BackplaneContract.get(
+                    node.backplane()
+                        .append(
+                            new Envelope(
+                                List.of("ok"),
+                                null,
+                                List.of(),
+                                null,
+                                SseFormat.draft("starcast-client", null, "x", null)))))
+        .hasMessageContaining("event: names that begin with starcast");
   }
 
   private static void send(Connection connection, String subject, Headers headers, String text)
@@ -550,21 +577,35 @@ class NatsFaultsTest {
   }
 
   @Test
-  void headersThatTheClientDoesNotTakeEndNothing() throws Exception {
+  void headersThatTheClientDoesNotTakeCostThatMessageAlone() throws Exception {
     server.start();
     BackplaneContract.Node one = node();
     BackplaneContract.Node two = node();
-    one.publishAll("a", 0, 10);
+    for (int i = 0; i < 10; i++) {
+      raw(
+          withHeaders("NATS/1.0\r\nName: \u00fc\r\n\r\n")
+              + withHeaders("NATS/1.0\r\nnone\r\n\r\n"));
+      one.publishAll("a", 2 * i, 2 * i + 2);
+    }
 
-    String header = "NATS/1.0\r\nName: \u00fc\r\n\r\n";
-    int length = header.getBytes(StandardCharsets.UTF_8).length;
-    raw("HPUB starcast.t.a " + length + " " + (length + 1) + "\r\n" + header + "x\r\n");
-
-    one.publishAll("a", 10, 20);
     one.receiver().awaitEvents(20);
     two.receiver().awaitEvents(20);
     assertThat(two.receiver().data()).isEqualTo(BackplaneContract.numbers(0, 20));
-    assertThat(BackplaneContract.get(two.backplane().read(1, 21))).hasSize(20);
+    assertThat(BackplaneContract.get(two.backplane().read(1, 40))).hasSize(20);
+    for (BackplaneContract.Node node : List.of(one, two)) {
+      assertThat(node.backplane().status().skipped()).isEqualTo(20);
+      assertThat(node.backplane().status().outages()).isZero();
+      assertThat(node.receiver().calls()).noneMatch(call -> call.kind().equals("missed"));
+    }
+    assertThat(one.backplane().status().failed()).isZero();
+    BackplaneContract.Node late = node();
+    late.receiver().awaitEvents(20);
+    assertThat(late.backplane().status().outages()).isZero();
+  }
+
+  private static String withHeaders(String headers) {
+    int length = headers.getBytes(StandardCharsets.UTF_8).length;
+    return "HPUB starcast.t.a " + length + " " + (length + 1) + "\r\n" + headers + "x\r\n";
   }
 
   private void raw(String protocol) throws IOException {

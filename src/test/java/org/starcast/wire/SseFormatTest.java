@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.starcast.SseMessage;
 import org.starcast.wire.EventStreamParser.Comment;
 import org.starcast.wire.EventStreamParser.Event;
 
@@ -274,5 +276,57 @@ class SseFormatTest {
     } catch (CharacterCodingException e) {
       throw new AssertionError(Arrays.toString(bytes), e);
     }
+  }
+
+  /** What is taken of others can be shown, as {@code history()} and the monitor do. */
+  @Test
+  void aBodyOfOthersThatIsTakenIsThatOfAMessage() {
+    String[] lines = {
+      "data: x",
+      "data: ",
+      ": c",
+      ":",
+      "event: e",
+      "event: ",
+      "event: " + "e".repeat(257),
+      "retry: 1",
+      "retry: 86400000",
+      "retry: 86400001",
+      "retry: 99999999",
+      "retry: x",
+      "retry: ",
+      "event:e",
+      "data:x",
+      "id: 1",
+      "",
+      "event: \ud83d\ude80",
+      "other: x"
+    };
+    Random random = new Random(7);
+    int taken = 0;
+    for (int i = 0; i < 20_000; i++) {
+      StringBuilder body = new StringBuilder();
+      for (int n = random.nextInt(4); n >= 0; n--) {
+        body.append(lines[random.nextInt(lines.length)]).append('\n');
+      }
+      byte[] bytes = body.toString().getBytes(StandardCharsets.UTF_8);
+      Draft draft;
+      try {
+        draft = SseFormat.draft(bytes);
+      } catch (IllegalArgumentException e) {
+        continue;
+      }
+      taken++;
+      int length = draft.finish("e", 1);
+      SseFormat.Fields fields = SseFormat.decode(draft.bytes(), length);
+      SseMessage.Builder message = SseMessage.builder();
+      fields.event().ifPresent(message::event);
+      fields.retry().ifPresent(message::retry);
+      fields.data().ifPresent(message::data);
+      fields.comment().ifPresent(message::comment);
+      SseMessage built = message.build();
+      assertThat(built.event().orElse(null)).isEqualTo(SseFormat.eventOf(bytes, bytes.length));
+    }
+    assertThat(taken).isGreaterThan(500);
   }
 }
