@@ -67,8 +67,8 @@ import org.starcast.topic.TopicPattern;
  *     inside a segment, such as {@code room-*}, which cost the most; 0 to 10,000, default 32
  * @param maxSendersPerClient {@code starcast.max-senders-per-client}: senders that the patterns of
  *     one client name, once where several patterns name the same; 1 to 10,000, default 100
- * @param topicCache {@code starcast.topic-cache}: topics whose subscribers are remembered; 0 to
- *     1,048,576, default 10,000
+ * @param topicCache {@code starcast.topic-cache}: topics whose subscribers are remembered, as long
+ *     as that takes no more than a 64th of the heap; 0 to 1,048,576, default 10,000
  * @param drainThreads {@code starcast.drain-threads}: threads that write to clients; 1 to 64,
  *     default half the processors, at least 1, at most 8
  * @param batchBytes {@code starcast.batch-bytes}: the most bytes of one write; 1 KiB to 4 MiB,

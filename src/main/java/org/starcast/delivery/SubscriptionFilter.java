@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.starcast.Subscription;
 import org.starcast.log.LoggedEvent;
 import org.starcast.security.Grant;
+import org.starcast.topic.PatternSet;
 import org.starcast.topic.TopicPattern;
 
 /**
@@ -22,13 +22,12 @@ final class SubscriptionFilter implements Predicate<LoggedEvent> {
   /** The most topics whose answers are remembered, for as long as the client is behind. */
   private static final int MAX_HEARD = 4096;
 
-  private record Interest(TopicPattern pattern, Set<String> senders) {}
-
   private final Subscription subscription;
   private final String clientId;
-  private final List<Interest> interests = new ArrayList<>();
-  private final List<TopicPattern> muted = new ArrayList<>();
   private final Grant grant;
+
+  /** Made when it is needed: most clients have nothing to read. */
+  private PatternSet patterns;
 
   /** What was asked, by topic. */
   private final Map<String, Boolean> heard = new HashMap<>();
@@ -37,10 +36,6 @@ final class SubscriptionFilter implements Predicate<LoggedEvent> {
     this.grant = grant;
     this.subscription = subscription;
     this.clientId = clientId;
-    subscription
-        .topics()
-        .forEach((text, senders) -> interests.add(new Interest(TopicPattern.of(text), senders)));
-    subscription.muted().forEach(text -> muted.add(TopicPattern.of(text)));
   }
 
   /** Whether this is the filter of just this subscription. */
@@ -72,29 +67,35 @@ final class SubscriptionFilter implements Predicate<LoggedEvent> {
     if (event.topics().isEmpty()) {
       return true;
     }
+    List<String> wanted = new ArrayList<>(1);
     for (String topic : event.topics()) {
-      for (TopicPattern pattern : muted) {
-        if (pattern.matches(topic)) {
+      switch (patterns().answer(topic, event.sender())) {
+        case WANTED -> wanted.add(topic);
+        case MUTED -> {
           return false;
+        }
+        case NOT_WANTED -> {
+          // another topic of the event may be
         }
       }
     }
-    for (String topic : event.topics()) {
-      if (wants(topic, event.sender()) && hears(topic, ask)) {
+    for (String topic : wanted) {
+      if (hears(topic, ask)) {
         return true;
       }
     }
     return false;
   }
 
-  private boolean wants(String topic, String sender) {
-    for (Interest interest : interests) {
-      if ((interest.senders.isEmpty() || interest.senders.contains(sender))
-          && interest.pattern.matches(topic)) {
-        return true;
-      }
+  private PatternSet patterns() {
+    if (patterns == null) {
+      patterns = new PatternSet();
+      subscription
+          .topics()
+          .forEach((text, senders) -> patterns.subscribe(TopicPattern.of(text), senders));
+      subscription.muted().forEach(text -> patterns.mute(TopicPattern.of(text)));
     }
-    return false;
+    return patterns;
   }
 
   private boolean hears(String topic, Function<String, Boolean> ask) {

@@ -1,91 +1,103 @@
 package org.starcast.topic;
 
+import java.util.Arrays;
 import java.util.Set;
 
 /**
- * The subscribers of one pattern, or those who mute it, as an immutable set. Changes cost
- * logarithmic time; the arrays to walk are made when they are first asked for, so that many changes
- * in a row do not pay for them.
+ * The subscribers of one pattern, or those who mute it; compared by identity. Changes cost constant
+ * time; the array to walk is made when it is first asked for, so that many changes in a row do not
+ * pay for it. Guarded by the index's lock; those who hold it for reading may ask for the array.
  */
 final class Interests<S> {
 
   /** One subscriber of the pattern, and the senders it wants (empty means any). */
-  private static final class Interest<S> implements PersistentSet.Keyed {
-    final Subscriber<S> subscriber;
-    final Set<String> senders;
+  static final class Interest<S> {
+    private final Subscriber<S> subscriber;
+    private Set<String> senders;
+    private int position;
 
     Interest(Subscriber<S> subscriber, Set<String> senders) {
       this.subscriber = subscriber;
       this.senders = senders;
     }
 
-    @Override
-    public Object key() {
-      return subscriber;
-    }
-
-    @Override
-    public int hash() {
-      return subscriber.hash();
-    }
-
-    @Override
-    public int compareKey(Object key) {
-      return subscriber.compareId((Subscriber<?>) key);
+    Set<String> senders() {
+      return senders;
     }
   }
 
-  private final PersistentSet<Interest<S>> set;
+  /** Where the pattern ends. */
+  final TopicNode<S> node;
 
-  /** Made on demand; a race makes it twice, which does no harm as it is immutable. */
-  private Flat<S> flat;
+  private Interest<S>[] members = newMembers(1);
+  private int size;
 
-  private Interests(PersistentSet<Interest<S>> set) {
-    this.set = set;
-  }
+  /** The members, or null if they have changed; a race makes it twice, which does no harm. */
+  private SubscriberArray<S> array;
 
-  /** Adds to the interests, which may be null when there are none yet. */
-  static <S> Interests<S> with(
-      Interests<S> interests, Subscriber<S> subscriber, Set<String> senders) {
-    PersistentSet<Interest<S>> set = interests == null ? PersistentSet.empty() : interests.set;
-    return new Interests<>(set.with(new Interest<>(subscriber, senders)));
-  }
-
-  /** Removes from the interests; null when none are left. */
-  static <S> Interests<S> without(Interests<S> interests, Subscriber<S> subscriber) {
-    if (interests == null) {
-      return null;
-    }
-    PersistentSet<Interest<S>> left = interests.set.without(subscriber.hash(), subscriber);
-    if (left == interests.set) {
-      return interests;
-    }
-    return left.isEmpty() ? null : new Interests<>(left);
+  Interests(TopicNode<S> node) {
+    this.node = node;
   }
 
   int size() {
-    return set.size();
+    return size;
   }
 
-  boolean contains(Subscriber<S> subscriber) {
-    return senders(subscriber) != null;
+  /** Returns the bytes of the array that is out of date now. */
+  int add(Interest<S> interest) {
+    if (size == members.length) {
+      members = Arrays.copyOf(members, size + (size >> 1) + 1);
+    }
+    interest.position = size;
+    members[size++] = interest;
+    return changed();
   }
 
-  /** The senders that the subscriber wants (empty means any), or null if it is not in here. */
-  Set<String> senders(Subscriber<S> subscriber) {
-    Interest<S> interest = set.get(subscriber.hash(), subscriber);
-    return interest == null ? null : interest.senders;
+  /** As {@link #add}, of one that is in it. */
+  int remove(Interest<S> interest) {
+    Interest<S> last = members[--size];
+    members[interest.position] = last;
+    last.position = interest.position;
+    members[size] = null;
+    if (size < members.length / 4) {
+      members = Arrays.copyOf(members, members.length / 2);
+    }
+    return changed();
   }
 
-  /** The same as arrays. */
-  Flat<S> flat() {
-    Flat<S> made = flat;
+  /** As {@link #add}: gives one that is in it other senders. */
+  int change(Interest<S> interest, Set<String> senders) {
+    interest.senders = senders;
+    return changed();
+  }
+
+  private int changed() {
+    int weight = array == null ? 0 : array.weight();
+    array = null;
+    return weight;
+  }
+
+  /** Whether this is the array of those who are in it now. */
+  boolean isNow(SubscriberArray<S> other) {
+    return array == other;
+  }
+
+  /** Those who are in it now. */
+  SubscriberArray<S> array() {
+    SubscriberArray<S> made = array;
     if (made == null) {
-      Flat.Builder<S> builder = new Flat.Builder<>(set.size());
-      set.forEach(interest -> builder.add(interest.subscriber, interest.senders));
+      SubscriberArray.Builder<S> builder = new SubscriberArray.Builder<>(size);
+      for (int i = 0; i < size; i++) {
+        builder.add(members[i].subscriber, members[i].senders);
+      }
       made = builder.build();
-      flat = made;
+      array = made;
     }
     return made;
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"}) // a generic array cannot be made otherwise
+  private static <S> Interest<S>[] newMembers(int length) {
+    return new Interest[length];
   }
 }

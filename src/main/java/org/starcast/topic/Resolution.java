@@ -7,132 +7,194 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Who gets a message on one topic. The subscribers of each pattern that matches stay in that
- * pattern's own array, which all topics share; only those who match more than once, or are muted,
- * are taken out, and the former put into an array of this topic. So a resolved topic is small, and
- * is made quickly, also when a pattern that it matches has very many subscribers. Immutable.
+ * Who gets a message on one topic. The subscribers of the pattern with the most of them stay in
+ * that pattern's own array, which all topics share; only those of the others who are not among them
+ * are put into an array of this topic. So a resolved topic is small, and is made quickly, also when
+ * patterns that it matches have very many subscribers. Immutable; made while the index is locked.
  */
 final class Resolution<S> {
 
-  /** Stands for any sender: whoever sends, the subscriber counts. Compared by identity. */
-  static final String WHOEVER = new String("whoever");
-
   /** What it was made from, in the order of the walk: to see whether that has changed. */
-  private final List<Interests<S>> sources;
+  private final List<SubscriberArray<S>> sources;
 
-  private final List<Part<S>> parts;
+  /** All of one pattern, or null. */
+  private final SubscriberArray<S> shared;
 
-  /** Who mutes this topic. */
-  private final List<Interests<S>> mutes;
+  /** Who of them mutes the topic, or null. */
+  private final SubscriberSet<S> except;
 
-  private final int size;
+  /** Who is in other patterns only, or null. */
+  private final SubscriberArray<S> own;
 
-  private Resolution(List<Interests<S>> sources, List<Part<S>> parts, List<Interests<S>> mutes) {
+  /** All who mute this topic. */
+  private final List<SubscriberArray<S>> mutes;
+
+  private final int weight;
+
+  private Resolution(
+      List<SubscriberArray<S>> sources,
+      SubscriberArray<S> shared,
+      SubscriberSet<S> except,
+      SubscriberArray<S> own,
+      List<SubscriberArray<S>> mutes,
+      int senders) {
     this.sources = sources;
-    this.parts = parts;
+    this.shared = shared;
+    this.except = except;
+    this.own = own;
     this.mutes = mutes;
-    int count = 0;
-    for (Part<S> part : parts) {
-      count += part.flat.subscribers.length;
-    }
-    this.size = count;
+    this.weight =
+        160
+            + 8 * sources.size()
+            + (except == null ? 0 : except.weight())
+            + (own == null ? 0 : own.weight())
+            + 48 * senders;
   }
 
+  /**
+   * Who gets it.
+   *
+   * @param nodes where the patterns end that match
+   */
   static <S> Resolution<S> of(List<TopicNode<S>> nodes) {
-    List<Interests<S>> sources = new ArrayList<>(nodes.size());
+    List<SubscriberArray<S>> sources = new ArrayList<>(nodes.size());
     List<Interests<S>> matched = new ArrayList<>(nodes.size());
-    List<Interests<S>> mutes = List.of();
+    List<Interests<S>> muting = List.of();
+    List<SubscriberArray<S>> mutes = List.of();
     for (TopicNode<S> node : nodes) {
       if (node.interests != null) {
-        sources.add(node.interests);
+        sources.add(node.interests.array());
         matched.add(node.interests);
       }
       if (node.mutes != null) {
-        sources.add(node.mutes);
-        mutes = mutes.isEmpty() ? new ArrayList<>(2) : mutes;
-        mutes.add(node.mutes);
+        sources.add(node.mutes.array());
+        if (muting.isEmpty()) {
+          muting = new ArrayList<>(2);
+          mutes = new ArrayList<>(2);
+        }
+        muting.add(node.mutes);
+        mutes.add(node.mutes.array());
       }
     }
-    List<Part<S>> parts = new ArrayList<>(matched.size() + 1);
-    if (matched.isEmpty() || matched.size() == 1 && mutes.isEmpty()) {
-      matched.forEach(interests -> parts.add(new Part<>(interests.flat(), null)));
-      return new Resolution<>(sources, parts, mutes);
+    if (matched.size() == 1 && muting.isEmpty()) {
+      return new Resolution<>(sources, sources.get(0), null, null, mutes, 0);
     }
-    SubscriberSet<S> muted = new SubscriberSet<>(0);
-    for (Interests<S> muting : mutes) {
-      addCommon(muting, matched, muted);
+    Interests<S> shared = largest(matched);
+    SubscriberSet<S> except = null;
+    if (shared != null && !muting.isEmpty()) {
+      except = muted(shared, muting);
+      if (except.size() > shared.size() / 4) {
+        // better an array of those who are left
+        shared = null;
+      }
+      except = shared == null || except.size() == 0 ? null : except;
     }
-    SubscriberSet<S> repeated = repeated(matched, muted);
-    SubscriberSet<S> except = new SubscriberSet<>(muted.size() + repeated.size());
-    muted.forEach(except::add);
-    repeated.forEach(except::add);
-    for (Interests<S> interests : matched) {
-      parts.add(Part.of(interests, except));
-    }
-    if (repeated.size() > 0) {
-      Flat.Builder<S> builder = new Flat.Builder<>(repeated.size());
-      boolean any = matched.stream().allMatch(interests -> interests.flat().senders == null);
-      repeated.forEach(
-          subscriber -> builder.add(subscriber, any ? Set.of() : senders(subscriber, matched)));
-      parts.add(new Part<>(builder.build(), null));
-    }
-    return new Resolution<>(sources, parts, mutes);
+    Merge<S> merge = new Merge<>(matched, shared, muting);
+    return new Resolution<>(
+        sources,
+        shared == null ? null : shared.array(),
+        except,
+        merge.others(),
+        mutes,
+        merge.senders);
   }
 
-  /** Those who are in more than one and not muted. */
-  private static <S> SubscriberSet<S> repeated(List<Interests<S>> matched, SubscriberSet<S> muted) {
-    Interests<S> largest = matched.get(0);
-    int total = 0;
+  /** The one with the most subscribers, all of whom want any sender; or null. */
+  private static <S> Interests<S> largest(List<Interests<S>> matched) {
+    Interests<S> largest = null;
     for (Interests<S> interests : matched) {
-      largest = interests.size() > largest.size() ? interests : largest;
-      total += interests.size();
+      if (interests.array().senders == null
+          && (largest == null || interests.size() > largest.size())) {
+        largest = interests;
+      }
     }
-    int rest = total - largest.size();
-    // few others are looked up in the largest, which then need not be walked
-    Interests<S> lookedUp = rest < largest.size() / 4 ? largest : null;
-    SubscriberSet<S> seen = new SubscriberSet<>(lookedUp == null ? largest.size() : rest);
-    SubscriberSet<S> repeated = new SubscriberSet<>(0);
-    for (Interests<S> interests : matched) {
-      if (interests != lookedUp) {
-        for (Subscriber<S> subscriber : interests.flat().subscribers) {
-          if ((!seen.add(subscriber) || lookedUp != null && lookedUp.contains(subscriber))
-              && !muted.contains(subscriber)) {
-            repeated.add(subscriber);
+    return largest;
+  }
+
+  /** Those of a pattern who mute; looks up the fewer in the more. */
+  private static <S> SubscriberSet<S> muted(Interests<S> of, List<Interests<S>> muting) {
+    SubscriberSet<S> muted = new SubscriberSet<>(0);
+    for (Interests<S> mutes : muting) {
+      boolean fewer = mutes.size() < of.size();
+      for (Subscriber<S> subscriber : (fewer ? mutes : of).array().subscribers) {
+        if (fewer
+            ? subscriber.held.containsKey(of)
+            : subscriber.muted != null && subscriber.muted.containsKey(mutes)) {
+          muted.add(subscriber);
+        }
+      }
+    }
+    return muted;
+  }
+
+  /** Finds those who do not come with the shared array. */
+  private static final class Merge<S> {
+    private final List<Interests<S>> matched;
+    private final Interests<S> shared;
+    private final List<Interests<S>> muting;
+
+    /** How many senders had to be copied. */
+    private int senders;
+
+    Merge(List<Interests<S>> matched, Interests<S> shared, List<Interests<S>> muting) {
+      this.matched = matched;
+      this.shared = shared;
+      this.muting = muting;
+    }
+
+    /** Each once; null if there are none. */
+    SubscriberArray<S> others() {
+      int most = 0;
+      int patterns = 0;
+      for (Interests<S> interests : matched) {
+        if (interests != shared) {
+          most += interests.size();
+          patterns++;
+        }
+      }
+      if (patterns == 0) {
+        return null;
+      }
+      SubscriberArray.Builder<S> others = new SubscriberArray.Builder<>(most);
+      SubscriberSet<S> seen = patterns == 1 ? null : new SubscriberSet<>(most);
+      for (Interests<S> interests : matched) {
+        if (interests != shared) {
+          SubscriberArray<S> array = interests.array();
+          for (Subscriber<S> subscriber : array.subscribers) {
+            if ((shared == null || !subscriber.held.containsKey(shared))
+                && !subscriber.mutesAny(muting)
+                && (seen == null || seen.add(subscriber))) {
+              others.add(subscriber, senders(subscriber));
+            }
           }
         }
       }
+      return others.build();
     }
-    return repeated;
-  }
 
-  /** Adds those who mute and also match: looks up the fewer in the more. */
-  private static <S> void addCommon(
-      Interests<S> muting, List<Interests<S>> matched, SubscriberSet<S> common) {
-    for (Interests<S> interests : matched) {
-      Interests<S> fewer = muting.size() < interests.size() ? muting : interests;
-      Interests<S> more = fewer == muting ? interests : muting;
-      for (Subscriber<S> subscriber : fewer.flat().subscribers) {
-        if (more.contains(subscriber)) {
-          common.add(subscriber);
+    /** The senders that a subscriber wants in all; empty means any. */
+    private Set<String> senders(Subscriber<S> subscriber) {
+      Set<String> all = null;
+      boolean copied = false;
+      for (Interests<S> interests : matched) {
+        Interests.Interest<S> interest = subscriber.held.get(interests);
+        if (interest != null) {
+          Set<String> some = interest.senders();
+          if (some.isEmpty()) {
+            return some;
+          }
+          if (all == null) {
+            all = some;
+          } else if (all != some) {
+            all = copied ? all : new HashSet<>(all);
+            copied = true;
+            all.addAll(some);
+          }
         }
       }
+      senders += copied ? all.size() : 0;
+      return all;
     }
-  }
-
-  /** The senders that a subscriber wants in all; empty means any. */
-  private static <S> Set<String> senders(Subscriber<S> subscriber, List<Interests<S>> matched) {
-    Set<String> all = null;
-    for (Interests<S> interests : matched) {
-      Set<String> some = interests.senders(subscriber);
-      if (some != null && some.isEmpty()) {
-        return some;
-      }
-      if (some != null) {
-        all = all == null ? new HashSet<>() : all;
-        all.addAll(some);
-      }
-    }
-    return all;
   }
 
   /** Whether it would be made from these nodes again. */
@@ -140,25 +202,33 @@ final class Resolution<S> {
     int next = 0;
     for (TopicNode<S> node : nodes) {
       if (node.interests != null
-          && (next == sources.size() || sources.get(next++) != node.interests)) {
+          && (next == sources.size() || !node.interests.isNow(sources.get(next++)))) {
         return false;
       }
-      if (node.mutes != null && (next == sources.size() || sources.get(next++) != node.mutes)) {
+      if (node.mutes != null
+          && (next == sources.size() || !node.mutes.isNow(sources.get(next++)))) {
         return false;
       }
     }
     return next == sources.size();
   }
 
-  /** At least as many as it has subscribers. */
+  /** How many subscribers it has, whichever senders they want. */
   int size() {
-    return size;
+    return (shared == null ? 0 : shared.length())
+        - (except == null ? 0 : except.size())
+        + (own == null ? 0 : own.length());
+  }
+
+  /** The bytes of memory that keeping it takes, roughly, but for what topics share. */
+  int weight() {
+    return weight;
   }
 
   /** Adds those who mute the topic. */
   void addMuted(SubscriberSet<S> muted) {
-    for (Interests<S> muting : mutes) {
-      for (Subscriber<S> subscriber : muting.flat().subscribers) {
+    for (SubscriberArray<S> muting : mutes) {
+      for (Subscriber<S> subscriber : muting.subscribers) {
         muted.add(subscriber);
       }
     }
@@ -168,17 +238,31 @@ final class Resolution<S> {
     return !mutes.isEmpty();
   }
 
-  /** Shows each subscriber who wants this sender once. */
-  void forEach(String sender, Consumer<? super S> action) {
-    for (int p = 0; p < parts.size(); p++) {
-      Part<S> part = parts.get(p);
-      Subscriber<S>[] subscribers = part.flat.subscribers;
-      for (int i = 0; i < subscribers.length; i++) {
-        if (part.shows(i, sender)) {
-          S value = subscribers[i].value;
-          if (value != null) {
-            action.accept(value);
-          }
+  /**
+   * Shows each subscriber who wants this sender once.
+   *
+   * @param any whether it counts for nothing which sender a subscriber wants
+   */
+  void forEach(String sender, boolean any, Consumer<? super S> action) {
+    forEach(shared, except, sender, any, action);
+    forEach(own, null, sender, any, action);
+  }
+
+  private static <S> void forEach(
+      SubscriberArray<S> array,
+      SubscriberSet<S> except,
+      String sender,
+      boolean any,
+      Consumer<? super S> action) {
+    if (array == null) {
+      return;
+    }
+    Subscriber<S>[] subscribers = array.subscribers;
+    for (int i = 0; i < subscribers.length; i++) {
+      if ((any || array.wants(i, sender)) && (except == null || !except.contains(subscribers[i]))) {
+        S value = subscribers[i].value;
+        if (value != null) {
+          action.accept(value);
         }
       }
     }
@@ -186,56 +270,19 @@ final class Resolution<S> {
 
   /** As {@link #forEach}, for stand-ins. */
   void forEachSubscriber(String sender, Consumer<? super Subscriber<S>> action) {
-    for (Part<S> part : parts) {
-      Subscriber<S>[] subscribers = part.flat.subscribers;
-      for (int i = 0; i < subscribers.length; i++) {
-        if (part.shows(i, sender)) {
-          action.accept(subscribers[i]);
-        }
-      }
-    }
+    forEachSubscriber(shared, except, sender, action);
+    forEachSubscriber(own, null, sender, action);
   }
 
-  /** An array of subscribers, and which of them to leave out. */
-  private static final class Part<S> {
-
-    final Flat<S> flat;
-
-    /** Null if there is none to leave out. */
-    private final SubscriberSet<S> except;
-
-    Part(Flat<S> flat, SubscriberSet<S> except) {
-      this.flat = flat;
-      this.except = except;
+  private static <S> void forEachSubscriber(
+      SubscriberArray<S> array,
+      SubscriberSet<S> except,
+      String sender,
+      Consumer<? super Subscriber<S>> action) {
+    for (int i = 0; array != null && i < array.length(); i++) {
+      if (array.wants(i, sender) && (except == null || !except.contains(array.subscribers[i]))) {
+        action.accept(array.subscribers[i]);
+      }
     }
-
-    /** Shares the array of the pattern, unless a large part of it would have to be left out. */
-    static <S> Part<S> of(Interests<S> interests, SubscriberSet<S> except) {
-      Flat<S> flat = interests.flat();
-      if (except.size() == 0) {
-        return new Part<>(flat, null);
-      }
-      int large = flat.subscribers.length / 4;
-      if (except.size() < large) {
-        return new Part<>(flat, except);
-      }
-      int out = 0;
-      for (Subscriber<S> subscriber : flat.subscribers) {
-        out += except.contains(subscriber) ? 1 : 0;
-      }
-      if (out == 0) {
-        return new Part<>(flat, null);
-      }
-      return out < large ? new Part<>(flat, except) : new Part<>(flat.without(except, out), null);
-    }
-
-    boolean shows(int i, String sender) {
-      return (flat.senders == null || wants(flat.senders[i], sender))
-          && (except == null || !except.contains(flat.subscribers[i]));
-    }
-  }
-
-  private static boolean wants(Set<String> senders, String sender) {
-    return senders == null || sender == WHOEVER || sender != null && senders.contains(sender);
   }
 }

@@ -17,6 +17,8 @@ final class Segment {
     MANY
   }
 
+  private static final String[] NONE = new String[0];
+
   final Kind kind;
   final String text;
 
@@ -38,13 +40,13 @@ final class Segment {
 
   static Segment of(String text) {
     if (text.equals("*")) {
-      return new Segment(Kind.MANY, text, new String[0]);
+      return new Segment(Kind.MANY, text, NONE);
     }
     if (text.equals("+")) {
-      return new Segment(Kind.ONE, text, new String[0]);
+      return new Segment(Kind.ONE, text, NONE);
     }
     if (text.indexOf('*') < 0) {
-      return new Segment(Kind.LITERAL, text, new String[0]);
+      return new Segment(Kind.LITERAL, text, NONE);
     }
     List<String> parts = new ArrayList<>();
     int start = 0;
@@ -58,9 +60,11 @@ final class Segment {
     return new Segment(Kind.GLOB, text, parts.toArray(String[]::new));
   }
 
-  /** Of a glob: what every segment that matches begins with. */
-  String prefix() {
-    return parts[0];
+  /**
+   * Of a glob: what stands between its stars, the first and last also if empty. Not to be changed.
+   */
+  String[] parts() {
+    return parts;
   }
 
   /**

@@ -1,31 +1,27 @@
 package org.starcast.topic;
 
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Stands for a subscriber in the index. Resolved topics that are out of date may keep it for a
- * while; they keep nothing else alive, as it lets the subscriber go when it is removed.
+ * while; they keep nothing else alive, as it releases the subscriber when it is removed.
  */
 final class Subscriber<S> {
 
-  private final long id;
   private final int hash;
 
   /** Null once removed. */
   volatile S value;
 
-  /** What it holds, with the senders (empty means any); guarded by the index's lock. */
-  final Map<TopicPattern, Set<String>> patterns = new HashMap<>(2);
+  /** What it subscribes to; guarded by the index's lock. */
+  final Map<Interests<S>, Interests.Interest<S>> held = new IdentityHashMap<>(2);
 
-  /** What it mutes; guarded by the index's lock. */
-  final Set<TopicPattern> mutes = new HashSet<>(2);
+  /** What it mutes, or null; guarded by the index's lock. */
+  Map<Interests<S>, Interests.Interest<S>> muted;
 
   Subscriber(long id, S value) {
-    this.id = id;
-    this.hash = PersistentSet.spread(Long.hashCode(id));
+    this.hash = TopicIndex.spread(Long.hashCode(id));
     this.value = value;
   }
 
@@ -33,7 +29,20 @@ final class Subscriber<S> {
     return hash;
   }
 
-  int compareId(Subscriber<?> other) {
-    return Long.compare(id, other.id);
+  /** Whether it mutes any of these. */
+  boolean mutesAny(Iterable<Interests<S>> muting) {
+    if (muted != null) {
+      for (Interests<S> interests : muting) {
+        if (muted.containsKey(interests)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Whether it neither subscribes to anything nor mutes anything. */
+  boolean isIdle() {
+    return held.isEmpty() && (muted == null || muted.isEmpty());
   }
 }

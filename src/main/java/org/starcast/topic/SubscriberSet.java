@@ -1,7 +1,5 @@
 package org.starcast.topic;
 
-import java.util.function.Consumer;
-
 /**
  * A set of subscribers in one array (open addressing), so that adding many makes no objects. Safe
  * to read by many threads once it is no longer changed.
@@ -17,6 +15,11 @@ final class SubscriberSet<S> {
 
   int size() {
     return size;
+  }
+
+  /** The bytes of memory that it takes. */
+  int weight() {
+    return 40 + 4 * table.length;
   }
 
   /** Returns whether it was not in yet. */
@@ -40,14 +43,6 @@ final class SubscriberSet<S> {
 
   boolean contains(Subscriber<S> subscriber) {
     return table[find(subscriber)] != null;
-  }
-
-  void forEach(Consumer<? super Subscriber<S>> action) {
-    for (Subscriber<S> subscriber : table) {
-      if (subscriber != null) {
-        action.accept(subscriber);
-      }
-    }
   }
 
   /** Where it is, or where it would have to be put. */

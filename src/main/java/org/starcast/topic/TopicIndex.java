@@ -5,93 +5,102 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 
 /**
- * Answers "who gets a message on these topics?". Thread-safe: matches take no lock and wait for
- * nobody; changes wait for each other only. A match sees the index as it was at one moment after
- * the match began, so that a change is seen by each match that begins after the change has
- * returned, and never by halves. A subscriber that is to miss something must mute it
- * <em>before</em> it subscribes. Subscribers are compared by identity.
+ * Answers "who gets a message on these topics?". Thread-safe. A match sees the index as it was at
+ * one moment after the match began, so that a change is seen by each match that begins after the
+ * change has returned, and never by halves. A subscriber that is to miss something must mute it
+ * <em>before</em> it subscribes. Subscribers are compared by identity. The form is that of {@code
+ * sublist.go} of nats-server: a plain trie under one read-write lock, and a cache before it.
  *
- * <p><b>The trie.</b> Patterns are kept in an immutable trie with one node per segment. A node
- * finds the child for a literal segment by hash, has at most one child each for {@code +} and
- * {@code *}, and finds children such as {@code room-*} by what stands before their first wildcard.
- * A change makes new nodes along one path, shares all others, and publishes the new root; nodes
- * that hold nothing any more are cut off. A topic is looked up by going through its segments once
- * with the set of nodes that match so far, each of which is looked at once per segment: hostile
- * patterns cannot make that explode.
+ * <p><b>The trie.</b> One node per segment. A node finds the child for a literal segment by hash,
+ * has at most one child each for {@code +} and {@code *}, and finds children such as {@code room-*}
+ * by what stands between their stars ({@link GlobTrie}). A topic is looked up by going through its
+ * segments once with the set of nodes that match so far, each of which is looked at once per
+ * segment: hostile patterns cannot make that explode.
  *
- * <p><b>Resolved topics.</b> What the walk finds are the subscribers of each pattern that matches,
- * each an array that belongs to the pattern and is shared by all topics. A {@link Resolution} is
- * the list of these arrays, with what this topic must do otherwise: those who match several
- * patterns or are muted.
+ * <p><b>Resolved topics.</b> What the walk finds are the subscribers of each pattern that matches.
+ * A {@link Resolution} is the array of the largest of them, which all topics share, and one of its
+ * own for the rest. Actions are called without a lock.
  *
  * <p><b>The cache.</b> Resolved topics lie in a table of fixed size, one place per hash, so that
- * nothing is ever searched or evicted. A topic takes the place only when it comes twice without
- * another one for that place between: topics that are seen once leave no trace but one integer, and
- * cost no more than without a cache. An entry says for which version of the trie it is known to
- * hold. After a change the topic is walked again, which is cheap, and if it leads to the very same
- * arrays as before, the entry holds on: only what a change touched is resolved anew. Entries that
- * were not asked for while some hundred changes went by are dropped, so that old arrays do not pile
- * up, and a removed subscriber is let go at once even by those.
+ * nothing is ever searched. A topic takes the place only when it comes twice without another one
+ * for that place between: topics that are seen once leave no trace but one integer. What the
+ * entries take is bounded in bytes; when it is too much, the cache begins anew. A hit takes no
+ * lock: an entry says for which version it holds, and a change makes a new version for those topics
+ * alone that it may touch: the one topic where its pattern has no wildcard, those with the same
+ * first segment where that is literal, else all. An entry of an old version is walked again, and
+ * holds on if that leads to the very same arrays. Old entries are dropped in the course of changes,
+ * so that old arrays do not pile up, and a removed subscriber is released at once even by those.
  *
  * @param <S> the subscriber; compared by identity
  */
 public final class TopicIndex<S> {
 
-  /**
-   * After so many changes, entries that have not been asked for since the last time are dropped.
-   */
+  /** After so many changes, entries of an old version are dropped. */
   private static final int SWEEP_INTERVAL = 256;
 
-  /** The index at one moment. */
-  private static final class Snapshot<S> {
-    final TopicNode<S> root;
-    final long version;
-    final int size;
+  /** Of the heap, for what resolved topics have of their own. */
+  private static final int HEAP_SHARE = 64;
 
-    Snapshot(TopicNode<S> root, long version, int size) {
-      this.root = root;
-      this.version = version;
-      this.size = size;
-    }
-  }
+  /** An entry that takes more than this part of all is not kept. */
+  private static final int LARGEST_SHARE = 4;
+
+  private static final int FIRST_SEGMENTS = 256;
+  private static final long OUTDATED = -1;
 
   /** A resolved topic. */
   private static final class Entry<S> {
     final String topic;
-    final String[] segments;
+
+    /** Which versions it depends on, by its first segment. */
+    final int first;
+
     final Resolution<S> resolution;
 
-    /** A version for which the resolution holds; several threads may set it, to true values all. */
+    /** The version for which the resolution holds. */
     volatile long version;
 
-    Entry(String topic, String[] segments, Resolution<S> resolution, long version) {
+    Entry(String topic, int first, Resolution<S> resolution, long version) {
       this.topic = topic;
-      this.segments = segments;
+      this.first = first;
       this.resolution = resolution;
       this.version = version;
     }
+
+    int weight() {
+      return 100 + 2 * topic.length() + resolution.weight();
+    }
   }
 
-  private final ReentrantLock lock = new ReentrantLock();
-
-  /** Guarded by the lock. */
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private final TopicNode<S> root = new TopicNode<>();
   private final Map<S, Subscriber<S>> subscribers = new IdentityHashMap<>();
-
-  /** Guarded by the lock. */
   private long nextId;
+  private int changes;
 
-  private volatile Snapshot<S> snapshot = new Snapshot<>(TopicNode.root(), 0, 0);
+  /** The bytes of arrays that are out of date, and that entries may still have. */
+  private long outdatedBytes;
+
+  private volatile int size;
+
+  // a topic's version is the sum of both, which only rise
+  private volatile long version;
+  private final AtomicLongArray versions = new AtomicLongArray(FIRST_SEGMENTS);
 
   private final AtomicReferenceArray<Entry<S>> cache;
+  private final AtomicLong cachedBytes = new AtomicLong();
+  private final long maxCachedBytes;
 
   private final LongAdder hits = new LongAdder();
   private final LongAdder misses = new LongAdder();
@@ -100,37 +109,58 @@ public final class TopicIndex<S> {
   private final int[] missed;
 
   /**
-   * Creates an empty index.
+   * Creates an empty index, whose resolved topics take a 64th of the heap at most.
    *
    * @param cacheSize how many resolved topics to keep, 0 to 1,048,576; 0 means no cache
    * @throws IllegalArgumentException if it is out of bounds
    */
   public TopicIndex(int cacheSize) {
+    this(cacheSize, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+  }
+
+  /**
+   * As above.
+   *
+   * @param maxCachedBytes the most memory that resolved topics take, roughly
+   */
+  TopicIndex(int cacheSize, long maxCachedBytes) {
     if (cacheSize < 0 || cacheSize > 1 << 20) {
       throw new IllegalArgumentException("cacheSize: must be 0 to 1048576, is " + cacheSize);
     }
-    cache = new AtomicReferenceArray<>(cacheSize);
-    missed = new int[cacheSize];
+    this.cache = new AtomicReferenceArray<>(cacheSize);
+    this.missed = new int[cacheSize];
+    this.maxCachedBytes = maxCachedBytes;
   }
 
-  /** Adds or replaces: the subscriber's pattern, with the senders it wants (none means any). */
+  // ---- changes
+
+  /**
+   * Adds or replaces: the subscriber's pattern, with the senders it wants (none means any).
+   *
+   * @param senders not to be changed any more: several patterns may share them
+   */
   public void subscribe(S subscriber, TopicPattern pattern, Set<String> senders) {
     Objects.requireNonNull(subscriber, "subscriber");
     Objects.requireNonNull(pattern, "pattern");
-    Set<String> wanted = Set.copyOf(Objects.requireNonNull(senders, "senders"));
-    lock.lock();
+    Objects.requireNonNull(senders, "senders");
+    lock.writeLock().lock();
     try {
       Subscriber<S> holder = holder(subscriber);
-      Set<String> before = holder.patterns.put(pattern, wanted);
-      if (!wanted.equals(before)) {
-        publish(
-            snapshot.root.change(
-                pattern,
-                node -> node.withInterests(Interests.with(node.interests, holder, wanted))),
-            before == null ? 1 : 0);
+      TopicNode<S> node = root.make(pattern);
+      if (node.interests == null) {
+        node.interests = new Interests<>(node);
+      }
+      Interests.Interest<S> before = holder.held.get(node.interests);
+      if (before == null) {
+        Interests.Interest<S> interest = new Interests.Interest<>(holder, senders);
+        holder.held.put(node.interests, interest);
+        size = size + 1;
+        changed(node, node.interests.add(interest));
+      } else if (!before.senders().equals(senders)) {
+        changed(node, node.interests.change(before, senders));
       }
     } finally {
-      lock.unlock();
+      lock.writeLock().unlock();
     }
   }
 
@@ -138,15 +168,19 @@ public final class TopicIndex<S> {
   public void unsubscribe(S subscriber, TopicPattern pattern) {
     Objects.requireNonNull(subscriber, "subscriber");
     Objects.requireNonNull(pattern, "pattern");
-    lock.lock();
+    lock.writeLock().lock();
     try {
       Subscriber<S> holder = subscribers.get(subscriber);
-      if (holder != null && holder.patterns.remove(pattern) != null) {
-        publish(withoutInterest(snapshot.root, holder, pattern), -1);
-        forgetIfIdle(subscriber, holder);
+      TopicNode<S> node = holder == null ? null : root.find(pattern);
+      if (node != null && node.interests != null) {
+        Interests.Interest<S> interest = holder.held.remove(node.interests);
+        if (interest != null) {
+          leave(node.interests, interest);
+          forgetIfIdle(subscriber, holder);
+        }
       }
     } finally {
-      lock.unlock();
+      lock.writeLock().unlock();
     }
   }
 
@@ -154,17 +188,24 @@ public final class TopicIndex<S> {
   public void mute(S subscriber, TopicPattern pattern) {
     Objects.requireNonNull(subscriber, "subscriber");
     Objects.requireNonNull(pattern, "pattern");
-    lock.lock();
+    lock.writeLock().lock();
     try {
       Subscriber<S> holder = holder(subscriber);
-      if (holder.mutes.add(pattern)) {
-        publish(
-            snapshot.root.change(
-                pattern, node -> node.withMutes(Interests.with(node.mutes, holder, Set.of()))),
-            1);
+      TopicNode<S> node = root.make(pattern);
+      if (node.mutes == null) {
+        node.mutes = new Interests<>(node);
+      }
+      if (holder.muted == null) {
+        holder.muted = new IdentityHashMap<>(2);
+      }
+      if (!holder.muted.containsKey(node.mutes)) {
+        Interests.Interest<S> interest = new Interests.Interest<>(holder, Set.of());
+        holder.muted.put(node.mutes, interest);
+        size = size + 1;
+        changed(node, node.mutes.add(interest));
       }
     } finally {
-      lock.unlock();
+      lock.writeLock().unlock();
     }
   }
 
@@ -172,15 +213,19 @@ public final class TopicIndex<S> {
   public void unmute(S subscriber, TopicPattern pattern) {
     Objects.requireNonNull(subscriber, "subscriber");
     Objects.requireNonNull(pattern, "pattern");
-    lock.lock();
+    lock.writeLock().lock();
     try {
       Subscriber<S> holder = subscribers.get(subscriber);
-      if (holder != null && holder.mutes.remove(pattern)) {
-        publish(withoutMute(snapshot.root, holder, pattern), -1);
-        forgetIfIdle(subscriber, holder);
+      TopicNode<S> node = holder == null ? null : root.find(pattern);
+      if (node != null && node.mutes != null && holder.muted != null) {
+        Interests.Interest<S> interest = holder.muted.remove(node.mutes);
+        if (interest != null) {
+          leave(node.mutes, interest);
+          forgetIfIdle(subscriber, holder);
+        }
       }
     } finally {
-      lock.unlock();
+      lock.writeLock().unlock();
     }
   }
 
@@ -190,29 +235,98 @@ public final class TopicIndex<S> {
    */
   public void remove(S subscriber) {
     Objects.requireNonNull(subscriber, "subscriber");
-    lock.lock();
+    lock.writeLock().lock();
     try {
       Subscriber<S> holder = subscribers.remove(subscriber);
-      if (holder == null) {
-        return;
+      if (holder != null) {
+        holder.held.forEach(this::leave);
+        holder.held.clear();
+        if (holder.muted != null) {
+          holder.muted.forEach(this::leave);
+          holder.muted = null;
+        }
+        holder.value = null;
       }
-      TopicNode<S> root = snapshot.root;
-      for (TopicPattern pattern : holder.patterns.keySet()) {
-        root = withoutInterest(root, holder, pattern);
-      }
-      for (TopicPattern pattern : holder.mutes) {
-        root = withoutMute(root, holder, pattern);
-      }
-      publish(root, -holder.patterns.size() - holder.mutes.size());
-      holder.value = null;
     } finally {
-      lock.unlock();
+      lock.writeLock().unlock();
     }
   }
 
+  private Subscriber<S> holder(S subscriber) {
+    return subscribers.computeIfAbsent(subscriber, s -> new Subscriber<>(nextId++, s));
+  }
+
+  private void leave(Interests<S> interests, Interests.Interest<S> interest) {
+    TopicNode<S> node = interests.node;
+    int outdated = interests.remove(interest);
+    if (interests.size() == 0) {
+      if (node.interests == interests) {
+        node.interests = null;
+      } else {
+        node.mutes = null;
+      }
+    }
+    size = size - 1;
+    changed(node, outdated);
+    node.prune();
+  }
+
+  private void forgetIfIdle(S subscriber, Subscriber<S> holder) {
+    if (holder.isIdle()) {
+      subscribers.remove(subscriber);
+      holder.value = null;
+    }
+  }
+
+  /** Makes a new version for those topics that a change of this pattern's subscribers may touch. */
+  private void changed(TopicNode<S> end, int outdated) {
+    String literal = "";
+    TopicNode<S> first = end;
+    for (TopicNode<S> node = end; node.parent != null; node = node.parent) {
+      boolean isLiteral = literal != null && node.segment.kind == Segment.Kind.LITERAL;
+      literal = isLiteral ? node.segment.text + (node == end ? "" : ".") + literal : null;
+      first = node;
+    }
+    if (literal != null) {
+      outdate(literal);
+    } else if (first.segment.kind == Segment.Kind.LITERAL) {
+      versions.incrementAndGet(first(first.segment.text));
+    } else {
+      version = version + 1;
+    }
+    outdatedBytes += outdated;
+    if (++changes == SWEEP_INTERVAL || outdatedBytes > maxCachedBytes) {
+      changes = 0;
+      outdatedBytes = 0;
+      sweep();
+    }
+  }
+
+  private void outdate(String topic) {
+    if (missed.length > 0) {
+      Entry<S> entry = cache.get(place(spread(topic.hashCode())));
+      if (entry != null && entry.topic.equals(topic)) {
+        entry.version = OUTDATED;
+      }
+    }
+  }
+
+  /** Drops what is of an old version, so that it is resolved anew when it is asked for. */
+  private void sweep() {
+    for (int place = 0; place < missed.length; place++) {
+      Entry<S> entry = cache.get(place);
+      if (entry != null && entry.version != version(entry.first)) {
+        replace(place, null);
+        missed[place] = spread(entry.topic.hashCode());
+      }
+    }
+  }
+
+  // ---- matches
+
   /** How many patterns it holds, mutes included, those of each subscriber counted. */
   public int size() {
-    return snapshot.size;
+    return size;
   }
 
   /**
@@ -234,20 +348,25 @@ public final class TopicIndex<S> {
       forEachMatch(first, sender, action);
       return;
     }
-    Snapshot<S> now = snapshot;
     @SuppressWarnings({"unchecked", "rawtypes"}) // a generic array cannot be made otherwise
     Resolution<S>[] resolutions = new Resolution[topics.size()];
     int count = 0;
     boolean mutes = false;
-    for (String topic : topics) {
-      Resolution<S> resolution = resolve(now, topic);
-      mutes |= resolution.hasMutes();
-      if (resolution.size() > 0 || resolution.hasMutes()) {
-        resolutions[count++] = resolution;
+    // all of one moment
+    lock.readLock().lock();
+    try {
+      for (String topic : topics) {
+        Resolution<S> resolution = resolve(topic);
+        mutes |= resolution.hasMutes();
+        if (resolution.size() > 0 || resolution.hasMutes()) {
+          resolutions[count++] = resolution;
+        }
       }
+    } finally {
+      lock.readLock().unlock();
     }
     if (count == 1) {
-      resolutions[0].forEach(sender, action);
+      resolutions[0].forEach(sender, false, action);
     } else if (count > 1) {
       forEachOnce(Arrays.copyOf(resolutions, count), mutes, sender, action);
     }
@@ -255,12 +374,26 @@ public final class TopicIndex<S> {
 
   /** As {@link #forEachMatch(Collection, String, Consumer)}, for one topic. */
   public void forEachMatch(String topic, String sender, Consumer<? super S> action) {
-    resolve(snapshot, topic).forEach(sender, action);
+    resolution(topic).forEach(sender, false, action);
   }
 
   /** Calls the action once for each subscriber that would get a message of some sender. */
   public void forEachOn(String topic, Consumer<? super S> action) {
-    resolve(snapshot, topic).forEach(Resolution.WHOEVER, action);
+    resolution(topic).forEach(null, true, action);
+  }
+
+  /** How many subscribers {@link #forEachOn} would show; does not count as a lookup. */
+  public int countOn(String topic) {
+    Entry<S> entry = missed.length == 0 ? null : cache.get(place(spread(topic.hashCode())));
+    if (entry != null && entry.topic.equals(topic) && entry.version == version(entry.first)) {
+      return entry.resolution.size();
+    }
+    lock.readLock().lock();
+    try {
+      return Resolution.of(Walk.matches(root, TopicName.split(topic))).size();
+    } finally {
+      lock.readLock().unlock();
+    }
   }
 
   /** How many lookups of a topic the cache has answered. */
@@ -273,14 +406,14 @@ public final class TopicIndex<S> {
     return misses.sum();
   }
 
-  /** How many nodes a walk looks at, to be held against a bound. */
+  /** How many nodes and globs a walk looks at, to be held against a bound. */
   int steps(String topic) {
-    return Walk.steps(snapshot.root, TopicName.split(topic));
+    return Walk.steps(root, TopicName.split(topic));
   }
 
   /** Whether nothing at all is left in the trie. */
   boolean isBare() {
-    return snapshot.root.isEmpty();
+    return root.isEmpty();
   }
 
   /** How many resolved topics the cache has now. */
@@ -292,9 +425,9 @@ public final class TopicIndex<S> {
     return count;
   }
 
-  /** What the topic leads to now, to be compared by identity. */
-  Resolution<S> resolution(String topic) {
-    return resolve(snapshot, topic);
+  /** What they take, roughly. */
+  long cachedBytes() {
+    return cachedBytes.get();
   }
 
   private static <S> void forEachOnce(
@@ -322,74 +455,90 @@ public final class TopicIndex<S> {
     }
   }
 
-  private Resolution<S> resolve(Snapshot<S> now, String topic) {
-    if (missed.length == 0) {
-      misses.increment();
-      return Resolution.of(Walk.matches(now.root, TopicName.split(topic)));
-    }
-    int hash = PersistentSet.spread(topic.hashCode());
-    int place = (int) ((hash & 0xFFFFFFFFL) * missed.length >>> 32);
-    Entry<S> entry = cache.get(place);
-    if (entry != null && entry.topic.equals(topic)) {
-      if (entry.version == now.version) {
+  /** What the topic leads to now. */
+  Resolution<S> resolution(String topic) {
+    if (missed.length > 0) {
+      Entry<S> entry = cache.get(place(spread(topic.hashCode())));
+      if (entry != null && entry.topic.equals(topic) && entry.version == version(entry.first)) {
         hits.increment();
         return entry.resolution;
       }
+    }
+    lock.readLock().lock();
+    try {
+      return resolve(topic);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** The same, with the lock held. */
+  private Resolution<S> resolve(String topic) {
+    if (missed.length == 0) {
       misses.increment();
-      var nodes = Walk.matches(now.root, entry.segments);
-      if (entry.resolution.isOf(nodes)) {
-        entry.version = now.version;
-        return entry.resolution;
-      }
-      Resolution<S> resolution = Resolution.of(nodes);
-      cache.set(place, new Entry<>(topic, entry.segments, resolution, now.version));
-      return resolution;
+      return Resolution.of(Walk.matches(root, TopicName.split(topic)));
+    }
+    int hash = spread(topic.hashCode());
+    int place = place(hash);
+    Entry<S> entry = cache.get(place);
+    boolean known = entry != null && entry.topic.equals(topic);
+    if (known && entry.version == version(entry.first)) {
+      hits.increment();
+      return entry.resolution;
     }
     misses.increment();
     String[] segments = TopicName.split(topic);
-    Resolution<S> resolution = Resolution.of(Walk.matches(now.root, segments));
-    if (missed[place] == hash) {
-      cache.set(place, new Entry<>(topic, segments, resolution, now.version));
+    List<TopicNode<S>> nodes = Walk.matches(root, segments);
+    if (known && entry.resolution.isOf(nodes)) {
+      entry.version = version(entry.first);
+      return entry.resolution;
+    }
+    Resolution<S> resolution = Resolution.of(nodes);
+    if (known || missed[place] == hash) {
+      int first = first(segments[0]);
+      put(place, new Entry<>(topic, first, resolution, version(first)));
     } else {
       missed[place] = hash;
     }
     return resolution;
   }
 
-  private Subscriber<S> holder(S subscriber) {
-    return subscribers.computeIfAbsent(subscriber, s -> new Subscriber<>(nextId++, s));
-  }
-
-  private void forgetIfIdle(S subscriber, Subscriber<S> holder) {
-    if (holder.patterns.isEmpty() && holder.mutes.isEmpty()) {
-      subscribers.remove(subscriber);
-      holder.value = null;
+  private void put(int place, Entry<S> entry) {
+    if (entry.weight() > maxCachedBytes / LARGEST_SHARE) {
+      replace(place, null);
+      return;
     }
-  }
-
-  private static <S> TopicNode<S> withoutInterest(
-      TopicNode<S> root, Subscriber<S> holder, TopicPattern pattern) {
-    return root.change(
-        pattern, node -> node.withInterests(Interests.without(node.interests, holder)));
-  }
-
-  private static <S> TopicNode<S> withoutMute(
-      TopicNode<S> root, Subscriber<S> holder, TopicPattern pattern) {
-    return root.change(pattern, node -> node.withMutes(Interests.without(node.mutes, holder)));
-  }
-
-  /** Makes a change visible; the caller has the lock. */
-  private void publish(TopicNode<S> root, int added) {
-    Snapshot<S> before = snapshot;
-    long version = before.version + 1;
-    snapshot = new Snapshot<>(root, version, before.size + added);
-    if (version % SWEEP_INTERVAL == 0) {
-      for (int i = 0; i < cache.length(); i++) {
-        Entry<S> entry = cache.get(i);
-        if (entry != null && entry.version < version - SWEEP_INTERVAL) {
-          cache.compareAndSet(i, entry, null);
-        }
+    if (cachedBytes.get() + entry.weight() > maxCachedBytes) {
+      for (int i = 0; i < missed.length; i++) {
+        replace(i, null);
       }
     }
+    replace(place, entry);
+  }
+
+  private void replace(int place, Entry<S> entry) {
+    Entry<S> before = cache.getAndSet(place, entry);
+    cachedBytes.addAndGet(
+        (entry == null ? 0 : entry.weight()) - (before == null ? 0 : before.weight()));
+  }
+
+  private int place(int hash) {
+    return (int) ((hash & 0xFFFFFFFFL) * missed.length >>> 32);
+  }
+
+  private long version(int first) {
+    return version + versions.get(first);
+  }
+
+  private static int first(String segment) {
+    return spread(segment.hashCode()) & FIRST_SEGMENTS - 1;
+  }
+
+  /** Spreads the bits of a hash, all of which are used. */
+  static int spread(int hash) {
+    int h = hash * 0x9E3779B9;
+    h ^= h >>> 15;
+    h *= 0x85EBCA6B;
+    return h ^ h >>> 13;
   }
 }

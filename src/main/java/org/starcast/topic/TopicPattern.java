@@ -51,6 +51,10 @@ public final class TopicPattern {
     if (literal) {
       return text.equals(topic);
     }
+    Segment first = segments[0];
+    if (first.kind == Segment.Kind.LITERAL && !topic.startsWith(first.text)) {
+      return false;
+    }
     return compare(TopicName.split(topic)) > 0;
   }
 

@@ -155,18 +155,28 @@ class CoverageTest {
   void yesIsAlwaysTrueAndNoSeldomWrong() {
     String[] segments = {"a", "b", "*", "*", "+", "a*", "*b", "**", "*a*", "ab"};
     // a letter that no pattern has stands for all others
-    List<String> topics = topics("a", "b", "ab", "ba", "c", "acb");
+    List<List<String>> topics =
+        topics("a", "b", "ab", "ba", "c", "acb").stream().map(NaivePattern::segments).toList();
+    // the same each time where there are few runs
     Random random = new Random(20261121);
     int contained = 0;
     List<String> missed = new ArrayList<>();
     int met = 0;
-    for (int i = 0; i < 800; i++) {
+    int runs = 400 * Integer.getInteger("starcast.test.runs", 1);
+    for (int i = 0; i < runs; i++) {
       String wide = random(random, segments);
       String narrow = random(random, segments);
-      List<String> matched =
-          topics.stream().filter(topic -> NaivePattern.matches(narrow, topic)).toList();
-      boolean all = matched.stream().allMatch(topic -> NaivePattern.matches(wide, topic));
-      boolean any = matched.stream().anyMatch(topic -> NaivePattern.matches(wide, topic));
+      List<String> w = NaivePattern.segments(wide);
+      List<String> n = NaivePattern.segments(narrow);
+      boolean all = true;
+      boolean any = false;
+      for (List<String> topic : topics) {
+        if (NaivePattern.matches(n, topic)) {
+          boolean both = NaivePattern.matches(w, topic);
+          all &= both;
+          any |= both;
+        }
+      }
       boolean said = contains(wide, narrow);
       if (said) {
         assertThat(all).as("%s contains %s", wide, narrow).isTrue();
@@ -180,8 +190,8 @@ class CoverageTest {
         missed.add(wide + " contains " + narrow);
       }
     }
-    assertThat(contained).isGreaterThan(50);
-    assertThat(met).isGreaterThan(200);
+    assertThat(contained).isGreaterThan(runs / 16);
+    assertThat(met).isGreaterThan(runs / 4);
     // some of these are contained only as far as five short segments can tell
     assertThat(missed).as("of %d contained", contained).hasSizeLessThan(contained / 20);
   }

@@ -2,7 +2,6 @@ package org.starcast.topic;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** What a pattern means, written down as its definition reads, with no regard to speed. */
 final class NaivePattern {
@@ -10,10 +9,14 @@ final class NaivePattern {
   private NaivePattern() {}
 
   static boolean matches(String pattern, String topic) {
-    return matches(Arrays.asList(pattern.split("\\.")), Arrays.asList(topic.split("\\.")));
+    return matches(segments(pattern), segments(topic));
   }
 
-  private static boolean matches(List<String> pattern, List<String> topic) {
+  static List<String> segments(String text) {
+    return Arrays.asList(text.split("\\."));
+  }
+
+  static boolean matches(List<String> pattern, List<String> topic) {
     if (pattern.isEmpty() || topic.isEmpty()) {
       return pattern.isEmpty() && topic.isEmpty();
     }
@@ -27,17 +30,23 @@ final class NaivePattern {
       }
       return false;
     }
-    return segmentMatches(first, topic.get(0)) && matches(rest, topic.subList(1, topic.size()));
+    return (first.equals("+") || segmentMatches(first, topic.get(0)))
+        && matches(rest, topic.subList(1, topic.size()));
   }
 
   private static boolean segmentMatches(String pattern, String segment) {
-    if (pattern.equals("+")) {
-      return true;
+    if (pattern.isEmpty() || !pattern.startsWith("*") && segment.isEmpty()) {
+      return pattern.isEmpty() && segment.isEmpty();
     }
-    StringBuilder regex = new StringBuilder();
-    for (String c : pattern.split("")) {
-      regex.append(c.equals("*") ? ".*" : Pattern.quote(c));
+    String rest = pattern.substring(1);
+    if (pattern.startsWith("*")) {
+      for (int taken = 0; taken <= segment.length(); taken++) {
+        if (segmentMatches(rest, segment.substring(taken))) {
+          return true;
+        }
+      }
+      return false;
     }
-    return segment.matches(regex.toString());
+    return pattern.charAt(0) == segment.charAt(0) && segmentMatches(rest, segment.substring(1));
   }
 }
