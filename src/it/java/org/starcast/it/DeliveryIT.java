@@ -207,6 +207,42 @@ class DeliveryIT {
   }
 
   @Test
+  void aTransactionThatHasTimedOutSendsNothingWhileItsMethodGoesOn() {
+    RawStream stream = stream("topic=%1$s&topic=%1$s.*".formatted(topic));
+
+    assertThat(server.post("transactions/time-out?topic=" + topic, "").body())
+        .isEqualTo("rolled back");
+
+    fence(stream);
+    assertThat(stream.data()).doesNotContain("before", "after");
+  }
+
+  @Test
+  void anEventFiredInATransactionSaysWhatItSaidThen() {
+    RawStream stream = stream("topic=" + topic);
+
+    assertThat(server.post("transactions/entity?topic=" + topic, "").statusCode()).isEqualTo(204);
+
+    awaitData(stream, "{\"name\":\"before\"}");
+  }
+
+  @Test
+  void payloadsOfAnyVisibilityAreJsonWithDatesThatJavaScriptReads() {
+    RawStream stream = stream("topic=" + topic);
+
+    assertThat(server.post("transactions/payloads?topic=" + topic, "").body())
+        .startsWith("data: nothing of ")
+        .contains("PayloadEncoder");
+
+    awaitData(
+        stream,
+        "{\"calendar\":\"2026-11-21T08:00:00.125Z\",\"date\":\"2026-11-21T08:00:00.125Z\","
+            + "\"line\":{\"number\":7},\"lines\":[{\"number\":7}],"
+            + "\"zoned\":\"2026-11-21T09:00:00.125+01:00\"}",
+        "<b>7</b>");
+  }
+
+  @Test
   void eventsFiredAsynchronouslyAreSentToo() {
     RawStream stream = stream("topic=" + topic);
 

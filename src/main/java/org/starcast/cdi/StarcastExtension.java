@@ -1,13 +1,18 @@
 package org.starcast.cdi;
 
+import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.spi.AfterBeanDiscovery;
 import jakarta.enterprise.inject.spi.AfterDeploymentValidation;
 import jakarta.enterprise.inject.spi.AfterTypeDiscovery;
 import jakarta.enterprise.inject.spi.Extension;
 import jakarta.enterprise.inject.spi.ProcessAnnotatedType;
+import jakarta.enterprise.inject.spi.ProcessBean;
+import jakarta.enterprise.inject.spi.ProcessInjectionPoint;
 import jakarta.enterprise.inject.spi.ProcessObserverMethod;
 import jakarta.enterprise.inject.spi.WithAnnotations;
 import jakarta.inject.Singleton;
+import jakarta.interceptor.Interceptor;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -16,9 +21,9 @@ import org.starcast.Topic;
 
 /**
  * The portable extension: makes every observer whose event parameter has a {@link Topic} with a
- * pattern or a sender see only the events that match, and adds the beans of {@code
- * org.starcast.observe} whose API the server has. Registered by {@code META-INF/services};
- * applications have nothing to do with it.
+ * pattern or a sender see only the events that match, adds the beans of {@code
+ * org.starcast.observe} whose API the server has, and says what is injected by mistake. Registered
+ * by {@code META-INF/services}; applications have nothing to do with it.
  */
 public class StarcastExtension implements Extension {
 
@@ -39,6 +44,7 @@ public class StarcastExtension implements Extension {
           "org.starcast.observe.OpenTelemetryTracing", "io.opentelemetry.api.OpenTelemetry");
 
   private final Set<String> found = new HashSet<>();
+  private final InjectionPoints injectionPoints = new InjectionPoints();
   private boolean broadcasts;
 
   /** Where only a part of Starcast is deployed, there is nothing to be observed. */
@@ -77,8 +83,23 @@ public class StarcastExtension implements Extension {
     TopicFilteredObserver.install(event);
   }
 
+  <T, X> void seeWhatIsInjected(@Observes ProcessInjectionPoint<T, X> event) {
+    injectionPoints.see(event);
+  }
+
+  <T> void seeBean(@Observes ProcessBean<T> event) {
+    injectionPoints.seeBean(event.getBean().getTypes());
+  }
+
+  /** Late, when other extensions have added their beans. */
+  void checkInjectionPoints(
+      @Observes @Priority(Interceptor.Priority.PLATFORM_AFTER) AfterBeanDiscovery event) {
+    injectionPoints.refuseTheOtherBroadcaster(event);
+  }
+
   /** A broken configuration fails the deployment, not the first request. */
   void checkConfiguration(@Observes AfterDeploymentValidation event) {
+    injectionPoints.warn();
     try {
       ConfigProducer.read();
     } catch (IllegalArgumentException e) {

@@ -108,7 +108,11 @@ class TopicObserver implements Transactions.Outcome {
   }
 
   private static Topic checkedTopic(EventMetadata metadata) {
-    Topic topic = TopicFilter.topicIn(metadata.getQualifiers());
+    return check(TopicFilter.topicIn(metadata.getQualifiers()));
+  }
+
+  /** The topic, if its value and sender can be fired with. */
+  static Topic check(Topic topic) {
     if (!topic.value().isEmpty()) {
       TopicName.check(topic.value());
     }

@@ -13,7 +13,7 @@ import org.starcast.datastar.Html;
  *
  * <pre>{@code
  * OobSwap.none()
- *     .add("messages", SwapMode.BEFORE_END, Html.format("<li>{}</li>", text).asString())
+ *     .add("messages", SwapMode.BEFORE_END, Html.format("<li>{}</li>", text))
  *     .add("count", String.valueOf(count))
  *     .event("chat")                                    // sse-swap="chat"
  * broadcaster.publish(swaps.toSseMessage().toBuilder().topic("chat.room-1").build());
@@ -73,6 +73,16 @@ public final class OobSwap implements MessageSource {
     return with(wrapped);
   }
 
+  /** As {@link #add(String, CharSequence)}. */
+  public OobSwap add(String targetId, Html content) {
+    return add(targetId, content.asString());
+  }
+
+  /** As {@link #add(String, SwapMode, CharSequence)}. */
+  public OobSwap add(String targetId, SwapMode mode, Html content) {
+    return add(targetId, mode, content.asString());
+  }
+
   /**
    * Puts one element into the page, which gets the attributes itself. (For modes other than {@link
    * SwapMode#OUTER_HTML} htmx swaps the element's content, not the element.)
@@ -91,6 +101,16 @@ public final class OobSwap implements MessageSource {
         markup.substring(0, tag.nameEnd())
             + attributes(targetId, mode, !hasId)
             + markup.substring(tag.nameEnd()));
+  }
+
+  /** As {@link #addElement(String, SwapMode, CharSequence)}. */
+  public OobSwap addElement(String targetId, SwapMode mode, Html element) {
+    return addElement(targetId, mode, element.asString());
+  }
+
+  /** As {@link #addAsIs(CharSequence)}. */
+  public OobSwap addAsIs(Html element) {
+    return addAsIs(element.asString());
   }
 
   /** Adds an element as it is, which has its own attributes or is no out-of-band swap. */
