@@ -166,7 +166,8 @@ public final class SseMessage implements MessageSource {
     }
 
     /**
-     * The event's name.
+     * The event's name; without one it is {@code message} (an empty name would be, too: it is
+     * refused, as it hardly is what was meant).
      *
      * @throws IllegalArgumentException if it is empty, longer than 256 characters, or contains a
      *     line break or NUL
@@ -177,18 +178,20 @@ public final class SseMessage implements MessageSource {
     }
 
     /**
-     * The application's own id, see {@link SseMessage#id()}.
+     * The application's own id, see {@link SseMessage#id()}. The empty one has the client forget
+     * the last it saw, so that it comes back without one (WHATWG HTML, section 9.2.6).
      *
      * @throws IllegalArgumentException if it is longer than 256 characters, or contains a line
      *     break or NUL
      */
     public Builder id(String id) {
-      this.id = SseFormat.checkField("id", id);
+      this.id = SseFormat.checkId(id);
       return this;
     }
 
     /**
-     * How long the client shall wait before it reconnects, in whole milliseconds.
+     * How long the client shall wait before it reconnects, in whole milliseconds. Zero, or nearly,
+     * has it come back at once, and ask in a loop while the server is away.
      *
      * @throws IllegalArgumentException if it is negative or longer than a day
      */

@@ -62,7 +62,18 @@ public final class SseFormat {
   }
 
   /**
-   * Returns the value, cut to whole milliseconds, if it is 0 to 24 hours.
+   * Returns the id if it is empty, which has a client forget the last one (WHATWG HTML, section
+   * 9.2.6), or as {@link #checkField} wants it.
+   *
+   * @throws IllegalArgumentException if it is neither
+   */
+  public static String checkId(String id) {
+    return id != null && id.isEmpty() ? id : checkField("id", id);
+  }
+
+  /**
+   * Returns the value, cut to whole milliseconds, if it is 0 to 24 hours. Zero is one of the
+   * format's values: no wait.
    *
    * @throws IllegalArgumentException if it is negative or longer
    */
@@ -79,7 +90,7 @@ public final class SseFormat {
    * Parts that are null are left out.
    *
    * @param event the event's name, see {@link #checkField}
-   * @param id the application's own id, see {@link #checkField}
+   * @param id the application's own id, see {@link #checkId}
    * @param retry see {@link #checkRetry}
    * @param data one line for each of its lines; the empty text is one empty line
    * @param comment one comment line for each of its lines
@@ -300,7 +311,7 @@ public final class SseFormat {
   private static FrameBuffer frame(
       String event, String id, Duration retry, CharSequence data, String comment, int room) {
     byte[] name = event == null ? null : Utf8.encode(checkField("event", event));
-    byte[] ownId = id == null ? null : Utf8.encode(checkField("id", id));
+    byte[] ownId = id == null ? null : Utf8.encode(checkId(id));
     byte[] time = retry == null ? null : ascii(Long.toString(checkRetry(retry).toMillis()));
     PrefixedLines lines = data instanceof PrefixedLines prefixed ? prefixed : null;
     byte[] head = lines == null || lines.head().isEmpty() ? null : Utf8.encode(lines.head());

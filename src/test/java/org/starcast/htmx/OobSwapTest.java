@@ -8,6 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.SseMessage;
+import org.starcast.datastar.Html;
 
 class OobSwapTest {
 
@@ -21,6 +22,22 @@ class OobSwapTest {
         .isEqualTo("<tbody id=\"rows\" hx-swap-oob=\"beforeend\"><tr></tr></tbody>");
     assertThat(NONE.remove("old").build())
         .isEqualTo("<div id=\"old\" hx-swap-oob=\"delete\"></div>");
+  }
+
+  @Test
+  void markupMayBeHtml() {
+    assertThat(
+            NONE.add("a", Html.of("x"))
+                .add("b", SwapMode.BEFORE_END, Html.format("<b>{}</b>", "<"))
+                .addElement("c", SwapMode.OUTER_HTML, Html.of("<p>y</p>"))
+                .addAsIs(Html.of("<hr>"))
+                .build())
+        .isEqualTo(
+            NONE.add("a", "x")
+                .add("b", SwapMode.BEFORE_END, "<b>&lt;</b>")
+                .addElement("c", SwapMode.OUTER_HTML, "<p>y</p>")
+                .addAsIs("<hr>")
+                .build());
   }
 
   @ParameterizedTest

@@ -230,6 +230,17 @@ class SseFormatTest {
     }
   }
 
+  /** WHATWG HTML, section 9.2.6: the last event id becomes the empty string. */
+  @Test
+  void anEmptyIdHasAClientForgetTheLast() {
+    byte[] first = SseFormat.encode(null, "7", null, "a", null);
+    byte[] second = SseFormat.encode(null, "", null, "b", null);
+    byte[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    assertThat(parse(both).events())
+        .containsExactly(new Event("message", "a", "7"), new Event("message", "b", ""));
+  }
+
   static Stream<Arguments> badFields() {
     return Stream.of(
         arguments("", "must be 1 to 256 characters, has 0"),
@@ -250,9 +261,11 @@ class SseFormatTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SseFormat.encode(value, null, null, "x", null))
         .withMessage("event: " + problem);
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> SseFormat.encode(null, value, null, "x", null))
-        .withMessage("id: " + problem);
+    if (!value.isEmpty()) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> SseFormat.encode(null, value, null, "x", null))
+          .withMessage("id: " + problem);
+    }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SseFormat.draft(value, null, "x", null))
         .withMessage("event: " + problem);

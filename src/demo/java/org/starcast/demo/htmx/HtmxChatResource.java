@@ -90,7 +90,7 @@ public class HtmxChatResource {
             text.strip());
     OobSwap said =
         OobSwap.none()
-            .add("log", SwapMode.BEFORE_END, line.asString())
+            .add("log", SwapMode.BEFORE_END, line)
             .add("last", Html.text(name.strip()))
             .event("chat");
     broadcaster.publish(said.toSseMessage().toBuilder().topic("htmx." + room).build());
