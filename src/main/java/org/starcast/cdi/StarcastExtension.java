@@ -2,9 +2,11 @@ package org.starcast.cdi;
 
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.spi.AfterBeanDiscovery;
 import jakarta.enterprise.inject.spi.AfterDeploymentValidation;
 import jakarta.enterprise.inject.spi.AfterTypeDiscovery;
+import jakarta.enterprise.inject.spi.BeanManager;
 import jakarta.enterprise.inject.spi.Extension;
 import jakarta.enterprise.inject.spi.ProcessAnnotatedType;
 import jakarta.enterprise.inject.spi.ProcessBean;
@@ -79,8 +81,14 @@ public class StarcastExtension implements Extension {
         });
   }
 
-  <T, X> void filterByTopic(@Observes ProcessObserverMethod<T, X> event) {
-    TopicFilteredObserver.install(event);
+  <T, X> void filterByTopic(@Observes ProcessObserverMethod<T, X> event, BeanManager beans) {
+    TopicFilteredObserver.install(event, () -> transaction(beans));
+  }
+
+  /** Where only a part of Starcast is deployed, nobody knows of transactions. */
+  private static Transactions.Phase transaction(BeanManager beans) {
+    Instance<Transactions> transactions = beans.createInstance().select(Transactions.class);
+    return transactions.isResolvable() ? transactions.get().phase() : Transactions.Phase.NONE;
   }
 
   <T, X> void seeWhatIsInjected(@Observes ProcessInjectionPoint<T, X> event) {

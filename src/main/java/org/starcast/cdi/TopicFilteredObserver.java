@@ -14,6 +14,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.starcast.Topic;
 
@@ -26,21 +27,32 @@ import org.starcast.Topic;
  * runtime exception must reach the caller of {@code fire} as it is (CDI 4.0, section 9.5). An
  * observer that is wrapped twice, by one extension instance for each archive, filters twice, which
  * changes nothing.
+ *
+ * <p>One of {@link TransactionPhase#AFTER_SUCCESS} is not notified while the caller's transaction
+ * is one that has been rolled back, by a time-out say: Weld takes that for no transaction, and
+ * would notify it at once.
  */
 final class TopicFilteredObserver<T> implements ObserverMethod<T> {
 
   private final ObserverMethod<T> observer;
   private final TopicFilter filter;
+  private final Supplier<Transactions.Phase> transaction;
 
-  private TopicFilteredObserver(ObserverMethod<T> observer, TopicFilter filter) {
+  private TopicFilteredObserver(
+      ObserverMethod<T> observer, TopicFilter filter, Supplier<Transactions.Phase> transaction) {
     this.observer = observer;
     this.filter = filter;
+    this.transaction = transaction;
   }
 
   /**
-   * Replaces the observer if it has a pattern or a sender; a malformed one fails the deployment.
+   * Replaces the observer if it has a pattern or a sender, or waits for success; a malformed one
+   * fails the deployment.
+   *
+   * @param transaction gives the state of the caller's transaction
    */
-  static <T, X> void install(ProcessObserverMethod<T, X> event) {
+  static <T, X> void install(
+      ProcessObserverMethod<T, X> event, Supplier<Transactions.Phase> transaction) {
     ObserverMethod<T> observer = event.getObserverMethod();
     Topic observed = TopicFilter.topicIn(observer.getObservedQualifiers());
     if (observed == null || observer.getBeanClass() == TopicObserver.class) {
@@ -48,8 +60,9 @@ final class TopicFilteredObserver<T> implements ObserverMethod<T> {
     }
     try {
       TopicFilter filter = TopicFilter.of(observed);
-      if (!filter.acceptsAll()) {
-        event.setObserverMethod(new TopicFilteredObserver<>(observer, filter));
+      if (!filter.acceptsAll()
+          || observer.getTransactionPhase() == TransactionPhase.AFTER_SUCCESS) {
+        event.setObserverMethod(new TopicFilteredObserver<>(observer, filter, transaction));
       }
     } catch (IllegalArgumentException malformed) {
       event.addDefinitionError(
@@ -73,9 +86,19 @@ final class TopicFilteredObserver<T> implements ObserverMethod<T> {
 
   @Override
   public void notify(EventContext<T> event) {
-    if (filter.accepts(event.getMetadata())) {
+    if (filter.accepts(event.getMetadata()) && !isRolledBack()) {
       observer.notify(event);
     }
+  }
+
+  private boolean isRolledBack() {
+    if (getTransactionPhase() != TransactionPhase.AFTER_SUCCESS) {
+      return false;
+    }
+    return switch (transaction.get()) {
+      case ROLLING_BACK, ROLLED_BACK -> true;
+      case NONE, OPEN -> false;
+    };
   }
 
   @Override

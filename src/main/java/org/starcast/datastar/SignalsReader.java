@@ -206,6 +206,7 @@ final class SignalsReader {
     try {
       signals = JsonText.jsonb().fromJson(text, type);
     } catch (RuntimeException e) {
+      requireAccess(type, e);
       // JsonbException, or what a constructor of the application throws
       throw new BadSignalsException(
           List.of(new BadSignalsException.Error("$", "does not fit what is wanted")), e);
@@ -215,6 +216,19 @@ final class SignalsReader {
       throw new BadSignalsException(violations, null);
     }
     return signals;
+  }
+
+  /** No fault of the page's: the application's class is out of JSON-B's reach. */
+  private static void requireAccess(Type type, Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof IllegalAccessException) {
+        throw new IllegalStateException(
+            "signals: "
+                + type.getTypeName()
+                + " cannot be made: it, the types in it, and their constructors must be public",
+            failure);
+      }
+    }
   }
 
   private BadSignalsException tooLarge() {

@@ -10,6 +10,7 @@ import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.NotificationOptions;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
+import jakarta.enterprise.event.TransactionPhase;
 import jakarta.inject.Inject;
 import jakarta.transaction.Status;
 import jakarta.transaction.Synchronization;
@@ -318,6 +319,37 @@ class TopicObserverTest {
       topic(container, "a").fire("after");
       transaction.rollback();
       assertThat(data(container)).isEmpty();
+      assertThat(log.records()).hasSize(1);
+    }
+  }
+
+  @ApplicationScoped
+  static class AfterSuccess {
+    @Inject Seen seen;
+
+    void patterned(@Observes(during = TransactionPhase.AFTER_SUCCESS) @Topic("a.*") String text) {
+      seen.add("patterned", text);
+    }
+
+    void any(@Observes(during = TransactionPhase.AFTER_SUCCESS) @Topic String text) {
+      seen.add("any", text);
+    }
+  }
+
+  /** Weld notifies them at once where it sees no transaction, which is always so in Java SE. */
+  @Test
+  void observersOfSuccessDoNotHearOfATransactionThatHasTimedOut() {
+    try (WeldContainer container =
+            Deployment.start(TestTransactions.class, AfterSuccess.class, Seen.class);
+        LogCapture log = new LogCapture(TopicObserver.class)) {
+      TestTransactions transaction = container.select(TestTransactions.class).get();
+      transaction.begin();
+      transaction.timeOut();
+      topic(container, "a.b").fire("after");
+      transaction.rollback();
+      topic(container, "a.b").fire("none");
+      assertThat(container.select(Seen.class).get().entries())
+          .containsExactlyInAnyOrder("patterned:none", "any:none");
       assertThat(log.records()).hasSize(1);
     }
   }

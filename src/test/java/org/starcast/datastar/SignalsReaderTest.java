@@ -2,6 +2,7 @@ package org.starcast.datastar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import jakarta.json.JsonObject;
@@ -428,6 +429,16 @@ class SignalsReaderTest {
             SignalsReaderTest.class.getClassLoader(),
             new Class<?>[] {Validator.class},
             (self, method, args) -> ((Bean) args[0]).open == 0 ? Set.of(violation) : Set.of());
+  }
+
+  record Packaged(int count) {}
+
+  @Test
+  void aTypeOutOfReachIsTheApplicationsFaultNotThePages() {
+    assertThatIllegalStateException()
+        .isThrownBy(() -> SignalsReader.DEFAULT.bind("{\"count\":1}", Packaged.class))
+        .withMessageStartingWith("signals: " + Packaged.class.getName())
+        .withMessageContaining("must be public");
   }
 
   private static <T> T proxy(Class<T> type, String method, Object answer) {

@@ -3,6 +3,7 @@ package org.starcast.it.app;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
+import jakarta.enterprise.event.TransactionPhase;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.starcast.ClientEvent;
@@ -30,6 +31,11 @@ public class Journal {
 
   void orders(@Observes @Topic("journal.*") String payload) {
     entries.add("observed " + payload);
+  }
+
+  void committed(
+      @Observes(during = TransactionPhase.AFTER_SUCCESS) @Topic("transactions.*") String payload) {
+    entries.add("committed " + payload);
   }
 
   void failing(@Observes @Topic("failing.*") String payload) {

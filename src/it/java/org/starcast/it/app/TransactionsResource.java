@@ -46,13 +46,13 @@ public class TransactionsResource {
     transaction.setTransactionTimeout(1);
     transaction.begin();
     try {
-      events.select(Topic.Literal.of(topic)).fire("before");
+      events.select(Topic.Literal.of(topic)).fire(topic + " before");
       long end = System.currentTimeMillis() + TIMEOUT_MILLIS;
       while (transaction.getStatus() == Status.STATUS_ACTIVE && System.currentTimeMillis() < end) {
         Thread.onSpinWait();
         Thread.yield();
       }
-      events.select(Topic.Literal.of(topic)).fire("after");
+      events.select(Topic.Literal.of(topic)).fire(topic + " after");
       transaction.commit();
       return "committed";
     } catch (RollbackException e) {
