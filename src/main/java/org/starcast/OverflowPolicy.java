@@ -7,11 +7,11 @@ package org.starcast;
  */
 public enum OverflowPolicy {
   /**
-   * The queue is given up, and the client reads on from the log, at its own pace, until it is level
-   * with the others again; {@code starcast.send-timeout} still ends one that takes nothing. When
-   * the log has moved on before, a {@code starcast-gap} event tells the client. Messages sent to
-   * the client alone stay queued; where they fill the queue, or nothing is logged, this is {@link
-   * #DISCONNECT}. The default.
+   * The queue is given up, and the client reads on from the log, at its own pace, until it is live
+   * again; {@code starcast.send-timeout} still ends one that takes nothing. When the log has moved
+   * on before, a {@code starcast-gap} event tells the client. Messages sent to the client alone
+   * stay queued; where they fill the queue, or nothing is logged, this is {@link #DISCONNECT}. The
+   * default.
    */
   CATCH_UP,
   /** The client is closed; it reconnects and resumes where it was. */

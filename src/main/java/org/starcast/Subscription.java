@@ -310,6 +310,12 @@ public final class Subscription {
   /**
    * What the client gets after each {@code starcast-gap} event, so that it recovers: a script that
    * loads the page anew, say, or its whole state. In place of {@code starcast.gap.reload}.
+   *
+   * <p>An {@link SseMessage} is encoded when the client registers, which fails if it is too large.
+   * Any other source is asked for its message at each gap, on a thread of the container that may
+   * block: it can read a database. Only this client waits for it, for {@code starcast.send-timeout}
+   * at most; without a message in time, or when it fails, which the log tells, the client goes on
+   * without.
    */
   public Subscription onGap(MessageSource recovery) {
     Objects.requireNonNull(recovery, "onGap");

@@ -2,17 +2,12 @@ package org.starcast.delivery;
 
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -24,13 +19,20 @@ import org.starcast.Subscription;
 import org.starcast.security.Grant;
 
 /**
- * One client: its queue, and the state of its stream.
+ * One client: what applications see of it, and what holds its parts together. These are a {@link
+ * ClientQueue}, what waits to be written; a {@link LogCursor}, how it reads the log while it is not
+ * live; a {@link SubscriptionTimeline}, what it is subscribed to, and was; and two states, its
+ * {@link Lifecycle} and its {@link WriteStatus}.
  *
- * <p>Publishers append under this object's monitor, which is held for a few instructions and never
- * while anything is written. {@code turn} says who may touch the writer: it is {@code SCHEDULED}
- * from the moment the client enters its drainer's queue until that drainer has left it, so one
- * thread at a time drains it. Whoever turns it from {@code IDLE} or {@code BLOCKED} to {@code
- * SCHEDULED} puts the client into the drainer's queue.
+ * <p><b>Live, or reading.</b> A client with a cursor reads the log, and what is published is left
+ * there for it; without one it is live, and what is published is queued. It begins with a cursor
+ * where a log is kept, goes live when what is left for it to read fits into its queue, and gets a
+ * cursor again when it cannot keep up, or events are lost.
+ *
+ * <p><b>Concurrency.</b> Publishers append under this object's monitor, which is held for a few
+ * instructions, never while anything is written, and never while code of the application runs. One
+ * drain thread writes, in cycles ({@link #drain}); the write status says when. Locks are taken in
+ * this order: that which orders events, then the monitor.
  */
 final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Listener {
 
@@ -48,31 +50,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     GONE
   }
 
-  /** From this position of the log on another subscription holds. */
-  private record Change(long position, Subscription subscription) {}
-
-  // Turns; numbers, as a reference that changes with every event would have the garbage collector
-  // note it each time.
-
-  /** Nothing to do. */
-  private static final byte IDLE = 0;
-
-  /** In the drainer's queue, or being drained. */
-  private static final byte SCHEDULED = 1;
-
-  /** The writer takes nothing until it says so. */
-  private static final byte BLOCKED = 2;
-
-  /** A frame that waits for room in the queue, and who wants to know. */
-  private record Waiting(Frame frame, CompletableFuture<Boolean> taken) {}
-
   private static final long MAX_STEP_NANOS = 1_000_000_000L;
-
-  /** So many messages may wait for room, however large they are. */
-  private static final int MIN_WAITING = 16;
-
-  /** The most changes of its subscription that are remembered while it reads the log. */
-  private static final int MAX_CHANGES = 1000;
 
   private final DeliveryEngine engine;
   private final Drainer drainer;
@@ -83,8 +61,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private final String address;
   private final boolean gzip;
   private final OverflowPolicy overflow;
-  private final int maxMessages;
-  private final long maxBytes;
+  private final Recovery recovery;
   private final Instant created = Instant.now();
   private final long createdNanos = System.nanoTime();
 
@@ -102,67 +79,46 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private volatile SinkWriter writer;
 
   // guarded by this
-  private final ArrayDeque<Frame> queue = new ArrayDeque<>(4);
 
-  /** Never has an entry while the queue is empty, which is always followed by a turn. */
-  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>(1);
-
-  private long waitingBytes;
-
-  private Subscription subscription;
-  private State state = State.CONNECTING;
+  private final ClientQueue queue;
+  private Lifecycle lifecycle = Lifecycle.CONNECTING;
+  private byte writeStatus = WriteStatus.BLOCKED.code();
   private CloseReason reason;
-  private byte turn = BLOCKED;
-  private boolean signalled;
 
-  /** Whether the page that it waited for has come during the turn. */
-  private boolean awake;
-
-  private boolean pending;
-  private boolean aborted;
+  /** Whether the response has opened, which was told, so that its end will be. */
   private boolean opened;
 
   /** What is written first; null when it has been. */
   private Frame greeting;
 
-  private long queueBytes;
-  private long pendingBytes;
-  private long missed;
-  private long dropped;
-
-  /** The last id that was queued while level. */
-  private long seen;
+  /** Null while it is live. */
+  private LogCursor cursor;
 
   /**
    * Events that it was offered, and has to read from the log, less those that it has read. Below
    * zero while it has read what it is still to be offered, or what was published before it was
-   * indexed.
+   * indexed. Zero while it is live.
    */
-  private long owed;
+  private long undelivered;
+
+  /** The sequence before which it reads the log; that of its end once it is draining. */
+  private long readUntil = Long.MAX_VALUE;
+
+  /** The order of events that it follows. */
+  private String epoch;
+
+  /** Changed under the lock that orders events, too. */
+  private final SubscriptionTimeline timeline;
 
   /** The first sequence that can be offered to it; what it reads before is of the past. */
   private volatile long firstOffered;
 
-  /** The order that it follows. */
-  private String epoch;
-
-  /** How it reads the log; null while it is level with the others. */
-  private Replay replay;
-
-  /** The subscription that it reads the log with, and the later ones it has to come to. */
-  private Subscription reads;
-
-  private final ArrayDeque<Change> changes = new ArrayDeque<>(0);
-
-  /** The position before which it reads the log; that of its end once it is closing. */
-  private long readUntil = Long.MAX_VALUE;
-
-  // written by the drainer
+  // written by the drain thread
   private volatile long sent;
   private volatile long lastWrite = createdNanos;
 
-  // used by the drainer
-  private SubscriptionFilter filter;
+  // used by the drain thread
+  private SubscriptionTimeline.Reader filter;
 
   /** When the oldest event of the last write was published; 0 once that has been flushed. */
   private long unflushed;
@@ -188,13 +144,21 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     this.maxAgeNanos = maxAgeNanos;
     this.grant = grant;
     this.expiryNanos = grant.expiry().map(expiry -> nanosUntil(created, expiry)).orElse(0L);
-    this.subscription = subscription;
-    this.reads = subscription;
+    this.timeline = new SubscriptionTimeline(subscription);
+    this.recovery = engine.recovery(subscription);
     var config = engine.config();
-    this.overflow = subscription.overflow().orElse(config.queueOverflow());
-    this.maxMessages =
-        subscription.queueMessages() > 0 ? subscription.queueMessages() : config.queueMessages();
-    this.maxBytes = subscription.queueBytes() > 0 ? subscription.queueBytes() : config.queueBytes();
+    OverflowPolicy asked = subscription.overflow().orElse(config.queueOverflow());
+    this.overflow =
+        asked == OverflowPolicy.CATCH_UP && !engine.logs() ? OverflowPolicy.DISCONNECT : asked;
+    this.queue =
+        new ClientQueue(
+            overflow,
+            subscription.queueMessages() > 0
+                ? subscription.queueMessages()
+                : config.queueMessages(),
+            subscription.queueBytes() > 0 ? subscription.queueBytes() : config.queueBytes(),
+            engine.statistics(),
+            engine.memory());
   }
 
   /** At least 1, and at most 200 years. */
@@ -203,18 +167,20 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     return Math.max(1, seconds * 1_000_000_000L + end.getNano() - from.getNano());
   }
 
+  // ---- the begin
+
   /**
    * Says how the stream begins; called before anything is offered.
    *
    * @param greeting what is written first
    * @param epoch the order that it follows
-   * @param replay how the client reads the log before it is level, or null
+   * @param cursor how the client reads the log before it is live, or null
    * @param firstOffered no event before this sequence is offered to it
    */
-  void begin(Frame greeting, String epoch, Replay replay, long firstOffered) {
+  void begin(Frame greeting, String epoch, LogCursor cursor, long firstOffered) {
     this.greeting = greeting;
     this.epoch = epoch;
-    this.replay = replay;
+    this.cursor = cursor;
     this.firstOffered = firstOffered;
   }
 
@@ -224,54 +190,52 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    *
    * @param begin how it begins
    */
-  void restart(String epoch, Replay begin, long firstOffered) {
-    boolean schedule;
+  void restart(String epoch, LogCursor begin, long firstOffered) {
+    boolean wake;
     synchronized (this) {
       if (epoch.equals(this.epoch)) {
         return;
       }
       this.epoch = epoch;
       this.firstOffered = firstOffered;
-      settle(engine.statistics().missed);
-      missed = 0;
-      seen = 0;
-      changes.clear();
-      reads = subscription;
-      if (state.compareTo(State.CLOSING) < 0) {
-        replay = begin;
-        schedule = schedule();
+      account();
+      queue.restart();
+      timeline.restart();
+      filter = null;
+      if (lifecycle.takes()) {
+        cursor = begin;
+        wake = schedule();
       } else {
         // it had to read until a place that is no more
-        schedule = replay != null && abort(reason);
+        wake = cursor != null && abort(reason);
       }
     }
-    if (schedule) {
+    if (wake) {
       drainer.ready(this);
     }
   }
 
   /** The log has a hole, of which it is told when it comes there. */
   void miss(Frame hole) {
-    boolean schedule = false;
+    boolean wake = false;
     synchronized (this) {
-      if (state.compareTo(State.CLOSING) < 0 && replay == null) {
-        replay = engine.replayFrom(hole.sequence());
-        schedule = schedule();
+      if (lifecycle.takes() && cursor == null) {
+        cursor = engine.cursorFrom(hole.sequence());
+        wake = schedule();
       }
     }
-    if (schedule) {
+    if (wake) {
       drainer.ready(this);
     }
   }
 
   /** What it waited for, to go on reading, has come. */
-  void awake() {
-    boolean schedule;
+  void wakeUp() {
+    boolean wake;
     synchronized (this) {
-      awake = true;
-      schedule = schedule();
+      wake = schedule();
     }
-    if (schedule) {
+    if (wake) {
       drainer.ready(this);
     }
   }
@@ -281,17 +245,17 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     return epoch.equals(this.epoch);
   }
 
-  /** What it was told to have is nowhere: from now on all is offered to it. */
+  /** What it said that it has is nowhere: from now on all is offered to it. */
   void offerFrom(long sequence) {
     firstOffered = sequence;
   }
 
-  /** Lets go of what was offered to a client whose response could not be opened. */
+  /** Gives up a client whose response could not be opened. */
   synchronized void abandon() {
-    if (state.compareTo(State.CLOSING) < 0) {
-      state = State.CLOSED;
-      discardQueue();
-      settle(engine.statistics().discarded);
+    if (lifecycle.takes()) {
+      lifecycle = Lifecycle.CLOSED;
+      queue.discard();
+      account();
     }
   }
 
@@ -301,16 +265,18 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    * @return false if the client was closed before, and will not use it
    */
   synchronized boolean writer(SinkWriter writer) {
-    if (state == State.CLOSED) {
+    if (lifecycle == Lifecycle.CLOSED) {
       return false;
     }
     this.writer = writer;
     return true;
   }
 
-  /** Reads what {@link #offer} is about to need, without the lock: the value means nothing. */
-  long look() {
-    return queueBytes + seen + (replay == null ? queue.size() : 0);
+  // ---- what it is given
+
+  /** Has what {@link #offer} is about to need fetched by the processor; the value says nothing. */
+  long prefetch() {
+    return writeStatus + (cursor == null ? queue.prefetch() : 0);
   }
 
   /** Appends a frame; never blocks. The caller adds up {@link Frame#heldBy}. */
@@ -324,356 +290,194 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    * @param due takes the client, if it has become ready; null for its drain thread
    */
   Offer offer(Frame frame, Due due) {
-    Offer offer = Offer.QUEUED;
-    boolean schedule = false;
+    Offer offer;
+    boolean wake;
     synchronized (this) {
-      if (state.compareTo(State.CLOSING) >= 0) {
+      if (!lifecycle.takes()) {
         return Offer.GONE;
       }
-      if (frame.sequence() > 0 && frame.sequence() < firstOffered) {
+      boolean logged = frame.sequence() > 0;
+      if (logged && frame.sequence() < firstOffered) {
         // it has it from another node
         return Offer.GONE;
       }
-      if (frame.sequence() > 0 && replay != null) {
-        owed++;
-        return Offer.LOGGED;
+      if (logged && cursor != null) {
+        offer = Offer.LOGGED;
+      } else {
+        boolean replaced = queue.replace(frame);
+        offer = queue.fits(frame) ? Offer.QUEUED : overflow(frame);
+        offer = replaced && offer == Offer.QUEUED ? Offer.REPLACED : offer;
       }
-      if (replace(frame)) {
-        offer = Offer.REPLACED;
-      }
-      if (!fits(frame) && overflow == OverflowPolicy.CATCH_UP && engine.logs()) {
-        long first = fallBehind();
-        if (frame.sequence() > 0) {
-          replay = engine.replayFrom(first == 0 ? frame.sequence() : first);
-          owed++;
-          offer = Offer.LOGGED;
-        } else if (first > 0) {
-          replay = engine.replayFrom(first);
-        }
-      }
-      if (offer != Offer.LOGGED && !fits(frame)) {
-        if (overflow == OverflowPolicy.DROP_OLDEST) {
-          while (!fits(frame)) {
-            dropFrame(queue.removeFirst(), engine.statistics().dropped);
-            missed++;
-          }
-          offer = Offer.REPLACED;
-        } else {
-          schedule = abort(CloseReason.OVERFLOW);
-          offer = Offer.OVERFLOWED;
-          if (frame.sequence() > 0) {
+      switch (offer) {
+        case LOGGED -> undelivered++;
+        case OVERFLOWED -> {
+          if (logged) {
             engine.statistics().discarded.increment();
           }
         }
+        default -> queue.append(frame);
       }
-      if (offer == Offer.LOGGED) {
-        schedule = schedule();
-      } else if (offer != Offer.OVERFLOWED) {
-        append(frame);
-        schedule = schedule();
-      }
+      wake = offer == Offer.OVERFLOWED ? abort(CloseReason.OVERFLOW) : schedule();
     }
-    if (schedule && due == null) {
+    if (wake && due == null) {
       drainer.ready(this);
-    } else if (schedule) {
+    } else if (wake) {
       due.add(this, drainer);
     }
     return offer;
   }
 
-  private void append(Frame frame) {
-    queue.addLast(frame);
-    queueBytes += frame.length();
-    seen = Math.max(seen, frame.sequence());
-  }
-
-  /** What is published from now on is for another subscription; what is still to be read is not. */
-  private void changeTo(Subscription changed) {
-    subscription = changed;
-    if (replay == null) {
-      reads = changed;
-    } else {
-      long position = engine.logEnd();
-      Change last = changes.peekLast();
-      // nothing was published between the two; or a client that takes nothing changes on and on,
-      // and is not followed to the event
-      if (last != null && (last.position() == position || changes.size() == MAX_CHANGES)) {
-        position = changes.removeLast().position();
+  /** What becomes of a frame that does not fit, when the policy has been followed. */
+  private Offer overflow(Frame frame) {
+    switch (overflow) {
+      case DROP_OLDEST -> {
+        queue.dropOldestFor(frame);
+        return Offer.REPLACED;
       }
-      changes.add(new Change(position, changed));
-    }
-  }
-
-  /** Lets go of the queued events that the log has; returns the first's sequence, 0 for none. */
-  private long fallBehind() {
-    long first = 0;
-    for (Iterator<Frame> i = queue.iterator(); i.hasNext(); ) {
-      Frame frame = i.next();
-      if (frame.sequence() > 0) {
-        first = first == 0 ? frame.sequence() : first;
-        i.remove();
-        queueBytes -= frame.length();
-        owed += frame.counted ? 1 : 0;
-        frame.release();
-      }
-    }
-    engine.statistics().behind.increment();
-    return first;
-  }
-
-  /** Frees what the queue holds, if the log has it; else ends the stream. */
-  void shed() {
-    boolean schedule;
-    synchronized (this) {
-      if (overflow == OverflowPolicy.CATCH_UP && engine.logs() && state == State.OPEN) {
-        long first = replay == null ? fallBehind() : 0;
-        if (first > 0) {
-          replay = engine.replayFrom(first);
+      case CATCH_UP -> {
+        fallBehind(frame.sequence());
+        if (cursor != null && frame.sequence() > 0) {
+          return Offer.LOGGED;
         }
-        schedule = schedule();
-      } else {
-        schedule = abort(CloseReason.OVERFLOW);
+        return queue.fits(frame) ? Offer.QUEUED : Offer.OVERFLOWED;
+      }
+      default -> {
+        return Offer.OVERFLOWED;
       }
     }
-    if (schedule) {
+  }
+
+  /**
+   * Leaves the queued events to the log, to be read from there.
+   *
+   * @param orElse the sequence to read from if none was queued; 0 for not at all
+   */
+  private void fallBehind(long orElse) {
+    if (cursor != null) {
+      return;
+    }
+    ClientQueue.LeftToLog left = queue.leaveToLog();
+    long first = left.first() > 0 ? left.first() : orElse;
+    if (first > 0) {
+      engine.statistics().behind.increment();
+      undelivered += left.counted();
+      cursor = engine.cursorFrom(first);
+    }
+  }
+
+  /** Frees what the queue holds and the log has, if the client can read it from there. */
+  void leaveToLog() {
+    boolean wake;
+    synchronized (this) {
+      if (overflow != OverflowPolicy.CATCH_UP || lifecycle != Lifecycle.OPEN) {
+        return;
+      }
+      fallBehind(0);
+      wake = schedule();
+    }
+    if (wake) {
       drainer.ready(this);
     }
   }
 
   /**
-   * Makes the client level again, if what is left of the log fits into its queue, by the same rules
-   * as if it were published now; else the client reads on. Publishers wait meanwhile.
-   *
-   * @param read what it has read so far
-   * @param events what is left, few
-   */
-  void join(Replay read, List<Frame> events) {
-    synchronized (this) {
-      if (state.compareTo(State.CLOSING) >= 0 || !changes.isEmpty() || replay != read) {
-        return;
-      }
-      List<Frame> left = new ArrayList<>();
-      Map<String, Frame> latest = new HashMap<>();
-      int messages = 0;
-      long bytes = 0;
-      for (Frame event : events) {
-        if (!filter.decides(event)) {
-          // published since they were decided: nobody is asked while publishers wait
-          return;
-        }
-        if (filter.test(event)) {
-          left.add(event);
-          Frame replaced = coalesces(event) ? latest.put(event.coalesceKey, event) : null;
-          messages += replaced == null ? 1 : 0;
-          bytes += event.length() - (replaced == null ? 0 : replaced.length());
-        }
-      }
-      if (!fits(messages, bytes)) {
-        return;
-      }
-      for (Frame event : left) {
-        replace(event);
-        boolean counted = event.sequence() >= firstOffered;
-        Frame frame = Frame.again(event, counted, engine.budget());
-        frame.heldBy(1);
-        append(frame);
-        owed -= counted ? 1 : 0;
-      }
-      level();
-    }
-  }
-
-  /** It has read all that it was offered, or has missed it. */
-  private void level() {
-    replay = null;
-    settle(engine.statistics().missed);
-  }
-
-  /** Closes the account of the log; what it had of it without an offer was for it, too. */
-  private void settle(LongAdder lost) {
-    if (owed > 0) {
-      lost.add(owed);
-    } else if (owed < 0) {
-      engine.statistics().matched.add(-owed);
-    }
-    owed = 0;
-  }
-
-  /** Has it decided beforehand what of this it may hear. */
-  void decide(Iterable<Frame> events) {
-    events.forEach(filter::test);
-  }
-
-  /** One message always fits, so that a message larger than the bound is not a dead end. */
-  private boolean fits(Frame frame) {
-    return fits(1, frame.length());
-  }
-
-  private boolean fits(int messages, long bytes) {
-    return queue.isEmpty() && messages <= 1
-        || queue.size() + messages <= maxMessages && queueBytes + pendingBytes + bytes <= maxBytes;
-  }
-
-  /**
-   * Appends a frame as soon as half of the queue is free, which leaves the other half to what is
-   * published; frames that wait keep their order.
+   * Appends a frame as soon as half of the queue is free.
    *
    * @return whether the frame was queued; false if the client was closed first; fails if too much
    *     waits already
+   * @see ClientQueue#appendWhenRoom
    */
   CompletionStage<Boolean> offerWhenRoom(Frame frame) {
-    boolean schedule;
+    boolean wake;
     synchronized (this) {
-      if (state.compareTo(State.CLOSING) >= 0) {
+      if (!lifecycle.takes()) {
         frame.heldBy(0);
         return CompletableFuture.completedStage(false);
       }
-      if (!waiting.isEmpty() || !hasRoom(frame)) {
-        int most = Math.max(MIN_WAITING, maxMessages);
-        if (waiting.size() >= most
-            || waiting.size() >= MIN_WAITING && waitingBytes + frame.length() > maxBytes) {
-          frame.heldBy(0);
-          return CompletableFuture.failedStage(
-              new IllegalStateException(
-                  "message: "
-                      + waiting.size()
-                      + " messages of "
-                      + waitingBytes
-                      + " bytes wait for room, at most "
-                      + most
-                      + " of "
-                      + maxBytes));
-        }
-        frame.heldBy(1);
-        Waiting entry = new Waiting(frame, new CompletableFuture<>());
-        waiting.add(entry);
-        waitingBytes += frame.length();
-        return entry.taken.minimalCompletionStage();
+      CompletionStage<Boolean> later = queue.appendWhenRoom(frame);
+      if (later != null) {
+        return later;
       }
-      frame.heldBy(1);
-      engine.statistics().direct.increment();
-      append(frame);
-      schedule = schedule();
+      wake = schedule();
     }
-    if (schedule) {
+    if (wake) {
       drainer.ready(this);
     }
     return CompletableFuture.completedStage(true);
   }
 
-  private boolean hasRoom(Frame frame) {
-    return queue.isEmpty()
-        || queue.size() < maxMessages / 2
-            && queueBytes + pendingBytes + frame.length() <= maxBytes / 2;
+  private void complete(List<ClientQueue.Waiting> entries, boolean taken) {
+    entries.forEach(entry -> engine.complete(entry.taken(), taken));
   }
 
-  /** Queues the frames that have room now; the caller tells those who wait, outside of the lock. */
-  private List<Waiting> admit() {
-    List<Waiting> admitted = List.of();
-    while (!waiting.isEmpty() && state.compareTo(State.CLOSING) < 0) {
-      Waiting first = waiting.peek();
-      if (!hasRoom(first.frame)) {
-        break;
+  /**
+   * Makes the client live, if what is left of the log fits into its queue, by the same rules as if
+   * it were published now; else the client reads on. Publishers wait meanwhile.
+   *
+   * @param read what it has read so far
+   * @param events what is left, few
+   * @param judge says what of it the client is to have
+   */
+  void goLive(LogCursor read, List<Frame> events, SubscriptionTimeline.Reader judge) {
+    synchronized (this) {
+      if (!lifecycle.takes() || cursor != read) {
+        return;
       }
-      waiting.remove();
-      waitingBytes -= first.frame.length();
-      engine.statistics().direct.increment();
-      append(first.frame);
-      if (admitted.isEmpty()) {
-        admitted = new ArrayList<>();
+      for (Frame event : events) {
+        if (!judge.decides(event)) {
+          // published since they were decided: nobody is asked while publishers wait
+          return;
+        }
       }
-      admitted.add(first);
-    }
-    return admitted;
-  }
-
-  private void tell(List<Waiting> told, boolean taken) {
-    for (Waiting entry : told) {
-      engine.complete(entry.taken, taken);
-    }
-  }
-
-  private boolean coalesces(Frame frame) {
-    return overflow == OverflowPolicy.COALESCE && frame.coalesceKey != null;
-  }
-
-  /** Drops the queued frame that this one is to replace, if there is one. */
-  private boolean replace(Frame by) {
-    if (!coalesces(by)) {
-      return false;
-    }
-    for (Iterator<Frame> i = queue.iterator(); i.hasNext(); ) {
-      Frame frame = i.next();
-      if (by.coalesceKey.equals(frame.coalesceKey)) {
-        i.remove();
-        dropFrame(frame, engine.statistics().coalesced);
-        return true;
+      List<Frame> wanted = events.stream().filter(judge).toList();
+      if (!queue.fitsAll(wanted)) {
+        return;
       }
+      for (Frame event : wanted) {
+        queue.replace(event);
+        boolean counted = event.sequence() >= firstOffered;
+        Frame frame = Frame.again(event, counted, engine.memory());
+        frame.heldBy(1);
+        queue.append(frame);
+        undelivered -= counted ? 1 : 0;
+      }
+      live();
     }
-    return false;
   }
 
-  private void dropFrame(Frame frame, LongAdder count) {
-    queueBytes -= frame.length();
-    dropped++;
-    frame.release();
-    if (frame.counted) {
-      count.increment();
+  /** It has read all that it was offered, or has missed it. */
+  private void live() {
+    cursor = null;
+    account();
+  }
+
+  /** Closes the account of the log; what it had of it without an offer was for it, too. */
+  private void account() {
+    Statistics statistics = engine.statistics();
+    if (undelivered > 0) {
+      (lifecycle.isOver() ? statistics.discarded : statistics.missed).add(undelivered);
+    } else if (undelivered < 0) {
+      statistics.matched.add(-undelivered);
     }
+    undelivered = 0;
   }
 
-  private void discardQueue() {
-    engine.statistics().discarded.add(countQueued());
-    queue.forEach(Frame::release);
-    queue.clear();
-    queueBytes = 0;
-  }
+  // ---- the end
 
-  private int countQueued() {
-    int count = 0;
-    for (Frame frame : queue) {
-      count += frame.counted ? 1 : 0;
-    }
-    return count;
-  }
-
-  /** Messages that wait for it, in its queue or in the log. */
-  synchronized long pending() {
-    return countQueued() + owed;
-  }
-
-  /** What the turn had is not written. */
-  void lost(Drainer drainer) {
-    engine.statistics().discarded.add(drainer.turnCounted);
-    drainer.turnCounted = 0;
-  }
-
-  /** Makes the client due; true if the caller must put it into the drainer's queue. */
-  private boolean schedule() {
-    if (turn != IDLE) {
-      return false;
-    }
-    turn = SCHEDULED;
-    return true;
-  }
-
-  /** Ends the stream without writing what is left; true if the drainer must be told. */
+  /** Ends the stream without writing what is left; true if the drain thread must be told. */
   private boolean abort(CloseReason why) {
-    if (aborted || state == State.CLOSED) {
+    if (lifecycle.isOver()) {
       return false;
     }
-    aborted = true;
-    state = State.CLOSING;
+    lifecycle = Lifecycle.ABORTING;
     if (reason == null) {
       reason = why;
     }
-    discardQueue();
-    // the writer is about to let go of them: who sheds must see how much that brings
-    engine.budget().subtract(pendingBytes);
-    pendingBytes = 0;
-    boolean tell = turn != SCHEDULED;
-    turn = SCHEDULED;
-    return tell;
+    // who frees memory must see how much this brings; the writer is about to give up its part
+    queue.discard();
+    boolean wake = status() == WriteStatus.IDLE || status() == WriteStatus.BLOCKED;
+    status(wake ? WriteStatus.SCHEDULED : WriteStatus.SCHEDULED_AGAIN);
+    return wake;
   }
 
   /**
@@ -682,13 +486,13 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    * @return false if it was ending like that already
    */
   boolean abortNow(CloseReason why) {
-    boolean tell;
+    boolean wake;
     boolean first;
     synchronized (this) {
-      first = !aborted && state != State.CLOSED;
-      tell = abort(why);
+      first = !lifecycle.isOver();
+      wake = abort(why);
     }
-    if (tell) {
+    if (wake) {
       drainer.ready(this);
     }
     return first;
@@ -698,7 +502,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private void expire() {
     boolean behind;
     synchronized (this) {
-      behind = replay != null;
+      behind = cursor != null;
     }
     if (behind) {
       abortNow(CloseReason.EXPIRED);
@@ -707,41 +511,42 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
   }
 
-  /** Writes what is queued and then ends the stream. */
+  /** Writes what was published until now, and then ends the stream. */
   void closeAfterDrain(CloseReason why) {
-    boolean tell;
+    boolean wake;
     synchronized (this) {
-      if (state.compareTo(State.CLOSING) >= 0) {
+      if (!lifecycle.takes()) {
         return;
       }
-      state = State.CLOSING;
+      lifecycle = Lifecycle.DRAINING;
       reason = why;
-      // what was published before the close counts as queued
-      readUntil = replay == null ? 0 : engine.logEnd();
-      tell = schedule();
+      readUntil = cursor == null ? 0 : engine.nextSequence();
+      wake = schedule();
     }
-    if (tell) {
+    if (wake) {
       drainer.ready(this);
     }
   }
 
   @Override
   public void writable() {
+    boolean wake;
     synchronized (this) {
-      if (!opened && !aborted) {
+      if (!opened && !lifecycle.isOver()) {
         opened = true;
-        if (state == State.CONNECTING) {
-          state = State.OPEN;
+        if (lifecycle == Lifecycle.CONNECTING) {
+          lifecycle = Lifecycle.OPEN;
         }
         // before anything can close it, so that its end is told after its begin
         engine.opened(this);
       }
-      if (turn == SCHEDULED) {
-        signalled = true;
-      } else {
-        turn = SCHEDULED;
-        drainer.ready(this);
+      if (status() == WriteStatus.BLOCKED) {
+        status(WriteStatus.IDLE);
       }
+      wake = schedule();
+    }
+    if (wake) {
+      drainer.ready(this);
     }
   }
 
@@ -753,77 +558,219 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
             : CloseReason.ERROR);
   }
 
+  // ---- the cycles of the drain thread
+
+  private WriteStatus status() {
+    return WriteStatus.of(writeStatus);
+  }
+
+  private void status(WriteStatus status) {
+    writeStatus = status.code();
+  }
+
+  /** There is something to do; true if the caller must put it into the drain thread's list. */
+  private boolean schedule() {
+    switch (status()) {
+      case IDLE -> {
+        status(WriteStatus.SCHEDULED);
+        return true;
+      }
+      case SCHEDULED -> status(WriteStatus.SCHEDULED_AGAIN);
+      default -> {
+        // it will be done, or has to wait for the writer
+      }
+    }
+    return false;
+  }
+
   /**
-   * One turn: writes what is ready, as one write.
+   * The cycle has done what it could.
    *
-   * @return true if there is more, for a turn at the queue's tail
+   * @param status what it leaves the client in, unless there is more to do than it began with
+   * @return true for another cycle
+   */
+  private synchronized boolean leave(WriteStatus status) {
+    if (status() == WriteStatus.SCHEDULED) {
+      status(status);
+    }
+    return status() == WriteStatus.SCHEDULED || status() == WriteStatus.SCHEDULED_AGAIN;
+  }
+
+  /** What a cycle does. */
+  private enum Step {
+    NOTHING,
+    WRITE,
+    READ_ON,
+    RESUME,
+    MAKE_RECOVERY,
+    END,
+    ABORT
+  }
+
+  /**
+   * One cycle: writes what is ready, as one write.
+   *
+   * @return true if there is more, for a cycle at the list's tail
    */
   boolean drain(Drainer drainer) {
-    boolean resume;
-    boolean end = false;
-    boolean clean = false;
-    Replay reading = null;
-    List<Waiting> admitted = List.of();
+    return cycle(drainer, null);
+  }
+
+  /**
+   * A cycle.
+   *
+   * @param behindGap what the client gets behind a gap, if it is to be told of one and that has
+   *     been made; else null
+   */
+  private boolean cycle(Drainer drainer, byte[] behindGap) {
+    Step step;
+    LogCursor reading;
+    List<ClientQueue.Waiting> admitted;
     synchronized (this) {
-      signalled = false;
-      awake = false;
-      resume = pending;
-      if (aborted || state == State.CLOSED) {
-        end = true;
-      } else if (!resume) {
-        boolean all = collect(drainer);
-        admitted = admit();
-        if (replay != null && replay.position() >= readUntil) {
-          level();
-        }
-        reading = all ? replay : null;
-        if (drainer.turnFrames == 0 && reading == null) {
-          if (state == State.CLOSING) {
-            end = true;
-            clean = true;
-          } else {
-            turn = IDLE;
-            return false;
-          }
-        }
-      }
-      if (end) {
-        if (state == State.CLOSED) {
-          return false;
-        }
-        state = State.CLOSED;
-      }
+      step = begin(drainer, behindGap);
+      reading = cursor;
+      admitted = step == Step.WRITE || step == Step.READ_ON ? queue.admit() : List.of();
     }
-    if (end) {
-      end(clean);
-      return false;
-    }
-    tell(admitted, true);
-    if (reading != null) {
-      read(drainer, reading);
-      if (drainer.turnFrames == 0) {
-        return !parked(reading);
+    complete(admitted, true);
+    switch (step) {
+      case NOTHING -> {
+        return leave(WriteStatus.IDLE);
+      }
+      case MAKE_RECOVERY -> {
+        byte[] made = recovery.poll(this::wakeUp);
+        return made == null ? leave(WriteStatus.IDLE) : cycle(drainer, made);
+      }
+      case READ_ON -> {
+        read(drainer, reading);
+        if (reading.failed()) {
+          lost(drainer);
+          abortNow(CloseReason.BACKPLANE);
+          return true;
+        }
+        return drainer.turnFrames > 0 ? write(drainer, false) : leaveReading(reading);
+      }
+      case WRITE -> {
+        return write(drainer, false);
+      }
+      case RESUME -> {
+        return write(drainer, true);
+      }
+      default -> {
+        end(step == Step.END);
+        return false;
       }
     }
-    boolean more;
+  }
+
+  /** What there is to do, with the bytes for it in the batch; with the monitor. */
+  private Step begin(Drainer drainer, byte[] behindGap) {
+    status(WriteStatus.SCHEDULED);
+    if (lifecycle == Lifecycle.CLOSED) {
+      return Step.NOTHING;
+    }
+    if (lifecycle == Lifecycle.ABORTING) {
+      lifecycle = Lifecycle.CLOSED;
+      return Step.ABORT;
+    }
+    if (queue.isInFlight()) {
+      return Step.RESUME;
+    }
+    if (greeting == null && queue.missed() > 0 && behindGap == null) {
+      return Step.MAKE_RECOVERY;
+    }
+    boolean all = collect(drainer, behindGap);
+    if (cursor != null && cursor.isPast(readUntil)) {
+      live();
+    }
+    if (all && cursor != null) {
+      return Step.READ_ON;
+    }
+    if (drainer.turnFrames > 0) {
+      return Step.WRITE;
+    }
+    if (lifecycle != Lifecycle.DRAINING) {
+      return Step.NOTHING;
+    }
+    lifecycle = Lifecycle.CLOSED;
+    return Step.END;
+  }
+
+  /** Collects what is queued; true if that is all. */
+  private boolean collect(Drainer drainer, byte[] behindGap) {
+    drainer.begin();
+    if (greeting != null) {
+      // not through the queue, where it would take a message's place, or be dropped as one
+      drainer.add(greeting, gzip);
+      greeting = null;
+      if (queue.missed() > 0) {
+        return false;
+      }
+    }
+    if (behindGap != null) {
+      Frame first = queue.peek();
+      long next = first == null ? 0 : first.sequence();
+      drainer.add(engine.gapFrame(epoch, next, next - 1, queue.missed(), behindGap), gzip);
+      engine.statistics().gaps.increment();
+      queue.missedTold();
+    }
+    for (Frame frame = queue.peek(); frame != null; frame = queue.peek()) {
+      if (!drainer.add(frame, gzip)) {
+        return false;
+      }
+      drainer.count(frame);
+      queue.remove();
+    }
+    return true;
+  }
+
+  /** Reads on in the log, without the monitor, for which publishers wait. */
+  private void read(Drainer drainer, LogCursor reading) {
+    SubscriptionTimeline.Reader judge;
+    long until;
+    synchronized (this) {
+      timeline.forget(reading.next());
+      if (filter == null) {
+        filter = timeline.reader(id, grant);
+      }
+      judge = filter;
+      until = readUntil;
+    }
+    judge.forget(reading.next());
+    reading.collect(drainer, until, judge, engine, this);
+    engine.statistics().replayed.add(reading.replayed());
+    synchronized (this) {
+      undelivered -= reading.offered();
+      drainer.turnCounted += reading.offered();
+    }
+    engine.goLiveIfNearEnd(this, reading, judge);
+    synchronized (this) {
+      // most clients are live for good
+      filter = cursor == null ? null : filter;
+    }
+  }
+
+  /** Nothing was read: it waits for something, or looked at events that are not for it. */
+  private synchronized boolean leaveReading(LogCursor reading) {
+    boolean waits = reading == cursor && reading.waits() && queue.isEmpty();
+    return leave(waits ? WriteStatus.IDLE : WriteStatus.SCHEDULED);
+  }
+
+  private boolean write(Drainer drainer, boolean resume) {
     Object span =
         resume || drainer.turnSpans.isEmpty()
             ? null
             : engine.tracing().delivering(this, drainer.turnSpans);
+    boolean more;
     try {
       more = resume ? writer.resume() : writer.write(drainer.turnBytes, 0, drainer.turnLength);
     } catch (IOException e) {
       lost(drainer);
-      synchronized (this) {
-        abort(CloseReason.CLIENT_GONE);
-      }
+      abortNow(CloseReason.CLIENT_GONE);
       return true;
     } catch (RuntimeException e) {
       lost(drainer);
       engine.log().log(System.Logger.Level.WARNING, "STARCAST-1006: a write failed", e);
-      synchronized (this) {
-        abort(CloseReason.ERROR);
-      }
+      abortNow(CloseReason.ERROR);
       return true;
     } finally {
       if (span != null) {
@@ -837,111 +784,43 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       engine.statistics().written(drainer.turnFrames, drainer.turnCounted, drainer.turnLength);
       drainer.turnCounted = 0;
       unflushed = drainer.turnPublished;
+    } else if (more) {
+      lastWrite = now;
     }
     if (more && unflushed != 0) {
       engine.statistics().latencies.record(now - unflushed);
       unflushed = 0;
     }
-    synchronized (this) {
-      if (more) {
-        if (resume) {
-          lastWrite = now;
-        }
-        engine.budget().subtract(pending ? pendingBytes : 0);
-        pending = false;
-        pendingBytes = 0;
-        if (queue.isEmpty() && missed == 0 && replay == null && state == State.OPEN) {
-          turn = IDLE;
-          return false;
-        }
-        return true;
-      }
-      if (!pending) {
-        pending = true;
-        pendingBytes = drainer.turnLength;
-        engine.budget().add(pendingBytes);
-      }
-      if (signalled || aborted) {
-        return true;
-      }
-      turn = BLOCKED;
-      return false;
-    }
+    return more ? leaveWritten() : leaveBlocked(resume ? 0 : drainer.turnLength);
   }
 
-  /** Whether it has nothing to do until a page has been read. */
-  private boolean parked(Replay reading) {
-    if (reading.failed()) {
-      abortNow(CloseReason.BACKPLANE);
-      return false;
-    }
-    synchronized (this) {
-      if (!reading.waits() || replay != reading || awake || aborted || !queue.isEmpty()) {
-        return false;
-      }
-      turn = IDLE;
-      return true;
-    }
+  private synchronized boolean leaveWritten() {
+    queue.flushed();
+    boolean done =
+        queue.isEmpty() && queue.missed() == 0 && cursor == null && lifecycle == Lifecycle.OPEN;
+    return leave(done ? WriteStatus.IDLE : WriteStatus.SCHEDULED);
   }
 
-  /** Collects what is queued; true if that is all in the turn. */
-  private boolean collect(Drainer drainer) {
-    drainer.begin();
-    if (greeting != null) {
-      // not through the queue, where it would take a message's place, or be dropped as one
-      drainer.add(greeting, gzip);
-      greeting = null;
-    }
-    if (missed > 0) {
-      Frame first = queue.peekFirst();
-      long next = first == null ? 0 : first.sequence();
-      if (!drainer.add(engine.gapFrame(this, epoch, next, missed), gzip)) {
-        return false;
+  /** The writer has these bytes, too, and takes no more for now. */
+  private boolean leaveBlocked(int unsent) {
+    boolean again;
+    synchronized (this) {
+      if (unsent > 0 && !lifecycle.isOver()) {
+        queue.inFlight(unsent);
       }
-      engine.statistics().gaps.increment();
-      missed = 0;
-    }
-    for (Frame frame = queue.peekFirst(); frame != null; frame = queue.peekFirst()) {
-      if (!drainer.add(frame, gzip)) {
-        return false;
+      if (cursor != null) {
+        cursor.release();
       }
-      drainer.count(frame);
-      queue.removeFirst();
-      queueBytes -= frame.length();
-      frame.release();
+      again = leave(WriteStatus.BLOCKED);
     }
-    return true;
+    engine.memory().relieve();
+    return again;
   }
 
-  /** Reads on in the log, without the monitor, for which publishers wait. */
-  private void read(Drainer drainer, Replay reading) {
-    Subscription now;
-    long until;
-    synchronized (this) {
-      while (!changes.isEmpty() && changes.peek().position() <= reading.position()) {
-        reads = changes.remove().subscription();
-      }
-      now = reads;
-      // a change from now on is for what is published from now on
-      until = Math.min(readUntil, engine.logEnd());
-      if (!changes.isEmpty()) {
-        until = Math.min(until, changes.peek().position());
-      }
-    }
-    if (filter == null || !filter.isOf(now)) {
-      filter = new SubscriptionFilter(now, id, grant);
-    }
-    reading.collect(drainer, until, filter, engine, this);
-    engine.statistics().replayed.add(reading.replayed());
-    synchronized (this) {
-      owed -= reading.offered();
-      drainer.turnCounted += reading.offered();
-    }
-    engine.joinIfNearEnd(this, reading);
-    synchronized (this) {
-      // most clients are level for good
-      filter = replay == null ? null : filter;
-    }
+  /** What the cycle had is not written. */
+  void lost(Drainer drainer) {
+    engine.statistics().discarded.add(drainer.turnCounted);
+    drainer.turnCounted = 0;
   }
 
   private void end(boolean clean) {
@@ -959,22 +838,15 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
     CloseReason why;
     boolean wasOpen;
-    List<Waiting> refused;
+    List<ClientQueue.Waiting> refused;
     synchronized (this) {
-      refused = List.copyOf(waiting);
-      waiting.clear();
-      waitingBytes = 0;
-      settle(engine.statistics().discarded);
-      if (pending) {
-        engine.budget().subtract(pendingBytes);
-        pending = false;
-        pendingBytes = 0;
-      }
+      refused = queue.refuse();
+      queue.flushed();
+      account();
       why = reason;
       wasOpen = opened;
     }
-    refused.forEach(entry -> entry.frame.release());
-    tell(refused, false);
+    complete(refused, false);
     engine.closed(this, why, wasOpen);
   }
 
@@ -990,28 +862,29 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     boolean old = false;
     boolean expired = false;
     synchronized (this) {
-      if (state == State.CLOSED) {
+      if (lifecycle == Lifecycle.CLOSED) {
         return -1;
       }
       long silence = now - lastWrite;
-      if (turn == BLOCKED) {
+      if (status() == WriteStatus.BLOCKED) {
         late = silence >= timeout;
         next = Math.min(next, timeout - silence);
       } else if (heartbeat > 0) {
-        beat = silence >= heartbeat && turn == IDLE && state == State.OPEN;
+        beat = silence >= heartbeat && status() == WriteStatus.IDLE && lifecycle == Lifecycle.OPEN;
         next = beat ? next : Math.min(next, heartbeat - silence);
       }
-      if (maxAgeNanos > 0 && state == State.OPEN) {
+      if (maxAgeNanos > 0 && lifecycle == Lifecycle.OPEN) {
         long left = maxAgeNanos - (now - createdNanos);
         old = left <= 0;
         next = Math.min(next, Math.max(left, 0));
       }
-      if (expiryNanos > 0 && state.compareTo(State.CLOSING) < 0) {
+      if (expiryNanos > 0 && lifecycle.takes()) {
         long left = expiryNanos - (now - createdNanos);
         expired = left <= 0;
         next = Math.min(next, Math.max(left, 0));
       }
     }
+    recovery.giveUp(now, timeout);
     if (late) {
       abortNow(CloseReason.TIMEOUT);
     } else if (expired) {
@@ -1048,11 +921,11 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     Frame heartbeat = engine.heartbeatFrame();
     boolean schedule;
     synchronized (this) {
-      if (state != State.OPEN || replay != null) {
+      if (lifecycle != Lifecycle.OPEN || cursor != null) {
         return;
       }
       long announced = engine.announced();
-      append(seen < announced ? engine.heartbeatFrame(epoch, announced) : heartbeat);
+      queue.append(queue.last() < announced ? engine.heartbeatFrame(epoch, announced) : heartbeat);
       schedule = schedule();
     }
     engine.statistics().heartbeat();
@@ -1061,14 +934,19 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
   }
 
-  /** How far behind it is: the sequence of the oldest event that waits, or none. */
-  synchronized long oldestQueued() {
-    for (Frame frame : queue) {
-      if (frame.sequence() > 0) {
-        return frame.sequence();
-      }
-    }
-    return Long.MAX_VALUE;
+  /** Messages that wait for it, in its queue or in the log. */
+  synchronized long pending() {
+    return queue.counted() + undelivered;
+  }
+
+  /** All bytes that are held for it alone, or with others. */
+  synchronized long heldBytes() {
+    return queue.heldBytes();
+  }
+
+  /** What it gets behind a gap. */
+  Recovery recovery() {
+    return recovery;
   }
 
   String address() {
@@ -1100,7 +978,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   @Override
   public synchronized State state() {
-    return state;
+    return lifecycle.state();
   }
 
   @Override
@@ -1119,8 +997,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   }
 
   @Override
-  public synchronized Subscription subscription() {
-    return subscription;
+  public Subscription subscription() {
+    return timeline.current();
   }
 
   @Override
@@ -1140,7 +1018,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   @Override
   public synchronized long dropped() {
-    return dropped;
+    return queue.dropped();
   }
 
   @Override
@@ -1150,7 +1028,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   @Override
   public synchronized long queuedBytes() {
-    return queueBytes + pendingBytes;
+    return queue.queuedBytes();
   }
 
   @Override
@@ -1164,59 +1042,23 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     change(
         before -> before.topic(pattern, senders),
         changed -> Set.of(pattern),
-        changed -> {
-          engine.checkPatterns(changed);
-          changeTo(changed);
-          if (state.compareTo(State.CLOSING) < 0) {
-            engine.index(this, pattern, changed.topics().get(pattern));
-          }
-        });
-  }
-
-  /**
-   * Changes the subscription to one that its caller may have. That is asked without the monitor,
-   * for which publishers wait, and again if something was changed or revoked meanwhile.
-   *
-   * @param asked the patterns that are asked about
-   */
-  private void change(
-      UnaryOperator<Subscription> change,
-      Function<Subscription, Set<String>> asked,
-      Consumer<Subscription> apply) {
-    while (true) {
-      int revocations = engine.revocations();
-      Subscription before = subscription();
-      Subscription changed = change.apply(before);
-      grant.check(asked.apply(changed), changed.muted());
-      synchronized (this) {
-        if (subscription == before && engine.revocations() == revocations) {
-          apply.accept(changed);
-          return;
-        }
-      }
-    }
+        changed -> engine.index(this, pattern, changed.topics().get(pattern)));
   }
 
   @Override
   public void unsubscribe(String pattern) {
-    synchronized (this) {
-      if (subscription.topics().containsKey(pattern)) {
-        changeTo(subscription.without(pattern));
-        engine.unindex(this, pattern);
-      }
-    }
+    change(
+        before -> before.without(pattern),
+        changed -> Set.of(),
+        changed -> engine.unindex(this, pattern));
   }
 
   @Override
   public void mute(String... patterns) {
-    synchronized (this) {
-      Subscription changed = subscription.mute(patterns);
-      engine.checkPatterns(changed);
-      changeTo(changed);
-      if (state.compareTo(State.CLOSING) < 0) {
-        engine.mute(this, patterns);
-      }
-    }
+    change(
+        before -> before.mute(patterns),
+        changed -> Set.of(),
+        changed -> engine.mute(this, patterns));
   }
 
   @Override
@@ -1224,10 +1066,57 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     change(
         before -> before.unmute(patterns),
         changed -> changed.topics().keySet(),
-        changed -> {
-          changeTo(changed);
-          engine.unmute(this, patterns);
-        });
+        changed -> engine.unmute(this, patterns));
+  }
+
+  /**
+   * Changes the subscription to one that its caller may have. That is asked without a lock, and
+   * again if something was changed or revoked meanwhile.
+   *
+   * @param asked the patterns that are asked about
+   */
+  private void change(
+      UnaryOperator<Subscription> change,
+      Function<Subscription, Set<String>> asked,
+      Consumer<Subscription> index) {
+    boolean done;
+    do {
+      int revocations = engine.revocations();
+      Subscription before = subscription();
+      Subscription changed = change.apply(before);
+      engine.checkPatterns(changed);
+      Set<String> patterns = asked.apply(changed);
+      if (!patterns.isEmpty()) {
+        grant.check(patterns, changed.muted());
+      }
+      done = engine.betweenEvents(() -> changeTo(before, changed, revocations, index));
+    } while (!done);
+  }
+
+  /** False if something has changed since it was asked for. Between two events. */
+  private boolean changeTo(
+      Subscription before, Subscription changed, int revocations, Consumer<Subscription> index) {
+    boolean wake = false;
+    synchronized (this) {
+      if (subscription() != before || engine.revocations() != revocations) {
+        return false;
+      }
+      long from = engine.nextSequence();
+      timeline.change(from, changed);
+      if (cursor == null) {
+        timeline.forget(Math.min(from, queue.oldest()));
+      }
+      if (lifecycle.takes()) {
+        index.accept(changed);
+      }
+      if (timeline.isFull()) {
+        wake = abort(CloseReason.OVERFLOW);
+      }
+    }
+    if (wake) {
+      drainer.ready(this);
+    }
+    return true;
   }
 
   @Override

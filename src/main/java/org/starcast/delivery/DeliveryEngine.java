@@ -37,6 +37,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -112,10 +113,13 @@ public final class DeliveryEngine {
   /** How long the end waits for what does not end by itself. */
   private static final long STOP_NANOS = Duration.ofSeconds(1).toNanos();
 
+  /** How much longer than the drain observers may take that are told of it. */
+  private static final long OBSERVER_NANOS = Duration.ofSeconds(10).toNanos();
+
   /** A thread that has work, and does nothing for so long, is stuck. */
   private static final long STUCK_NANOS = Duration.ofSeconds(60).toNanos();
 
-  /** How many events are queued for a client that becomes level, while publishers wait. */
+  /** How many events are queued for a client that goes live, while publishers wait. */
   private static final int JOIN_EVENTS = 64;
 
   private static final EventId NOT_BEGUN = new EventId("", 0);
@@ -126,12 +130,13 @@ public final class DeliveryEngine {
   private final Executor executor;
   private final Executor sends;
   private final UnaryOperator<SseMessage> payloads;
-  private final MessageSource onGap;
+  private final Recovery recovery;
   private final Lifecycle lifecycle;
-  private final SerialExecutor lifecycleExecutor;
+  private final LifecycleNotifier notifier;
   private final Statistics statistics = new Statistics();
   private final Refusals refusals = new Refusals(statistics, LOG);
-  private final Budget budget;
+  private final AdmissionControl admission;
+  private final MemoryGovernor memory;
   private final Backplane backplane;
 
   /** Null where nothing is kept. */
@@ -140,14 +145,11 @@ public final class DeliveryEngine {
   private final ReentrantLock publishing = new ReentrantLock();
   private final TopicIndex<Client> index;
   private final Map<String, Client> clients = new ConcurrentHashMap<>();
-  private final Map<String, AtomicInteger> perPrincipal = new ConcurrentHashMap<>();
-  private final Map<String, AtomicInteger> perAddress = new ConcurrentHashMap<>();
-  private final ConnectRate principalRate;
-  private final ConnectRate addressRate;
-  private final AtomicInteger count = new AtomicInteger();
   private final AtomicInteger nextDrainer = new AtomicInteger();
   private final AtomicInteger revocations = new AtomicInteger();
   private final TimingWheel wheel = new TimingWheel(TICK_NANOS, LOG);
+  private final Drain drain =
+      new Drain(() -> clients.values(), this::sendRetry, TICK_NANOS, STOP_NANOS);
   private final Drainer[] drainers;
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
   private final SecureRandom random = new SecureRandom();
@@ -164,8 +166,6 @@ public final class DeliveryEngine {
   private volatile boolean level;
 
   private volatile IdHeartbeat idHeartbeat;
-  private volatile boolean draining;
-  private volatile CompletableFuture<Void> drained;
 
   /**
    * Starts the threads.
@@ -194,15 +194,13 @@ public final class DeliveryEngine {
     this.config = config;
     this.backplane = backplane;
     this.tracing = tracing;
-    this.principalRate = new ConnectRate(config.maxConnectsPerPrincipal(), config.maxClients());
-    this.addressRate = new ConnectRate(config.maxConnectsPerAddress(), config.maxClients());
-    this.onGap = onGap;
+    this.admission = new AdmissionControl(config, refusals);
     this.executor = executor;
     this.sends = sends;
     this.payloads = payloads;
+    this.recovery = Recovery.of(onGap, this::encodeChecked, executor, LOG);
     this.lifecycle = lifecycle;
-    this.lifecycleExecutor = new SerialExecutor(executor, LOG);
-    this.budget = new Budget(config.totalBytes());
+    this.memory = new MemoryGovernor(config.totalBytes(), clients::values);
     this.history = config.logEvents() == 0 ? null : new History(config, backplane);
     this.index = new TopicIndex<>(config.topicCache());
     this.drainers = new Drainer[config.drainThreads()];
@@ -211,6 +209,8 @@ public final class DeliveryEngine {
       start(threadFactory, drainers[i]::run, "starcast-drain-" + (i + 1));
     }
     start(threadFactory, wheel::run, "starcast-timer");
+    notifier = new LifecycleNotifier(threadFactory, Math.max(10_000, config.maxClients()), LOG);
+    threads.add(notifier.thread());
     if (history != null && !config.logAge().isZero()) {
       wheel.schedule(new Expiry(), config.logAge().toNanos() / 10);
     }
@@ -397,11 +397,11 @@ public final class DeliveryEngine {
 
   /**
    * A client begins by reading the log, be it only the end of it: so it misses nothing between the
-   * id that it is told first and the events that it is offered. Until it is level it is in nobody's
+   * id that it is told first and the events that it is offered. Until it is live it is in nobody's
    * way: what is published stays in the log for it.
    */
   private void begin(Client client, Subscription subscription, HttpServletRequest request) {
-    Replay replay = null;
+    LogCursor cursor = null;
     EventId id = null;
     String epoch = last.epoch();
     long firstOffered = 0;
@@ -419,7 +419,7 @@ public final class DeliveryEngine {
         throw e;
       }
       epoch = start.epoch();
-      replay = start.replay();
+      cursor = start.cursor();
       id = start.lastEventId();
       firstOffered = start.firstOffered();
       if (start.asked()) {
@@ -428,7 +428,7 @@ public final class DeliveryEngine {
     }
     byte[] greeting =
         SseFormat.encode(null, id == null ? null : id.toString(), config.retry(), null, null);
-    client.begin(Frame.permanent(greeting), epoch, replay, firstOffered);
+    client.begin(Frame.permanent(greeting), epoch, cursor, firstOffered);
   }
 
   private void check(Grant grant, Subscription subscription) {
@@ -459,55 +459,19 @@ public final class DeliveryEngine {
   }
 
   private void admit(String principal, String address) {
-    if (draining) {
+    if (drain.hasBegun()) {
       throw stopping();
     }
     if (!level) {
-      throw refuse(RefusalReason.BACKPLANE, 503, "the node has not reached its backplane yet", 2);
+      throw admission.refuse(
+          RefusalReason.BACKPLANE, 503, "the node has not reached its backplane yet", 2);
     }
-    long now = System.nanoTime();
-    int wait = addressRate.take(address, now);
-    if (wait > 0) {
-      throw refuse(
-          RefusalReason.CONNECTS_PER_ADDRESS,
-          429,
-          "the address connected " + config.maxConnectsPerAddress() + " times a minute, the most",
-          wait);
+    if (notifier.isOverloaded()) {
+      throw admission.refuse(
+          RefusalReason.CLIENTS, 503, "too many client events wait for their observers", 10);
     }
-    wait = principalRate.take(principal, now);
-    if (wait > 0) {
-      throw refuse(
-          RefusalReason.CONNECTS_PER_PRINCIPAL,
-          429,
-          "the user connected " + config.maxConnectsPerPrincipal() + " times a minute, the most",
-          wait);
-    }
-    if (count.incrementAndGet() > config.maxClients()) {
-      count.decrementAndGet();
-      throw refuse(
-          RefusalReason.CLIENTS,
-          503,
-          "the server has " + config.maxClients() + " clients, its most",
-          10);
-    }
-    if (!acquire(perPrincipal, principal, config.maxClientsPerPrincipal())) {
-      count.decrementAndGet();
-      throw refuse(
-          RefusalReason.CLIENTS_PER_PRINCIPAL,
-          429,
-          "the user has " + config.maxClientsPerPrincipal() + " clients, the most",
-          10);
-    }
-    if (!acquire(perAddress, address, config.maxClientsPerAddress())) {
-      count.decrementAndGet();
-      leave(perPrincipal, principal);
-      throw refuse(
-          RefusalReason.CLIENTS_PER_ADDRESS,
-          429,
-          "the address has " + config.maxClientsPerAddress() + " clients, the most",
-          10);
-    }
-    if (draining) {
+    admission.admit(principal, address);
+    if (drain.hasBegun()) {
       // who drains may have looked before this one was counted
       release(principal, address);
       throw stopping();
@@ -520,45 +484,12 @@ public final class DeliveryEngine {
   }
 
   private RefusedException stopping() {
-    return refuse(RefusalReason.DRAINING, 503, "the application is stopping", 2);
-  }
-
-  private RefusedException refuse(
-      RefusalReason reason, int status, String detail, int retryAfterSeconds) {
-    refusals.count(reason);
-    return new RefusedException(status, detail, retryAfterSeconds);
-  }
-
-  private static boolean acquire(Map<String, AtomicInteger> counts, String key, int limit) {
-    if (key == null) {
-      return true;
-    }
-    boolean[] taken = {false};
-    counts.compute(
-        key,
-        (k, n) -> {
-          AtomicInteger counter = n == null ? new AtomicInteger() : n;
-          if (counter.get() < limit) {
-            counter.incrementAndGet();
-            taken[0] = true;
-          }
-          return counter;
-        });
-    return taken[0];
-  }
-
-  private static void leave(Map<String, AtomicInteger> counts, String key) {
-    if (key != null) {
-      counts.computeIfPresent(key, (k, n) -> n.decrementAndGet() == 0 ? null : n);
-    }
+    return admission.refuse(RefusalReason.DRAINING, 503, "the application is stopping", 2);
   }
 
   private void release(String principal, String address) {
-    leave(perPrincipal, principal);
-    leave(perAddress, address);
-    CompletableFuture<Void> waiting = drained;
-    if (count.decrementAndGet() == 0 && waiting != null) {
-      waiting.complete(null);
+    if (admission.release(principal, address)) {
+      drain.noClients();
     }
   }
 
@@ -572,20 +503,21 @@ public final class DeliveryEngine {
   /** The client's stream is open. */
   void opened(Client client) {
     statistics.opened.increment();
-    lifecycleExecutor.execute(() -> lifecycle.opened(client));
+    notifier.tell(() -> lifecycle.opened(client));
   }
 
   /** The client's response has ended, or has been given up; called once. */
   void closed(Client client, CloseReason reason, boolean wasOpen) {
-    forget(client);
     statistics.closed(reason);
-    lifecycleExecutor.execute(
+    notifier.tell(
         () -> {
           client.tellClosed(reason);
           if (wasOpen) {
             lifecycle.closed(client, reason);
           }
         });
+    // last: when there are no clients, all ends have been handed over
+    forget(client);
   }
 
   /** Completes a future where what depends on it may take its time. */
@@ -594,7 +526,7 @@ public final class DeliveryEngine {
       executor.execute(() -> future.complete(value));
     } catch (RejectedExecutionException e) {
       // the application is being stopped and its executor with it
-      future.complete(value);
+      notifier.tell(() -> future.complete(value));
     }
   }
 
@@ -658,7 +590,7 @@ public final class DeliveryEngine {
 
   /** How many clients there are. */
   public int count() {
-    return count.get();
+    return admission.count();
   }
 
   // ---- messages
@@ -755,7 +687,7 @@ public final class DeliveryEngine {
     stored.whenComplete(
         (place, failure) -> {
           if (failure != null) {
-            lifecycleExecutor.execute(() -> lifecycle.unpublished(message, cause(failure)));
+            notifier.tellFailure(() -> lifecycle.unpublished(message, cause(failure)));
           }
         });
     return new PublishResult("", 0, 0, 0, 0, 0, id);
@@ -796,7 +728,7 @@ public final class DeliveryEngine {
 
     /** Queues it for every client that matches; with the lock held. */
     void deliver(LoggedEvent placed) {
-      fanout.frame = new Frame(placed, coalesceKey(), begun, context, budget);
+      fanout.frame = new Frame(placed, coalesceKey(), begun, context, memory);
       if (history != null) {
         history.append(fanout.frame);
       }
@@ -817,9 +749,7 @@ public final class DeliveryEngine {
       fanout.frame.heldBy(fanout.held);
       statistics.published.increment();
       statistics.matched.add(fanout.matched);
-      if (budget.exceeded()) {
-        shed();
-      }
+      memory.relieve();
     }
   }
 
@@ -894,8 +824,9 @@ public final class DeliveryEngine {
         last = new EventId(last.epoch(), upTo);
         if (history != null) {
           history.append(hole);
-          history.announce();
           clients.values().forEach(client -> client.miss(hole));
+          // last: no heartbeat may have its id for a client that has not been told of it
+          history.announce();
         }
       } finally {
         publishing.unlock();
@@ -917,7 +848,7 @@ public final class DeliveryEngine {
   private void restart(Client client) {
     if (history != null) {
       EventId now = last;
-      client.restart(now.epoch(), history.fromGap(), now.sequence() + 1);
+      client.restart(now.epoch(), history.gap(), now.sequence() + 1);
     }
   }
 
@@ -934,7 +865,7 @@ public final class DeliveryEngine {
     private final Client[] block = new Client[32];
     private Frame frame;
     private int inBlock;
-    private long lookedAt;
+    private long fetched;
     private int matched;
     private int held;
     private int queued;
@@ -948,7 +879,7 @@ public final class DeliveryEngine {
 
     @Override
     public void accept(Client client) {
-      lookedAt += client.look();
+      fetched += client.prefetch();
       block[inBlock++] = client;
       if (inBlock == block.length) {
         flush();
@@ -993,9 +924,10 @@ public final class DeliveryEngine {
 
   /** Sends to one client alone; false if it did not take the message. */
   boolean send(Client client, SseMessage message) {
-    byte[] bytes = encode(message);
-    checkSize(bytes.length);
-    boolean queued = send(client, Frame.toOne(bytes, message.coalesceKey().orElse(null), budget));
+    boolean queued =
+        send(
+            client,
+            Frame.toOne(encodeChecked(message), message.coalesceKey().orElse(null), memory));
     if (queued) {
       statistics.direct.increment();
     }
@@ -1004,9 +936,25 @@ public final class DeliveryEngine {
 
   /** As {@link #send}, as soon as there is room. */
   CompletionStage<Boolean> sendWhenRoom(Client client, SseMessage message) {
+    CompletionStage<Boolean> taken =
+        client.offerWhenRoom(
+            Frame.toOne(encodeChecked(message), message.coalesceKey().orElse(null), memory));
+    memory.relieve();
+    return taken;
+  }
+
+  /** What a client with this subscription gets behind a gap. */
+  Recovery recovery(Subscription subscription) {
+    return subscription
+        .onGap()
+        .map(source -> Recovery.of(source, this::encodeChecked, executor, LOG))
+        .orElse(recovery);
+  }
+
+  private byte[] encodeChecked(SseMessage message) {
     byte[] bytes = encode(message);
     checkSize(bytes.length);
-    return client.offerWhenRoom(Frame.toOne(bytes, message.coalesceKey().orElse(null), budget));
+    return bytes;
   }
 
   private byte[] encode(SseMessage given) {
@@ -1023,10 +971,11 @@ public final class DeliveryEngine {
     return (CharSequence) message.data().orElse(null);
   }
 
-  private static boolean send(Client client, Frame frame) {
+  private boolean send(Client client, Frame frame) {
     Client.Offer offer = client.offer(frame);
     boolean queued = offer == Client.Offer.QUEUED || offer == Client.Offer.REPLACED;
     frame.heldBy(queued ? 1 : 0);
+    memory.relieve();
     return queued;
   }
 
@@ -1034,32 +983,6 @@ public final class DeliveryEngine {
     if (length > config.messageBytes()) {
       throw new IllegalArgumentException(
           "data: the message has " + length + " bytes, at most " + config.messageBytes());
-    }
-  }
-
-  /**
-   * Frees memory when all queues together hold too much: those furthest behind keep the oldest
-   * frames alive, so they go first.
-   */
-  private void shed() {
-    List<Client> behind = new ArrayList<>(clients.values());
-    Map<Client, Long> oldest = new IdentityHashMap<>();
-    behind.forEach(client -> oldest.put(client, client.oldestQueued()));
-    behind.removeIf(client -> client.queuedBytes() == 0);
-    behind.sort(Comparator.comparing(oldest::get));
-    for (Client client : behind) {
-      if (budget.relieved()) {
-        return;
-      }
-      client.shed();
-    }
-    // what is left is being written, or for one client alone
-    behind.sort(Comparator.comparing(Client::queuedBytes).reversed());
-    for (Client client : behind) {
-      if (budget.relieved()) {
-        return;
-      }
-      client.abortNow(CloseReason.OVERFLOW);
     }
   }
 
@@ -1091,9 +1014,19 @@ public final class DeliveryEngine {
     return history != null;
   }
 
-  /** The position in the log that the next event will have. */
-  long logEnd() {
-    return history.end();
+  /** The sequence behind that of the last event that was received; of the next one or less. */
+  long nextSequence() {
+    return history == null ? last.sequence() + 1 : history.last() + 1;
+  }
+
+  /** Does something while no event is published or received. */
+  boolean betweenEvents(BooleanSupplier change) {
+    publishing.lock();
+    try {
+      return change.getAsBoolean();
+    } finally {
+      publishing.unlock();
+    }
   }
 
   /** Offers a client all that is published from now on. */
@@ -1106,26 +1039,28 @@ public final class DeliveryEngine {
     }
   }
 
-  /** The replay from this sequence on. */
-  Replay replayFrom(long first) {
+  /** How a client reads from this sequence on. */
+  LogCursor cursorFrom(long first) {
     return history.from(first);
   }
 
-  /** Makes a client level again when little is left for it to read. */
-  void joinIfNearEnd(Client client, Replay replay) {
-    if (!replay.nearEnd(JOIN_EVENTS)) {
+  /** Makes a client live when little is left for it to read. */
+  void goLiveIfNearEnd(Client client, LogCursor cursor, SubscriptionTimeline.Reader judge) {
+    if (!cursor.nearEnd(JOIN_EVENTS)) {
       return;
     }
     if (client.grant().asks()) {
-      // while nobody waits
-      List<Frame> soon = history.rest(replay);
-      client.decide(soon == null ? List.of() : soon);
+      // what it may hear is decided while nobody waits
+      List<Frame> soon = history.rest(cursor);
+      if (soon != null) {
+        soon.forEach(judge::test);
+      }
     }
     publishing.lock();
     try {
-      List<Frame> rest = replay.nearEnd(4 * JOIN_EVENTS) ? history.rest(replay) : null;
+      List<Frame> rest = cursor.nearEnd(4 * JOIN_EVENTS) ? history.rest(cursor) : null;
       if (rest != null) {
-        client.join(replay, rest);
+        client.goLive(cursor, rest, judge);
       }
     } finally {
       publishing.unlock();
@@ -1148,121 +1083,106 @@ public final class DeliveryEngine {
   }
 
   /**
-   * Tells a client that it missed events, and what its subscription or the configuration has for
-   * that. Its id is the one before the event that follows, so that it is told once.
+   * Tells a client that it missed events.
    *
    * @param epoch of the event that follows
-   * @param first the sequence of it; 0 for none
+   * @param next the sequence of it; 0 if there is none yet
+   * @param has the sequence that the client has when it has been told, so that it is told once; -1
+   *     for none that is known
    * @param missed how many; 0 for unknown
+   * @param behind what comes behind it
    */
-  Frame gapFrame(Client client, String epoch, long first, long missed) {
+  Frame gapFrame(String epoch, long next, long has, long missed, byte[] behind) {
     JsonObjectBuilder data = Json.createObjectBuilder();
-    if (first > 0) {
-      data.add("next", new EventId(epoch, first).toString());
+    if (next > 0) {
+      data.add("next", new EventId(epoch, next).toString());
     }
     if (missed > 0) {
       data.add("missed", missed);
     }
     Draft gap = SseFormat.draft("starcast-gap", null, data.build().toString(), null);
-    int length = first > 0 && logs() ? gap.finish(epoch, first - 1) : gap.finishWithoutId();
-    byte[] recovery = recovery(client);
-    byte[] bytes = Arrays.copyOf(gap.bytes(), length + recovery.length);
-    System.arraycopy(recovery, 0, bytes, length, recovery.length);
+    int length = has >= 0 && logs() ? gap.finish(epoch, has) : gap.finishWithoutId();
+    byte[] bytes = Arrays.copyOf(gap.bytes(), length + behind.length);
+    System.arraycopy(behind, 0, bytes, length, behind.length);
     return Frame.permanent(bytes);
-  }
-
-  private byte[] recovery(Client client) {
-    MessageSource message = client.subscription().onGap().orElse(onGap);
-    try {
-      return message == null ? new byte[0] : encode(message.toSseMessage());
-    } catch (RuntimeException e) {
-      LOG.log(System.Logger.Level.WARNING, "STARCAST-1008: the message for a gap failed", e);
-      return new byte[0];
-    }
   }
 
   // ---- the end
 
   /**
-   * Sends all clients away and takes no new ones.
+   * Sends all clients away and takes no new ones. When that was begun before, it is over sooner, if
+   * this would be.
    *
    * @param window over how long the clients are spread, so that they do not all return at once
-   * @param farewell a message that all get first, or null
+   * @param farewell a message that the clients of this node get first, or null
    * @param grace how long streams have to end by themselves after it
    * @return done when the last client is gone
+   * @throws IllegalArgumentException if the farewell is too large, or has no JSON; nothing has
+   *     begun then
    */
   public CompletionStage<Void> drain(Duration window, SseMessage farewell, Duration grace) {
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    synchronized (wheel) {
-      if (drained != null) {
-        return drained;
+    byte[] bytes = farewell == null ? null : encodeChecked(farewell);
+    if (drain.begin(System.nanoTime(), grace.toNanos(), window.toNanos())) {
+      if (bytes != null) {
+        sayFarewell(farewell, bytes);
       }
-      drained = done;
-      draining = true;
+      wheel.schedule(drain, 0);
     }
-    if (count.get() == 0) {
-      done.complete(null);
-      return done;
+    if (admission.count() == 0) {
+      drain.noClients();
     }
-    if (farewell != null) {
-      publish(farewell, Set.of());
-    }
-    wheel.schedule(new Farewells(window.toNanos()), grace.toNanos());
-    return done;
+    return drain.drained();
   }
 
-  /** Closes the clients in a random order, evenly over the window; then gives up on the rest. */
-  private final class Farewells extends TimingWheel.Entry {
-    private final long windowNanos;
-    private List<Client> order;
-    private long started;
-    private int next;
-
-    Farewells(long windowNanos) {
-      this.windowNanos = windowNanos;
+  /** Not through the log and the backplane: those of other nodes stay. */
+  private void sayFarewell(SseMessage farewell, byte[] bytes) {
+    Set<Client> receivers = Collections.newSetFromMap(new IdentityHashMap<>());
+    if (farewell.topics().isEmpty()) {
+      receivers.addAll(clients.values());
+    } else {
+      betweenEvents(
+          () -> {
+            index.forEachMatch(farewell.topics(), farewell.sender().orElse(null), receivers::add);
+            return true;
+          });
     }
-
-    @Override
-    long onTime(long now) {
-      if (order == null) {
-        order = new ArrayList<>(clients.values());
-        Collections.shuffle(order);
-        started = now;
+    for (Client client : receivers) {
+      if (send(client, Frame.toOne(bytes, null, memory))) {
+        statistics.direct.increment();
       }
-      double share =
-          windowNanos == 0 ? 1 : Math.min(1, (double) (now - started + TICK_NANOS) / windowNanos);
-      int due = (int) Math.ceil(share * order.size());
-      for (; next < due; next++) {
-        Client client = order.get(next);
-        long retry = config.retry().toMillis();
-        long jittered = retry / 2 + ThreadLocalRandom.current().nextLong(retry + 1);
-        send(client, Frame.ofOurs(SseFormat.retry(Duration.ofMillis(jittered)), budget));
-        client.closeAfterDrain(CloseReason.DRAIN);
-      }
-      if (next < order.size()) {
-        return TICK_NANOS;
-      }
-      if (now - started < windowNanos + STOP_NANOS) {
-        return clients.isEmpty() ? -1 : TICK_NANOS;
-      }
-      clients.values().forEach(client -> client.abortNow(CloseReason.DRAIN));
-      return -1;
     }
+  }
+
+  /** Has a client that is sent away come back after a time of its own. */
+  private void sendRetry(Client client) {
+    long retry = config.retry().toMillis();
+    long jittered = retry / 2 + ThreadLocalRandom.current().nextLong(retry + 1);
+    send(client, Frame.ofOurs(SseFormat.retry(Duration.ofMillis(jittered)), memory));
   }
 
   /**
    * Drains over the configured window, has the log stored, and ends the threads; what is still open
-   * after that is given up. What is published from then on reaches nobody.
+   * after that is given up. When it returns, every response has been ended, and observers have been
+   * told, unless they take longer than {@code starcast.drain-window} and ten seconds. What is
+   * published from then on reaches nobody.
    */
   public void stop() {
     try {
       drain(config.drainWindow(), null, Duration.ZERO)
           .toCompletableFuture()
-          .get(config.drainWindow().toNanos() + 2 * STOP_NANOS, TimeUnit.NANOSECONDS);
+          .get(config.drainWindow().toNanos() + 3 * STOP_NANOS, TimeUnit.NANOSECONDS);
+      int untold = notifier.await(config.drainWindow().toNanos() + OBSERVER_NANOS);
+      if (untold > 0) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "STARCAST-1016: the application ends, {0} of its observers have not run",
+            untold);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
-      LOG.log(System.Logger.Level.WARNING, "STARCAST-1004: {0} clients did not end", count.get());
+      LOG.log(
+          System.Logger.Level.WARNING, "STARCAST-1004: {0} clients did not end", admission.count());
     }
     lifecycle.ending();
     publishing.lock();
@@ -1276,9 +1196,12 @@ public final class DeliveryEngine {
     for (Drainer drainer : drainers) {
       drainer.stop();
     }
+    notifier.stop();
     for (Thread thread : threads) {
       try {
-        thread.join(Duration.ofNanos(STOP_NANOS).toMillis());
+        if (thread != Thread.currentThread()) {
+          thread.join(Duration.ofNanos(STOP_NANOS).toMillis());
+        }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return;
@@ -1306,7 +1229,7 @@ public final class DeliveryEngine {
       closed.put(reason, statistics.closedBecause(reason));
     }
     return new BroadcastStatistics(
-        count.get(),
+        admission.count(),
         byType,
         byWriter,
         statistics.opened.sum(),
@@ -1326,7 +1249,7 @@ public final class DeliveryEngine {
         statistics.heartbeats.sum(),
         statistics.writes.sum(),
         statistics.bytes.sum(),
-        budget.used(),
+        memory.used(),
         statistics.behind.sum(),
         statistics.replayed.sum(),
         statistics.gaps.sum(),
@@ -1369,6 +1292,7 @@ public final class DeliveryEngine {
     if (wheel.stuck(now, STUCK_NANOS)) {
       stuck.add(threads.get(drainers.length).getName());
     }
+    boolean draining = drain.hasBegun();
     if (!draining) {
       for (Thread thread : threads) {
         if (!thread.isAlive()) {
@@ -1404,8 +1328,8 @@ public final class DeliveryEngine {
     return statistics;
   }
 
-  Budget budget() {
-    return budget;
+  MemoryGovernor memory() {
+    return memory;
   }
 
   System.Logger log() {

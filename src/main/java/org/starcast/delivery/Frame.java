@@ -24,7 +24,7 @@ final class Frame extends LoggedEvent {
   final Object span;
 
   /** Null for a frame that nobody counts. */
-  private final Budget budget;
+  private final MemoryGovernor memory;
 
   /** Queues that hold it; negative while the publisher still adds them up. */
   private final AtomicInteger holders = new AtomicInteger();
@@ -33,34 +33,34 @@ final class Frame extends LoggedEvent {
   private volatile Frame withoutId;
 
   /** An event in the order of events; its bytes are shared. */
-  Frame(LoggedEvent event, String coalesceKey, long published, Object span, Budget budget) {
+  Frame(LoggedEvent event, String coalesceKey, long published, Object span, MemoryGovernor memory) {
     super(event, coalesceKey);
     this.coalesceKey = coalesceKey;
     this.counted = true;
     this.published = published;
     this.span = span;
-    this.budget = budget;
+    this.memory = memory;
     count();
   }
 
-  private Frame(LoggedEvent event, String coalesceKey, boolean counted, Budget budget) {
+  private Frame(LoggedEvent event, String coalesceKey, boolean counted, MemoryGovernor memory) {
     super(event, coalesceKey);
     this.coalesceKey = coalesceKey;
     this.counted = counted;
     this.published = 0;
     this.span = null;
-    this.budget = budget;
+    this.memory = memory;
     count();
   }
 
   /** A message to one client. */
-  static Frame toOne(byte[] bytes, String coalesceKey, Budget budget) {
-    return new Frame(bare(0, bytes), coalesceKey, true, budget);
+  static Frame toOne(byte[] bytes, String coalesceKey, MemoryGovernor memory) {
+    return new Frame(bare(0, bytes), coalesceKey, true, memory);
   }
 
   /** A frame of our own to one client, which is no message of the application. */
-  static Frame ofOurs(byte[] bytes, Budget budget) {
-    return new Frame(bare(0, bytes), null, false, budget);
+  static Frame ofOurs(byte[] bytes, MemoryGovernor memory) {
+    return new Frame(bare(0, bytes), null, false, memory);
   }
 
   /** A frame that is used again and again, such as the heartbeat; nobody counts it. */
@@ -78,8 +78,8 @@ final class Frame extends LoggedEvent {
   }
 
   private void count() {
-    if (budget != null) {
-      budget.add(held());
+    if (memory != null) {
+      memory.add(held());
     }
   }
 
@@ -99,8 +99,8 @@ final class Frame extends LoggedEvent {
   }
 
   /** An event as the log had it before, to be queued once more. */
-  static Frame again(Frame event, boolean counted, Budget budget) {
-    Frame frame = new Frame(event, event.coalesceKey, counted, budget);
+  static Frame again(Frame event, boolean counted, MemoryGovernor memory) {
+    Frame frame = new Frame(event, event.coalesceKey, counted, memory);
     frame.deflated = event.deflated;
     return frame;
   }
@@ -110,15 +110,15 @@ final class Frame extends LoggedEvent {
    * everywhere: one addition in place of one for each client.
    */
   void heldBy(int queues) {
-    if (budget != null && holders.addAndGet(queues) == 0) {
-      budget.subtract(held());
+    if (memory != null && holders.addAndGet(queues) == 0) {
+      memory.subtract(held());
     }
   }
 
   /** A queue let go of it. */
   void release() {
-    if (budget != null && holders.decrementAndGet() == 0) {
-      budget.subtract(held());
+    if (memory != null && holders.decrementAndGet() == 0) {
+      memory.subtract(held());
     }
   }
 

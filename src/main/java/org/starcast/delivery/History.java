@@ -111,7 +111,7 @@ final class History {
    * Where a client begins: the replay, and the id that its stream begins with.
    *
    * @param epoch the order that it follows
-   * @param replay how it reads
+   * @param cursor how it reads
    * @param lastEventId the id that it has by then; null if something comes first: a gap, states
    * @param firstOffered the first event that can be offered to it: those before were published
    *     before it came, or it has them
@@ -120,7 +120,7 @@ final class History {
    */
   record Start(
       String epoch,
-      Replay replay,
+      LogCursor cursor,
       EventId lastEventId,
       long firstOffered,
       boolean asked,
@@ -141,19 +141,19 @@ final class History {
       long head = log.head();
       long position =
           subscription.history() == 0 ? head : log.positionOfLast(subscription.history(), filter);
-      return begin(now, position, next, false, false, filter);
+      return begin(now, position, next, filter);
     }
     if (asked.equals(Subscription.EARLIEST)) {
       long first = Math.max(backplane.oldest(), next - config.backplane().replayEvents());
       return first <= log.evicted()
           ? new Start(
               now.epoch,
-              Replay.paged(this, log, now.epoch, first),
+              LogCursor.paged(this, log, now.epoch, first),
               new EventId(now.epoch, first - 1),
               next,
               false,
               false)
-          : begin(now, log.tail(), next, false, false, filter);
+          : begin(now, log.tail(), next, filter);
     }
     EventId id;
     try {
@@ -162,28 +162,28 @@ final class History {
       throw new RefusedException(e.getMessage());
     }
     if (!id.epoch().equals(now.epoch) || id.sequence() > log.last() && !backplane.isShared()) {
-      return begin(now, log.tail(), next, true, true, filter);
+      return new Start(now.epoch, gap(now), null, next, true, false);
     }
     if (id.sequence() > log.last()) {
       // another node was ahead of this one, or the id is of events that were lost
-      Replay replay = Replay.behind(this, log, id);
-      return new Start(now.epoch, replay, id, Math.max(next, id.sequence() + 1), true, true);
+      LogCursor cursor = LogCursor.behind(this, log, id);
+      return new Start(now.epoch, cursor, id, Math.max(next, id.sequence() + 1), true, true);
     }
-    Replay replay = from(now, id.sequence() + 1);
-    return replay == null
-        ? begin(now, log.tail(), next, true, true, filter)
-        : new Start(now.epoch, replay, id, next, true, true);
+    LogCursor cursor = from(now, id.sequence() + 1);
+    return cursor == null
+        ? new Start(now.epoch, gap(now), null, next, true, false)
+        : new Start(now.epoch, cursor, id, next, true, true);
   }
 
-  /** A client that does not go on: the states first, then the events from a position on. */
-  private Start begin(
-      Order now, long position, long next, boolean gap, boolean asked, SubscriptionFilter filter) {
-    List<Frame> before = statesBefore(now, position, filter);
+  /** A client that is new: the states first, then the events from a position on. */
+  private Start begin(Order now, long position, long next, SubscriptionFilter filter) {
+    Frame first = now.log.at(position);
+    long end = first == null ? now.log.last() + 1 : first.sequence();
+    List<Frame> states = statesBefore(now, end, filter);
     EventId id = before(now, position);
-    Replay replay =
-        Replay.at(this, now.log, now.epoch, position, id.sequence() + 1, gap).after(before, id);
-    EventId known = before.isEmpty() && !gap ? id : null;
-    return new Start(now.epoch, replay, known, next, asked, false);
+    LogCursor cursor =
+        LogCursor.at(this, now.log, now.epoch, position, id.sequence() + 1).after(states);
+    return new Start(now.epoch, cursor, states.isEmpty() ? id : null, next, false, false);
   }
 
   /** The id of the event before a position: what a client knows that goes on from there. */
@@ -193,42 +193,41 @@ final class History {
     return new EventId(now.epoch, event == null ? now.log.evicted() : event.sequence());
   }
 
-  private static List<Frame> statesBefore(Order now, long position, SubscriptionFilter filter) {
-    List<Frame> kept = now.states.snapshot();
-    if (kept.isEmpty()) {
-      return kept;
-    }
-    Frame first = now.log.at(position);
-    long end = first == null ? now.log.last() + 1 : first.sequence();
-    return kept.stream().filter(state -> state.sequence() < end && filter.test(state)).toList();
+  private static List<Frame> statesBefore(Order now, long end, SubscriptionFilter filter) {
+    return now.states.snapshot().stream()
+        .filter(state -> state.sequence() < end && filter.test(state))
+        .toList();
   }
 
-  /**
-   * The replay from this sequence on, of a client that has all before it; with a gap if need be.
-   */
-  Replay from(long sequence) {
+  /** The latest events of the topics to retain that were published before this sequence. */
+  List<Frame> statesBefore(long end, SubscriptionFilter filter) {
+    return statesBefore(order, end, filter);
+  }
+
+  /** For a client that has all before this sequence; with a gap if need be. */
+  LogCursor from(long sequence) {
     Order now = order;
-    Replay replay = from(now, sequence);
-    return replay == null ? fromGap(now) : replay;
+    LogCursor cursor = from(now, sequence);
+    return cursor == null ? gap(now) : cursor;
   }
 
-  /** The replay of a client that missed something; which, nobody knows. */
-  Replay fromGap() {
-    return fromGap(order);
+  /** For a client that missed something; which, nobody knows. */
+  LogCursor gap() {
+    return gap(order);
   }
 
-  private Replay fromGap(Order now) {
-    return Replay.at(this, now.log, now.epoch, now.log.tail(), now.log.evicted() + 1, true);
+  private LogCursor gap(Order now) {
+    return LogCursor.gap(this, now.log, now.epoch, now.log.evicted() + 1);
   }
 
   /** Null if what comes first is not there any more. */
-  private Replay from(Order now, long sequence) {
+  private LogCursor from(Order now, long sequence) {
     // in this order: what goes meanwhile is seen to be gone
     long position = now.log.positionAfter(sequence - 1);
     if (sequence - 1 >= now.log.evicted()) {
-      return Replay.at(this, now.log, now.epoch, position, sequence, false);
+      return LogCursor.at(this, now.log, now.epoch, position, sequence);
     }
-    return canRead(now.log, sequence) ? Replay.paged(this, now.log, now.epoch, sequence) : null;
+    return canRead(now.log, sequence) ? LogCursor.paged(this, now.log, now.epoch, sequence) : null;
   }
 
   /** Whether the backplane has what comes from this sequence on, and it is not too much. */
@@ -244,21 +243,21 @@ final class History {
   }
 
   /**
-   * The rest of the log; null if it has a hole, which is for the replay to tell. All of it only
+   * The rest of the log; null if it has a hole, which is for the cursor to tell. All of it only
    * while publishers wait.
    */
-  List<Frame> rest(Replay replay) {
+  List<Frame> rest(LogCursor cursor) {
     EventLog<Frame> log = order.log;
-    if (!replay.reads(log)) {
+    if (!cursor.reads(log)) {
       return null;
     }
     List<Frame> rest = new ArrayList<>();
-    for (long position = replay.position(); position < log.head(); position++) {
+    for (long position = cursor.position(); position < log.head(); position++) {
       Frame event = log.at(position);
       if (event == null || event.isHole()) {
         return null;
       }
-      if (!replay.has(event)) {
+      if (!cursor.has(event)) {
         rest.add(event);
       }
     }

@@ -1,5 +1,6 @@
 package org.starcast.delivery;
 
+import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,9 @@ import org.starcast.log.LoggedEvent;
  * Thread-safe; never waits.
  */
 final class Pages {
+
+  /** The most pages that are read at once: each may be as large as its events are. */
+  static final int MAX_READS = 8;
 
   /** The most sequences of a page, a power of two: pages begin at multiples of it. */
   static final int SEQUENCES = 256;
@@ -45,6 +49,11 @@ final class Pages {
 
   private long bytes;
 
+  /** Reads that wait for others to end, and how many are under way. */
+  private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+
+  private int reads;
+
   Pages(Backplane backplane, long maxBytes) {
     this.backplane = backplane;
     this.maxBytes = maxBytes;
@@ -72,14 +81,40 @@ final class Pages {
       pages.put(from, promise);
     }
     long to = Math.min(from | SEQUENCES - 1, most);
+    begin(() -> read(from, to, promise));
+    return promise;
+  }
+
+  private void begin(Runnable read) {
+    synchronized (this) {
+      if (reads == MAX_READS) {
+        waiting.add(read);
+        return;
+      }
+      reads++;
+    }
+    read.run();
+  }
+
+  private void read(long from, long to, CompletableFuture<Page> promise) {
     CompletionStage<List<LoggedEvent>> read;
     try {
       read = backplane.read(from, to);
     } catch (RuntimeException e) {
       read = CompletableFuture.failedStage(e);
     }
-    read.whenComplete((events, failure) -> done(from, to, promise, events, failure));
-    return promise;
+    read.whenComplete(
+        (events, failure) -> {
+          done(from, to, promise, events, failure);
+          Runnable next;
+          synchronized (this) {
+            next = waiting.poll();
+            reads -= next == null ? 1 : 0;
+          }
+          if (next != null) {
+            next.run();
+          }
+        });
   }
 
   private void done(

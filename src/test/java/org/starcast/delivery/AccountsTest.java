@@ -241,7 +241,7 @@ class AccountsTest {
           switch (random.nextInt(4)) {
             case 0 -> gone.client().failed(new IOException("reset"));
             case 1 -> gone.writer().fail(new IOException("broken pipe"));
-            case 2 -> gone.client().shed();
+            case 2 -> gone.client().leaveToLog();
             default -> {
               gone.client().close();
               gone.unplug();

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.starcast.CloseReason;
 import org.starcast.SseClient;
+import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.delivery.EngineFixture.Stream;
 
@@ -180,6 +181,100 @@ class BudgetTest {
       }
       assertThat(exceeded).isFalse();
       assertThat(fixture.closedBecause(CloseReason.OVERFLOW)).isPositive();
+    }
+  }
+
+  @Test
+  void messagesToOneClientAreWithinTheBound() {
+    try (EngineFixture fixture = new EngineFixture("queue.total-bytes", String.valueOf(TOTAL))) {
+      Stream healthy = fixture.connect(Subscription.to("a"));
+      List<Stream> stalled = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        stalled.add(fixture.connect(Subscription.none()).plug());
+      }
+      for (int i = 0; i < 10; i++) {
+        for (Stream stream : stalled) {
+          stream.client().send(SseMessage.of("x".repeat(100_000)));
+          assertThat(used(fixture)).isLessThanOrEqualTo(TOTAL);
+        }
+      }
+      fixture.publish("a", "still here");
+      healthy.awaitData("still here");
+    }
+  }
+
+  @Test
+  void sourcesWaitWhenMemoryIsShortAndNobodyIsClosedForIt() {
+    try (EngineFixture fixture = new EngineFixture("queue.total-bytes", String.valueOf(TOTAL))) {
+      List<Stream> stalled = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        stalled.add(fixture.connect(Subscription.none()).plug());
+      }
+      for (Stream stream : stalled) {
+        // as a stream's pump does: the next when the one before is queued
+        while (stream
+            .client()
+            .sendWhenRoom(SseMessage.of("x".repeat(20_000)))
+            .toCompletableFuture()
+            .isDone()) {
+          assertThat(used(fixture)).isLessThanOrEqualTo(TOTAL);
+        }
+      }
+      assertThat(fixture.closedBecause(CloseReason.OVERFLOW)).isZero();
+      assertThat(stalled).allMatch(s -> s.client().state() == SseClient.State.OPEN);
+      // each has one that waits, and no other clue that there is room than its own queue
+      stalled.forEach(stream -> stream.unplug().awaitIdle());
+      assertThat(used(fixture)).isZero();
+    }
+  }
+
+  @Test
+  void whatWritersCouldNotSendIsWithinTheBound() {
+    try (EngineFixture fixture = fixture()) {
+      List<Stream> stalled = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        Stream stream = fixture.connect(unbounded("a")).awaitIdle();
+        stream.writer().stall();
+        stalled.add(stream);
+      }
+      // one message, shared until each writer has a copy of its own: nothing is published after it
+      fixture.publish("a", "x".repeat(100_000));
+      until(() -> stalled.stream().allMatch(s -> s.writer().blocked() || s.writer().ended()));
+      until(() -> used(fixture) <= TOTAL);
+      assertThat(fixture.closedBecause(CloseReason.OVERFLOW)).isPositive();
+    }
+  }
+
+  @Test
+  void whoHoldsTheMostIsClosedAndNotWhoHoldsNothing() {
+    try (EngineFixture fixture = fixture()) {
+      List<Stream> small = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        small.add(fixture.connect(Subscription.to("a")).plug());
+      }
+      fixture.publish("a", "small");
+      Stream hog = fixture.connect(unbounded("b")).plug();
+      for (int i = 0; i < 20; i++) {
+        hog.client().send(SseMessage.of("x".repeat(100_000)));
+      }
+      fixture.publish("c", "for nobody");
+      hog.awaitClosed();
+      assertThat(hog.client().closeReason()).contains(CloseReason.OVERFLOW);
+      assertThat(small).allMatch(s -> s.client().state() == SseClient.State.OPEN);
+    }
+  }
+
+  @Test
+  void whoCanReadTheLogIsNotClosed() {
+    try (EngineFixture fixture = new EngineFixture("queue.total-bytes", String.valueOf(TOTAL))) {
+      Stream stalled = fixture.connect(unbounded("a")).plug();
+      List<String> expected = new ArrayList<>(List.of("plug"));
+      for (int i = 0; i < 30; i++) {
+        expected.add(i + "x".repeat(100_000));
+        fixture.publish("a", expected.get(i + 1));
+        assertThat(used(fixture)).isLessThanOrEqualTo(TOTAL);
+      }
+      stalled.unplug().awaitData(expected.toArray(String[]::new));
     }
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.starcast.delivery.EngineFixture.until;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -223,20 +224,24 @@ class ClosingTest {
   }
 
   @Test
-  void aFailingObserverDisturbsNobody() {
+  void aFailingObserverDisturbsNobody() throws InterruptedException {
     List<String> seen = Collections.synchronizedList(new ArrayList<>());
-    SerialExecutor executor = new SerialExecutor(Runnable::run, System.getLogger("test.serial"));
-    executor.execute(() -> seen.add("first"));
-    executor.execute(
+    LifecycleNotifier notifier =
+        new LifecycleNotifier(Thread::new, 100, System.getLogger("test.notifier"));
+    notifier.tell(() -> seen.add("first"));
+    notifier.tell(
         () -> {
           throw new IllegalStateException("expected by the test");
         });
-    executor.execute(
+    notifier.tell(
         () -> {
           throw new AssertionError("expected by the test");
         });
-    executor.execute(() -> seen.add("last"));
+    notifier.tell(() -> seen.add("last"));
+    assertThat(notifier.await(Duration.ofMinutes(1).toNanos())).isZero();
     assertThat(seen).containsExactly("first", "last");
+    notifier.stop();
+    notifier.thread().join();
   }
 
   @Test

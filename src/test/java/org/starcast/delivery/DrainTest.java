@@ -2,6 +2,7 @@ package org.starcast.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.starcast.delivery.EngineFixture.until;
 
 import java.time.Duration;
@@ -17,6 +18,7 @@ import org.starcast.ResponseRuntime;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.backplane.MemoryStream;
 import org.starcast.delivery.EngineFixture.Stream;
 import org.starcast.wire.EventStreamParser;
 import org.starcast.wire.EventStreamParser.Retry;
@@ -153,6 +155,112 @@ class DrainTest {
     fixture.engine().stop();
     assertThat(healthy.writer().ended()).isTrue();
     assertThat(stalled.writer().aborted()).isTrue();
+    fixture.close();
+  }
+
+  @Test
+  void aFarewellThatIsTooLargeBeginsNothing() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream stream = fixture.connect(Subscription.all()).awaitIdle();
+      SseMessage farewell = SseMessage.of("x".repeat(600_000));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> fixture.engine().drain(Duration.ZERO, farewell, Duration.ZERO))
+          .withMessageContaining("data: the message has");
+      assertThat(fixture.engine().health().draining()).isFalse();
+      CompletionStage<Void> drained = fixture.engine().drain(Duration.ZERO, null, Duration.ZERO);
+      until(() -> done(drained));
+      stream.awaitClosed();
+    }
+  }
+
+  @Test
+  void theFarewellIsForTheClientsOfTheNodeThatDrains() {
+    MemoryStream shared = new MemoryStream();
+    try (EngineFixture one = new EngineFixture(shared.node());
+        EngineFixture two = new EngineFixture(shared.node())) {
+      Stream here = one.connect(Subscription.to("a")).awaitIdle();
+      Stream there = two.connect(Subscription.to("a")).awaitIdle();
+      CompletionStage<Void> drained =
+          one.engine().drain(Duration.ZERO, SseMessage.of("goodbye"), Duration.ZERO);
+      until(() -> done(drained));
+      here.awaitData("goodbye");
+      there.awaitIdle();
+      assertThat(there.writer().data()).isEmpty();
+      // nor does it come to those who come back
+      assertThat(two.engine().history(null, 10)).isEmpty();
+    }
+  }
+
+  @Test
+  void aFarewellWithATopicIsForItsSubscribers() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream in = fixture.connect(Subscription.to("room.*"));
+      Stream out = fixture.connect(Subscription.to("lobby"));
+      SseMessage farewell = SseMessage.builder().topic("room.1").data("closing").build();
+      CompletionStage<Void> drained =
+          fixture.engine().drain(Duration.ZERO, farewell, Duration.ZERO);
+      until(() -> done(drained));
+      in.awaitData("closing");
+      assertThat(out.writer().data()).isEmpty();
+    }
+  }
+
+  @Test
+  void theFarewellReachesWhoIsReadingTheLog() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream reading = fixture.connect(Subscription.to("a").queue(2, 1 << 20)).plug();
+      for (int i = 0; i < 5; i++) {
+        fixture.publish("a", i);
+      }
+      CompletionStage<Void> drained =
+          fixture.engine().drain(Duration.ZERO, SseMessage.of("goodbye"), Duration.ZERO);
+      reading.unplug();
+      until(() -> done(drained));
+      reading.awaitData("plug", "goodbye", "0", "1", "2", "3", "4");
+    }
+  }
+
+  @Test
+  void aShorterDrainCutsALongerOneShort() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      List<Stream> streams = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        streams.add(fixture.connect(Subscription.all()).awaitIdle());
+      }
+      CompletionStage<Void> drained =
+          fixture.engine().drain(Duration.ofMinutes(10), null, Duration.ofMinutes(10));
+      assertThat(fixture.engine().drain(Duration.ofHours(1), null, Duration.ofHours(1)))
+          .as("a longer one changes nothing")
+          .isSameAs(drained);
+      assertThat(fixture.engine().drain(Duration.ZERO, null, Duration.ZERO)).isSameAs(drained);
+      until(() -> done(drained));
+      assertThat(streams).allMatch(stream -> stream.writer().ended());
+    }
+  }
+
+  @Test
+  void stopEndsTheStreamsThatALongerDrainHasNotEndedYet() {
+    EngineFixture fixture = new EngineFixture();
+    List<Stream> streams = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      streams.add(fixture.connect(Subscription.all()).awaitIdle());
+    }
+    // a pre-stop hook drains over ten minutes; the server is stopped before that is over
+    fixture.engine().drain(Duration.ofMinutes(10), null, Duration.ZERO);
+    fixture.engine().stop();
+    assertThat(streams).allMatch(stream -> stream.writer().ended());
+    fixture.close();
+  }
+
+  @Test
+  void whenStopReturnsAllObserversHaveRun() {
+    EngineFixture fixture = new EngineFixture();
+    fixture.slowObservers(Duration.ofMillis(20));
+    for (int i = 0; i < 40; i++) {
+      fixture.connect(Subscription.all());
+    }
+    fixture.engine().stop();
+    assertThat(fixture.closedSoFar()).isEqualTo(40);
     fixture.close();
   }
 }

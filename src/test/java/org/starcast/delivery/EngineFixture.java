@@ -20,7 +20,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
 import org.starcast.FakeSink;
@@ -99,6 +101,8 @@ final class EngineFixture implements AutoCloseable {
   private final Queue<SseClient> closed = new ConcurrentLinkedQueue<>();
   private final Queue<Throwable> unpublished = new ConcurrentLinkedQueue<>();
   private final DeliveryEngine engine;
+  private volatile Consumer<SseClient> onOpened = client -> {};
+  private volatile long observerNanos;
 
   /** With the defaults, but for these keys and values, less the {@code starcast.} of the key. */
   EngineFixture(String... settings) {
@@ -153,11 +157,13 @@ final class EngineFixture implements AutoCloseable {
     @Override
     public void opened(SseClient client) {
       opened.add(client);
+      onOpened.accept(client);
     }
 
     @Override
     public void closed(SseClient client, CloseReason reason) {
       assertThat(client.closeReason()).contains(reason);
+      LockSupport.parkNanos(observerNanos);
       closed.add(client);
     }
 
@@ -168,6 +174,20 @@ final class EngineFixture implements AutoCloseable {
 
     @Override
     public void commanded(String type, byte[] body) {}
+  }
+
+  /** Has the observer of ends take that long. */
+  void slowObservers(Duration time) {
+    observerNanos = time.toNanos();
+  }
+
+  /** Does that when a client is open. */
+  void onOpened(Consumer<SseClient> observer) {
+    onOpened = observer;
+  }
+
+  int closedSoFar() {
+    return closed.size();
   }
 
   static void until(BooleanSupplier condition) {
@@ -337,7 +357,7 @@ final class EngineFixture implements AutoCloseable {
     }
     assertThat(engine.count()).isZero();
     assertBalance();
-    assertThat(engine.budget().used()).as("bytes counted as queued").isZero();
+    assertThat(engine.memory().used()).as("bytes counted as queued").isZero();
     threads.shutdown();
     until(threads::isTerminated);
     assertThat(closed).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(opened);

@@ -378,4 +378,60 @@ class SharedLogTest {
     assertThat(local.read(1, 10).toCompletableFuture()).isCompletedWithValue(List.of());
     assertThat(local.isShared()).isFalse();
   }
+
+  @Test
+  void aChangedSubscriptionHoldsWhileTheClientReadsPages() {
+    try (EngineFixture node = node()) {
+      Stream stream = node.connect(Subscription.to("a").queue(1, 1 << 20)).plug();
+      publish(node, 1, 10);
+      stream.client().subscribe("b");
+      stream.client().unsubscribe("a");
+      for (int i = 11; i <= 50; i++) {
+        node.publish("a", "not any more");
+        node.publish("b", "" + i);
+      }
+      stream.unplug();
+      List<String> expected = new ArrayList<>(List.of("plug"));
+      expected.addAll(List.of(numbers(1, 50)));
+      stream.awaitData(expected.toArray(String[]::new));
+      assertThat(node.engine().statisticsSnapshot().missed()).isZero();
+    }
+  }
+
+  @Test
+  void whoTakesNothingHoldsNoPage() {
+    try (EngineFixture node = node("batch-bytes", "1024")) {
+      publish(node, 1, 300);
+      Stream stream = node.connect(from("e1-10"), 200);
+      EngineFixture.until(stream.writer()::blocked);
+      int before = shared.reads();
+      stream.unplug().awaitData(numbers(11, 300));
+      // the cache has it still
+      assertThat(shared.reads() - before).isLessThanOrEqualTo(3);
+    }
+  }
+
+  @Test
+  void fewPagesAreReadAtOnceHoweverManyComeBack() {
+    try (EngineFixture node = node()) {
+      publish(node, 1, 20_000);
+      shared.holdReads();
+      List<Stream> streams = new ArrayList<>();
+      for (int i = 0; i < 50; i++) {
+        streams.add(node.connect(from("e1-" + (15_000 - i * 256))));
+      }
+      EngineFixture.until(() -> shared.reads() == Pages.MAX_READS);
+      streams.forEach(stream -> stream.client().send("direct"));
+      for (Stream stream : streams) {
+        stream.awaitData("direct");
+      }
+      assertThat(shared.reads()).isEqualTo(Pages.MAX_READS);
+      shared.release();
+      for (int i = 0; i < 50; i++) {
+        int missing = 20_000 - (15_000 - i * 256);
+        Stream stream = streams.get(i);
+        EngineFixture.until(() -> stream.writer().data().size() == missing + 1);
+      }
+    }
+  }
 }
