@@ -196,17 +196,17 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       if (epoch.equals(this.epoch)) {
         return;
       }
-      this.epoch = epoch;
-      this.firstOffered = firstOffered;
-      account();
-      queue.restart();
-      timeline.restart();
-      filter = null;
       if (lifecycle.takes()) {
+        this.epoch = epoch;
+        this.firstOffered = firstOffered;
+        undelivered += queue.restart();
+        account();
+        timeline.restart();
+        filter = null;
         cursor = begin;
         wake = schedule();
       } else {
-        // it had to read until a place that is no more
+        // it writes what is queued; but what it had to read first is no more
         wake = cursor != null && abort(reason);
       }
     }
@@ -513,10 +513,22 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   /** Writes what was published until now, and then ends the stream. */
   void closeAfterDrain(CloseReason why) {
+    closeAfterDrain(why, null);
+  }
+
+  /**
+   * As {@link #closeAfterDrain(CloseReason)}.
+   *
+   * @param last what is written last of what is queued, however full the queue is; or null
+   */
+  void closeAfterDrain(CloseReason why, Frame last) {
     boolean wake;
     synchronized (this) {
       if (!lifecycle.takes()) {
         return;
+      }
+      if (last != null) {
+        queue.append(last);
       }
       lifecycle = Lifecycle.DRAINING;
       reason = why;

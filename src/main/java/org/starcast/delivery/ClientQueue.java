@@ -103,10 +103,17 @@ final class ClientQueue {
     return last;
   }
 
-  /** Another order of events begins. */
-  void restart() {
+  /**
+   * Another order of events begins, with a gap: what is queued of the one before goes with it, so
+   * that a queue never holds ids of two.
+   *
+   * @return messages that are missed by that
+   */
+  long restart() {
+    long counted = leaveToLog().counted();
     last = 0;
     missed = 0;
+    return counted;
   }
 
   /** The sequence of the oldest event that waits; {@link Long#MAX_VALUE} if there is none. */
@@ -162,14 +169,15 @@ final class ClientQueue {
   /** Drops the oldest frames until this one fits. */
   void dropOldestFor(Frame frame) {
     while (!fits(frame)) {
-      drop(frames.removeFirst(), statistics.dropped);
-      missed++;
+      Frame oldest = frames.removeFirst();
+      drop(oldest, statistics.dropped);
+      missed += oldest.isPermanent() ? 0 : 1;
     }
   }
 
   private void drop(Frame frame, LongAdder count) {
     bytes -= frame.length();
-    dropped++;
+    dropped += frame.isPermanent() ? 0 : 1;
     frame.release();
     if (frame.counted) {
       count.increment();
@@ -193,14 +201,17 @@ final class ClientQueue {
   /** Events that were left to the log. */
   record LeftToLog(long first, long counted) {}
 
-  /** Removes the frames that the log has, too. The first's sequence is 0 if there are none. */
+  /**
+   * Removes the events, which the log has, too, and the heartbeats whose ids would come before
+   * them. The first's sequence is 0 if there are none.
+   */
   LeftToLog leaveToLog() {
     long first = 0;
     long counted = 0;
     for (Iterator<Frame> i = frames.iterator(); i.hasNext(); ) {
       Frame frame = i.next();
       if (frame.sequence() > 0) {
-        first = first == 0 ? frame.sequence() : first;
+        first = first == 0 && !frame.isPermanent() ? frame.sequence() : first;
         i.remove();
         bytes -= frame.length();
         counted += frame.counted ? 1 : 0;

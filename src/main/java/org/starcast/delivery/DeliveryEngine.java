@@ -149,7 +149,7 @@ public final class DeliveryEngine {
   private final AtomicInteger revocations = new AtomicInteger();
   private final TimingWheel wheel = new TimingWheel(TICK_NANOS, LOG);
   private final Drain drain =
-      new Drain(() -> clients.values(), this::sendRetry, TICK_NANOS, STOP_NANOS);
+      new Drain(() -> clients.values(), this::retryFrame, TICK_NANOS, STOP_NANOS);
   private final Drainer[] drainers;
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
   private final SecureRandom random = new SecureRandom();
@@ -1154,10 +1154,10 @@ public final class DeliveryEngine {
   }
 
   /** Has a client that is sent away come back after a time of its own. */
-  private void sendRetry(Client client) {
+  private Frame retryFrame() {
     long retry = config.retry().toMillis();
     long jittered = retry / 2 + ThreadLocalRandom.current().nextLong(retry + 1);
-    send(client, Frame.ofOurs(SseFormat.retry(Duration.ofMillis(jittered)), memory));
+    return Frame.permanent(SseFormat.retry(Duration.ofMillis(jittered)));
   }
 
   /**
@@ -1322,6 +1322,14 @@ public final class DeliveryEngine {
 
   Drainer drainer(int i) {
     return drainers[i];
+  }
+
+  TimingWheel wheel() {
+    return wheel;
+  }
+
+  LifecycleNotifier notifier() {
+    return notifier;
   }
 
   Statistics statistics() {

@@ -6,7 +6,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.starcast.CloseReason;
 
@@ -38,7 +37,7 @@ final class Drain extends TimingWheel.Entry {
   }
 
   private final Supplier<Collection<Client>> clients;
-  private final Consumer<Client> farewell;
+  private final Supplier<Frame> last;
   private final long tickNanos;
   private final long lingerNanos;
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
@@ -57,16 +56,16 @@ final class Drain extends TimingWheel.Entry {
    * Not begun.
    *
    * @param clients those there are
-   * @param farewell the last that a client is sent before it is closed
+   * @param last makes the last that a client is sent
    * @param lingerNanos how long a client may take to end when it has been closed
    */
   Drain(
       Supplier<Collection<Client>> clients,
-      Consumer<Client> farewell,
+      Supplier<Frame> last,
       long tickNanos,
       long lingerNanos) {
     this.clients = clients;
-    this.farewell = farewell;
+    this.last = last;
     this.tickNanos = tickNanos;
     this.lingerNanos = lingerNanos;
   }
@@ -159,9 +158,7 @@ final class Drain extends TimingWheel.Entry {
         until - now <= 0 ? 1 : (double) (now - from + tickNanos) / (until - from + tickNanos);
     int due = (int) Math.ceil(Math.min(1, share) * order.size());
     for (; next < due; next++) {
-      Client client = order.get(next);
-      farewell.accept(client);
-      client.closeAfterDrain(CloseReason.DRAIN);
+      order.get(next).closeAfterDrain(CloseReason.DRAIN, last.get());
     }
   }
 }

@@ -94,14 +94,7 @@ final class Drainer {
   void run() {
     thread = Thread.currentThread();
     while (!stopped) {
-      for (Client[] block = ready.poll(); block != null; block = ready.poll()) {
-        for (int i = 0; i < block.length && block[i] != null; i++) {
-          turns.add(block[i]);
-        }
-      }
-      Client client = turns.poll();
-      if (client != null) {
-        turn(client);
+      if (next()) {
         continue;
       }
       parked = true;
@@ -111,6 +104,20 @@ final class Drainer {
       parked = false;
     }
     gzip.end();
+  }
+
+  /** One client's cycle; false if none is due. By the drain thread, or a test in its place. */
+  boolean next() {
+    for (Client[] block = ready.poll(); block != null; block = ready.poll()) {
+      for (int i = 0; i < block.length && block[i] != null; i++) {
+        turns.add(block[i]);
+      }
+    }
+    Client client = turns.poll();
+    if (client != null) {
+      turn(client);
+    }
+    return client != null;
   }
 
   void stop() {

@@ -58,11 +58,6 @@ final class Frame extends LoggedEvent {
     return new Frame(bare(0, bytes), coalesceKey, true, memory);
   }
 
-  /** A frame of our own to one client, which is no message of the application. */
-  static Frame ofOurs(byte[] bytes, MemoryGovernor memory) {
-    return new Frame(bare(0, bytes), null, false, memory);
-  }
-
   /** A frame that is used again and again, such as the heartbeat; nobody counts it. */
   static Frame permanent(byte[] bytes) {
     return permanent(0, bytes);
@@ -103,6 +98,11 @@ final class Frame extends LoggedEvent {
     Frame frame = new Frame(event, event.coalesceKey, counted, memory);
     frame.deflated = event.deflated;
     return frame;
+  }
+
+  /** Whether it is no message, but written by the library for itself, as heartbeats are. */
+  boolean isPermanent() {
+    return memory == null;
   }
 
   /**

@@ -139,9 +139,28 @@ final class LifecycleNotifier {
     }
   }
 
-  /** What the thread does; by a test in its place. */
-  void run() {
-    for (Runnable task = next(); task != null; task = next()) {
+  private void run() {
+    while (awaitTask()) {
+      runWaiting();
+    }
+  }
+
+  /** False when there will be no more. */
+  private boolean awaitTask() {
+    lock.lock();
+    try {
+      while (tasks.isEmpty() && !stopped) {
+        changed.awaitUninterruptibly();
+      }
+      return !tasks.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Runs what waits now; by the thread, or a test in its place. */
+  void runWaiting() {
+    for (Runnable task = take(); task != null; task = take()) {
       try {
         task.run();
       } catch (RuntimeException | Error e) {
@@ -150,17 +169,13 @@ final class LifecycleNotifier {
     }
   }
 
-  /** The next task; null at the end. */
-  private Runnable next() {
+  private Runnable take() {
     lock.lock();
     try {
-      running = false;
+      Runnable task = tasks.poll();
+      running = task != null;
       changed.signalAll();
-      while (tasks.isEmpty() && !stopped) {
-        changed.awaitUninterruptibly();
-      }
-      running = !tasks.isEmpty();
-      return tasks.poll();
+      return task;
     } finally {
       lock.unlock();
     }

@@ -58,11 +58,8 @@ final class TimingWheel {
     thread = Thread.currentThread();
     while (!stopped) {
       pulse.beat();
-      accept();
-      long now = System.nanoTime();
-      long tick = (now - origin) / tickNanos;
+      turnUntil(System.nanoTime());
       if (size == 0) {
-        currentTick = tick;
         idle = true;
         if (requests.isEmpty() && !stopped) {
           LockSupport.park(this);
@@ -70,11 +67,21 @@ final class TimingWheel {
         idle = false;
         continue;
       }
-      while (currentTick <= tick) {
-        turn((int) (currentTick % SLOTS), now);
-        currentTick++;
-      }
       LockSupport.parkNanos(this, origin + currentTick * tickNanos - System.nanoTime());
+    }
+  }
+
+  /** Asks all whose time has come by now; by the timer thread, or a test in its place. */
+  void turnUntil(long now) {
+    accept();
+    long tick = (now - origin) / tickNanos;
+    if (size == 0) {
+      currentTick = tick;
+      return;
+    }
+    while (currentTick <= tick) {
+      turn((int) (currentTick % SLOTS), now);
+      currentTick++;
     }
   }
 

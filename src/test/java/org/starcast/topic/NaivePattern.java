@@ -4,12 +4,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /** What a pattern means, written down as its definition reads, with no regard to speed. */
-final class NaivePattern {
+public final class NaivePattern {
 
   private NaivePattern() {}
 
-  static boolean matches(String pattern, String topic) {
-    return matches(segments(pattern), segments(topic));
+  /** Whether it does. */
+  public static boolean matches(String pattern, String topic) {
+    return matches(Arrays.asList(pattern.split("\\.")), Arrays.asList(topic.split("\\.")));
   }
 
   static List<String> segments(String text) {
