@@ -32,6 +32,7 @@ import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
 import org.starcast.backplane.LocalBackplane;
 import org.starcast.backplane.MemoryStream;
+import org.starcast.payload.PayloadRule;
 import org.starcast.topic.NaivePattern;
 
 /**
@@ -131,7 +132,7 @@ class ClientModelTest {
               ManualThread::new,
               later,
               task -> {},
-              String::valueOf,
+              new PayloadRule()::apply,
               null,
               null,
               new DeliveryEngine.Lifecycle() {
