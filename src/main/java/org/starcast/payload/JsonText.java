@@ -67,7 +67,7 @@ public final class JsonText {
    * JSON-B's own format of dates ends in a zone's name, which JavaScript does not read. Adapted to
    * another time, not to text, so that {@code @JsonbDateFormat} still counts.
    */
-  public static final class DateAdapter implements JsonbAdapter<Date, Instant> {
+  static final class DateAdapter implements JsonbAdapter<Date, Instant> {
     @Override
     public Instant adaptToJson(Date date) {
       // java.sql.Date refuses toInstant()
@@ -81,7 +81,7 @@ public final class JsonText {
   }
 
   /** As {@link DateAdapter}. */
-  public static final class CalendarAdapter implements JsonbAdapter<Calendar, OffsetDateTime> {
+  static final class CalendarAdapter implements JsonbAdapter<Calendar, OffsetDateTime> {
     @Override
     public OffsetDateTime adaptToJson(Calendar calendar) {
       return calendar.toInstant().atOffset(ZoneOffset.UTC);
@@ -94,8 +94,7 @@ public final class JsonText {
   }
 
   /** As {@link DateAdapter}. */
-  public static final class ZonedDateTimeAdapter
-      implements JsonbAdapter<ZonedDateTime, OffsetDateTime> {
+  static final class ZonedDateTimeAdapter implements JsonbAdapter<ZonedDateTime, OffsetDateTime> {
     @Override
     public OffsetDateTime adaptToJson(ZonedDateTime time) {
       // JavaScript's offsets have no seconds, as those before time zones were set up do

@@ -24,9 +24,9 @@ import java.util.Set;
 
 /**
  * What JSON shows of a class: its public getters and fields, and a record's components, as JSON-B
- * has it (3.0, section 4.6), whatever the visibility of the class itself. Thread-safe.
+ * has it (3.0, section 3.7.1), whatever the visibility of the class itself. Thread-safe.
  */
-public final class PublicMembers implements PropertyVisibilityStrategy {
+final class PublicMembers implements PropertyVisibilityStrategy {
 
   /** The most objects of one value that are looked at. */
   private static final int MAX_LOOKED_AT = 10_000;
