@@ -28,6 +28,7 @@ import org.starcast.datastar.DatastarSse;
 import org.starcast.delivery.DeliveryEngine;
 import org.starcast.delivery.Tracing;
 import org.starcast.log.LoggedEvent;
+import org.starcast.presence.Presence;
 import org.starcast.security.Grant;
 import org.starcast.security.TopicAccess;
 import org.starcast.topic.TopicPattern;
@@ -58,6 +59,7 @@ public class SseBroadcaster {
   private static final System.Logger LOG = System.getLogger(SseBroadcaster.class.getName());
   private static final String UNSENT = "STARCAST-1054: a message did not reach the other nodes";
 
+  private final StarcastConfig config;
   private final Payloads payloads;
   private final Instance<HttpServletRequest> request;
   private final TopicAccess access;
@@ -70,6 +72,7 @@ public class SseBroadcaster {
 
   /** For the container's proxy. */
   SseBroadcaster() {
+    config = null;
     payloads = null;
     request = null;
     access = null;
@@ -90,6 +93,7 @@ public class SseBroadcaster {
       Commands commands,
       Event<ClientEvent> clientEvents,
       Event<PublishFailure> failures) {
+    this.config = config;
     this.payloads = payloads;
     this.request = request;
     this.access = access;
@@ -162,10 +166,12 @@ public class SseBroadcaster {
    *     to resume from a malformed id, or the caller may not hear what it asks for; it answers the
    *     request by 429, 503, 400, 401 or 403
    * @throws IllegalArgumentException if the subscription has more patterns than {@code
-   *     starcast.max-patterns-per-client}, or its client id is in use
+   *     starcast.max-patterns-per-client}, or with presence more topics than {@code
+   *     starcast.presence.max-topics-per-client}, or its client id is in use
    * @throws UncheckedIOException if the response cannot be opened
    */
   public SseClient register(SseEventSink sink, Subscription subscription) {
+    Presence.checkTopics(config, subscription.topics().keySet());
     HttpServletRequest caller = request.isResolvable() ? request.get() : null;
     boolean nameless = tokens != null && isNameless(subscription, caller);
     Subscription recognized = nameless ? tokens.recognize(subscription, caller) : subscription;

@@ -137,6 +137,12 @@ import org.starcast.topic.TopicPattern;
  *     org.starcast.presence.Presence}; default false
  * @param presenceGrace {@code starcast.presence.grace}: how long a user may be without a client
  *     before that is a leave; {@code PT0S} to 5 min, default 5 s
+ * @param presenceTopics {@code starcast.presence.max-topics-per-client}: the most topics that a
+ *     client may subscribe to as it connects, those of the library's own aside, where presence is
+ *     on; 1 to 10,000, default 16
+ * @param presenceMessages {@code starcast.presence.max-messages-per-minute}: the most joins and
+ *     leaves that are published in a minute, and at once, where this is the only node; 1 to 10
+ *     million, default 1,000
  * @param backplane what makes several nodes one, {@code starcast.backplane} and the keys that begin
  *     with it
  */
@@ -187,6 +193,8 @@ public record StarcastConfig(
     boolean tracingDeliver,
     boolean presence,
     Duration presenceGrace,
+    int presenceTopics,
+    int presenceMessages,
     BackplaneConfig backplane) {
 
   private static final int MAX_MESSAGE_BYTES = 64 << 20;
@@ -266,6 +274,8 @@ public record StarcastConfig(
         in.bool("starcast.tracing.deliver", false),
         in.bool("starcast.presence.enabled", false),
         in.duration("starcast.presence.grace", "PT5S", "PT0S", "PT5M"),
+        (int) in.number("starcast.presence.max-topics-per-client", 16, 1, 10_000),
+        (int) in.number("starcast.presence.max-messages-per-minute", 1_000, 1, 10_000_000),
         in.backplane());
   }
 

@@ -58,6 +58,9 @@ class StarcastConfigTest {
         Arguments.of("starcast.max-patterns-per-client", "maxPatternsPerClient", 1L, 10_000L),
         Arguments.of("starcast.max-globs-per-client", "maxGlobsPerClient", 0L, 10_000L),
         Arguments.of("starcast.max-senders-per-client", "maxSendersPerClient", 1L, 10_000L),
+        Arguments.of("starcast.presence.max-topics-per-client", "presenceTopics", 1L, 10_000L),
+        Arguments.of(
+            "starcast.presence.max-messages-per-minute", "presenceMessages", 1L, 10_000_000L),
         Arguments.of("starcast.topic-cache", "topicCache", 0L, 1L << 20),
         Arguments.of("starcast.drain-threads", "drainThreads", 1L, 64L),
         Arguments.of("starcast.batch-bytes", "batchBytes", 1_024L, 4L << 20),
@@ -336,6 +339,8 @@ class StarcastConfigTest {
                 false,
                 false,
                 Duration.ofSeconds(5),
+                16,
+                1_000,
                 new BackplaneConfig(
                     "local",
                     "buffer",

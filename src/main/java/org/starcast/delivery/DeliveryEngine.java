@@ -508,6 +508,7 @@ public final class DeliveryEngine {
 
   /** The client's response has ended, or has been given up; called once. */
   void closed(Client client, CloseReason reason, boolean wasOpen) {
+    wheel.cancel(client);
     statistics.closed(reason);
     notifier.tell(
         () -> {

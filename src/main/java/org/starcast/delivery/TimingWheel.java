@@ -6,8 +6,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * One timer thread for all clients: a hashed wheel (Varghese and Lauck, scheme 6) whose entries are
  * asked, when their time comes, when they want to be asked again. An entry is therefore never moved
- * when a client is active, which costs nothing, and never cancelled: one that is no longer wanted
- * ends at its next turn.
+ * when a client is active, which costs nothing. One that is no longer wanted ends at its next turn,
+ * or when it is {@linkplain #cancel cancelled}, so that it is not kept until then.
  */
 final class TimingWheel {
 
@@ -15,6 +15,8 @@ final class TimingWheel {
   abstract static class Entry {
     private long dueTick;
     private Entry next;
+    private Entry previous;
+    private boolean waits;
 
     /**
      * Called on the timer thread; must not block.
@@ -24,7 +26,7 @@ final class TimingWheel {
     abstract long onTime(long now);
   }
 
-  private record Request(Entry entry, long at) {}
+  private record Request(Entry entry, long at, boolean cancels) {}
 
   private static final int SLOTS = 1024;
 
@@ -47,7 +49,15 @@ final class TimingWheel {
 
   /** Asks the entry after this delay, rounded up to the next tick. */
   void schedule(Entry entry, long delayNanos) {
-    requests.add(new Request(entry, System.nanoTime() + Math.max(0, delayNanos)));
+    requests.add(new Request(entry, System.nanoTime() + Math.max(0, delayNanos), false));
+    if (idle) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** Forgets an entry with the next tick, if it is there; it may still be asked until then. */
+  void cancel(Entry entry) {
+    requests.add(new Request(entry, 0, true));
     if (idle) {
       LockSupport.unpark(thread);
     }
@@ -97,16 +107,51 @@ final class TimingWheel {
 
   private void accept() {
     for (Request r = requests.poll(); r != null; r = requests.poll()) {
-      size++;
-      insert(r.entry, r.at);
+      if (!r.cancels) {
+        size++;
+        insert(r.entry, r.at);
+      } else if (r.entry.waits) {
+        size--;
+        unlink(r.entry);
+      }
     }
   }
 
   private void insert(Entry entry, long at) {
     entry.dueTick = Math.max(currentTick, (at - origin + tickNanos - 1) / tickNanos);
-    int slot = (int) (entry.dueTick % SLOTS);
+    link(entry, slot(entry));
+  }
+
+  private static int slot(Entry entry) {
+    return (int) (entry.dueTick % SLOTS);
+  }
+
+  private void link(Entry entry, int slot) {
+    entry.waits = true;
+    entry.previous = null;
     entry.next = slots[slot];
+    if (entry.next != null) {
+      entry.next.previous = entry;
+    }
     slots[slot] = entry;
+  }
+
+  private void unlink(Entry entry) {
+    if (entry.next != null) {
+      entry.next.previous = entry.previous;
+    }
+    if (entry.previous != null) {
+      entry.previous.next = entry.next;
+    } else {
+      slots[slot(entry)] = entry.next;
+    }
+    release(entry);
+  }
+
+  private static void release(Entry entry) {
+    entry.waits = false;
+    entry.previous = null;
+    entry.next = null;
   }
 
   private void turn(int slot, long now) {
@@ -114,9 +159,9 @@ final class TimingWheel {
     slots[slot] = null;
     while (entry != null) {
       Entry next = entry.next;
+      release(entry);
       if (entry.dueTick > currentTick) {
-        entry.next = slots[slot];
-        slots[slot] = entry;
+        link(entry, slot);
       } else {
         ask(entry, now);
       }
@@ -133,7 +178,6 @@ final class TimingWheel {
     }
     if (delay < 0) {
       size--;
-      entry.next = null;
     } else {
       insert(entry, now + Math.max(delay, tickNanos));
     }

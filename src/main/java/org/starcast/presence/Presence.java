@@ -15,6 +15,8 @@ import java.io.StringReader;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -54,17 +56,23 @@ import org.starcast.wire.SseFormat;
  * starcast.} are the library's own, and nobody is on them.
  *
  * <p>A user leaves when the last client on the topic has gone and the user did not come back within
- * {@code starcast.presence.grace}; coming back within it is neither a leave nor a join. An
- * authenticated user, or one that the application {@linkplain
- * org.starcast.Subscription#user(String) names}, is recognized by that; others by a token, see
- * {@link SseBroadcaster#register}.
+ * {@code starcast.presence.grace}; coming back within it is neither a leave nor a join. A client
+ * that is killed is noticed when the next write to it fails, by {@code starcast.heartbeat} at the
+ * latest: with the grace its user leaves after about 20 s. One whose machine or network is gone
+ * stays for as long as the operating system keeps the connection. An authenticated user, or one
+ * that the application {@linkplain org.starcast.Subscription#user(String) names}, is recognized by
+ * that; others by a token, see {@link SseBroadcaster#register}.
  *
  * <p>Joins and leaves are CDI events, {@link PresenceEvent}. With {@code starcast.presence.enabled}
  * they are also published on {@code starcast.presence.<topic>}, as an event {@code
  * starcast-presence} with the data <code>{"action":"join","user":…,"topic":…}</code>, the action
  * being {@code join} or {@code leave}; not for topics of more than 238 characters or 14 segments.
  * Whoever may subscribe to that topic learns who is there, which is a permission of its own, {@link
- * org.starcast.security.Action#PRESENCE}; a subscription to everything has it too.
+ * org.starcast.security.Action#PRESENCE}; a subscription to everything has it too. A client may
+ * then have {@code starcast.presence.max-topics-per-client} topics, and not more than {@code
+ * starcast.presence.max-messages-per-minute} are published where this is the only node: beyond
+ * that, messages come late, and who has joined and left meanwhile is not told of. {@link #on} and
+ * the CDI events are at once, always.
  *
  * <p>Nodes tell each other who is there only with {@code starcast.presence.enabled}; without it,
  * each knows its own clients. With it, a join is told when the user's first client on any node is
@@ -98,13 +106,13 @@ public class Presence {
   /** A client that is open, or that has gone less than the grace period ago. */
   private static final class Attendant {
     private final String user;
-    private final Set<String> places;
+    private final List<String> places;
     private final Instant since;
     private final Map<String, Object> metadata;
     private boolean open = true;
     private long leavesAt;
 
-    Attendant(SseClient client, Set<String> places) {
+    Attendant(SseClient client, List<String> places) {
       this.user = client.user();
       this.places = places;
       this.since = client.created();
@@ -113,7 +121,7 @@ public class Presence {
   }
 
   /** A user's clients in one place. */
-  private record Attendance(Instant since, Set<Attendant> attendants) {
+  private record Attendance(Instant since, Collection<Attendant> attendants) {
 
     int clients() {
       return (int) attendants.stream().filter(attendant -> attendant.open).count();
@@ -196,7 +204,11 @@ public class Presence {
   /** What is to be told, in the order in which it happened; of this node alone. */
   private final ArrayDeque<PresenceEvent> untold = new ArrayDeque<>();
 
+  /** Those of {@link #untold} that are to be messages. */
+  private final MessageQuota messages;
+
   private boolean telling;
+  private boolean messagesScheduled;
   private boolean scheduled;
 
   /** For the container's proxy. */
@@ -207,6 +219,7 @@ public class Presence {
     executors = null;
     timer = null;
     sharing = null;
+    messages = null;
   }
 
   @Inject
@@ -218,6 +231,7 @@ public class Presence {
     this.broadcaster = broadcaster;
     this.config = config;
     this.events = events;
+    this.messages = new MessageQuota(config.presenceMessages(), System.nanoTime());
     ContainerExecutors container = ContainerExecutors.lookup();
     this.executors = container;
     this.timer =
@@ -305,8 +319,12 @@ public class Presence {
       @Observes @ClientEvent.Opened @Priority(Interceptor.Priority.PLATFORM_BEFORE)
           ClientEvent event) {
     SseClient client = event.client();
-    Set<String> joined = new LinkedHashSet<>(client.subscription().topics().keySet());
-    joined.removeIf(place -> place.startsWith(RESERVED));
+    List<String> joined =
+        client.subscription().topics().keySet().stream()
+            .filter(Presence::isCounted)
+            // it may have subscribed to more since it was registered
+            .limit(config.presence() ? config.presenceTopics() : Integer.MAX_VALUE)
+            .toList();
     if (joined.isEmpty()) {
       return;
     }
@@ -314,10 +332,10 @@ public class Presence {
     synchronized (lock) {
       open.put(client, attendant);
       for (String place : joined) {
-        Map<String, Attendance> users = places.computeIfAbsent(place, p -> new HashMap<>());
+        Map<String, Attendance> users = places.computeIfAbsent(place, p -> new HashMap<>(2));
         Attendance there = users.get(attendant.user);
         if (there == null) {
-          there = new Attendance(attendant.since, new LinkedHashSet<>());
+          there = new Attendance(attendant.since, new ArrayList<>(1));
           users.put(attendant.user, there);
           note(Action.JOIN, attendant.user, place);
         }
@@ -444,25 +462,53 @@ public class Presence {
     }
     while (true) {
       PresenceEvent event;
+      PresenceEvent message;
       Note note;
       synchronized (lock) {
         note = sharing == null ? null : sharing.next();
         event = note == null ? untold.poll() : event(note);
-        if (event == null) {
+        if (event != null && note == null && isPublished(event)) {
+          messages.add(event);
+        }
+        message = messages.poll(System.nanoTime());
+        if (event == null && message == null) {
           telling = false;
+          scheduleMessages();
           return;
         }
       }
-      if (note == null) {
-        guard(() -> publish(event));
-      } else {
+      if (message != null) {
+        guard(() -> publish(message));
+      }
+      if (note != null) {
         publish(event, note);
       }
-      if (note == null || !note.repeated()) {
+      if (event != null && (note == null || !note.repeated())) {
         guard(() -> events.fireAsync(event));
         guard(() -> events.fire(event));
       }
     }
+  }
+
+  /** Goes on when there may be another message; with the lock held. */
+  private void scheduleMessages() {
+    long delay = messages.delay();
+    if (delay < 0 || messagesScheduled) {
+      return;
+    }
+    try {
+      timer.schedule(this::tellMessages, delay, TimeUnit.NANOSECONDS);
+      messagesScheduled = true;
+    } catch (RejectedExecutionException e) {
+      LOG.log(System.Logger.Level.DEBUG, "presence is not told any more", e);
+    }
+  }
+
+  private void tellMessages() {
+    synchronized (lock) {
+      messagesScheduled = false;
+    }
+    tell();
   }
 
   /** A message of this or another node has its place. */
@@ -491,7 +537,7 @@ public class Presence {
 
   private CompletionStage<String> publish(PresenceEvent event) {
     String topic = MESSAGES + event.topic();
-    if (!config.presence() || !fits(topic)) {
+    if (!isPublished(event)) {
       return CompletableFuture.completedStage("");
     }
     String data =
@@ -506,12 +552,35 @@ public class Presence {
         .stored();
   }
 
+  private boolean isPublished(PresenceEvent event) {
+    return config.presence() && fits(MESSAGES + event.topic());
+  }
+
   private static void guard(Runnable action) {
     try {
       action.run();
     } catch (RuntimeException | Error e) {
       LOG.log(System.Logger.Level.WARNING, "STARCAST-1011: presence could not be told", e);
     }
+  }
+
+  /**
+   * Checks how many topics a client is to be on.
+   *
+   * @throws IllegalArgumentException if they are more than {@code
+   *     starcast.presence.max-topics-per-client}, and presence is on
+   */
+  public static void checkTopics(StarcastConfig config, Collection<String> patterns) {
+    long counted = config.presence() ? patterns.stream().filter(Presence::isCounted).count() : 0;
+    if (counted > config.presenceTopics()) {
+      throw new IllegalArgumentException(
+          "topic: %d topics to be present on, at most %d (starcast.presence.max-topics-per-client)"
+              .formatted(counted, config.presenceTopics()));
+    }
+  }
+
+  private static boolean isCounted(String pattern) {
+    return !pattern.startsWith(RESERVED);
   }
 
   /** Whether a pattern has no wildcards. */

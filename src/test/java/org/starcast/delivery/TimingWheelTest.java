@@ -116,6 +116,29 @@ class TimingWheelTest {
   }
 
   @Test
+  void asksNoMoreAfterItWasCancelledAndAllOthersStill() {
+    List<Probe> probes = new ArrayList<>();
+    for (int i = 0; i < 3_000; i++) {
+      probes.add(schedule(TimeUnit.MILLISECONDS.toNanos(300), -1L));
+    }
+    Random random = new Random(3);
+    Set<Probe> cancelled = new HashSet<>();
+    for (Probe probe : probes) {
+      if (random.nextBoolean()) {
+        wheel.cancel(probe);
+        cancelled.add(probe);
+      }
+    }
+    thread.start();
+    probes.forEach(probe -> until(() -> cancelled.contains(probe) || !probe.calls().isEmpty()));
+    // one that is done, and one that is in no list, are no matter
+    wheel.cancel(probes.get(0));
+    wheel.cancel(new Probe(0));
+    pass(TimeUnit.MILLISECONDS.toNanos(1));
+    assertThat(cancelled).allMatch(probe -> probe.calls().isEmpty());
+  }
+
+  @Test
   void waitsFullCirclesForDistantTimes() {
     thread.start();
     long now = System.nanoTime();

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 
+import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -316,5 +318,96 @@ class PresenceTest {
     awaitMoves(join(client.id(), "a"), leave(client.id(), "a"));
     assertThat(broadcaster.history(10)).isEmpty();
     assertThat(sink.data()).isEmpty();
+  }
+
+  @Test
+  void aClientMayNotBeOnMoreTopicsThanAllowed() {
+    start("PT0S", "presence.max-topics-per-client", "2");
+    open(user("ann", "a", "b", "starcast.presence.a", "starcast.presence.b"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> open(user("bob", "a", "b", "c.*", "starcast.presence.a")))
+        .withMessage(
+            "topic: 3 topics to be present on, at most 2"
+                + " (starcast.presence.max-topics-per-client)");
+    RunningBroadcaster off = new RunningBroadcaster("presence.max-topics-per-client", "2");
+    running.add(off);
+    off.broadcaster().register(FakeSink.instant(), user("bob", "a", "b", "c"));
+    awaitMoves(join("ann", "a"), join("ann", "b"));
+  }
+
+  @Test
+  void crowdsThatComeAndGoLeaveRoomInTheLog() {
+    start("PT0S", "log.events", "100", "presence.max-messages-per-minute", "20");
+    broadcaster.publish("orders", "kept");
+    String before = broadcaster.lastEventId();
+    List<PresenceEvent> moves = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      SseClient client = open(user("u" + i, "a" + i, "b" + i));
+      await().until(() -> client.state() == SseClient.State.OPEN);
+      client.close();
+      for (String topic : List.of("a" + i, "b" + i)) {
+        moves.add(join("u" + i, topic));
+        moves.add(leave("u" + i, topic));
+      }
+    }
+    await()
+        .untilAsserted(() -> assertThat(node.moves()).containsExactlyInAnyOrderElementsOf(moves));
+    assertThat(broadcaster.history("orders", 1)).hasSize(1);
+    List<String> told = new ArrayList<>();
+    FakeSink sink = FakeSink.instant();
+    broadcaster.register(sink, Subscription.to("starcast.presence.*").resumeFrom(before));
+    broadcaster.publish("starcast.presence.end", "end");
+    await().until(() -> sink.data().contains("end"));
+    sink.data().forEach(data -> told.add(data.toString()));
+    // in pairs, and a few more as minutes pass on a slow machine
+    assertThat(told.size()).isBetween(20, 60);
+  }
+
+  @Test
+  void joinsAndLeavesThatWaitCancelEachOtherAndTheRestComesLater() {
+    MessageQuota quota = new MessageQuota(2, 0);
+    assertThat(quota.delay()).isEqualTo(-1);
+    for (PresenceEvent event :
+        List.of(join("a", "x"), join("b", "x"), join("c", "x"), join("d", "x"), leave("c", "x"))) {
+      quota.add(event);
+    }
+    assertThat(quota.poll(0)).isEqualTo(join("a", "x"));
+    assertThat(quota.poll(0)).isEqualTo(join("b", "x"));
+    assertThat(quota.poll(0)).isNull();
+    assertThat(quota.delay()).isEqualTo(Duration.ofSeconds(30).toNanos());
+    quota.add(leave("a", "x"));
+    long now = Duration.ofSeconds(30).toNanos();
+    assertThat(quota.poll(now)).isEqualTo(join("d", "x"));
+    assertThat(quota.poll(now + 1)).isNull();
+    quota.add(join("a", "x"));
+    assertThat(quota.delay()).isEqualTo(-1);
+    assertThat(quota.poll(10 * now)).isNull();
+    quota.add(leave("a", "x"));
+    quota.add(leave("b", "x"));
+    quota.add(leave("d", "x"));
+    assertThat(quota.poll(10 * now)).isEqualTo(leave("a", "x"));
+    assertThat(quota.poll(10 * now)).isEqualTo(leave("b", "x"));
+    assertThat(quota.poll(10 * now)).isNull();
+  }
+
+  @Test
+  void aClientThatHasGoneIsNotKeptForTheGrace() {
+    start(LONG, "heartbeat", "PT10M", "send-timeout", "PT10M");
+    WeakReference<SseClient> client = new WeakReference<>(gone());
+    await()
+        .untilAsserted(
+            () -> {
+              System.gc();
+              assertThat(client.get()).isNull();
+            });
+    assertThat(on("a")).containsExactly("ann:0");
+  }
+
+  private SseClient gone() {
+    SseClient client = open(user("ann", "a"));
+    awaitOn("a", "ann:1");
+    client.close();
+    awaitOn("a", "ann:0");
+    return client;
   }
 }
