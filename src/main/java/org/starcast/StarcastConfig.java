@@ -410,7 +410,11 @@ public record StarcastConfig(
           optionalDuration("starcast.backplane.start-timeout", "PT10S", "PT0S", "PT5M"),
           bool("starcast.backplane.readiness", false),
           number("starcast.backplane.replay-events", 1_000_000, 0, 1_000_000_000),
-          number("starcast.backplane.replay-cache-bytes", 16 << 20, 64 << 10, 1 << 30),
+          number(
+              "starcast.backplane.replay-cache-bytes",
+              Math.min(16 << 20, Runtime.getRuntime().maxMemory() / 16),
+              64 << 10,
+              1 << 30),
           nats("starcast.backplane.nats."));
     }
 

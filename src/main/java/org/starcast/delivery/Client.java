@@ -319,7 +319,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       }
       wake = offer == Offer.OVERFLOWED ? abort(CloseReason.OVERFLOW) : schedule();
     }
-    if (wake && due == null) {
+    if (wake && offer == Offer.OVERFLOWED) {
+      drainer.readyToEnd(this);
+    } else if (wake && due == null) {
       drainer.ready(this);
     } else if (wake) {
       due.add(this, drainer);
@@ -493,7 +495,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       wake = abort(why);
     }
     if (wake) {
-      drainer.ready(this);
+      drainer.readyToEnd(this);
     }
     return first;
   }
@@ -1126,7 +1128,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       }
     }
     if (wake) {
-      drainer.ready(this);
+      drainer.readyToEnd(this);
     }
     return true;
   }

@@ -26,6 +26,9 @@ final class Drainer {
   /** Clients that have become ready, some at a time; a block may have free places at its end. */
   private final ConcurrentLinkedQueue<Client[]> ready = new ConcurrentLinkedQueue<>();
 
+  /** Clients that are to end at once, before all others: what they hold is counted as free. */
+  private final ConcurrentLinkedQueue<Client> ending = new ConcurrentLinkedQueue<>();
+
   /** Whose turn it is; of the drain thread alone. */
   private final ArrayDeque<Client> turns = new ArrayDeque<>();
 
@@ -73,6 +76,12 @@ final class Drainer {
     wake();
   }
 
+  /** As {@link #ready(Client)}, of a client that is being aborted: before all others. */
+  void readyToEnd(Client client) {
+    ending.add(client);
+    wake();
+  }
+
   /**
    * As {@link #ready(Client)}, for a caller who will {@link #wake} when it has no more: so that the
    * drain thread does not take a processor from one who publishes to many.
@@ -98,7 +107,7 @@ final class Drainer {
         continue;
       }
       parked = true;
-      if (ready.isEmpty() && !stopped) {
+      if (ready.isEmpty() && ending.isEmpty() && !stopped) {
         LockSupport.park(this);
       }
       parked = false;
@@ -113,7 +122,10 @@ final class Drainer {
         turns.add(block[i]);
       }
     }
-    Client client = turns.poll();
+    Client client = ending.poll();
+    if (client == null) {
+      client = turns.poll();
+    }
     if (client != null) {
       turn(client);
     }
@@ -127,7 +139,7 @@ final class Drainer {
 
   /** Whether it has had work and has taken no turn for so long. */
   boolean stuck(long now, long nanos) {
-    return pulse.stuck(pulse.inside() || !ready.isEmpty(), now, nanos);
+    return pulse.stuck(pulse.inside() || !ready.isEmpty() || !ending.isEmpty(), now, nanos);
   }
 
   private void turn(Client client) {
