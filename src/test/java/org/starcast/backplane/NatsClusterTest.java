@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Test;
 @SuppressWarnings("try") // a connection's close() waits
 class NatsClusterTest {
 
+  private static final int KILLS = Integer.getInteger("starcast.test.cluster.kills", 1);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Path CONFIGURATION = Path.of("server-config/nats/nats-cluster.conf");
   private static final String USER = "starcast";
@@ -198,7 +199,7 @@ class NatsClusterTest {
                         task -> new Thread(task, "publisher-" + i).start()))
             .toList();
 
-    for (int kill = 1; kill <= 2; kill++) {
+    for (int kill = 1; kill <= KILLS; kill++) {
       awaitStored(2_000);
       int leader = leader(0);
       servers.get(leader).kill();

@@ -1,6 +1,7 @@
 package org.starcast.presence;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import jakarta.json.Json;
@@ -547,11 +548,10 @@ class SharingTest {
             "{\"p\":\"a\",\"u\":7,\"c\":1,\"s\":0,\"o\":0}",
             "{\"p\":\"a\",\"u\":\"x\",\"c\":1,\"s\":0.5,\"o\":0}",
             "7")) {
-      n[0].node
-          .commands()
-          .received(
-              "presence",
-              ("{\"node\":\"y\",\"n\":1,\"told\":0,\"on\":[" + good + "," + bad + "]}").getBytes());
+      String body = "{\"node\":\"y\",\"n\":1,\"told\":0,\"on\":[" + good + "," + bad + "]}";
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> n[0].node.commands().received("presence", body.getBytes()))
+          .withMessageStartingWith("command presence: ");
       assertThat(n[0].on("a")).containsExactly("ann");
     }
   }
