@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.starcast.backplane.Backplane;
 import org.starcast.backplane.Commands;
@@ -63,7 +64,6 @@ public class SseBroadcaster {
   private final Payloads payloads;
   private final Instance<HttpServletRequest> request;
   private final TopicAccess access;
-  private final ContainerExecutors executors;
   private final DeliveryEngine engine;
   private final Peers peers;
 
@@ -76,7 +76,6 @@ public class SseBroadcaster {
     payloads = null;
     request = null;
     access = null;
-    executors = null;
     engine = null;
     peers = null;
     tokens = null;
@@ -89,6 +88,7 @@ public class SseBroadcaster {
       Instance<HttpServletRequest> request,
       Instance<Tracing> tracing,
       TopicAccess access,
+      ContainerExecutors executors,
       Instance<Backplane> backplane,
       Commands commands,
       Event<ClientEvent> clientEvents,
@@ -97,7 +97,6 @@ public class SseBroadcaster {
     this.payloads = payloads;
     this.request = request;
     this.access = access;
-    this.executors = ContainerExecutors.lookup();
     this.tokens = config.presence() ? new ResumeTokens() : null;
     Backplane order = backplane.isResolvable() ? backplane.get() : Backplane.of(config);
     commands.bind(order);
@@ -107,7 +106,7 @@ public class SseBroadcaster {
             commands,
             config.messageBytes(),
             new Here(),
-            (message, failure) -> unsent(told, message, failure));
+            (message, failure) -> unsent(executors.executor(), told, message, failure));
     this.engine =
         new DeliveryEngine(
             config,
@@ -121,9 +120,9 @@ public class SseBroadcaster {
             told);
   }
 
-  private void unsent(Told told, SseMessage message, Throwable failure) {
+  private static void unsent(Executor executor, Told told, SseMessage message, Throwable failure) {
     try {
-      executors.executor().execute(() -> told.unsent(message, failure));
+      executor.execute(() -> told.unsent(message, failure));
     } catch (RejectedExecutionException e) {
       LOG.log(System.Logger.Level.WARNING, UNSENT, failure);
     }
@@ -142,7 +141,6 @@ public class SseBroadcaster {
   @PreDestroy
   void close() {
     engine.stop();
-    executors.close();
   }
 
   /**

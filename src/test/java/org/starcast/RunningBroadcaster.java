@@ -18,6 +18,8 @@ import org.jboss.weld.environment.se.WeldContainer;
 import org.starcast.backplane.Backplane;
 import org.starcast.backplane.Cluster;
 import org.starcast.backplane.Commands;
+import org.starcast.cdi.ContainerExecutors;
+import org.starcast.cdi.Lifespan;
 import org.starcast.cdi.Payloads;
 import org.starcast.presence.Presence;
 import org.starcast.presence.PresenceEvent;
@@ -61,7 +63,9 @@ public final class RunningBroadcaster implements AutoCloseable {
         new Weld()
             .disableDiscovery()
             .addExtension(new ConfigExtension(config, request, backplane))
+            .addExtension(new Lifespan())
             .addBeanClasses(
+                ContainerExecutors.class,
                 SseBroadcaster.class,
                 Payloads.class,
                 Presence.class,

@@ -88,7 +88,6 @@ public class Cluster {
   private final IntSupplier clients;
   private final BooleanSupplier ready;
   private final LongSupplier nanos;
-  private final ContainerExecutors executors;
   private final ScheduledThreadPoolExecutor timer;
 
   /** Does what a handler must not. */
@@ -112,21 +111,16 @@ public class Cluster {
 
   /** For the container's proxy. */
   Cluster() {
-    this(null, null, null, null, null, null, null);
+    this(null, null, null, null, null, null);
   }
 
   @Inject
-  Cluster(Commands commands, SseBroadcaster broadcaster) {
-    this(commands, broadcaster, ContainerExecutors.lookup());
-  }
-
-  private Cluster(Commands commands, SseBroadcaster broadcaster, ContainerExecutors executors) {
+  Cluster(Commands commands, SseBroadcaster broadcaster, ContainerExecutors executors) {
     this(
         commands,
         broadcaster::count,
         () -> broadcaster.health().ready(),
         System::nanoTime,
-        executors,
         new ScheduledThreadPoolExecutor(
             1,
             task -> {
@@ -143,14 +137,12 @@ public class Cluster {
       IntSupplier clients,
       BooleanSupplier ready,
       LongSupplier nanos,
-      ContainerExecutors executors,
       ScheduledThreadPoolExecutor timer,
       Executor soon) {
     this.commands = commands;
     this.clients = clients;
     this.ready = ready;
     this.nanos = nanos;
-    this.executors = executors;
     this.timer = timer;
     this.soon = soon == null ? timer : soon;
   }
@@ -162,7 +154,7 @@ public class Cluster {
       BooleanSupplier ready,
       LongSupplier nanos,
       Executor soon) {
-    Cluster cluster = new Cluster(commands, clients, ready, nanos, null, null, soon);
+    Cluster cluster = new Cluster(commands, clients, ready, nanos, null, soon);
     cluster.listen();
     return cluster;
   }
@@ -192,7 +184,6 @@ public class Cluster {
   @PreDestroy
   void close() {
     timer.shutdownNow();
-    executors.close();
   }
 
   /** The nodes, those that started first first. */

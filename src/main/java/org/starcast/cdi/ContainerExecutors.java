@@ -1,5 +1,8 @@
 package org.starcast.cdi;
 
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -9,20 +12,47 @@ import javax.naming.NamingException;
 
 /**
  * The container's threads (Jakarta Concurrency 3.0, sections 3.1 and 3.4), or plain daemon threads
- * where there is no container, as in Weld SE.
+ * where there is no container, as in Weld SE. Each bean that needs threads has one of its own,
+ * which ends with it; once the application ends there are none, so that such a bean cannot be made
+ * again by what still calls it.
  */
-public final class ContainerExecutors implements AutoCloseable {
+@Dependent
+public final class ContainerExecutors {
 
   private final ThreadFactory threadFactory;
   private final Executor executor;
   private final ExecutorService own;
   private final ExecutorService virtual;
 
-  private ContainerExecutors(ThreadFactory threadFactory, Executor executor, ExecutorService own) {
-    this.threadFactory = threadFactory;
-    this.executor = executor;
-    this.own = own;
-    this.virtual = virtualThreads();
+  /**
+   * Looks the container's defaults up.
+   *
+   * @throws IllegalStateException if the application has ended
+   */
+  @Inject
+  ContainerExecutors(Lifespan lifespan) {
+    lifespan.check();
+    ThreadFactory factory;
+    Executor tasks;
+    ExecutorService daemons = null;
+    try {
+      factory = InitialContext.doLookup("java:comp/DefaultManagedThreadFactory");
+      tasks = InitialContext.doLookup("java:comp/DefaultManagedExecutorService");
+    } catch (NamingException e) {
+      factory = ContainerExecutors::daemon;
+      daemons = Executors.newCachedThreadPool(factory);
+      tasks = daemons;
+    }
+    threadFactory = factory;
+    executor = tasks;
+    own = daemons;
+    virtual = virtualThreads();
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "starcast");
+    thread.setDaemon(true);
+    return thread;
   }
 
   /** A virtual thread for each task, from Java 21 on; else null. */
@@ -32,25 +62,6 @@ public final class ContainerExecutors implements AutoCloseable {
           Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
     } catch (ReflectiveOperationException e) {
       return null;
-    }
-  }
-
-  /** Looks the container's defaults up. */
-  public static ContainerExecutors lookup() {
-    try {
-      return new ContainerExecutors(
-          InitialContext.doLookup("java:comp/DefaultManagedThreadFactory"),
-          InitialContext.doLookup("java:comp/DefaultManagedExecutorService"),
-          null);
-    } catch (NamingException e) {
-      ThreadFactory daemons =
-          task -> {
-            Thread thread = new Thread(task, "starcast");
-            thread.setDaemon(true);
-            return thread;
-          };
-      ExecutorService own = Executors.newCachedThreadPool(daemons);
-      return new ContainerExecutors(daemons, own, own);
     }
   }
 
@@ -73,8 +84,8 @@ public final class ContainerExecutors implements AutoCloseable {
   }
 
   /** Ends the own threads, if there are any. */
-  @Override
-  public void close() {
+  @PreDestroy
+  void close() {
     if (own != null) {
       own.shutdown();
     }

@@ -1,6 +1,5 @@
 package org.starcast.cdi;
 
-import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
@@ -65,18 +64,14 @@ class TopicObserver implements Transactions.Outcome {
       Payloads payloads,
       Transactions transactions,
       Event<PublishFailure> failures,
-      Instance<StarcastConfig> config) {
+      Instance<StarcastConfig> config,
+      ContainerExecutors executors) {
     this.broadcaster = broadcaster;
     this.payloads = payloads;
     this.transactions = transactions;
     this.failures = failures;
     this.config = config;
-    this.executors = ContainerExecutors.lookup();
-  }
-
-  @PreDestroy
-  void close() {
-    executors.close();
+    this.executors = executors;
   }
 
   void fired(@Observes @Priority(FIRST) @Topic Object payload, EventMetadata metadata) {

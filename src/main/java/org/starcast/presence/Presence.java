@@ -227,18 +227,18 @@ public class Presence {
       SseBroadcaster broadcaster,
       StarcastConfig config,
       Event<PresenceEvent> events,
-      Commands commands) {
+      Commands commands,
+      ContainerExecutors executors) {
     this.broadcaster = broadcaster;
     this.config = config;
     this.events = events;
     this.messages = new MessageQuota(config.presenceMessages(), System.nanoTime());
-    ContainerExecutors container = ContainerExecutors.lookup();
-    this.executors = container;
+    this.executors = executors;
     this.timer =
         new ScheduledThreadPoolExecutor(
             1,
             task -> {
-              Thread thread = container.threadFactory().newThread(task);
+              Thread thread = executors.threadFactory().newThread(task);
               thread.setName("starcast-presence");
               return thread;
             });
@@ -266,7 +266,6 @@ public class Presence {
   @PreDestroy
   void close() {
     timer.shutdownNow();
-    executors.close();
   }
 
   /**

@@ -61,18 +61,13 @@ public class SseStreams {
   }
 
   @Inject
-  SseStreams(SseBroadcaster broadcaster, Payloads payloads) {
-    ContainerExecutors executors = ContainerExecutors.lookup();
+  SseStreams(SseBroadcaster broadcaster, Payloads payloads, ContainerExecutors executors) {
     TimerThread timers = new TimerThread(executors.threadFactory());
     this.registry = broadcaster::register;
     this.encoder = payloads::toMessage;
     this.executor = executors.executor();
     this.timer = timers;
-    this.stop =
-        () -> {
-          timers.close();
-          executors.close();
-        };
+    this.stop = timers::close;
   }
 
   SseStreams(

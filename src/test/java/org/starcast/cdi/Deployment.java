@@ -14,8 +14,13 @@ final class Deployment {
     return new Weld()
         .disableDiscovery()
         .addExtension(new StarcastExtension())
+        .addExtension(new Lifespan())
         .addBeanClasses(
-            TopicObserver.class, Payloads.class, Transactions.class, RecordingBroadcaster.class)
+            ContainerExecutors.class,
+            TopicObserver.class,
+            Payloads.class,
+            Transactions.class,
+            RecordingBroadcaster.class)
         .addBeanClasses(beans)
         .initialize();
   }

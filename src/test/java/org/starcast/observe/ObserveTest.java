@@ -39,6 +39,8 @@ import org.starcast.SseBroadcaster;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
 import org.starcast.backplane.Commands;
+import org.starcast.cdi.ContainerExecutors;
+import org.starcast.cdi.Lifespan;
 import org.starcast.cdi.Payloads;
 import org.starcast.cdi.StarcastExtension;
 import org.starcast.security.TopicAccess;
@@ -89,8 +91,14 @@ class ObserveTest {
     return new Weld()
         .disableDiscovery()
         .addExtension(new StarcastExtension())
+        .addExtension(new Lifespan())
         .addExtension(new Beans(settings, telemetry))
-        .addBeanClasses(SseBroadcaster.class, Payloads.class, Commands.class, TopicAccess.class)
+        .addBeanClasses(
+            SseBroadcaster.class,
+            ContainerExecutors.class,
+            Payloads.class,
+            Commands.class,
+            TopicAccess.class)
         .initialize();
   }
 
