@@ -6,5 +6,7 @@ package org.starcast;
  * @param topic the topic
  * @param events events
  * @param bytes their encoded bytes, each event counted once
+ * @param clients how many clients of this node an event on it would reach now, whichever senders
+ *     they want
  */
-public record TopicCount(String topic, long events, long bytes) {}
+public record TopicCount(String topic, long events, long bytes, int clients) {}

@@ -707,6 +707,9 @@ public final class DeliveryEngine {
     private final Due due = new Due(drainers);
     private final Fanout fanout;
 
+    /** Whether it has a topic that was not published to before, as far as is known. */
+    private boolean isNewTopic;
+
     /** Who appends it, while that is so. */
     private volatile Thread publisher;
 
@@ -733,7 +736,7 @@ public final class DeliveryEngine {
       if (history != null) {
         history.append(fanout.frame);
       }
-      traffic.count(topics(), placed.length());
+      isNewTopic = traffic.count(topics(), placed.length());
       if (topics().isEmpty()) {
         clients.values().forEach(fanout);
       } else {
@@ -751,6 +754,9 @@ public final class DeliveryEngine {
       statistics.published.increment();
       statistics.matched.add(fanout.matched);
       memory.relieve();
+      if (isNewTopic && fanout.matched == 0 && except().isEmpty()) {
+        TopicTraffic.reportUnheard(topics());
+      }
     }
   }
 
@@ -1278,7 +1284,10 @@ public final class DeliveryEngine {
       publishing.unlock();
     }
     counts.sort(Comparator.comparingLong(TopicCount::events).reversed());
-    return List.copyOf(counts.subList(0, Math.min(limit, counts.size())));
+    return counts.stream()
+        .limit(limit)
+        .map(c -> new TopicCount(c.topic(), c.events(), c.bytes(), index.countOn(c.topic())))
+        .toList();
   }
 
   /** Whether clients are taken, and whether the threads go on; looks at no lock. */

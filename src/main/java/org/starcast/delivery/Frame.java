@@ -1,5 +1,6 @@
 package org.starcast.delivery;
 
+import java.lang.ref.SoftReference;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.starcast.log.LoggedEvent;
@@ -29,7 +30,9 @@ final class Frame extends LoggedEvent {
   /** Queues that hold it; negative while the publisher still adds them up. */
   private final AtomicInteger holders = new AtomicInteger();
 
-  private volatile byte[] deflated;
+  /** A copy that gives way when the heap gets tight: what the log keeps is bounded without it. */
+  private volatile SoftReference<byte[]> deflated;
+
   private volatile Frame withoutId;
 
   /** An event in the order of events; its bytes are shared. */
@@ -132,12 +135,13 @@ final class Frame extends LoggedEvent {
     return made;
   }
 
-  /** The bytes as a piece of a gzip stream, made once for all clients. */
+  /** The bytes as a piece of a gzip stream, made once for all clients unless the heap is tight. */
   byte[] deflated(Gzip gzip) {
-    byte[] made = deflated;
+    SoftReference<byte[]> kept = deflated;
+    byte[] made = kept == null ? null : kept.get();
     if (made == null) {
       made = gzip.deflate(bytes(), length());
-      deflated = made;
+      deflated = new SoftReference<>(made);
     }
     return made;
   }

@@ -13,6 +13,8 @@ import org.starcast.TopicCount;
  */
 final class TopicTraffic {
 
+  private static final System.Logger LOG = System.getLogger(TopicTraffic.class.getName());
+
   private static final int WAYS = 4;
   private static final int SET_BITS = 7;
   private static final int PLACES = WAYS << SET_BITS;
@@ -36,13 +38,24 @@ final class TopicTraffic {
 
   private final Place[] places = new Place[PLACES];
 
-  void count(List<String> topics, int length) {
+  /** Counts an event; returns whether one of its topics was not known before. */
+  boolean count(List<String> topics, int length) {
+    boolean isNew = false;
     for (int i = 0; i < topics.size(); i++) {
-      count(topics.get(i), length);
+      isNew |= count(topics.get(i), length);
     }
+    return isNew;
   }
 
-  private void count(String topic, int length) {
+  /** Has the log say that nobody got the first event on a topic: its name may be mistyped. */
+  static void reportUnheard(List<String> topics) {
+    LOG.log(
+        System.Logger.Level.DEBUG,
+        "nobody is subscribed to {0}, which is published to for the first time",
+        topics);
+  }
+
+  private boolean count(String topic, int length) {
     // the golden ratio spreads what differs in a few last characters
     int first = (topic.hashCode() * 0x9E3779B9 >>> 32 - SET_BITS) * WAYS;
     for (int i = first; i < first + WAYS; i++) {
@@ -50,13 +63,13 @@ final class TopicTraffic {
       if (place == null) {
         places[i] = new Place();
         places[i].take(topic, length);
-        return;
+        return true;
       }
       if (place.topic.equals(topic)) {
         place.events++;
         place.bytes += length;
         place.weight = Math.min(MAX_WEIGHT, place.weight + 1);
-        return;
+        return false;
       }
     }
     Place lightest = places[first];
@@ -65,15 +78,17 @@ final class TopicTraffic {
     }
     if (lightest.weight <= 0) {
       lightest.take(topic, length);
+      return true;
     }
+    return false;
   }
 
-  /** All that have a place, in no order. */
+  /** All that have a place, in no order, without their clients. */
   List<TopicCount> snapshot() {
     List<TopicCount> counts = new ArrayList<>();
     for (Place place : places) {
       if (place != null) {
-        counts.add(new TopicCount(place.topic, place.events, place.bytes));
+        counts.add(new TopicCount(place.topic, place.events, place.bytes, 0));
       }
     }
     return counts;

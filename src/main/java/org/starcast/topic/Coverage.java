@@ -83,11 +83,8 @@ final class Coverage {
     return symbols;
   }
 
-  /** Also {@code **}, which is any one segment. */
   private static boolean isWild(Segment segment) {
-    return segment.kind == Segment.Kind.ONE
-        || segment.kind == Segment.Kind.MANY
-        || segment.text.chars().allMatch(c -> c == '*');
+    return segment.kind == Segment.Kind.ONE || segment.kind == Segment.Kind.MANY;
   }
 
   private static boolean covers(Segment wide, Segment narrow) {

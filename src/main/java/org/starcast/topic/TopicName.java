@@ -8,8 +8,9 @@ import java.util.Set;
 
 /**
  * The grammar of topics: 1 to 16 non-empty segments joined by dots, 256 characters at most, without
- * white space, control characters, lone surrogates, {@code *}, {@code +} and {@code >}. Case
- * matters.
+ * white space, control characters, lone surrogates, {@code *}, {@code +}, and what are wildcards
+ * elsewhere: {@code > # ? [ ] { }} and a {@code !} at the start. So nobody takes a text for a
+ * pattern that is none. Case matters.
  *
  * <p>A message of an error names a problem and where it is, never the value, which may have come
  * from an attacker.
@@ -27,6 +28,12 @@ public final class TopicName {
 
   /** The most clients that a message may leave out. */
   public static final int MAX_EXCEPT = 256;
+
+  /** Wildcards of other systems: of NATS and MQTT, of shells and Redis, of URI templates. */
+  private static final String FOREIGN = ">#?[]{}";
+
+  private static final String WILDCARDS =
+      "; here '*' is one segment or more, '+' one segment, and '*' inside a segment any characters";
 
   private TopicName() {}
 
@@ -91,9 +98,10 @@ public final class TopicName {
 
   /**
    * Makes any text a segment of a topic, or a part of one, such as a user's name: what means
-   * something in topics (dot, {@code *}, {@code +}, {@code >}, {@code %}, white space, control
-   * characters) is percent-encoded as UTF-8. Different texts never become the same segment, and
-   * none reaches into another segment or is a wildcard: {@code "user." + segment(name)}.
+   * something in topics, or is not allowed in them (dot, {@code * + % > # ? [ ] { } !}, white
+   * space, control characters), is percent-encoded as UTF-8. Different texts never become the same
+   * segment, and none reaches into another segment or is a wildcard: {@code "user." +
+   * segment(name)}.
    *
    * @throws IllegalArgumentException if the text is empty or has a lone surrogate
    */
@@ -105,7 +113,8 @@ public final class TopicName {
     for (int i = 0; i < text.length(); ) {
       int end = i + step("segment", text, i);
       int point = text.codePointAt(i);
-      if (".*+>%".indexOf(point) >= 0
+      if (".*+%!".indexOf(point) >= 0
+          || FOREIGN.indexOf(point) >= 0
           || Character.isWhitespace(point)
           || Character.isSpaceChar(point)
           || Character.isISOControl(point)) {
@@ -134,8 +143,8 @@ public final class TopicName {
         }
         segments++;
         start = i + 1;
-      } else if (c == '>') {
-        throw error(name, "'>' is not allowed, is at index " + i);
+      } else if (FOREIGN.indexOf(c) >= 0 || c == '!' && i == 0) {
+        throw foreign(name, String.valueOf(c), i, pattern);
       } else if (c == '*' || c == '+') {
         if (!pattern) {
           throw error(name, "wildcard '" + c + "' is only allowed in a subscription");
@@ -143,6 +152,9 @@ public final class TopicName {
         boolean whole = i == start && (i + 1 == value.length() || value.charAt(i + 1) == '.');
         if (c == '+' && !whole) {
           throw error(name, "'+' must be a whole segment, is inside one at index " + i);
+        }
+        if (i == start && value.startsWith("**", i) && isEnd(value, i + 2)) {
+          throw foreign(name, "**", i, true);
         }
       } else {
         int point = value.codePointAt(i);
@@ -157,7 +169,24 @@ public final class TopicName {
     if (segments > MAX_SEGMENTS) {
       throw error(name, "has " + segments + " segments, at most " + MAX_SEGMENTS);
     }
+    if (pattern && value.equals("ANY")) {
+      throw error(name, "'ANY' is a topic of this name; for all topics it is '*', Topic.ANY");
+    }
     return segments;
+  }
+
+  private static boolean isEnd(String value, int i) {
+    return i == value.length() || value.charAt(i) == '.';
+  }
+
+  /** Whoever writes it means something that nobody would tell him is not so. */
+  private static IllegalArgumentException foreign(
+      String name, String what, int i, boolean pattern) {
+    String hint = pattern ? WILDCARDS : "; TopicName.segment encodes it";
+    if (what.equals("!") && pattern) {
+      hint = "; what to leave out is muted";
+    }
+    return error(name, "'" + what + "' is not allowed, is at index " + i + hint);
   }
 
   /** The segments of a topic. */

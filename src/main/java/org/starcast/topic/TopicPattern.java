@@ -3,8 +3,7 @@ package org.starcast.topic;
 /**
  * A pattern of topics. Its segments are those of a {@linkplain TopicName topic}, and in addition
  * {@code *} (one or more segments), {@code +} (exactly one segment), and {@code *} inside a segment
- * (any run of characters of that segment, also none). A segment {@code **} is therefore one segment
- * of any text. Immutable; equal when written alike.
+ * (any run of characters of that segment, also none). Immutable; equal when written alike.
  */
 public final class TopicPattern {
 

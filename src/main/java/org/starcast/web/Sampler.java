@@ -134,7 +134,10 @@ final class Sampler {
   }
 
   private static JsonObjectBuilder json(TopicCount topic) {
-    return Json.createObjectBuilder().add("topic", topic.topic()).add("events", topic.events());
+    return Json.createObjectBuilder()
+        .add("topic", topic.topic())
+        .add("events", topic.events())
+        .add("clients", topic.clients());
   }
 
   private static JsonObjectBuilder json(Standing standing, Instant now) {

@@ -161,7 +161,7 @@ function topics(list) {
   if (list.length > 0) {
     const most = Math.max(...list.map(entry => entry.events));
     at('topics').querySelector('tbody').replaceChildren(
-      ...list.map(({ topic, events }) => {
+      ...list.map(({ topic, events, clients }) => {
         const row = element('tr');
         const share = element('td');
         const meter = element('meter');
@@ -169,7 +169,12 @@ function topics(list) {
         meter.value = events;
         meter.setAttribute('aria-label', `${topic}: ${number(events)} events`);
         share.append(meter);
-        row.append(element('td', 'topic', topic), element('td', 'number', number(events)), share);
+        row.append(
+          element('td', 'topic', topic),
+          element('td', 'number', number(events)),
+          element('td', 'number', number(clients)),
+          share,
+        );
         return row;
       }),
     );

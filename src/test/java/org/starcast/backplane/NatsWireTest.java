@@ -26,7 +26,7 @@ class NatsWireTest {
     "*.c, p.t.>",
     "*, p.t.>",
     "+.*.+, p.t.*.>",
-    "**, p.t.*"
+    "a*, p.t.*"
   })
   void aPatternBecomesTheNarrowestSubject(String pattern, String subject) {
     assertThat(wire.filter(pattern)).isEqualTo(subject);

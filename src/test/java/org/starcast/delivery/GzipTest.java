@@ -1,11 +1,14 @@
 package org.starcast.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -176,6 +179,25 @@ class GzipTest {
     assertThat(frame.deflated(second)).isSameAs(piece);
     first.end();
     second.end();
+  }
+
+  /** The log keeps its frames for long, and is bounded without their copies. */
+  @Test
+  void theCopyOfAFrameThatIsKeptGivesWayWhenTheHeapIsFull() {
+    Gzip gzip = new Gzip(6, 0);
+    Frame kept = Frame.permanent(text(new Random(8), 5_000));
+    int rows = 1 + (int) (Runtime.getRuntime().maxMemory() >> 33);
+    WeakReference<byte[]> copy = new WeakReference<>(kept.deflated(gzip));
+    await()
+        .until(
+            () -> {
+              // what cannot be allocated clears all that gives way first (see SoftReference)
+              assertThatExceptionOfType(OutOfMemoryError.class)
+                  .isThrownBy(() -> assertThat(new long[rows][1 << 30]).isEmpty());
+              return copy.get() == null;
+            });
+    assertThat(kept.deflated(gzip)).isNotEmpty();
+    gzip.end();
   }
 
   @Test

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.util.List;
 import java.util.Random;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.starcast.SseMessage;
+import org.starcast.Subscription;
 import org.starcast.TopicCount;
+import org.starcast.cdi.LogCapture;
 
 /** The busiest topics. */
 class TopicTrafficTest {
@@ -20,14 +24,39 @@ class TopicTrafficTest {
         length = "data: x\nid: \n\n".length() + fixture.publish("busy", "x").id().length();
       }
       fixture.publish(SseMessage.builder().topic("quiet", "busy").data("x"));
+      fixture.connect(Subscription.to("*"));
+      fixture.connect(Subscription.to("busy", "b*"));
       assertThat(fixture.engine().busiestTopics(10))
           .containsExactly(
-              new TopicCount("busy", 4, 4 * length), new TopicCount("quiet", 1, length));
+              new TopicCount("busy", 4, 4 * length, 2), new TopicCount("quiet", 1, length, 1));
       assertThat(fixture.engine().busiestTopics(1)).hasSize(1);
       assertThat(fixture.engine().busiestTopics(0)).isEmpty();
       assertThatIllegalArgumentException()
           .isThrownBy(() -> fixture.engine().busiestTopics(-1))
           .withMessage("limit: must not be negative, is -1");
+    }
+  }
+
+  @Test
+  void aTopicThatNobodyIsSubscribedToIsLoggedOnce() {
+    Logger logger = Logger.getLogger(TopicTraffic.class.getName());
+    logger.setLevel(Level.FINE);
+    try (EngineFixture fixture = new EngineFixture();
+        LogCapture log = new LogCapture(TopicTraffic.class)) {
+      fixture.connect(Subscription.to("order.*"));
+      fixture.publish("order.created", "x");
+      fixture.publish("orders.created", "x");
+      fixture.publish("orders.created", "x");
+      assertThat(log.records())
+          .singleElement()
+          .satisfies(
+              record -> {
+                assertThat(record.getLevel()).isEqualTo(Level.FINE);
+                assertThat(record.getMessage()).startsWith("nobody is subscribed to");
+                assertThat(record.getParameters()).contains(List.of("orders.created"));
+              });
+    } finally {
+      logger.setLevel(null);
     }
   }
 

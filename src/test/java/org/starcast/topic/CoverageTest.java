@@ -29,8 +29,6 @@ class CoverageTest {
     "*, +",
     "*, a*",
     "*.*, +.a",
-    "**.*, *.*",
-    "*.**, +.*b*.+",
     "*.+, *.a",
     "+.*, *.a",
     "+.*, *.+",
@@ -44,9 +42,6 @@ class CoverageTest {
     "*.x.*, a.*.x.*.b",
     "*.x.*, *.x.x.*",
     "a.+, a.b",
-    "a.+, a.**",
-    "a.**, a.+",
-    "a.**, a.b*c",
     "room-*, room-1*",
     "room-*, room-*-*",
     "*-*, a*-b*",
@@ -100,7 +95,6 @@ class CoverageTest {
     "+.b, a.+",
     "a*, *b",
     "a*b, ab",
-    "**, *",
     "starcast.*, starcast.presence.*",
     "*presence*.x, presence.*",
     "*.a.*, *.b.*"
@@ -153,7 +147,7 @@ class CoverageTest {
 
   @Test
   void yesIsAlwaysTrueAndNoSeldomWrong() {
-    String[] segments = {"a", "b", "*", "*", "+", "a*", "*b", "**", "*a*", "ab"};
+    String[] segments = {"a", "b", "*", "*", "+", "a*", "*b", "a**", "*a*", "ab"};
     // a letter that no pattern has stands for all others
     List<List<String>> topics =
         topics("a", "b", "ab", "ba", "c", "acb").stream().map(NaivePattern::segments).toList();

@@ -15,6 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TopicNameTest {
 
+  private static final String OURS =
+      "; here '*' is one segment or more, '+' one segment, and '*' inside a segment any characters";
+
   private static final String SUPPLEMENTARY = new String(Character.toChars(0x1F600));
 
   static Stream<String> topics() {
@@ -22,7 +25,7 @@ class TopicNameTest {
         "a",
         "orders.created",
         "Chat.room-42_x",
-        "a/b.c:d.#.?.[0]{1}<",
+        "a/b.c:d.e!.(0)|^$~\\<=@&,;'",
         "über.日本.\u0430",
         SUPPLEMENTARY + "." + SUPPLEMENTARY,
         String.join(".", Collections.nCopies(16, "s")),
@@ -61,7 +64,51 @@ class TopicNameTest {
         Arguments.of("\ude00a", "has a lone surrogate at index 0"),
         Arguments.of("\ud83d.\ude00", "has a lone surrogate at index 0"),
         Arguments.of("\ude00\ud83d", "has a lone surrogate at index 0"),
-        Arguments.of("a>", "'>' is not allowed, is at index 1"));
+        Arguments.of("ab.\ud83d", "has a lone surrogate at index 3"));
+  }
+
+  /** What a newcomer from another system writes, and would otherwise hear nothing by. */
+  @ParameterizedTest
+  @CsvSource({
+    "orders.>, >, 7",
+    "orders/#, #, 7",
+    "orders.#, #, 7",
+    "user.?, ?, 5",
+    "user.[ab], [, 5",
+    "a], ], 1",
+    "books.{id}, {, 6",
+    "}, }, 0"
+  })
+  void refusesWildcardsOfOthersAndNamesOurs(String value, String wildcard, int index) {
+    String problem = "'" + wildcard + "' is not allowed, is at index " + index;
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicName.check(value))
+        .withMessage("topic: " + problem + "; TopicName.segment encodes it");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicPattern.of(value))
+        .withMessage("pattern: " + problem + OURS);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"**, 0", "a.**, 2", "**.b, 0", "a.**.b, 2"})
+  void refusesTwoStarsAsASegment(String value, int index) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicPattern.of(value))
+        .withMessage("pattern: '**' is not allowed, is at index " + index + OURS);
+  }
+
+  @Test
+  void refusesANegationAndAny() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicPattern.of("!user.*"))
+        .withMessage("pattern: '!' is not allowed, is at index 0; what to leave out is muted");
+    assertThatIllegalArgumentException().isThrownBy(() -> TopicName.check("!user"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TopicPattern.of("ANY"))
+        .withMessage("pattern: 'ANY' is a topic of this name; for all topics it is '*', Topic.ANY");
+    TopicPattern.of("ANY.x");
+    TopicPattern.of("Any");
+    TopicName.check("ANY");
   }
 
   @ParameterizedTest
@@ -100,7 +147,7 @@ class TopicNameTest {
               || Character.isWhitespace(point)
               || Character.isSpaceChar(point)
               || point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE
-              || ".*+>".indexOf(point) >= 0;
+              || ".*+>#?[]{}!".indexOf(point) >= 0;
       assertThat(isTopic(value)).as("U+%04X", point).isEqualTo(!bad);
     }
   }
@@ -164,11 +211,12 @@ class TopicNameTest {
       quoteCharacter = '`',
       value = {
         "ann, ann",
-        "Ann-\u00e9\ud83d\ude00_{x}, Ann-\u00e9\ud83d\ude00_{x}",
+        "Ann-\u00e9\ud83d\ude00_(x), Ann-\u00e9\ud83d\ude00_(x)",
         "ann.bob, ann%2Ebob",
         "*, %2A",
         "+, %2B",
         "a>b, a%3Eb",
+        "!what? #1 [x] {y}, %21what%3F%20%231%20%5Bx%5D%20%7By%7D",
         "100%, 100%25",
         "ann%2Ebob, ann%252Ebob",
         "`a b`, a%20b",
