@@ -27,7 +27,7 @@ public final class Problem {
     return Json.createObjectBuilder()
         .add("title", status.getReasonPhrase())
         .add("status", status.getStatusCode())
-        .add("detail", detail);
+        .add("detail", detail.length() > 500 ? detail.substring(0, 500) + "..." : detail);
   }
 
   private static Response respond(Response.Status status, JsonObjectBuilder body) {

@@ -27,6 +27,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
 import org.jboss.arquillian.container.test.api.Deployment;
@@ -350,6 +351,39 @@ class DatastarIT {
     assertRefused(
         withBody("POST", "record", "application/json", PAGE.replace("36", "151")), "$.user.age");
     assertRefused(withQuery("GET", "record/1", PAGE.replace("Ada", "")), "$.user.name");
+    assertRefused(
+        withBody("POST", "record", "application/json", PAGE.replace("[1,2]", "[1,1001]")),
+        "$.scores[1]");
+  }
+
+  @Test
+  void hostileSignalsAreRefusedInAFewBytes() {
+    for (int depth : new int[] {65, 1_000, 50_000}) {
+      String deep = "{\"a\":".repeat(depth) + "1" + "}".repeat(depth);
+      for (String path : List.of("object", "typed-map", "record")) {
+        HttpResponse<String> answer = withBody("POST", path, "application/json", deep);
+        assertRefused(answer, "$");
+        assertThat(answer.body()).contains("more than 64 levels deep").hasSizeLessThan(1_000);
+      }
+    }
+    String wrong = "\"%s\":{\"name\":3,\"age\":\"x\"}";
+    String names =
+        IntStream.range(0, 30)
+            .mapToObj(i -> wrong.formatted("k".repeat(30_000) + i))
+            .collect(Collectors.joining(",", "{", "}"));
+    HttpResponse<String> answer = withBody("POST", "typed-map", "application/json", names);
+    assertRefused(answer, "$[\"" + "k".repeat(64) + "…\"].age");
+    assertThat(answer.body()).hasSizeLessThan(30_000);
+  }
+
+  @Test
+  void aRetryThatIsNoneIsRefused() {
+    for (String retry : List.of("1e999999999", "1e30", "0.5", "-1", "1e18", "\"1\"")) {
+      String event = "{\"type\":\"executeScript\",\"script\":\"1\",\"retryDuration\":%s}";
+      HttpResponse<String> answer =
+          conformance("POST", "{\"events\":[" + event.formatted(retry) + "]}");
+      assertThat(answer.statusCode()).as(retry + " " + answer.body()).isEqualTo(400);
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.starcast.web.Problem;
 
 /**
  * The page's signals are missing, too large, malformed, or not what the application wants. JAX-RS
@@ -22,10 +23,16 @@ public class BadSignalsException extends WebApplicationException {
    * One thing that is wrong.
    *
    * @param path where, as a JSON path: {@code $} for the whole, {@code $.user.age}, {@code
-   *     $.tags[2]}
-   * @param detail what, without the value
+   *     $.tags[2]}; long names, and a path longer than 256 characters, are cut
+   * @param detail what, without the value; cut after 256 characters
    */
   public record Error(String path, String detail) implements java.io.Serializable {}
+
+  /** The most errors of one answer: enough to help, little enough to read. */
+  static final int MAX_ERRORS = 20;
+
+  /** The longest path or detail, in characters; what is longer is cut. */
+  private static final int MAX_TEXT = 256;
 
   private final List<Error> errors;
   private final String problem;
@@ -35,7 +42,11 @@ public class BadSignalsException extends WebApplicationException {
   }
 
   BadSignalsException(List<Error> errors, Throwable cause) {
-    this(List.copyOf(errors), problem(errors), cause);
+    this(cause, bounded(errors));
+  }
+
+  private BadSignalsException(Throwable cause, List<Error> errors) {
+    this(errors, problem(errors), cause);
   }
 
   private BadSignalsException(List<Error> errors, String problem, Throwable cause) {
@@ -44,7 +55,18 @@ public class BadSignalsException extends WebApplicationException {
     this.problem = problem;
   }
 
-  /** What is wrong; at least one. */
+  private static List<Error> bounded(List<Error> errors) {
+    return errors.stream()
+        .limit(MAX_ERRORS)
+        .map(
+            error ->
+                new Error(
+                    Problem.excerpt(error.path(), MAX_TEXT),
+                    Problem.excerpt(error.detail(), MAX_TEXT)))
+        .toList();
+  }
+
+  /** What is wrong: at least one, at most 20. */
   public List<Error> errors() {
     return errors;
   }

@@ -249,8 +249,10 @@ public class DatastarSse {
    * requests, from the JSON body of all others. In JAX-RS resources, {@link Signals} does it.
    *
    * @param type a record, a bean, {@code Map} or {@code JsonObject}
-   * @throws BadSignalsException if they are missing, larger than 1 MiB, not a JSON object, do not
-   *     fit the type, or break its constraints (Jakarta Validation, where there is a provider)
+   * @throws BadSignalsException if they are missing, larger than 1 MiB, not a JSON object, nested
+   *     more than 64 levels deep, do not fit the type, have a number of more than 1,000 characters
+   *     or with an exponent beyond 1,000, or break the type's constraints (Jakarta Validation,
+   *     where there is a provider)
    */
   public <T> T readSignals(HttpServletRequest request, Class<T> type) {
     return type.cast(readSignals(request, (Type) type));

@@ -193,14 +193,14 @@ final class SignalsReader {
           List.of(new BadSignalsException.Error("$", "must be a JSON object; " + e.getMessage())),
           e);
     }
+    List<BadSignalsException.Error> misfits = SignalsTypes.check(object, type);
+    if (!misfits.isEmpty()) {
+      throw new BadSignalsException(misfits, null);
+    }
     if (type instanceof Class<?> asIs
         && asIs.isAssignableFrom(JsonObject.class)
         && JsonValue.class.isAssignableFrom(asIs)) {
       return object;
-    }
-    List<BadSignalsException.Error> misfits = SignalsTypes.check(object, type);
-    if (!misfits.isEmpty()) {
-      throw new BadSignalsException(misfits, null);
     }
     Object signals;
     try {

@@ -1,5 +1,6 @@
 package org.starcast.datastar;
 
+import jakarta.json.JsonArray;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
@@ -17,6 +18,7 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -24,16 +26,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.starcast.payload.BoundedNumbers;
 
 /**
  * Compares JSON with the type that it shall become, before JSON-B does it: JSON-B cuts numbers that
  * are too large or have a fraction, and its messages name no path. Types that are not known here
- * (dates, types with adapters, type variables) are left to JSON-B.
+ * (dates, types with adapters, type variables) are left to JSON-B, but for their numbers.
+ * Recursive: the text's depth is bounded, see {@link Json#parseObject}.
  */
 final class SignalsTypes {
-
-  /** Enough to help, little enough to read. */
-  private static final int MAX_ERRORS = 20;
 
   private static final Map<Class<?>, Range> WHOLE =
       Map.of(
@@ -57,18 +62,29 @@ final class SignalsTypes {
 
   private final List<BadSignalsException.Error> errors = new ArrayList<>();
 
-  private record Range(long min, long max) {}
+  private record Range(long min, long max) {
+
+    /** Compared before converted: 1e999999999 has no room as an integer. */
+    boolean contains(BigDecimal n) {
+      return n.compareTo(BigDecimal.valueOf(min)) >= 0
+          && n.compareTo(BigDecimal.valueOf(max)) <= 0
+          && isWhole(n);
+    }
+  }
 
   private SignalsTypes() {}
 
   static List<BadSignalsException.Error> check(JsonObject object, Type type) {
     SignalsTypes types = new SignalsTypes();
-    types.check(object, type, "$");
+    types.check(object, type, JsonPath.ROOT);
+    if (types.errors.isEmpty()) {
+      types.checkNumbers(object, JsonPath.ROOT);
+    }
     return types.errors;
   }
 
-  private void check(JsonValue value, Type type, String path) {
-    if (errors.size() >= MAX_ERRORS) {
+  private void check(JsonValue value, Type type, JsonPath path) {
+    if (errors.size() >= BadSignalsException.MAX_ERRORS) {
       return;
     }
     if (value.getValueType() == ValueType.NULL) {
@@ -86,7 +102,7 @@ final class SignalsTypes {
         check(value, arguments[0], path);
       } else if (Map.class.isAssignableFrom(raw) && arguments.length == 2) {
         if (isObject(value, path)) {
-          value.asJsonObject().forEach((key, v) -> check(v, arguments[1], member(path, key)));
+          value.asJsonObject().forEach((key, v) -> check(v, arguments[1], path.member(key)));
         }
       } else if (Collection.class.isAssignableFrom(raw) && arguments.length == 1) {
         checkElements(value, arguments[0], path);
@@ -96,18 +112,21 @@ final class SignalsTypes {
     }
   }
 
-  private void checkClass(JsonValue value, Class<?> type, String path) {
+  private void checkClass(JsonValue value, Class<?> type, JsonPath path) {
     if (WHOLE.containsKey(type)) {
       checkWhole(value, WHOLE.get(type), path);
-    } else if (type == double.class
-        || type == Double.class
-        || type == float.class
-        || type == Float.class
-        || type == BigDecimal.class
-        || type == java.math.BigInteger.class) {
-      if (number(value).isEmpty()) {
-        wrong(path, "must be a number");
-      }
+    } else if (type == double.class || type == Double.class) {
+      checkNumber(value, path, n -> Double.isFinite(n.doubleValue()), "must fit a double");
+    } else if (type == float.class || type == Float.class) {
+      checkNumber(value, path, n -> Float.isFinite(n.floatValue()), "must fit a float");
+    } else if (type == BigInteger.class) {
+      checkNumber(
+          value,
+          path,
+          n -> BoundedNumbers.isBounded(n) && isWhole(n),
+          "must be a whole number with an exponent of at most " + BoundedNumbers.MAX_EXPONENT);
+    } else if (type == BigDecimal.class || type == Number.class) {
+      checkNumber(value, path, BoundedNumbers::isBounded, BoundedNumbers.UNBOUNDED);
     } else if (type == boolean.class || type == Boolean.class) {
       if (value.getValueType() != ValueType.TRUE && value.getValueType() != ValueType.FALSE) {
         wrong(path, "must be true or false");
@@ -131,7 +150,7 @@ final class SignalsTypes {
           .forEach(
               (name, member) -> {
                 if (object.containsKey(name)) {
-                  check(object.get(name), member, member(path, name));
+                  check(object.get(name), member, path.member(name));
                 }
               });
     }
@@ -147,7 +166,7 @@ final class SignalsTypes {
             && !JsonValue.class.isAssignableFrom(type);
   }
 
-  private void checkElements(JsonValue value, Type element, String path) {
+  private void checkElements(JsonValue value, Type element, JsonPath path) {
     if (value.getValueType() != ValueType.ARRAY) {
       if (element != byte.class) {
         wrong(path, "must be a list");
@@ -156,52 +175,61 @@ final class SignalsTypes {
     }
     int i = 0;
     for (JsonValue one : value.asJsonArray()) {
-      check(one, element, path + "[" + i++ + "]");
+      check(one, element, path.element(i++));
     }
   }
 
-  private void checkWhole(JsonValue value, Range range, String path) {
-    Optional<BigDecimal> number = number(value);
+  private void checkWhole(JsonValue value, Range range, JsonPath path) {
+    checkNumber(
+        value,
+        path,
+        range::contains,
+        "must be a whole number from " + range.min + " to " + range.max);
+  }
+
+  private static boolean isWhole(BigDecimal n) {
+    return n.signum() == 0 || n.stripTrailingZeros().scale() <= 0;
+  }
+
+  private void checkNumber(
+      JsonValue value, JsonPath path, Predicate<BigDecimal> fits, String otherwise) {
+    // or text that is one: inputs in pages give text
+    Optional<BigDecimal> number = BoundedNumbers.of(value);
     if (number.isEmpty()) {
       wrong(path, "must be a number");
+    } else if (!fits.test(number.get())) {
+      wrong(path, otherwise);
+    }
+  }
+
+  /** All numbers, wherever they are and whatever becomes of them. */
+  private void checkNumbers(JsonValue value, JsonPath path) {
+    if (errors.size() >= BadSignalsException.MAX_ERRORS) {
       return;
     }
-    // compared before converted: 1e999999999 has no room as an integer
-    BigDecimal n = number.get();
-    boolean inside =
-        n.compareTo(BigDecimal.valueOf(range.min)) >= 0
-            && n.compareTo(BigDecimal.valueOf(range.max)) <= 0;
-    if (!inside || n.signum() != 0 && n.stripTrailingZeros().scale() > 0) {
-      wrong(path, "must be a whole number from " + range.min + " to " + range.max);
-    }
-  }
-
-  /** Numbers, and text that is one: inputs in pages give text. */
-  private static Optional<BigDecimal> number(JsonValue value) {
-    try {
-      if (value instanceof JsonNumber number) {
-        return Optional.of(number.bigDecimalValue());
+    if (value instanceof JsonNumber number) {
+      if (!BoundedNumbers.isBounded(number.bigDecimalValue())) {
+        wrong(path, BoundedNumbers.UNBOUNDED);
       }
-      if (value instanceof JsonString text && text.getString().length() <= 64) {
-        return Optional.of(new BigDecimal(text.getString()));
+    } else if (value instanceof JsonObject object) {
+      object.forEach((name, member) -> checkNumbers(member, path.member(name)));
+    } else if (value instanceof JsonArray array) {
+      int i = 0;
+      for (JsonValue element : array) {
+        checkNumbers(element, path.element(i++));
       }
-    } catch (NumberFormatException e) {
-      // not a number
-    }
-    return Optional.empty();
-  }
-
-  private void checkEnum(JsonValue value, Class<?> type, String path) {
-    List<String> names =
-        Arrays.stream(type.getEnumConstants())
-            .map(constant -> ((Enum<?>) constant).name())
-            .toList();
-    if (!(value instanceof JsonString text && names.contains(text.getString()))) {
-      wrong(path, "must be one of " + String.join(", ", names));
     }
   }
 
-  private boolean isObject(JsonValue value, String path) {
+  private void checkEnum(JsonValue value, Class<?> type, JsonPath path) {
+    Supplier<Stream<String>> names =
+        () -> Arrays.stream(type.getEnumConstants()).map(constant -> ((Enum<?>) constant).name());
+    if (!(value instanceof JsonString text && names.get().anyMatch(text.getString()::equals))) {
+      wrong(path, "must be one of " + names.get().collect(Collectors.joining(", ")));
+    }
+  }
+
+  private boolean isObject(JsonValue value, JsonPath path) {
     boolean object = value instanceof JsonObject;
     if (!object) {
       wrong(path, "must be an object");
@@ -209,13 +237,8 @@ final class SignalsTypes {
     return object;
   }
 
-  private void wrong(String path, String detail) {
-    errors.add(new BadSignalsException.Error(path, detail));
-  }
-
-  private static String member(String path, String name) {
-    boolean plain = name.matches("[A-Za-z_][A-Za-z0-9_]{0,255}");
-    return plain ? path + "." + name : path + "[" + Json.of(name) + "]";
+  private void wrong(JsonPath path, String detail) {
+    errors.add(new BadSignalsException.Error(path.toString(), detail));
   }
 
   private static Map<String, Type> components(Class<?> type) {

@@ -3,12 +3,13 @@ package org.starcast.datastar;
 import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.spi.CDI;
 import jakarta.validation.ConstraintViolation;
+import jakarta.validation.ElementKind;
 import jakarta.validation.Path;
 import jakarta.validation.ValidationException;
 import jakarta.validation.Validator;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /** Jakarta Validation, where there is a provider: the container's, which knows its CDI beans. */
@@ -44,17 +45,36 @@ final class SignalsValidator implements Function<Object, List<BadSignalsExceptio
 
   @Override
   public List<BadSignalsException.Error> apply(Object signals) {
-    List<BadSignalsException.Error> errors = new ArrayList<>();
+    // there may be one for each of very many elements, in no order
+    TreeSet<BadSignalsException.Error> first =
+        new TreeSet<>(
+            Comparator.comparing(BadSignalsException.Error::path)
+                .thenComparing(BadSignalsException.Error::detail));
     for (ConstraintViolation<Object> violation : validator.validate(signals)) {
-      errors.add(
-          new BadSignalsException.Error(path(violation.getPropertyPath()), violation.getMessage()));
+      first.add(
+          new BadSignalsException.Error(
+              path(violation.getPropertyPath()).toString(), violation.getMessage()));
+      if (first.size() > BadSignalsException.MAX_ERRORS) {
+        first.pollLast();
+      }
     }
-    errors.sort(Comparator.comparing(BadSignalsException.Error::path));
-    return errors;
+    return List.copyOf(first);
   }
 
-  private static String path(Path path) {
-    String text = path.toString();
-    return text.isEmpty() ? "$" : "$." + text;
+  /** Not the path's own text, which has the keys of maps in full. */
+  private static JsonPath path(Path path) {
+    JsonPath place = JsonPath.ROOT;
+    for (Path.Node node : path) {
+      // it is the node after a container that knows its place in there
+      if (node.getIndex() != null) {
+        place = place.element(node.getIndex());
+      } else if (node.getKey() != null) {
+        place = place.member(String.valueOf(node.getKey()));
+      }
+      if (node.getKind() == ElementKind.PROPERTY) {
+        place = place.member(node.getName());
+      }
+    }
+    return place;
   }
 }

@@ -29,8 +29,10 @@ public final class JsonText {
             new JsonbConfig()
                 .withNullValues(true)
                 .withPropertyVisibilityStrategy(new PublicMembers())
-                .withAdapters(
-                    new DateAdapter(), new CalendarAdapter(), new ZonedDateTimeAdapter()));
+                .withAdapters(new DateAdapter(), new CalendarAdapter(), new ZonedDateTimeAdapter())
+                .withDeserializers(
+                    new BoundedNumbers.DecimalDeserializer(),
+                    new BoundedNumbers.IntegerDeserializer()));
   }
 
   /** The one configuration of JSON-B. */

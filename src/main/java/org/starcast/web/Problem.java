@@ -3,12 +3,15 @@ package org.starcast.web;
 import jakarta.json.Json;
 import jakarta.ws.rs.core.Response;
 
-/** Error answers: {@code application/problem+json} (RFC 9457). */
+/** Error answers: {@code application/problem+json} (RFC 9457), of bounded size. */
 public final class Problem {
+
+  /** The longest detail, in characters; what is longer is cut. */
+  private static final int MAX_DETAIL = 1_000;
 
   private Problem() {}
 
-  /** An answer with a problem body; add headers to it as needed. */
+  /** An answer with a problem body, the detail cut to 1,000 characters; add headers as needed. */
   public static Response.ResponseBuilder of(int status, String detail) {
     return Response.status(status)
         .type("application/problem+json")
@@ -16,8 +19,17 @@ public final class Problem {
             Json.createObjectBuilder()
                 .add("title", Response.Status.fromStatusCode(status).getReasonPhrase())
                 .add("status", status)
-                .add("detail", detail)
+                .add("detail", excerpt(detail, MAX_DETAIL))
                 .build()
                 .toString());
+  }
+
+  /** The text, if it is longer than that its begin and an ellipsis; no surrogate pair is cut. */
+  public static String excerpt(String text, int most) {
+    if (text.length() <= most) {
+      return text;
+    }
+    int end = Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
+    return text.substring(0, end) + "…";
   }
 }

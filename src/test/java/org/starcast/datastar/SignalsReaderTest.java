@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.sun.management.ThreadMXBean;
 import jakarta.json.JsonObject;
 import jakarta.json.bind.annotation.JsonbProperty;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.validation.ConstraintViolation;
+import jakarta.validation.ElementKind;
 import jakarta.validation.Path;
 import jakarta.validation.Validator;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -19,17 +21,21 @@ import jakarta.ws.rs.core.UriInfo;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.lang.reflect.Proxy;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -213,6 +219,134 @@ class SignalsReaderTest {
     assertThat(bad.errors().get(0).detail()).startsWith(detail);
   }
 
+  /** Numbers of all kinds, of a type that is checked here. */
+  public record Numbers(
+      BigDecimal decimal, BigInteger integer, Number number, double d, float f, Object any) {}
+
+  /** As {@link Numbers}, of a type that is left to JSON-B, as its annotation may mean anything. */
+  @Deprecated
+  public static class LeftToJsonb {
+    public BigDecimal decimal;
+    public BigInteger integer;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"decimal\":1e999999999}       | $.decimal   | must be a number with an exponent from",
+        "{\"decimal\":\"1e999999999\"} | $.decimal   | must be a number with an exponent from",
+        "{\"decimal\":0e-999999999}      | $.decimal   | must be a number with an exponent from",
+        "{\"decimal\":1e1001}            | $.decimal   | must be a number with an exponent from",
+        "{\"integer\":1e999999999}       | $.integer   | must be a whole number with an exponent",
+        "{\"integer\":\"1e999999999\"} | $.integer   | must be a whole number with an exponent",
+        "{\"integer\":1.5}               | $.integer   | must be a whole number",
+        "{\"number\":1e999999999}        | $.number    | must be a number with an exponent from",
+        "{\"number\":\"1e999999999\"}  | $.number    | must be a number with an exponent from",
+        "{\"d\":1e309}                   | $.d         | must fit a double",
+        "{\"d\":\"-1e309\"}            | $.d         | must fit a double",
+        "{\"f\":1e39}                    | $.f         | must fit a float",
+        "{\"any\":[{\"a b\":1e1001}]}  | $.any[0][\"a b\"] | must be a number with an exponent",
+        "{\"unknown\":1e1001}            | $.unknown   | must be a number with an exponent from",
+        "{\"d\":1e99999999999}           | $           | must be a JSON object; it is not valid",
+      })
+  void numbersThatCannotBeWrittenInFullAreRefused(String body, String path, String detail) {
+    BadSignalsException bad = refusal(post("application/json", body), Numbers.class);
+    assertThat(bad.errors()).hasSize(1);
+    assertThat(bad.errors().get(0).path()).isEqualTo(path);
+    assertThat(bad.errors().get(0).detail()).startsWith(detail);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1e1001", "1e-1001", "\"1e999999999\"", "0e999999999"})
+  void numbersOfAnyTypeAreBounded(String number) {
+    for (String name : List.of("decimal", "integer")) {
+      String body = "{\"" + name + "\":" + number + "}";
+      refusal(post("application/json", body), LeftToJsonb.class);
+    }
+    String digits = "{\"integer\":\"" + "9".repeat(1001) + "\"}";
+    refusal(post("application/json", digits), LeftToJsonb.class);
+    if (!number.startsWith("\"")) {
+      refusal(post("application/json", "{\"a\":[" + number + "]}"), JsonObject.class);
+      refusal(post("application/json", "{\"a\":[" + number + "]}"), Map.class);
+    }
+  }
+
+  @Test
+  void numbersWithinTheBoundsAreTaken() {
+    String digits = "-" + "9".repeat(999);
+    String body =
+        "{\"d\":1,\"decimal\":%s,\"integer\":\"1e3\",\"number\":1e-1000,\"f\":2.5}"
+            .formatted(digits);
+    LeftToJsonb left = datastar.readSignals(post("application/json", body), LeftToJsonb.class);
+    assertThat(left.decimal).isEqualTo(new BigDecimal(digits));
+    assertThat(left.integer).isEqualTo(1000);
+    LeftToJsonb none =
+        datastar.readSignals(post("application/json", "{\"decimal\":null}"), LeftToJsonb.class);
+    assertThat(none.decimal).isNull();
+    Numbers numbers = datastar.readSignals(post("application/json", body), Numbers.class);
+    assertThat(numbers.number()).isEqualTo(new BigDecimal("1e-1000"));
+    assertThat(
+            refusal(
+                post("application/json", "{\"a\":9" + digits.replace('-', '9') + "}"), Map.class))
+        .hasMessage("$: must be a JSON object; it has a number of more than 1000 characters");
+  }
+
+  /** What {@link #depthIsBounded} fills: any depth by its own type. */
+  public record Nested(Nested a, List<Object> list) {}
+
+  @ParameterizedTest
+  @ValueSource(classes = {Map.class, JsonObject.class, Nested.class, Bean.class})
+  void depthIsBounded(Class<?> type) {
+    for (String open : List.of("{\"a\":", "{\"list\":[")) {
+      String close = open.endsWith("[") ? "]}" : "}";
+      int most = 64 / close.length();
+      String deepest = open.repeat(most - 1) + "{}" + close.repeat(most - 1);
+      if (type != Nested.class || close.length() == 1) {
+        assertThat(datastar.readSignals(post("application/json", deepest), type)).isNotNull();
+      }
+      for (int depth : new int[] {most + 1, 1_000, 50_000}) {
+        String deeper = open.repeat(depth) + "1" + close.repeat(depth);
+        assertThat(refusal(post("application/json", deeper), type))
+            .hasMessage("$: must be a JSON object; it is nested more than 64 levels deep");
+      }
+    }
+    String quoted = "{\"open\":1,\"x\":\"" + "[\\\"{".repeat(100) + "\"}";
+    assertThat(datastar.readSignals(post("application/json", quoted), type)).isNotNull();
+  }
+
+  /** Lists below names. */
+  public record Groups(Map<String, List<Item>> groups) {}
+
+  @Test
+  void longNamesAreNotRepeatedForWhatIsBelowThem() {
+    String elements = "{},".repeat(150_000) + "{}";
+    String body = "{\"groups\":{\"%s\":[%s]}}".formatted("k".repeat(500_000), elements);
+    SignalsReader reader = new SignalsReader(SignalsReader.MAX_BYTES, signals -> List.of());
+    reader.bind(body, Groups.class); // loads what is loaded once
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    Groups groups = (Groups) reader.bind(body, Groups.class);
+    long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+    assertThat(groups.groups().values().iterator().next()).hasSize(150_001);
+    // was: a copy of the name for each element
+    assertThat(allocated).isLessThan(500_000_000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"k", "\u0001", "\ud83d\ude00"})
+  void answerIsBounded(String character) {
+    String key = Json.of(character.repeat(900_000 / character.length() / 6));
+    String body = "{\"groups\":{%s:[%s1]}}".formatted(key, "{\"id\":\"x\",\"tags\":3},".repeat(30));
+    BadSignalsException bad = refusal(post("application/json", body), Groups.class);
+    assertThat(bad.errors()).hasSize(20);
+    assertThat(bad.errors().get(0).path()).startsWith("$.groups[\"").contains("…");
+    assertThat(bad.problem().getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(30_000);
+    assertThat(bad.getMessage()).hasSizeLessThan(1_000);
+    assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(bad.problem())).isTrue();
+  }
+
   @Test
   void answerIsAProblemWithAllErrors() {
     BadSignalsException bad =
@@ -304,7 +438,14 @@ class SignalsReaderTest {
 
   @Test
   void constraintsAreChecked() {
-    SignalsReader reader = new SignalsReader(100, new SignalsValidator(validator()));
+    SignalsReader reader =
+        new SignalsReader(
+            100,
+            new SignalsValidator(
+                validator(
+                    List.of(
+                        violation(
+                            "must be positive", node("items", null, null), node("id", 0, null))))));
     assertThatExceptionOfType(BadSignalsException.class)
         .isThrownBy(() -> reader.bind("{\"open\":0}", Bean.class))
         .satisfies(
@@ -312,6 +453,29 @@ class SignalsReaderTest {
                 assertThat(bad.errors())
                     .containsExactly(
                         new BadSignalsException.Error("$.items[0].id", "must be positive")));
+    SignalsReader hostile =
+        new SignalsReader(
+            100,
+            new SignalsValidator(
+                validator(
+                    IntStream.range(0, 1_000)
+                        .mapToObj(
+                            i ->
+                                violation(
+                                    "x".repeat(100_000),
+                                    node("groups", null, null),
+                                    node("tags", null, "k".repeat(900_000)),
+                                    node(null, i, null)))
+                        .toList())));
+    assertThatExceptionOfType(BadSignalsException.class)
+        .isThrownBy(() -> hostile.bind("{\"open\":0}", Bean.class))
+        .satisfies(
+            bad -> {
+              assertThat(bad.errors()).hasSize(20);
+              assertThat(bad.errors().get(0).path())
+                  .isEqualTo("$.groups[\"" + "k".repeat(64) + "…\"].tags[0]");
+              assertThat(bad.problem()).hasSizeLessThan(30_000);
+            });
     Bean good = (Bean) reader.bind("{\"open\":1}", Bean.class);
     assertThat(good.open).isEqualTo(1);
   }
@@ -413,22 +577,40 @@ class SignalsReaderTest {
             stream));
   }
 
-  /** A validator that finds one violation, in beans that are not open. */
+  /** A step of a path: in the container before it, by index or key, and then the property. */
+  private static Path.Node node(String property, Integer index, Object key) {
+    return proxy(
+        Path.Node.class,
+        Map.of(
+            "getKind",
+            property == null ? ElementKind.CONTAINER_ELEMENT : ElementKind.PROPERTY,
+            "getName",
+            property == null ? "<list element>" : property,
+            "getIndex",
+            Optional.ofNullable(index),
+            "getKey",
+            Optional.ofNullable(key)));
+  }
+
   @SuppressWarnings("unchecked")
-  private static Validator validator() {
-    ConstraintViolation<Object> violation =
-        proxy(
-            ConstraintViolation.class,
-            Map.of(
-                "getPropertyPath",
-                proxy(Path.class, "toString", "items[0].id"),
-                "getMessage",
-                "must be positive"));
+  private static ConstraintViolation<Object> violation(String message, Path.Node... nodes) {
+    return proxy(
+        ConstraintViolation.class,
+        Map.of(
+            "getPropertyPath",
+            proxy(Path.class, Map.of("iterator", List.of(nodes))),
+            "getMessage",
+            message));
+  }
+
+  /** A validator that finds these violations, in beans that are not open. */
+  private static Validator validator(List<ConstraintViolation<Object>> violations) {
     return (Validator)
         Proxy.newProxyInstance(
             SignalsReaderTest.class.getClassLoader(),
             new Class<?>[] {Validator.class},
-            (self, method, args) -> ((Bean) args[0]).open == 0 ? Set.of(violation) : Set.of());
+            (self, method, args) ->
+                ((Bean) args[0]).open == 0 ? new HashSet<>(violations) : Set.of());
   }
 
   record Packaged(int count) {}
@@ -453,6 +635,12 @@ class SignalsReaderTest {
             (self, method, args) -> {
               if (method.getName().equals("hashCode")) {
                 return System.identityHashCode(self);
+              }
+              if (method.getName().equals("equals")) {
+                return self == args[0];
+              }
+              if (method.getName().equals("iterator")) {
+                return ((List<?>) answers.get("iterator")).iterator();
               }
               Object answer = answers.get(method.getName());
               if (answer == null) {

@@ -6,6 +6,7 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.ws.rs.core.Response;
 import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.starcast.RefusedException;
@@ -33,6 +34,17 @@ class ProblemTest {
         Json.createReader(new StringReader(response.getEntity().toString())).readObject();
     assertThat(body.getString("detail")).isEqualTo(detail);
     assertThat(body).hasSize(3);
+  }
+
+  @Test
+  void isBoundedWhateverIsToBeSaid() {
+    for (String character : new String[] {"x", "\u0001", "\ud83d\ude00", "y\ud83d\ude00"}) {
+      String entity = Problem.of(400, character.repeat(100_000)).build().getEntity().toString();
+      assertThat(entity).hasSizeLessThan(7_000).contains("…");
+      assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(entity)).isTrue();
+    }
+    assertThat(Problem.excerpt("abc", 3)).isEqualTo("abc");
+    assertThat(Problem.excerpt("abcd", 3)).isEqualTo("abc…");
   }
 
   @Test

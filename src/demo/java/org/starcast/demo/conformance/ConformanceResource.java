@@ -123,6 +123,10 @@ public class ConformanceResource {
   }
 
   private static Duration retry(JsonObject event) {
-    return Duration.ofMillis(event.getJsonNumber("retryDuration").longValueExact());
+    try {
+      return Duration.ofMillis(event.getJsonNumber("retryDuration").longValueExact());
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("retryDuration: must be whole milliseconds", e);
+    }
   }
 }

@@ -29,7 +29,7 @@ public class SignalsResource {
   public record Person(@Size(min = 1, max = 10) String name, @Max(150) int age) {}
 
   /** What the page holds. */
-  public record Page(@Valid Person user, List<Integer> scores, boolean done) {}
+  public record Page(@Valid Person user, List<@Max(1000) Integer> scores, boolean done) {}
 
   @GET
   @Path("record/{id}")
