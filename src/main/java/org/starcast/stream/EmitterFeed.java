@@ -173,7 +173,7 @@ final class EmitterFeed<T> extends Feed<T> implements Emitter<T> {
     for (Runnable action : due) {
       try {
         action.run();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) { // the other actions run all the same
         LOG.log(System.Logger.Level.WARNING, "STARCAST-5002: an action on close failed", e);
       }
     }

@@ -1,9 +1,7 @@
 package org.starcast.stream;
 
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -14,7 +12,7 @@ final class Gate<T> {
   static final long NEVER = Long.MAX_VALUE;
 
   private final Throttle<? super T> throttle;
-  private final long interval;
+  private long interval;
 
   /** What waits, oldest first; items without a key have their number as one. */
   private final Map<Object, T> waiting = new LinkedHashMap<>();
@@ -70,11 +68,14 @@ final class Gate<T> {
     return waiting.isEmpty();
   }
 
-  /** Gives up everything that waits, whatever the time. */
-  List<T> flush() {
-    List<T> rest = new ArrayList<>(waiting.values());
+  /** From now on, what waits is given whatever the time. */
+  void hurry() {
+    interval = 0;
+    next = Long.MIN_VALUE;
+  }
+
+  void clear() {
     waiting.clear();
-    return rest;
   }
 
   long dropped() {

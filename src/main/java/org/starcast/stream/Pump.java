@@ -1,8 +1,7 @@
 package org.starcast.stream;
 
 import java.time.Duration;
-import java.util.Collections;
-import java.util.Iterator;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -19,9 +18,24 @@ import org.starcast.SseMessage;
 /**
  * Moves items from a feed to a client, in slices on an executor, one slice at a time.
  *
+ * <pre>
+ *  NEW ──► ASKING ──► EXHAUSTED ──► ENDED ──► CLOSED
+ *   │         │                       ▲
+ *   └─────────┴─────► FAILING ────────┤
+ *                                     │
+ *  NEW, ASKING, EXHAUSTED, FAILING ───┘  by end(outcome), from any thread, once
+ * </pre>
+ *
+ * <p>Slices make all transitions but the one to {@code ENDED}: {@link #end} makes that, for every
+ * way out: the source is exhausted or has failed and what the throttle held is sent, a function of
+ * the options failed, the client is gone, {@link #stop}, a time-out, an executor that takes no
+ * more. It sends the last message and closes the client. The next slice closes the source and
+ * completes {@link #completion}. So each happens once, whatever application code throws, {@code
+ * Error}s too.
+ *
  * <p>{@link #wake} has a slice run if none does, and makes a running one look again. The feed and
- * the gate belong to the slices; the client is written to under this object's monitor, so that
- * nothing follows the last message, whichever thread ends the stream.
+ * the gate belong to the slices; the state changes, and the client is written to, under this
+ * object's monitor, so that nothing follows the last message.
  */
 final class Pump<T> implements SseStream {
 
@@ -34,6 +48,31 @@ final class Pump<T> implements SseStream {
   private static final long POLL_NANOS = Duration.ofMillis(50).toNanos();
 
   private static final long NEVER = Gate.NEVER;
+
+  private static final CompletionStage<Boolean> NOTHING = CompletableFuture.completedStage(false);
+
+  private enum State {
+    /** The source has not been opened. */
+    NEW,
+    /** The source is asked for items. */
+    ASKING,
+    /** The source has no more items; what the throttle holds is sent in its time. */
+    EXHAUSTED,
+    /** The source has failed; what the throttle holds, which came before that, is sent at once. */
+    FAILING,
+    /** The last message is sent, nothing follows; the source may be at work in a call yet. */
+    ENDED,
+    /** The source is closed. */
+    CLOSED
+  }
+
+  /** How a stream ends: the cause if it failed, and what the client gets last. */
+  private record Outcome(End reason, Throwable cause, Optional<SseMessage> last) {
+
+    static Outcome of(End reason) {
+      return new Outcome(reason, null, Optional.empty());
+    }
+  }
 
   private final SseClient client;
   private final boolean ownsClient;
@@ -54,13 +93,9 @@ final class Pump<T> implements SseStream {
 
   // touched by slices only
   private final Gate<T> gate;
-  private boolean opened;
-  private boolean exhausted;
 
-  /** The source has failed; what came before that is still being sent. */
-  private boolean failing;
-
-  private boolean finished;
+  /** Why the state is {@code FAILING}. */
+  private Throwable sourceFailure;
 
   /** Before which the source is not asked. */
   private long pollAt;
@@ -70,13 +105,16 @@ final class Pump<T> implements SseStream {
 
   private volatile long lastItem;
   private volatile long lastSent;
+
+  /** The last item is not in the client's queue yet. */
   private volatile boolean waitsForRoom;
+
   private volatile long taken;
   private volatile long dropped;
 
   // guarded by this
-  private End end;
-  private Throwable failure;
+  private State state = State.NEW;
+  private Outcome outcome;
   private long armedAt = NEVER;
   private Runnable disarm = () -> {};
 
@@ -117,7 +155,7 @@ final class Pump<T> implements SseStream {
             () -> {
               Pump<T> pump = self.get();
               if (pump != null) {
-                pump.end(End.CLIENT_CLOSED, null, Optional.empty());
+                pump.end(Outcome.of(End.CLIENT_CLOSED));
               }
             });
     // before the source is asked, which may not return for long
@@ -137,9 +175,12 @@ final class Pump<T> implements SseStream {
   private void run() {
     try {
       executor.execute(this::slice);
-    } catch (RejectedExecutionException e) {
+    } catch (Throwable e) {
       // the application is being stopped and its executor with it: what is left is to close
-      end(End.STOPPED, null, Optional.empty());
+      if (!(e instanceof RejectedExecutionException)) {
+        LOG.log(System.Logger.Level.WARNING, "STARCAST-5006: no thread for a stream", e);
+      }
+      end(Outcome.of(End.STOPPED));
       slice();
     }
   }
@@ -157,116 +198,139 @@ final class Pump<T> implements SseStream {
   }
 
   /**
-   * Does what can be done.
+   * Does what can be done; throws nothing.
    *
    * @return true if there is more
    */
   private boolean work() {
     boolean more = false;
     try {
-      if (!ended() && !failing) {
-        more = move();
-      }
-    } catch (Throwable e) { // whatever it is, the source must be closed
-      failing = true;
-      flush(gate == null ? Collections.emptyIterator() : gate.flush().iterator(), e);
+      more = move();
+      long next = Math.min(askAt, deadline());
+      arm(gate == null || waitsForRoom ? next : Math.min(next, gate.readyAt()));
+    } catch (Throwable e) { // an Error, too, ends this stream and nothing else
+      log(e);
+      fail(e);
     }
-    if (ended()) {
-      finish();
-      return false;
-    }
-    long next = Math.min(askAt, deadline());
-    arm(gate == null || waitsForRoom ? next : Math.min(next, gate.readyAt()));
-    return more;
+    return !finish() && more;
   }
 
-  private boolean move() throws Exception {
+  private boolean move() {
     askAt = NEVER;
-    if (!opened) {
-      opened = true;
-      feed.open(this::wake, executor);
-      options.retry().ifPresent(this::sendExtra);
-      options.initial().ifPresent(this::sendExtra);
-    }
     for (int i = 0; i < SLICE; i++) {
-      if (ended()) {
+      boolean more =
+          switch (state()) {
+            case NEW -> open();
+            case ASKING -> sendHeld() || ask();
+            case EXHAUSTED, FAILING -> sendHeld() || sendLast();
+            case ENDED, CLOSED -> false;
+          };
+      if (!more) {
         return false;
-      }
-      long now = timer.now();
-      T ready = gate == null || waitsForRoom ? null : gate.poll(now);
-      if (ready != null) {
-        send(ready);
-        continue;
-      }
-      if (exhausted) {
-        if (!waitsForRoom && (gate == null || gate.isEmpty())) {
-          end(End.COMPLETED, null, options.closing());
-        }
-        return false;
-      }
-      if (gate == null && waitsForRoom) {
-        return false;
-      }
-      if (now < pollAt) {
-        askAt = pollAt;
-        return false;
-      }
-      T item = feed.poll();
-      exhausted = feed.ended();
-      if (item == null) {
-        if (exhausted) {
-          continue;
-        }
-        if (!feed.wakes()) {
-          pollAt = timer.now() + (intervalNanos > 0 ? intervalNanos : POLL_NANOS);
-          askAt = pollAt;
-        }
-        return false;
-      }
-      taken++;
-      lastItem = timer.now();
-      pollAt = lastItem + intervalNanos;
-      if (gate == null) {
-        send(item);
-      } else {
-        long before = gate.dropped();
-        gate.offer(item);
-        dropped += gate.dropped() - before;
       }
     }
     return true;
   }
 
-  /** Sends an item; returns when it, if anything has become of it, is queued. */
-  private CompletableFuture<Boolean> send(T item) {
+  private boolean open() {
+    if (advance(State.NEW, State.ASKING)) {
+      options.retry().ifPresent(this::send);
+      options.initial().ifPresent(this::send);
+      try {
+        feed.open(this::wake, executor);
+      } catch (Throwable e) {
+        sourceFailed(e);
+      }
+    }
+    return true;
+  }
+
+  /** Sends an item that the throttle gives, if it gives one. */
+  private boolean sendHeld() {
+    T ready = gate == null || waitsForRoom ? null : gate.poll(timer.now());
+    if (ready == null) {
+      return false;
+    }
+    sendItem(ready);
+    return true;
+  }
+
+  /** Asks the source, unless it is not its time. */
+  private boolean ask() {
+    if (gate == null && waitsForRoom) {
+      return false;
+    }
+    if (timer.now() < pollAt) {
+      askAt = pollAt;
+      return false;
+    }
+    T item;
+    try {
+      item = feed.poll();
+      if (feed.ended()) {
+        advance(State.ASKING, State.EXHAUSTED);
+      }
+    } catch (Throwable e) {
+      sourceFailed(e);
+      return true;
+    }
+    if (item != null) {
+      taken++;
+      lastItem = timer.now();
+      pollAt = lastItem + intervalNanos;
+      take(item);
+      return true;
+    }
+    if (state() == State.ASKING && !feed.wakes()) {
+      pollAt = timer.now() + (intervalNanos > 0 ? intervalNanos : POLL_NANOS);
+      askAt = pollAt;
+    }
+    return state() != State.ASKING;
+  }
+
+  private void take(T item) {
+    if (gate == null) {
+      sendItem(item);
+    } else {
+      long before = gate.dropped();
+      gate.offer(item);
+      dropped += gate.dropped() - before;
+    }
+  }
+
+  private boolean sendLast() {
+    if (!waitsForRoom && (gate == null || gate.isEmpty())) {
+      if (state() == State.FAILING) {
+        fail(sourceFailure);
+      } else {
+        end(new Outcome(End.COMPLETED, null, options.closing()));
+      }
+    }
+    return false;
+  }
+
+  private void sendItem(T item) {
     Object payload = options.transformed(item);
     if (payload == null) {
       dropped++;
-      return CompletableFuture.completedFuture(true);
+      return;
     }
     SseMessage message = encoder.apply(payload);
     if (options.event() != null && message.data().isPresent() && message.event().isEmpty()) {
       message = message.toBuilder().event(options.event()).build();
     }
-    CompletableFuture<Boolean> queued;
-    synchronized (this) {
-      if (end != null) {
-        return CompletableFuture.completedFuture(false);
-      }
-      queued = client.sendWhenRoom(message).toCompletableFuture();
-    }
+    CompletableFuture<Boolean> queued = send(message).toCompletableFuture();
     if (queued.isDone()) {
       queued(queued.join());
     } else {
       waitsForRoom = true;
-      queued.thenAccept(
-          took -> {
-            queued(took);
+      queued.whenComplete(
+          (took, failure) -> {
+            queued(failure == null && took);
             waitsForRoom = false;
             wake();
           });
     }
-    return queued;
   }
 
   private void queued(boolean took) {
@@ -276,101 +340,117 @@ final class Pump<T> implements SseStream {
       // the source is idle only while it is asked
       lastItem = lastSent;
     } else {
-      end(End.CLIENT_CLOSED, null, Optional.empty());
+      end(Outcome.of(End.CLIENT_CLOSED));
     }
   }
 
-  /** Sends what is not an item; a client that is closed is noticed elsewhere. */
-  private synchronized CompletionStage<Boolean> sendExtra(SseMessage message) {
-    return end == null ? client.sendWhenRoom(message) : CompletableFuture.completedStage(false);
+  /** Sends a message if the stream has not ended; false later for a client that is closed. */
+  private synchronized CompletionStage<Boolean> send(SseMessage message) {
+    return ended() ? CompletableFuture.completedStage(false) : client.sendWhenRoom(message);
   }
 
-  /** Fails when what the throttle holds, which came before the failure, has been sent. */
-  private void flush(Iterator<T> held, Throwable cause) {
-    try {
-      while (held.hasNext() && !ended()) {
-        CompletableFuture<Boolean> queued = send(held.next());
-        if (!queued.isDone()) {
-          // no more than one waits
-          queued.whenComplete((took, none) -> flush(held, cause));
-          return;
-        }
-      }
-    } catch (RuntimeException e) {
-      cause.addSuppressed(e);
+  // ---- the state
+
+  private synchronized State state() {
+    return state;
+  }
+
+  private synchronized boolean ended() {
+    return state.compareTo(State.ENDED) >= 0;
+  }
+
+  /** A slice's transition; none if the stream has been ended meanwhile. */
+  private synchronized boolean advance(State from, State to) {
+    boolean at = state == from;
+    if (at) {
+      state = to;
     }
-    fail(cause);
+    return at;
   }
 
-  private void fail(Throwable cause) {
+  private void sourceFailed(Throwable cause) {
+    log(cause);
+    sourceFailure = cause;
+    if (advance(State.ASKING, State.FAILING) && gate != null) {
+      gate.hurry();
+    }
+  }
+
+  private void log(Throwable cause) {
     // anybody can ask for a job that is not there, and a client that is gone misses nothing
     boolean expected = cause instanceof Progress.UnknownJobException || ended();
     LOG.log(
         expected ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
-        "STARCAST-5001: the source of a stream failed",
+        "STARCAST-5001: a stream failed",
         cause);
-    Optional<SseMessage> last;
-    try {
-      last = options.onError().apply(cause);
-    } catch (RuntimeException e) {
-      cause.addSuppressed(e);
-      last = StreamOptions.defaults().onError().apply(cause);
-    }
-    end(End.FAILED, cause, last);
   }
 
-  private void finish() {
-    if (finished) {
+  /** Ends the stream by a failure that is logged. */
+  private void fail(Throwable cause) {
+    if (ended()) {
       return;
     }
-    finished = true;
+    Optional<SseMessage> last;
     try {
-      feed.close();
-    } catch (Exception e) {
-      LOG.log(System.Logger.Level.WARNING, "STARCAST-5003: a source did not close", e);
+      last = Objects.requireNonNull(options.onError().apply(cause), "onError: gave null");
+    } catch (Throwable e) { // there is nobody else to ask
+      LOG.log(System.Logger.Level.WARNING, "STARCAST-5005: onError of a stream failed", e);
+      last = StreamOptions.defaults().onError().apply(cause);
     }
-    End reason;
-    synchronized (this) {
-      reason = end;
-    }
-    completion.complete(reason);
-  }
-
-  // ---- the end
-
-  private synchronized boolean ended() {
-    return end != null;
+    end(new Outcome(End.FAILED, cause, last));
   }
 
   /** Ends the stream, once: the client at once, the source when its present call has returned. */
-  private void end(End reason, Throwable cause, Optional<SseMessage> last) {
+  private void end(Outcome how) {
+    CompletionStage<Boolean> told = NOTHING;
     synchronized (this) {
-      if (end != null) {
+      if (ended()) {
         return;
       }
-      CompletionStage<Boolean> told = CompletableFuture.completedStage(true);
-      if (last.isPresent()) {
-        try {
-          told = sendExtra(last.get());
-        } catch (IllegalArgumentException e) {
-          LOG.log(System.Logger.Level.WARNING, "STARCAST-5004: a last message was not sent", e);
-        }
-      }
-      end = reason;
-      failure = cause;
+      state = State.ENDED;
+      outcome = how;
       disarm.run();
-      if (ownsClient) {
-        told.whenComplete((took, none) -> client.close());
+      try {
+        told = how.last().map(client::sendWhenRoom).orElse(NOTHING);
+      } catch (Throwable e) { // such as a message that is too large
+        LOG.log(System.Logger.Level.WARNING, "STARCAST-5004: a last message was not sent", e);
       }
     }
+    if (ownsClient) {
+      told.whenComplete((took, none) -> client.close());
+    }
     wake();
+  }
+
+  /**
+   * Closes the source, if the stream has ended.
+   *
+   * @return whether it has
+   */
+  private boolean finish() {
+    if (!ended()) {
+      return false;
+    }
+    if (advance(State.ENDED, State.CLOSED)) {
+      try {
+        feed.close();
+      } catch (Throwable e) { // whatever it is, the stream is over
+        LOG.log(System.Logger.Level.WARNING, "STARCAST-5003: a source did not close", e);
+      }
+      completion.complete(outcome().reason());
+    }
+    return true;
+  }
+
+  private synchronized Outcome outcome() {
+    return outcome;
   }
 
   // ---- time
 
   /** Has {@link #onTime} called then, or earlier. */
   private synchronized void arm(long next) {
-    if (end != null || next >= armedAt) {
+    if (ended() || next >= armedAt) {
       return;
     }
     disarm.run();
@@ -394,9 +474,9 @@ final class Pump<T> implements SseStream {
     }
     long now = timer.now();
     if (now >= timeoutAt) {
-      end(End.TIMEOUT, null, options.closing());
+      end(new Outcome(End.TIMEOUT, null, options.closing()));
     } else if (idleNanos > 0 && !waitsForRoom && now >= lastItem + idleNanos) {
-      end(End.IDLE, null, options.closing());
+      end(new Outcome(End.IDLE, null, options.closing()));
     } else {
       if (heartbeatNanos > 0 && !waitsForRoom && now >= lastSent + heartbeatNanos) {
         lastSent = now;
@@ -415,13 +495,14 @@ final class Pump<T> implements SseStream {
             try {
               MessageSource ping = options.ping().get();
               if (ping != null) {
-                sendExtra(ping.toSseMessage());
+                send(ping.toSseMessage());
               }
-            } catch (RuntimeException e) {
+            } catch (Throwable e) { // as in a slice
+              log(e);
               fail(e);
             }
           });
-    } catch (RejectedExecutionException e) {
+    } catch (RuntimeException e) {
       // the application is being stopped: wake() sees to it
     }
   }
@@ -439,8 +520,8 @@ final class Pump<T> implements SseStream {
   }
 
   @Override
-  public synchronized Optional<Throwable> failure() {
-    return Optional.ofNullable(failure);
+  public Optional<Throwable> failure() {
+    return Optional.ofNullable(outcome()).map(Outcome::cause);
   }
 
   @Override
@@ -460,7 +541,7 @@ final class Pump<T> implements SseStream {
 
   @Override
   public void stop() {
-    end(End.STOPPED, null, options.closing());
+    end(new Outcome(End.STOPPED, null, options.closing()));
   }
 
   @Override

@@ -103,14 +103,15 @@ public class SseStreams {
   /** As {@link #stream(SseEventSink, Source)}. */
   public <T> SseStream stream(
       SseEventSink sink, Source<T> source, StreamOptions<? super T> options) {
+    Subscription subscription = STREAM.lineSeparator(options.lineSeparator());
     Feed<T> feed = source.use();
     SseClient client;
     try {
-      client = registry.apply(sink, STREAM.lineSeparator(options.lineSeparator()));
-    } catch (RuntimeException refused) {
+      client = registry.apply(sink, subscription);
+    } catch (RuntimeException | Error refused) {
       try {
         feed.close();
-      } catch (Exception e) {
+      } catch (Throwable e) {
         refused.addSuppressed(e);
       }
       throw refused;
@@ -130,6 +131,8 @@ public class SseStreams {
   /** As {@link #stream(SseClient, Source)}. */
   public <T> SseStream stream(
       SseClient client, Source<T> source, StreamOptions<? super T> options) {
+    Objects.requireNonNull(client, "client");
+    Objects.requireNonNull(options, "options");
     return new Pump<T>(client, false, source.use(), options, encoder, executor, timer).start();
   }
 

@@ -164,7 +164,9 @@ public final class StreamOptions<T> {
   /**
    * The last message when the source, or a function of these options, fails; by default an event
    * {@code error} that tells nothing of the failure, which is logged. (A page hears it where it
-   * hears its {@code EventSource}'s own errors; it alone has data.)
+   * hears its {@code EventSource}'s own errors; it alone has data.) That is sent, too, if this
+   * function fails. What a throttle holds is sent before it if the source fails, and dropped
+   * otherwise.
    */
   public StreamOptions<T> onError(Function<? super Throwable, Optional<SseMessage>> message) {
     Objects.requireNonNull(message, "onError");

@@ -66,19 +66,41 @@ final class ThrottleProcessor<T> implements Flow.Processor<T, T> {
 
   @Override
   public void onNext(T item) {
-    synchronized (this) {
-      if (over) {
-        return;
+    Objects.requireNonNull(item, "item");
+    try {
+      synchronized (this) {
+        if (over || complete) {
+          return;
+        }
+        gate.offer(item);
       }
-      gate.offer(Objects.requireNonNull(item, "item"));
+    } catch (Throwable e) { // the throttle's key: no publisher's business (rule 2.13)
+      fail(e);
+      return;
+    }
+    drain();
+  }
+
+  /** Ends with a failure of its own, what waits dropped. */
+  private void fail(Throwable cause) {
+    Flow.Subscription cancelled;
+    synchronized (this) {
+      cancelled = over || complete ? null : upstream;
+      gate.clear();
+      failure = cause;
+      complete = true;
+    }
+    if (cancelled != null) {
+      cancelled.cancel();
     }
     drain();
   }
 
   @Override
   public void onError(Throwable cause) {
+    Objects.requireNonNull(cause, "cause");
     synchronized (this) {
-      failure = Objects.requireNonNull(cause, "cause");
+      failure = complete ? failure : cause;
       complete = true;
     }
     drain();
@@ -147,7 +169,7 @@ final class ThrottleProcessor<T> implements Flow.Processor<T, T> {
     }
     try {
       to.onNext(item);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // rule 2.13 forbids it, and others wait for the drain
       cancel();
       to.onError(e);
     }
@@ -168,7 +190,7 @@ final class ThrottleProcessor<T> implements Flow.Processor<T, T> {
     try {
       executor.execute(this::drain);
     } catch (RejectedExecutionException e) {
-      cancel();
+      fail(e);
     }
   }
 
@@ -177,7 +199,7 @@ final class ThrottleProcessor<T> implements Flow.Processor<T, T> {
     @Override
     public void request(long items) {
       if (items <= 0) {
-        onError(new IllegalArgumentException("items: must be positive, is " + items));
+        fail(new IllegalArgumentException("items: must be positive, is " + items));
         return;
       }
       synchronized (ThrottleProcessor.this) {

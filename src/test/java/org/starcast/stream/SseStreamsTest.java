@@ -20,6 +20,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.starcast.CloseReason;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
@@ -409,6 +411,102 @@ class SseStreamsTest {
 
     assertThat(end(stream)).isEqualTo(End.FAILED);
     awaitReceived("before", "error={\"error\":\"the stream failed\"}");
+  }
+
+  /** Application code that fails in the worst of places: what it throws, and where. */
+  private enum Failing {
+    ON_ERROR_RETHROWS,
+    ON_ERROR_FAILS,
+    ON_ERROR_GIVES_NULL,
+    LAST_MESSAGE_TOO_LARGE,
+    TRANSFORM_BEHIND_A_THROTTLE,
+    KEY_OF_A_THROTTLE,
+    PING,
+    CLOSE
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theSourceIsClosedAndTheClientEndedWhateverFails(Failing failing) {
+    IllegalStateException constant = new IllegalStateException("always the same");
+    AtomicInteger closes = new AtomicInteger();
+    boolean ping = failing == Failing.PING;
+    Source<Integer> source =
+        Source.of(
+            Stream.iterate(1, i -> i + 1)
+                .peek(
+                    i -> {
+                      if (i == 4 && !ping) {
+                        throw constant;
+                      }
+                    })
+                .onClose(
+                    () -> {
+                      closes.incrementAndGet();
+                      if (failing == Failing.CLOSE) {
+                        throw new AssertionError("close");
+                      }
+                    }));
+    StreamOptions<Integer> options = StreamOptions.defaults().transform((Integer i) -> "" + i);
+    options =
+        switch (failing) {
+          case ON_ERROR_RETHROWS ->
+              options.onError(
+                  failure -> {
+                    throw (RuntimeException) failure;
+                  });
+          case ON_ERROR_FAILS ->
+              options.onError(
+                  failure -> {
+                    throw new AssertionError("onError");
+                  });
+          case ON_ERROR_GIVES_NULL -> options.onError(failure -> null);
+          case LAST_MESSAGE_TOO_LARGE ->
+              options.onError(failure -> Optional.of(SseMessage.of("x".repeat(10_000_000))));
+          case TRANSFORM_BEHIND_A_THROTTLE ->
+              options
+                  .throttle(Throttle.buffer(SECOND, 10))
+                  .transform(
+                      (Integer i) -> {
+                        throw constant;
+                      });
+          case KEY_OF_A_THROTTLE ->
+              options.throttle(
+                  Throttle.conflate(
+                      SECOND,
+                      i -> {
+                        throw new AssertionError("key");
+                      },
+                      10));
+          case PING ->
+              options
+                  .interval(Duration.ofDays(1))
+                  .heartbeat(
+                      SECOND,
+                      () -> {
+                        throw new AssertionError("ping");
+                      });
+          case CLOSE -> options;
+        };
+
+    SseStream stream = streams.stream(sink, source, options);
+    if (ping) {
+      await().until(() -> stream.sent() == 1);
+      harness.timer.advance(SECOND);
+    }
+
+    assertThat(end(stream)).isEqualTo(End.FAILED);
+    assertThat(closes).hasValue(1);
+    assertThat(stream.failure()).isPresent();
+    await().until(sink::isClosed);
+    assertThat(stream.client().state()).isEqualTo(SseClient.State.CLOSED);
+    List<String> received = sink.received();
+    if (failing == Failing.LAST_MESSAGE_TOO_LARGE) {
+      assertThat(received).containsExactly("1", "2", "3");
+    } else {
+      assertThat(received.get(received.size() - 1))
+          .isEqualTo("error={\"error\":\"the stream failed\"}");
+    }
   }
 
   @Test

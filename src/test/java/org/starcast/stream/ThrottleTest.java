@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Flow;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
 /** Throttles, told the time. */
@@ -87,7 +88,10 @@ class ThrottleTest {
           given.add(item);
         }
       }
-      given.addAll(gate.flush());
+      gate.hurry();
+      while (!gate.isEmpty()) {
+        given.add(gate.poll(now));
+      }
       assertThat(given).isSorted().doesNotHaveDuplicates();
       assertThat(given.size() + gate.dropped()).isEqualTo(10_000);
     }
@@ -105,7 +109,7 @@ class ThrottleTest {
 
   // ---- as a processor
 
-  private static final class Recorder implements Flow.Subscriber<Integer> {
+  private static class Recorder implements Flow.Subscriber<Integer> {
     final List<Object> seen = new ArrayList<>();
     Flow.Subscription subscription;
 
@@ -211,5 +215,69 @@ class ThrottleTest {
 
     recorder.subscription.request(-1);
     assertThat(recorder.seen).containsExactly("items: must be positive, is -1");
+  }
+
+  @Test
+  void aKeyThatFailsEndsAProcessorWithThatFailure() {
+    Throttle<Integer> throttle =
+        Throttle.conflate(
+            INTERVAL,
+            item -> {
+              throw new AssertionError("no key");
+            },
+            5);
+    ThrottleProcessor<Integer> failing = new ThrottleProcessor<>(throttle, Runnable::run, timer);
+    failing.subscribe(recorder);
+    failing.onSubscribe(upstream);
+    recorder.subscription.request(10);
+
+    failing.onNext(1);
+    failing.onNext(2);
+    failing.onComplete();
+
+    assertThat(recorder.seen).containsExactly("no key");
+    assertThat(upstream.cancels).isEqualTo(1);
+  }
+
+  @Test
+  void aSubscriberThatFailsWithAnErrorIsDoneAndItsPublisherCancelled() {
+    Recorder broken =
+        new Recorder() {
+          @Override
+          public void onNext(Integer item) {
+            throw new AssertionError("broken");
+          }
+        };
+    processor.subscribe(broken);
+    processor.onSubscribe(upstream);
+    broken.subscription.request(10);
+
+    processor.onNext(1);
+    processor.onNext(2);
+    timer.advance(INTERVAL);
+
+    assertThat(broken.seen).containsExactly("broken");
+    assertThat(upstream.cancels).isEqualTo(1);
+  }
+
+  @Test
+  void anExecutorThatTakesNoMoreEndsAProcessorWithThatFailure() {
+    ThrottleProcessor<Integer> stopped =
+        new ThrottleProcessor<>(
+            Throttle.latest(INTERVAL),
+            task -> {
+              throw new RejectedExecutionException("stopped");
+            },
+            timer);
+    stopped.subscribe(recorder);
+    stopped.onSubscribe(upstream);
+    recorder.subscription.request(10);
+    stopped.onNext(1);
+    stopped.onNext(2);
+
+    timer.advance(INTERVAL);
+
+    assertThat(recorder.seen).containsExactly(1, "stopped");
+    assertThat(upstream.cancels).isEqualTo(1);
   }
 }
