@@ -707,9 +707,6 @@ public final class DeliveryEngine {
     private final Due due = new Due(drainers);
     private final Fanout fanout;
 
-    /** Whether it has a topic that was not published to before, as far as is known. */
-    private boolean isNewTopic;
-
     /** Who appends it, while that is so. */
     private volatile Thread publisher;
 
@@ -736,7 +733,7 @@ public final class DeliveryEngine {
       if (history != null) {
         history.append(fanout.frame);
       }
-      isNewTopic = traffic.count(topics(), placed.length());
+      fanout.isNewTopic = traffic.count(topics(), placed.length());
       if (topics().isEmpty()) {
         clients.values().forEach(fanout);
       } else {
@@ -754,7 +751,7 @@ public final class DeliveryEngine {
       statistics.published.increment();
       statistics.matched.add(fanout.matched);
       memory.relieve();
-      if (isNewTopic && fanout.matched == 0 && except().isEmpty()) {
+      if (fanout.isNewTopic && fanout.matched == 0 && except().isEmpty()) {
         TopicTraffic.reportUnheard(topics());
       }
     }
@@ -874,6 +871,10 @@ public final class DeliveryEngine {
     private int inBlock;
     private long fetched;
     private int matched;
+
+    /** Whether it has a topic that was not published to before, as far as is known. */
+    private boolean isNewTopic;
+
     private int held;
     private int queued;
     private int dropped;
