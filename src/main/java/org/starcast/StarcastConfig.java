@@ -13,10 +13,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.starcast.backplane.BackplaneConfig;
+import org.starcast.config.ConfigNames;
 import org.starcast.security.Rule;
 import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
@@ -206,7 +210,22 @@ public record StarcastConfig(
       Pattern.compile("https?://([a-z0-9.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?");
   private static final Pattern STREAM = Pattern.compile("[A-Za-z0-9_-]+");
   private static final Pattern SUBJECT = Pattern.compile(STREAM + "(\\." + STREAM + ")*");
-  private static final Pattern RETAIN = Pattern.compile("starcast\\.log\\.retain\\.\"?(.*?)\"?");
+  private static final Pattern RETAIN =
+      Pattern.compile(Pattern.quote(ConfigNames.RETAIN) + "(\"?)(.*)\\1", Pattern.DOTALL);
+
+  /** The keys without a variable part, in a class of their own as reading needs them. */
+  private static final class Keys {
+    static final Set<String> FIXED = new TreeSet<>();
+
+    static {
+      read(
+          key -> {
+            FIXED.add(key);
+            return Optional.empty();
+          },
+          List.of());
+    }
+  }
 
   /** The defaults. */
   public static StarcastConfig defaults() {
@@ -216,14 +235,15 @@ public record StarcastConfig(
   /**
    * Reads the configuration from a source of raw values.
    *
-   * @param source gives the value of a key
-   * @param keys the keys that there are, for those that have a variable part
-   * @throws IllegalArgumentException if a value is malformed or out of bounds; the message begins
-   *     with the key
+   * @param source gives the value of a key, of the active profile where that has one
+   * @param written the names that there are, see {@link ConfigNames}
+   * @throws IllegalArgumentException if a value is malformed or out of bounds, or a name looks like
+   *     a rule and is none; the message begins with the key
    */
   public static StarcastConfig read(
-      Function<String, Optional<String>> source, Iterable<String> keys) {
+      Function<String, Optional<String>> source, Iterable<String> written) {
     Reader in = new Reader(source);
+    ConfigNames names = names(source, written);
     long heap = Runtime.getRuntime().maxMemory();
     int processors = Runtime.getRuntime().availableProcessors();
     boolean monitor = in.bool("starcast.endpoint.monitor.enabled", false);
@@ -258,13 +278,13 @@ public record StarcastConfig(
         monitor,
         in.bool("starcast.endpoint.registry.enabled", false),
         in.text("starcast.endpoint.registry.role", "starcast-admin"),
-        in.rules(keys),
+        in.rules(names.rules()),
         in.bool("starcast.security.query-token", false),
         in.origins("starcast.cors.origins"),
         in.optionalCount("starcast.log.events", 10_000, 16, 10_000_000),
         in.number("starcast.log.bytes", Math.min(64 << 20, heap / 8), 64 << 10, 1L << 40),
         in.optionalDuration("starcast.log.age", "PT10M", "PT1S", "P30D"),
-        in.retained(keys),
+        in.retained(names.retained()),
         (int) in.number("starcast.log.retain-topics", 10_000, 1, 1_000_000),
         in.number("starcast.log.retain-bytes", Math.min(64 << 20, heap / 8), 64 << 10, 1L << 40),
         in.oneOf("starcast.log.store", "memory", "file"),
@@ -277,6 +297,22 @@ public record StarcastConfig(
         (int) in.number("starcast.presence.max-topics-per-client", 16, 1, 10_000),
         (int) in.number("starcast.presence.max-messages-per-minute", 1_000, 1, 10_000_000),
         in.backplane());
+  }
+
+  /**
+   * What is to be said of names that begin like Starcast's and are not known, one sentence each.
+   *
+   * @throws IllegalArgumentException as {@link #read}
+   */
+  public static List<String> unknown(
+      Function<String, Optional<String>> source, Iterable<String> written) {
+    return names(source, written).unknown();
+  }
+
+  private static ConfigNames names(
+      Function<String, Optional<String>> source, Iterable<String> written) {
+    boolean none = !written.iterator().hasNext();
+    return new ConfigNames(written, source, none ? Set.of() : Keys.FIXED);
   }
 
   private record Reader(Function<String, Optional<String>> source) {
@@ -318,35 +354,45 @@ public record StarcastConfig(
     }
 
     /** The patterns in {@code starcast.log.retain."<pattern>"}, with or without the quotes. */
-    List<String> retained(Iterable<String> keys) {
+    List<String> retained(List<ConfigNames.Variable> keys) {
       List<String> patterns = new ArrayList<>();
-      for (String key : keys) {
-        Matcher parts = RETAIN.matcher(key);
-        if (parts.matches()) {
-          oneOf(key, "latest", "latest");
-          try {
-            patterns.add(TopicPattern.of(parts.group(1)).toString());
-          } catch (IllegalArgumentException e) {
-            throw bad(key, e.getMessage());
-          }
+      for (ConfigNames.Variable key : keys) {
+        oneOf(key.name(), "latest", "latest");
+        String pattern = checked(key, () -> retained(key.key()));
+        if (key.inForce()) {
+          patterns.add(pattern);
         }
       }
       return List.copyOf(patterns);
     }
 
+    private static String retained(String key) {
+      Matcher parts = RETAIN.matcher(key);
+      if (!parts.matches()) {
+        throw new IllegalArgumentException("must be " + ConfigNames.RETAIN + "\"<pattern>\"");
+      }
+      return TopicPattern.of(parts.group(2)).toString();
+    }
+
     /** What {@code starcast.security.rules."<pattern>".<action>} says. */
-    List<Rule> rules(Iterable<String> keys) {
+    List<Rule> rules(List<ConfigNames.Variable> keys) {
       List<Rule> rules = new ArrayList<>();
-      for (String key : keys) {
-        if (key.startsWith(Rule.PREFIX)) {
-          try {
-            rules.add(Rule.parse(key, source.apply(key).orElse("")));
-          } catch (IllegalArgumentException e) {
-            throw bad(key, e.getMessage());
-          }
+      for (ConfigNames.Variable key : keys) {
+        String roles = source.apply(key.name()).orElse("");
+        Rule rule = checked(key, () -> Rule.parse(key.key(), roles));
+        if (key.inForce()) {
+          rules.add(rule);
         }
       }
       return List.copyOf(rules);
+    }
+
+    private static <T> T checked(ConfigNames.Variable key, Supplier<T> parsed) {
+      try {
+        return parsed.get();
+      } catch (IllegalArgumentException e) {
+        throw bad(key.name(), e.getMessage());
+      }
     }
 
     /** Origins as browsers write them (RFC 6454, section 6.2). */
@@ -525,8 +571,14 @@ public record StarcastConfig(
       return duration(key, fallback, min, max);
     }
 
+    /** What MicroProfile Config's converter takes for true; and its opposites. */
     boolean bool(String key, boolean fallback) {
-      return oneOf(key, Boolean.toString(fallback), Boolean.toString(!fallback)).equals("true");
+      String text = source.apply(key).orElse(Boolean.toString(fallback)).trim();
+      return switch (text.toLowerCase(Locale.ROOT)) {
+        case "true", "yes", "y", "on", "1" -> true;
+        case "false", "no", "n", "off", "0" -> false;
+        default -> throw bad(key, "must be true or false, is " + quote(text));
+      };
     }
 
     String text(String key, String fallback) {

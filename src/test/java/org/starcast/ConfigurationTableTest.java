@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.starcast.config.ConfigNames;
 
 /** The README's configuration table, held against what {@link StarcastConfig} does. */
 class ConfigurationTableTest {
@@ -76,6 +77,13 @@ class ConfigurationTableTest {
         List.of());
     assertThat(rows().filter(row -> !row.isVariable()).map(Row::key))
         .containsExactlyInAnyOrderElementsOf(read);
+  }
+
+  @Test
+  void anEnvironmentVariableStandsForOneKeyAlone() throws IOException {
+    assertThat(rows().filter(row -> !row.isVariable()).map(Row::key))
+        .extracting(ConfigNames::environmentForm)
+        .doesNotHaveDuplicates();
   }
 
   @ParameterizedTest

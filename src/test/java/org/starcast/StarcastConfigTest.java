@@ -15,10 +15,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.backplane.BackplaneConfig;
+import org.starcast.config.ConfigNames;
 import org.starcast.security.Action;
 import org.starcast.security.Rule;
 
@@ -181,10 +184,14 @@ class StarcastConfigTest {
 
   @ParameterizedTest
   @MethodSource("switches")
-  void switchesAreTrueOrFalseAndNothingElse(String key, String name) {
-    assertThat(component(read(key, "true"), name)).isEqualTo(true);
-    assertThat(component(read(key, " false "), name)).isEqualTo(false);
-    for (String value : new String[] {"yes", "TRUE", "1", ""}) {
+  void switchesAreWhatMicroProfileTakesForTrueAndItsOpposites(String key, String name) {
+    for (String value : new String[] {"true", " TRUE ", "1", "Yes", "y", "on"}) {
+      assertThat(component(read(key, value), name)).as(value).isEqualTo(true);
+    }
+    for (String value : new String[] {" false ", "FALSE", "0", "No", "n", "off"}) {
+      assertThat(component(read(key, value), name)).as(value).isEqualTo(false);
+    }
+    for (String value : new String[] {"ja", "tru", "2", ""}) {
       assertRefused(key, value, "true", "false", "is '" + value + "'");
     }
   }
@@ -457,6 +464,130 @@ class StarcastConfigTest {
                 StarcastConfig.read(
                     key -> Optional.empty(), List.of("starcast.security.rules.a.publish")))
         .withMessageStartingWith("starcast.security.rules.a.publish: must be roles");
+  }
+
+  /** A source as Payara's: profiles are in the names, and looked at when a value is asked for. */
+  private static StarcastConfig readIn(String profile, Map<String, String> values) {
+    return StarcastConfig.read(value(profile, values), values.keySet());
+  }
+
+  private static List<String> unknown(Map<String, String> values) {
+    return StarcastConfig.unknown(value("prod", values), values.keySet());
+  }
+
+  private static Function<String, Optional<String>> value(
+      String profile, Map<String, String> values) {
+    return key ->
+        Stream.of("%" + profile + "." + key, key, ConfigNames.environmentForm(key))
+            .map(values::get)
+            .filter(Objects::nonNull)
+            .filter(value -> !value.isEmpty())
+            .findFirst();
+  }
+
+  @Test
+  void aRuleOfTheActiveProfileIsInForceAndOneOfAnotherIsNot() {
+    Map<String, String> values =
+        Map.of(
+            "%prod.starcast.security.rules.\"orders.*\".subscribe", "clerk",
+            "%dev.starcast.security.rules.\"*\".subscribe", "*",
+            "%prod.starcast.log.retain.\"price.*\"", "latest",
+            "%dev.starcast.log.retain.\"stock.*\"", "latest");
+    assertThat(readIn("prod", values).securityRules())
+        .containsExactly(new Rule("orders.*", Action.SUBSCRIBE, Set.of("clerk")));
+    assertThat(readIn("prod", values).logRetain()).containsExactly("price.*");
+    assertThat(readIn("dev", values).securityRules())
+        .containsExactly(new Rule("*", Action.SUBSCRIBE, Set.of("*")));
+    assertThat(unknown(values)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "starcast.security.rule.1",
+        "starcast.security.rules",
+        "starcast.securty.rules.\"a\".subscribe",
+        "starcast.security",
+        "starcast.security.query_token",
+        "starcast.rules.\"a\".subscribe",
+        "starcast.topics.\"a.*\".publish",
+        "starcast.authorizer",
+        "Starcast.Security.Rules.\"a\".subscribe",
+        "starcats.security.rules.\"a\".subscribe",
+        "%dev.starcast.security.rules.\"a\".read",
+        "%dev.starcast.security.rules.\"a..b\".subscribe",
+        "%dev.starcast.securty.rules.\"a\".subscribe",
+        "STARCAST_SECURITY_RULES__A__SUBSCRIBE",
+        "_PROD_STARCAST_SECURITY_RULES__A__SUBSCRIBE",
+        "starcast_security_rules_a_subscribe",
+        "Starcast_Security_Query_Token",
+      })
+  void whatLooksLikeARuleAndIsNoneIsRefused(String name) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> readIn("prod", Map.of(name, "clerk")))
+        .withMessageStartingWith(name + ": ");
+  }
+
+  @Test
+  void aRuleOfAnotherProfileMustHaveRoles() {
+    String name = "%dev.starcast.security.rules.\"a\".subscribe";
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> readIn("prod", Map.of(name, "")))
+        .withMessageStartingWith(name + ": must be roles");
+  }
+
+  @Test
+  void anEnvironmentVariableStandsForTheKeyThatItIsMadeOf() {
+    Map<String, String> values =
+        Map.of(
+            "STARCAST_LOG_RETAIN_TOPICS", "500",
+            "STARCAST_SECURITY_QUERY_TOKEN", "TRUE",
+            "_PROD_STARCAST_LOG_RETAIN_BYTES", "70000",
+            "starcast.security.rules.\"orders.*\".subscribe", "clerk",
+            "STARCAST_SECURITY_RULES__ORDERS____SUBSCRIBE", "manager");
+    StarcastConfig config =
+        StarcastConfig.read(
+            key ->
+                key.startsWith("starcast.security.rules")
+                    ? Optional.of("manager")
+                    : value("prod", values).apply(key),
+            values.keySet());
+    assertThat(config.logRetainTopics()).isEqualTo(500);
+    assertThat(config.logRetain()).isEmpty();
+    assertThat(config.securityQueryToken()).isTrue();
+    assertThat(config.securityRules())
+        .containsExactly(new Rule("orders.*", Action.SUBSCRIBE, Set.of("manager")));
+    assertThat(unknown(values)).isEmpty();
+  }
+
+  @Test
+  void aPatternThatAnEnvironmentVariableOfAnotherKeyStandsForNeedsQuotes() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read("starcast.log.retain.topics", "latest"))
+        .withMessageStartingWith("starcast.log.retain.topics: ")
+        .withMessageContaining("quotes");
+    assertThat(read("starcast.log.retain.\"topics\"", "latest").logRetain())
+        .containsExactly("topics");
+  }
+
+  @Test
+  void otherNamesThatAreNotKnownAreReportedWithTheNearest() {
+    assertThat(
+            unknown(
+                Map.of(
+                    "starcast.heartbeet", "PT1S",
+                    "STARCAST_QUEUE_MESSAGE", "5",
+                    "%dev.starcast.max-client", "5",
+                    "starcast.frobnicate", "x",
+                    "other.heartbeat", "x",
+                    "PATH", "/bin",
+                    "_", "/usr/bin/java",
+                    ".", "x")))
+        .containsExactlyInAnyOrder(
+            "starcast.heartbeet is not a key; the nearest is starcast.heartbeat",
+            "STARCAST_QUEUE_MESSAGE is not a key; the nearest is starcast.queue.messages",
+            "%dev.starcast.max-client is not a key; the nearest is starcast.max-clients",
+            "starcast.frobnicate is not a key");
   }
 
   @Test

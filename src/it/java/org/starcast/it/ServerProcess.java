@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,8 @@ final class ServerProcess implements AutoCloseable {
   private final Map<String, String> environment;
   private final int port = NatsServer.freePort();
   private final Server server;
+  private final List<String> options = new ArrayList<>();
+  private final List<Path> further = new ArrayList<>();
   private Process process;
 
   /** One that does not run yet, and keeps its files in a folder of its own. */
@@ -53,12 +56,23 @@ final class ServerProcess implements AutoCloseable {
     return server;
   }
 
+  /** An option of the JVM, before it is started. */
+  void option(String option) {
+    options.add(option);
+  }
+
+  /** Another application, at the path of its file's name, before the process is started. */
+  void deploy(Path war) {
+    further.add(war);
+  }
+
   /** Starts the process; {@link #ready} waits for it. */
   void start() throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx448m");
     command.add("-Djava.io.tmpdir=" + Files.createDirectories(folder.resolve("tmp")));
+    command.addAll(options);
     command.addAll(kind == Kind.PAYARA ? payara() : wildfly());
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -68,8 +82,10 @@ final class ServerProcess implements AutoCloseable {
     process = builder.start();
   }
 
-  private List<String> payara() {
+  private List<String> payara() throws IOException {
     String config = System.getProperty("server.config") + "/payara-micro/";
+    Path deployments = Files.createDirectories(folder.resolve("deployments"));
+    copyFurther(deployments);
     return List.of(
         "@" + config + "jvm.options",
         "-jar",
@@ -79,10 +95,19 @@ final class ServerProcess implements AutoCloseable {
         "--port",
         Integer.toString(port),
         "--nocluster",
+        "--deploymentdir",
+        deployments.toString(),
         "--deploy",
         war.toString(),
         "--contextroot",
         "/");
+  }
+
+  private void copyFurther(Path deployments) throws IOException {
+    for (Path other : further) {
+      Files.copy(
+          other, deployments.resolve(other.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 
   /** What {@code standalone.sh} does, without a shell that would be killed in its place. */
@@ -93,6 +118,7 @@ final class ServerProcess implements AutoCloseable {
       NatsServer.copy(home.resolve("standalone/configuration"), base.resolve("configuration"));
       Files.createDirectories(base.resolve("deployments"));
       Files.copy(war, base.resolve("deployments/ROOT.war"));
+      copyFurther(base.resolve("deployments"));
     }
     return List.of(
         "--add-opens=java.base/java.lang=ALL-UNNAMED",

@@ -5,8 +5,10 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
+import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.starcast.StarcastConfig;
 
 /** Reads the configuration from MicroProfile Config. */
@@ -26,9 +28,29 @@ public class ConfigProducer {
 
   static StarcastConfig read() {
     Config config = ConfigProvider.getConfig();
-    // a list: SmallRye's own can be gone through once
-    List<String> keys = new ArrayList<>();
-    config.getPropertyNames().forEach(keys::add);
-    return StarcastConfig.read(key -> config.getOptionalValue(key, String.class), keys);
+    return StarcastConfig.read(key -> config.getOptionalValue(key, String.class), names(config));
+  }
+
+  /** What {@link StarcastConfig#unknown} says. */
+  static List<String> unknown() {
+    Config config = ConfigProvider.getConfig();
+    return StarcastConfig.unknown(key -> config.getOptionalValue(key, String.class), names(config));
+  }
+
+  /**
+   * The names as they are written in the sources. {@link Config#getPropertyNames} has others, too:
+   * SmallRye's gives those that environment variables might stand for, so {@code
+   * starcast.log.retain.topics} for that of {@code starcast.log.retain-topics}.
+   */
+  private static List<String> names(Config config) {
+    Set<String> environment = System.getenv().keySet();
+    List<String> plain = environment.stream().filter(name -> name.indexOf('.') < 0).toList();
+    List<String> names = new ArrayList<>();
+    for (ConfigSource source : config.getConfigSources()) {
+      Set<String> own = source.getPropertyNames();
+      boolean isEnvironment = !plain.isEmpty() && own.containsAll(plain);
+      names.addAll(isEnvironment ? environment : own);
+    }
+    return names;
   }
 }

@@ -16,9 +16,11 @@ import jakarta.enterprise.inject.spi.WithAnnotations;
 import jakarta.inject.Singleton;
 import jakarta.interceptor.Interceptor;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.starcast.SseBroadcaster;
+import org.starcast.StarcastConfig;
 import org.starcast.Topic;
 
 /**
@@ -30,6 +32,7 @@ import org.starcast.Topic;
 public class StarcastExtension implements Extension {
 
   private static final System.Logger LOG = System.getLogger("org.starcast.observe");
+  private static final System.Logger CONFIG_LOG = System.getLogger(StarcastConfig.class.getName());
 
   /** For the container. */
   public StarcastExtension() {}
@@ -44,6 +47,9 @@ public class StarcastExtension implements Extension {
               "org.eclipse.microprofile.metrics.MetricRegistry",
           "org.starcast.observe.OpenTelemetryMetrics", "io.opentelemetry.api.OpenTelemetry",
           "org.starcast.observe.OpenTelemetryTracing", "io.opentelemetry.api.OpenTelemetry");
+
+  /** More names that are not known are not logged. */
+  private static final int MAX_WARNINGS = 20;
 
   private final Set<String> found = new HashSet<>();
   private final InjectionPoints injectionPoints = new InjectionPoints();
@@ -110,6 +116,10 @@ public class StarcastExtension implements Extension {
     injectionPoints.warn();
     try {
       ConfigProducer.read();
+      List<String> unknown = ConfigProducer.unknown();
+      unknown.stream()
+          .limit(MAX_WARNINGS)
+          .forEach(text -> CONFIG_LOG.log(System.Logger.Level.WARNING, "STARCAST-1012: " + text));
     } catch (IllegalArgumentException e) {
       event.addDeploymentProblem(e);
     }
