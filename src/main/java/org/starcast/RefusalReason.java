@@ -14,8 +14,6 @@ public enum RefusalReason {
   CONNECTS_PER_PRINCIPAL,
   /** The address connected more often than {@code starcast.max-connects-per-address}: 429. */
   CONNECTS_PER_ADDRESS,
-  /** The id to resume from is malformed: 400. */
-  MALFORMED_ID,
   /** The caller may not hear what it asks for, or its token has expired: 401 or 403. */
   FORBIDDEN,
   /** The node has not reached its backplane yet: 503. */

@@ -6,23 +6,14 @@ import jakarta.ws.rs.core.Response;
 import org.starcast.web.Problem;
 
 /**
- * A client is not taken: a limit is reached, the application is stopping, the id that it wants to
- * resume from is malformed, or the caller may not hear what it asks for. Thrown out of the resource
- * method it answers the request by 429, 503, 400, 401 or 403 with a problem body (RFC 9457), the
- * former two with {@code Retry-After}, 401 with {@code WWW-Authenticate: Bearer}.
+ * A client is not taken: a limit is reached, the application is stopping, or the caller may not
+ * hear what it asks for. Thrown out of the resource method it answers the request by 429, 503, 401
+ * or 403 with a problem body (RFC 9457), the former two with {@code Retry-After}, 401 with {@code
+ * WWW-Authenticate: Bearer}.
  */
 public class RefusedException extends WebApplicationException {
 
   private static final long serialVersionUID = 1L;
-
-  /**
-   * Refuses for good.
-   *
-   * @param detail what is wrong with the request
-   */
-  public RefusedException(String detail) {
-    super(detail, Problem.of(400, detail).build());
-  }
 
   private RefusedException(String detail, Response response) {
     super(detail, response);

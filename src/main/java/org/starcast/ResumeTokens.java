@@ -61,7 +61,7 @@ final class ResumeTokens {
   /** What tells a client its token. */
   SseMessage message(SseClient client) {
     return SseMessage.builder()
-        .event("starcast-client")
+        .client()
         .data(
             Json.createObjectBuilder()
                 .add("id", client.id())

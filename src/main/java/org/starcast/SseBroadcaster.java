@@ -160,9 +160,8 @@ public class SseBroadcaster {
    * MicroProfile JWT, the stream ends when that expires.
    *
    * @return the client, through which its stream can be changed, written to and closed
-   * @throws RefusedException if a limit is reached, the application is stopping, the request asks
-   *     to resume from a malformed id, or the caller may not hear what it asks for; it answers the
-   *     request by 429, 503, 400, 401 or 403
+   * @throws RefusedException if a limit is reached, the application is stopping, or the caller may
+   *     not hear what it asks for; it answers the request by 429, 503, 401 or 403
    * @throws IllegalArgumentException if the subscription has more patterns than {@code
    *     starcast.max-patterns-per-client}, or with presence more topics than {@code
    *     starcast.presence.max-topics-per-client}, or its client id is in use

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.starcast.topic.TopicName;
+import org.starcast.wire.LibraryEvents;
 import org.starcast.wire.SseFormat;
 
 /**
@@ -167,13 +168,22 @@ public final class SseMessage implements MessageSource {
 
     /**
      * The event's name; without one it is {@code message} (an empty name would be, too: it is
-     * refused, as it hardly is what was meant).
+     * refused, as it hardly is what was meant). Names that begin with {@code starcast} are the
+     * library's own.
      *
-     * @throws IllegalArgumentException if it is empty, longer than 256 characters, or contains a
-     *     line break or NUL
+     * @throws IllegalArgumentException if it is empty, longer than 256 characters, contains a line
+     *     break or NUL, or begins with {@code starcast}
      */
     public Builder event(String event) {
-      this.event = SseFormat.checkField("event", event);
+      SseFormat.checkField("event", event);
+      // whether it is presence's, build() knows
+      this.event = event.equals(LibraryEvents.PRESENCE) ? event : LibraryEvents.checkForeign(event);
+      return this;
+    }
+
+    /** The event that tells a client its token, which nobody else can name so. */
+    Builder client() {
+      this.event = LibraryEvents.CLIENT;
       return this;
     }
 
@@ -231,6 +241,9 @@ public final class SseMessage implements MessageSource {
     public SseMessage build() {
       if (data == null && comment == null && retry == null) {
         throw new IllegalArgumentException("message: has neither data nor comment nor retry");
+      }
+      if (!LibraryEvents.CLIENT.equals(event)) {
+        LibraryEvents.check(event, topics);
       }
       return new SseMessage(this);
     }

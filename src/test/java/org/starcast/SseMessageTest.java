@@ -28,6 +28,19 @@ class SseMessageTest {
           .build();
 
   @Test
+  void namesOfTheLibrarysOwnEventsAreRefused() {
+    for (String own : List.of("starcast-client", "starcast-gap", "starcast", "starcast.x")) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> SseMessage.builder().event(own))
+          .withMessage("event: names that begin with starcast are the library's own");
+    }
+    SseMessage.Builder presence = SseMessage.builder().event("starcast-presence").data("x");
+    assertThatIllegalArgumentException().isThrownBy(presence::build);
+    assertThatIllegalArgumentException().isThrownBy(presence.topic("a")::build);
+    assertThat(presence.topic("starcast.presence.a").build().event()).contains("starcast-presence");
+  }
+
+  @Test
   void keepsWhatItIsGiven() {
     assertThat(FULL.topics()).containsExactly("a.b", "c");
     assertThat(FULL.sender()).contains("ann");

@@ -220,6 +220,13 @@ class AttackIT {
           send("GET", "starcast/stream?topic=public.a&" + name + "=" + token, "");
       assertProblem(answer, 400);
       assertThat(answer.body()).doesNotContain(token.substring(0, 10));
+      String query = "?" + name + "=" + token;
+      String form = "Content-Type: application/x-www-form-urlencoded";
+      assertProblem(
+          send("POST", "starcast/publish" + query, "topic=user.ann.a&data=x", form, bearer(token)),
+          400);
+      assertProblem(send("GET", "starcast/clients" + query, "", bearer(token)), 400);
+      assertProblem(send("GET", "starcast/stats" + query, "", bearer(token)), 400);
     }
   }
 
@@ -473,6 +480,11 @@ class AttackIT {
       assertProblem(publish(token, "topic=user.inj.a&event=" + evil + "&data=x"), 400);
       assertProblem(publish(token, "topic=user.inj.a&sender=" + evil + "&data=x"), 400);
     }
+    for (String evil : List.of("starcast-client", "starcast-gap", "starcast-presence")) {
+      assertProblem(publish(token, "topic=user.inj.a&data=x&event=" + evil), 400);
+    }
+    // this caller may publish there, and nobody may say what Datastar does
+    assertProblem(publish(token, "topic=user.inj.a&data=x&event=datastar-patch-elements"), 403);
     String data = "one\nid: 9\n\nevent: evil\ndata: two\rdata: three\u0000";
     assertThat(publish(token, "topic=user.inj.a&event=e&data=" + encode(data)).status())
         .isEqualTo(202);
@@ -483,7 +495,9 @@ class AttackIT {
         .isEqualTo(data.replace('\r', '\n').replace('\u0000', '\ufffd'));
     assertThat(stream.data().get(1)).isEqualTo("last");
     for (String id : List.of("a%0Ab", "x-1%0D%0Adata:%20evil", "%00", "1-2-3-x")) {
-      assertProblem(send("GET", "starcast/stream?topic=public.a&lastEventId=" + id, ""), 400);
+      assertThat(send("GET", "starcast/stream?topic=public.a&lastEventId=" + id, "").isStream())
+          .as(id)
+          .isTrue();
     }
     assertThat(send("GET", "starcast/stream?topic=public.a%0D%0AX-Evil:%201", "").header("X-Evil"))
         .isNull();

@@ -514,8 +514,10 @@ class DeliveryIT {
             "mute: ",
             "topic=a&sender=",
             "sender: ",
-            "topic=a&frobnicate=1",
-            "frobnicate: is not a parameter here");
+            "topic=%FC",
+            "topic: is not UTF-8",
+            "topic=a&topik=1",
+            "topik: is not a parameter here; the nearest is topic");
     badStreams.forEach(
         (query, problem) -> {
           RawStream refused = stream(query);

@@ -14,6 +14,7 @@ import java.util.StringJoiner;
 import java.util.function.Predicate;
 import org.starcast.topic.TopicName;
 import org.starcast.wire.Draft;
+import org.starcast.wire.LibraryEvents;
 import org.starcast.wire.SseFormat;
 
 /**
@@ -48,11 +49,6 @@ final class NatsWire {
 
   /** In place of headers that the client does not take. */
   static final String MALFORMED = "Starcast-Malformed";
-
-  // the only events of the library's own that are for others, and their topics
-  private static final String OWN_EVENTS = "starcast";
-  private static final String PRESENCE = "starcast-presence";
-  private static final String PRESENCE_TOPICS = "starcast.presence.";
 
   /** By this the broker knows what it has stored already. */
   static final String MESSAGE_ID = "Nats-Msg-Id";
@@ -207,15 +203,7 @@ final class NatsWire {
 
   /** In both directions, so that no node delivers what the others leave out. */
   private static void checkEvent(byte[] body, int length, List<String> topics) {
-    String event = SseFormat.eventOf(body, length);
-    if (event != null
-        && event.startsWith(OWN_EVENTS)
-        && !(event.equals(PRESENCE)
-            && !topics.isEmpty()
-            && topics.stream().allMatch(topic -> topic.startsWith(PRESENCE_TOPICS)))) {
-      throw new IllegalArgumentException(
-          "event: names that begin with starcast are the library's own");
-    }
+    LibraryEvents.check(SseFormat.eventOf(body, length), topics);
   }
 
   private List<String> topics(String subject, String header) {

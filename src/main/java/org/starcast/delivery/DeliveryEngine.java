@@ -297,8 +297,8 @@ public final class DeliveryEngine {
    *
    * @param request the request in asynchronous mode, on its own thread; or null where there is no
    *     Servlet container, for the portable writer
-   * @throws RefusedException if a limit is reached, the engine drains, or the request asks to
-   *     resume from a malformed id
+   * @throws RefusedException if a limit is reached, the engine drains, or the caller may not hear
+   *     what it asks for
    * @throws IllegalArgumentException if the subscription has too many patterns or an id in use
    * @throws IOException if the response cannot be opened
    */
@@ -407,17 +407,11 @@ public final class DeliveryEngine {
     long firstOffered = 0;
     if (history != null) {
       // before the client is known to anybody
-      History.Start start;
-      try {
-        start =
-            history.start(
-                subscription,
-                request,
-                new SubscriptionFilter(subscription, client.id(), client.grant()));
-      } catch (RefusedException e) {
-        refusals.count(RefusalReason.MALFORMED_ID);
-        throw e;
-      }
+      History.Start start =
+          history.start(
+              subscription,
+              request,
+              new SubscriptionFilter(subscription, client.id(), client.grant()));
       epoch = start.epoch();
       cursor = start.cursor();
       id = start.lastEventId();

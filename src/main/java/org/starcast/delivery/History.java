@@ -6,7 +6,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
-import org.starcast.RefusedException;
 import org.starcast.SseMessage;
 import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
@@ -126,11 +125,7 @@ final class History {
       boolean asked,
       boolean found) {}
 
-  /**
-   * Where a client begins that asks for what it asks for.
-   *
-   * @throws RefusedException if that is malformed
-   */
+  /** Where a client begins that asks for what it asks for. */
   Start start(Subscription subscription, HttpServletRequest request, SubscriptionFilter filter) {
     String asked = subscription.resumeFrom().orElseGet(() -> asked(request));
     Order now = order;
@@ -155,12 +150,8 @@ final class History {
               false)
           : begin(now, log.tail(), next, filter);
     }
-    EventId id;
-    try {
-      id = EventId.parse(asked);
-    } catch (IllegalArgumentException e) {
-      throw new RefusedException(e.getMessage());
-    }
+    // one that is not ours, as of the application or of what was there before, is of another epoch
+    EventId id = EventId.isOne(asked) ? EventId.parse(asked) : new EventId("", 0);
     if (!id.epoch().equals(now.epoch) || id.sequence() > log.last() && !backplane.isShared()) {
       return new Start(now.epoch, gap(now), null, next, true, false);
     }

@@ -6,6 +6,7 @@ import java.util.Objects;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
 import org.starcast.datastar.Html;
+import org.starcast.wire.LibraryEvents;
 
 /**
  * Out-of-band swaps: elements of one answer or event that each go to a target of their own.
@@ -132,10 +133,10 @@ public final class OobSwap implements MessageSource {
    * The name of the event, which {@code sse-swap} names in the page; {@code message} unless set.
    *
    * @throws IllegalArgumentException if it is not 1 to 256 characters without white space, commas
-   *     and control characters
+   *     and control characters, or begins with {@code starcast}
    */
   public OobSwap event(String name) {
-    return new OobSwap(elements, Check.event(name), wrapper);
+    return new OobSwap(elements, LibraryEvents.checkForeign(Check.event(name)), wrapper);
   }
 
   /** How many elements there are. */

@@ -20,6 +20,11 @@ public record EventId(String epoch, long sequence) {
     Objects.requireNonNull(epoch, "epoch");
   }
 
+  /** Whether the text has the form of an id. */
+  public static boolean isOne(String text) {
+    return FORM.matcher(text).matches();
+  }
+
   /**
    * Reads an id.
    *

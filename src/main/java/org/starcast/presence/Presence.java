@@ -43,6 +43,7 @@ import org.starcast.presence.PresenceEvent.Action;
 import org.starcast.presence.PresenceSnapshot.Member;
 import org.starcast.topic.TopicName;
 import org.starcast.topic.TopicPattern;
+import org.starcast.wire.LibraryEvents;
 import org.starcast.wire.SseFormat;
 
 /**
@@ -547,7 +548,7 @@ public class Presence {
             .build()
             .toString();
     return broadcaster
-        .publish(SseMessage.builder().topic(topic).event("starcast-presence").data(data).build())
+        .publish(SseMessage.builder().topic(topic).event(LibraryEvents.PRESENCE).data(data).build())
         .stored();
   }
 

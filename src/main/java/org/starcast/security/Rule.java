@@ -61,7 +61,8 @@ public record Rule(String pattern, Action action, Set<String> roles) {
         return action;
       }
     }
-    throw new IllegalArgumentException("must end with subscribe, publish, presence or administer");
+    throw new IllegalArgumentException(
+        "must end with subscribe, publish, patch, presence or administer");
   }
 
   private static Set<String> roles(String value) {

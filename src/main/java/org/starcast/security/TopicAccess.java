@@ -136,6 +136,18 @@ public class TopicAccess {
     }
   }
 
+  /**
+   * Refuses what nobody permits, also where there is neither a rule nor an authorizer.
+   *
+   * @throws RefusedException as {@link #require}
+   */
+  public void requirePermit(HttpServletRequest request, Action action, String pattern) {
+    Caller caller = caller(request);
+    if (decide(caller, action, pattern) != Decision.PERMIT) {
+      throw refusal(caller, action);
+    }
+  }
+
   /** The answer to a caller who may not. */
   static RefusedException refusal(Caller caller, Action action) {
     boolean loggedIn = caller.name().isPresent();

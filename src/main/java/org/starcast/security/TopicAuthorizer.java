@@ -12,7 +12,8 @@ package org.starcast.security;
  * public class Tenants implements TopicAuthorizer {
  *   public Decision authorize(Caller caller, Action action, String pattern) {
  *     String own = caller.claims().getOrDefault("tenant", "");
- *     boolean inside = !own.isEmpty()
+ *     boolean inside = action == Action.SUBSCRIBE
+ *         && !own.isEmpty()
  *         && TopicPattern.of("tenant." + TopicName.segment(own) + ".*")
  *             .contains(TopicPattern.of(pattern));
  *     return inside ? Decision.PERMIT : Decision.ABSTAIN;

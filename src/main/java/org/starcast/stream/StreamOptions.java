@@ -8,6 +8,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
+import org.starcast.wire.LibraryEvents;
 import org.starcast.wire.LineSeparator;
 import org.starcast.wire.SseFormat;
 
@@ -186,11 +187,11 @@ public final class StreamOptions<T> {
   /**
    * The event name of items that bring none.
    *
-   * @throws IllegalArgumentException if it is empty, longer than 256 characters, or contains a line
-   *     break or NUL
+   * @throws IllegalArgumentException if it is empty, longer than 256 characters, contains a line
+   *     break or NUL, or begins with {@code starcast}
    */
   public StreamOptions<T> event(String name) {
-    SseFormat.checkField("event", name);
+    LibraryEvents.checkForeign(SseFormat.checkField("event", name));
     return with(v -> v.event = name);
   }
 

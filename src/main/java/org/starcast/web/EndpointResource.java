@@ -21,12 +21,7 @@ import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -54,6 +49,7 @@ import org.starcast.backplane.BackplaneException;
 import org.starcast.security.Action;
 import org.starcast.security.TopicAccess;
 import org.starcast.topic.TopicName;
+import org.starcast.wire.LibraryEvents;
 
 /**
  * The ready-made endpoint, under the application's own JAX-RS path; off by default.
@@ -73,13 +69,17 @@ import org.starcast.topic.TopicName;
  *
  * <p>Once there is a rule or a {@link org.starcast.security.TopicAuthorizer}, what neither permits
  * is answered by 401 where nobody is logged in, else by 403: each pattern of a stream, each topic
- * of a message. Pages of other origins are refused by 403 as {@link SameOrigin} says, whose defence
- * against forged requests covers the form that is published, too: a form of another origin's page
- * says its origin. A token in the query is answered by 400, as queries end up in logs, unless
- * {@code starcast.security.query-token} is on.
+ * of a message. An event whose name begins with {@code datastar} changes pages and runs scripts in
+ * them: it needs {@link Action#PATCH} besides, and is refused where nothing permits that. Names
+ * that begin with {@code starcast} are the library's own. Pages of other origins are refused by 403
+ * as {@link SameOrigin} says, whose defence against forged requests covers the form that is
+ * published, too: a form of another origin's page says its origin. A token in the query is answered
+ * by 400, as queries end up in logs, unless {@code starcast.security.query-token} is on.
  *
  * <p>Bad input is answered by 400 and a problem body that names the parameter; a body larger than
- * {@code starcast.message.max-bytes} allows, by 413.
+ * {@code starcast.message.max-bytes} allows, by 413. A stream takes parameters that it does not
+ * know, and refuses those that may be a mistyped one; a form takes its fields only. Text is UTF-8,
+ * encoded or not; what is none is refused.
  */
 @Path("starcast")
 @ApplicationScoped
@@ -103,8 +103,8 @@ public class EndpointResource {
   private static final Set<String> STREAM_PARAMETERS =
       Set.of("topic", "mute", "sender", "history", "lastEventId", "resume", "datastar");
 
-  /** How a token is commonly called in a query (RFC 6750, section 2.3). */
-  private static final Set<String> TOKEN_PARAMETERS = Set.of("access_token", "authorization");
+  /** Datastar's client acts on events whose names begin so. */
+  private static final String DATASTAR = "datastar";
 
   private final SseBroadcaster broadcaster;
   private final StarcastConfig config;
@@ -187,7 +187,9 @@ public class EndpointResource {
     }
     new Origins(config.corsOrigins()).check(request, response);
     Map<String, List<String>> query =
-        Parameters.known(withoutTokens(uri.getQueryParameters()), STREAM_PARAMETERS);
+        request == null ? uri.getQueryParameters() : FormData.query(request, STREAM_PARAMETERS);
+    Parameters.refuseTokens(query.keySet(), config);
+    Parameters.knownOrForeign(query.keySet(), STREAM_PARAMETERS);
     String[] senders = query.getOrDefault("sender", List.of()).toArray(String[]::new);
     List<String> topics = Parameters.required(query, "topic");
     List<String> mutes = query.getOrDefault("mute", List.of());
@@ -244,20 +246,6 @@ public class EndpointResource {
     return new Origins(config.corsOrigins()).options(allowed, request, response);
   }
 
-  private Map<String, List<String>> withoutTokens(Map<String, List<String>> query) {
-    Map<String, List<String>> rest = new LinkedHashMap<>(query);
-    for (String name : query.keySet()) {
-      if (TOKEN_PARAMETERS.contains(name.toLowerCase(Locale.ROOT))) {
-        if (!config.securityQueryToken()) {
-          throw Parameters.bad(
-              "query: a token in it ends up in logs; send it as a cookie or an Authorization header");
-        }
-        rest.remove(name);
-      }
-    }
-    return rest;
-  }
-
   /** Publishes. */
   @POST
   @Path("publish")
@@ -306,6 +294,7 @@ public class EndpointResource {
       throw new NotFoundException();
     }
     new Origins(config.corsOrigins()).check(request, response);
+    Parameters.refuseTokens(FormData.query(request, Set.of()).keySet(), config);
     Map<String, List<String>> form =
         Parameters.known(form(body), Set.of("topic", "data", "event", "sender"));
     SseMessage.Builder message = SseMessage.builder();
@@ -327,7 +316,13 @@ public class EndpointResource {
     message.data(data);
     String event = Parameters.single(form, "event");
     if (event != null) {
+      Parameters.checked("event", () -> LibraryEvents.checkForeign(event));
       Parameters.checked("event", () -> message.event(event));
+      if (event.startsWith(DATASTAR)) {
+        for (String topic : topics) {
+          access.requirePermit(request, Action.PATCH, topic);
+        }
+      }
     }
     String sender = Parameters.single(form, "sender");
     if (sender != null) {
@@ -381,24 +376,7 @@ public class EndpointResource {
     if (bytes.length > most) {
       throw tooLarge();
     }
-    Map<String, List<String>> form = new LinkedHashMap<>();
-    for (String field : new String(bytes, StandardCharsets.US_ASCII).split("&")) {
-      if (!field.isEmpty()) {
-        int equals = field.indexOf('=');
-        String name = decode(equals < 0 ? field : field.substring(0, equals));
-        String value = equals < 0 ? "" : decode(field.substring(equals + 1));
-        form.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
-      }
-    }
-    return form;
-  }
-
-  private static String decode(String text) {
-    try {
-      return URLDecoder.decode(text, StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      throw Parameters.bad("body: is not application/x-www-form-urlencoded");
-    }
+    return FormData.parse(bytes);
   }
 
   private WebApplicationException tooLarge() {

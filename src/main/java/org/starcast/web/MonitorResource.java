@@ -228,6 +228,7 @@ public class MonitorResource {
       SecurityContext security, HttpServletRequest request, HttpServletResponse response) {
     allow(security, request);
     new Origins(config.corsOrigins()).check(request, response);
+    Parameters.refuseTokens(FormData.query(request, Set.of()).keySet(), config);
   }
 
   private void allow(SecurityContext security, HttpServletRequest request) {

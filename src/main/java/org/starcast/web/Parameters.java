@@ -2,12 +2,20 @@ package org.starcast.web;
 
 import jakarta.ws.rs.BadRequestException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.starcast.StarcastConfig;
+import org.starcast.config.Spelling;
 
 /** Checks of what a request gives; what is wrong with it is answered by 400 and a problem body. */
 final class Parameters {
+
+  private static final System.Logger LOG = System.getLogger(Parameters.class.getName());
+
+  /** How a token is commonly called in a query (RFC 6750, section 2.3). */
+  private static final Set<String> TOKENS = Set.of("access_token", "authorization");
 
   private Parameters() {}
 
@@ -19,6 +27,40 @@ final class Parameters {
       }
     }
     return parameters;
+  }
+
+  /**
+   * Takes parameters that are not known, as caches, trackers and service workers add theirs, but
+   * refuses what may be one of ours that is mistyped.
+   */
+  static void knownOrForeign(Set<String> given, Set<String> names) {
+    for (String name : given) {
+      if (!names.contains(name)) {
+        Spelling.nearest(name, names, name.length() < 8 ? 1 : 2)
+            .ifPresent(
+                nearest -> {
+                  throw bad(
+                      printable(name) + ": is not a parameter here; the nearest is " + nearest);
+                });
+        LOG.log(
+            System.Logger.Level.DEBUG,
+            "STARCAST-1056: {0}: is not a parameter here, and means nothing",
+            printable(name));
+      }
+    }
+  }
+
+  /**
+   * Refuses a token in the query, which ends up in logs.
+   *
+   * @param given the names of the parameters
+   */
+  static void refuseTokens(Set<String> given, StarcastConfig config) {
+    if (!config.securityQueryToken()
+        && given.stream().anyMatch(name -> TOKENS.contains(name.toLowerCase(Locale.ROOT)))) {
+      throw bad(
+          "query: a token in it ends up in logs; send it as a cookie or an Authorization header");
+    }
   }
 
   /** The values, at least one. */
@@ -70,7 +112,7 @@ final class Parameters {
     return new BadRequestException(detail, Problem.of(400, detail).build());
   }
 
-  private static String printable(String name) {
+  static String printable(String name) {
     String shown = name.length() > 40 ? name.substring(0, 40) + "..." : name;
     return shown.replaceAll("[^\\x20-\\x7e]", "?");
   }

@@ -296,6 +296,7 @@ public class RegistryResource {
       throw new NotFoundException();
     }
     new Origins(config.corsOrigins()).check(request, response);
+    Parameters.refuseTokens(FormData.query(request, Set.of()).keySet(), config);
     requireRole(config, access, security, request);
   }
 

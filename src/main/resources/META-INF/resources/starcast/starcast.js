@@ -1031,7 +1031,8 @@ class Stream {
         stream.#token.value = value;
       },
       take: event => {
-        if (event.type === CLIENT) {
+        // what was published has an id: the token is for this client alone
+        if (event.type === CLIENT && event.id === undefined) {
           this.#token.value = parseMembers(event.data).resume;
         }
         this.#cursor.take(event);

@@ -40,5 +40,6 @@ class EventIdTest {
     assertThatThrownBy(() -> EventId.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("lastEventId: must be <epoch>-<sequence>");
+    assertThat(EventId.isOne(text)).isFalse();
   }
 }

@@ -44,6 +44,20 @@ public class PresenceResource {
     broadcaster.register(sink, Subscription.to(topics.toArray(String[]::new)).user(user));
   }
 
+  /**
+   * Not the library's: a stream that ends at once, with a token that anybody may have published
+   * where it has an id.
+   */
+  @GET
+  @Path("told")
+  @Produces(MediaType.SERVER_SENT_EVENTS)
+  public String told(@QueryParam("id") String id, @QueryParam("resume") String resume) {
+    moves.add("TOLD " + resume + " " + id);
+    return "retry: 100\n"
+        + (id == null ? "" : "id: " + id + "\n")
+        + "event: starcast-client\ndata: {\"resume\":\"a-token\"}\n\n";
+  }
+
   /** The cursor, then the members with the numbers of their clients. */
   @GET
   @Path("on")

@@ -212,7 +212,8 @@ class StarcastJsIT extends BrowserTest {
                     "status",
                     400L,
                     "message",
-                    "The server answered 400 Bad Request: topik: is not a parameter here")));
+                    "The server answered 400 Bad Request: topik: is not a parameter here; the"
+                        + " nearest is topic")));
     assertThat(status().getDomAttribute("state")).isEqualTo("failed");
     await()
         .during(LONG_ENOUGH)

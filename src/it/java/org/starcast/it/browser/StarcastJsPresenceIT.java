@@ -70,6 +70,28 @@ class StarcastJsPresenceIT extends BrowserTest {
     assertThat(members()).containsExactly(user + ":1");
   }
 
+  /** What was published has an id, and says nothing about who this is. */
+  @Test
+  void onlyWhatWasSentToThisClientAloneTellsItsToken() {
+    load();
+    String id = "e" + topic.replaceAll("[^a-z0-9]", "") + "-1";
+    script("follow('api/presence/told?id=" + id + "')");
+    untilTrue(() -> told(id).size() > 1);
+    assertThat(told(id)).containsOnly("TOLD null " + id);
+
+    script("stream.close()");
+    load();
+    script("follow('api/presence/told')");
+    untilTrue(() -> told("null").contains("TOLD a-token null"));
+    script("stream.close()");
+  }
+
+  private List<String> told(String id) {
+    return strings("api/presence/moves").stream()
+        .filter(move -> move.startsWith("TOLD ") && move.endsWith(" " + id))
+        .toList();
+  }
+
   private String openTab() {
     String tab = browser.switchTo().newWindow(WindowType.TAB).getWindowHandle();
     load();
