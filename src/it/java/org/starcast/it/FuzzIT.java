@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @RunAsClient
 class FuzzIT {
 
-  private static final int REQUESTS = Integer.getInteger("starcast.test.fuzz.requests", 2_000);
+  private static final int REQUESTS = Integer.getInteger("starcast.test.fuzz.requests", 500);
   private static final long SEED = Long.getLong("starcast.test.fuzz.seed", 20261121L);
   private static final boolean PAYARA = "payara".equals(System.getProperty("arquillian.launch"));
   private static final int THREADS = 4;

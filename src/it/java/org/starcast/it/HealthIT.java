@@ -65,12 +65,12 @@ class HealthIT {
 
   /** WildFly answers at its management port. */
   private HttpResponse<String> get(String path) throws IOException, InterruptedException {
-    String management = System.getProperty("management.port");
+    boolean wildfly = System.getProperty("arquillian.launch").equals("wildfly");
     URI root =
         URI.create(
-            management == null
-                ? "http://" + base.getHost() + ":" + base.getPort() + "/"
-                : "http://127.0.0.1:" + management + "/");
+            wildfly
+                ? "http://127.0.0.1:" + System.getProperty("management.port") + "/"
+                : "http://" + base.getHost() + ":" + base.getPort() + "/");
     return HttpClient.newHttpClient()
         .send(
             HttpRequest.newBuilder(root.resolve(path)).timeout(PATIENCE).build(),

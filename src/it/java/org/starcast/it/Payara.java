@@ -45,7 +45,7 @@ final class Payara implements AutoCloseable {
   /** A folder with the class of the process alone: what is there, applications would see. */
   private static Path classes() throws IOException {
     String file = PayaraProcess.class.getName().replace('.', '/') + ".class";
-    Path folder = Path.of("target", "payara-process");
+    Path folder = Path.of("target", System.getProperty("server.name"));
     Path copy = folder.resolve(file);
     Files.createDirectories(copy.getParent());
     try (InputStream in = PayaraProcess.class.getClassLoader().getResourceAsStream(file)) {

@@ -21,8 +21,6 @@ import org.jboss.shrinkwrap.api.exporter.ZipExporter;
  */
 public final class PayaraContainer implements DeployableContainer<PayaraContainer.Configuration> {
 
-  private static final int PORT = Integer.getInteger("http.port", 0);
-
   /** Arquillian finds it by {@code META-INF/services}. */
   public static final class Extension implements LoadableExtension {
     @Override
@@ -41,6 +39,7 @@ public final class PayaraContainer implements DeployableContainer<PayaraContaine
     }
   }
 
+  private final int port = Integer.getInteger("http.port");
   private Payara payara;
 
   @Override
@@ -56,7 +55,7 @@ public final class PayaraContainer implements DeployableContainer<PayaraContaine
   @Override
   public void start() throws LifecycleException {
     try {
-      payara = new Payara(PORT, Path.of("target", "payara.log"));
+      payara = new Payara(port, Path.of("target", System.getProperty("server.name") + ".log"));
     } catch (IOException e) {
       throw new LifecycleException("Payara Micro does not start", e);
     }
@@ -85,7 +84,7 @@ public final class PayaraContainer implements DeployableContainer<PayaraContaine
     } catch (IOException e) {
       throw new DeploymentException(archive.getName(), e);
     }
-    HTTPContext http = new HTTPContext("127.0.0.1", PORT);
+    HTTPContext http = new HTTPContext("127.0.0.1", port);
     // of our WARs only the demo says where it wants to be
     boolean root = archive.contains("WEB-INF/glassfish-web.xml");
     http.add(new Servlet("default", root ? "/" : "/" + name(archive)));

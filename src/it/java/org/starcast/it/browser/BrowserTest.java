@@ -24,6 +24,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebDriverException;
@@ -44,7 +45,14 @@ import org.openqa.selenium.logging.LoggingPreferences;
  * <p>Tests of Datastar pages need its client, the file that {@code -Ddatastar.js} or the
  * environment's {@code DATASTAR_JS} names, and are skipped without it.
  */
+@Tag("browser")
 abstract class BrowserTest {
+
+  /**
+   * For tests that are run on both servers; all others on one, as they show what the browser does.
+   * {@code -Pthorough} runs all on both.
+   */
+  static final String BOTH_SERVERS = "both-servers";
 
   private static final Path SCREENSHOTS =
       Path.of("target", "screenshots", System.getProperty("arquillian.launch", "server"));

@@ -20,6 +20,7 @@ import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.starcast.it.TestWar;
 
@@ -29,6 +30,7 @@ import org.starcast.it.TestWar;
  */
 @ArquillianTest
 @RunAsClient
+@Tag(BrowserTest.BOTH_SERVERS)
 class CrossOriginIT extends BrowserTest {
 
   private static final HttpServer LISTED = pages();

@@ -17,6 +17,7 @@ import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.starcast.it.app.OperationsResource;
 
@@ -49,6 +50,7 @@ class DatastarBrowserIT extends BrowserTest {
     nonce = (String) browser.executeScript("return document.querySelector('script[nonce]').nonce");
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void elementsAreMorphedByTheirIds() {
     mark("#target");
@@ -151,6 +153,7 @@ class DatastarBrowserIT extends BrowserTest {
     assertThat(signals().getString("text")).isEqualTo("half a sen");
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void signalsAreMergedRemovedAndKept() {
     signals("{\"n\":5,\"user\":{\"age\":37},\"added\":{\"deep\":[1,true,\"x\"]}}", false);
@@ -246,6 +249,7 @@ class DatastarBrowserIT extends BrowserTest {
         .anyMatch(line -> line.contains("an error\\nof two lines"));
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void aThousandPatchesInABurstArriveInOrder() {
     assertThat(Hostile.post(operations() + "/burst", read("{\"count\":1000}")).statusCode())

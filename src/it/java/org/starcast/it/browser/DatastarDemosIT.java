@@ -9,6 +9,7 @@ import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
@@ -29,6 +30,7 @@ class DatastarDemosIT extends BrowserTest {
     assumeDatastar();
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void allTabsShowTheSameCount() {
     String one = openStream("counter/");
@@ -239,6 +241,7 @@ class DatastarDemosIT extends BrowserTest {
     assertPolicyKept();
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void theDashboardShowsWhatTheRoleMaySee() {
     signIn("vera", "wrong");

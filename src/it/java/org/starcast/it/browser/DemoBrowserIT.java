@@ -12,6 +12,7 @@ import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
@@ -31,6 +32,7 @@ class DemoBrowserIT extends BrowserTest {
         .addAsWebResource(new File("src/it/webapp/swaps.html"), "swaps.html");
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void aLineSaidInOneWindowAppearsInTheOther() {
     String room = unique("room");
@@ -128,6 +130,7 @@ class DemoBrowserIT extends BrowserTest {
     untilTrue(() -> todos().contains(bread));
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void aRolledBackChangeShowsInNoTab() {
     String one = openStream("todo/");
@@ -241,6 +244,7 @@ class DemoBrowserIT extends BrowserTest {
     assertThat(focused()).isEqualTo(element("#name"));
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void everyKindOfStreamArrivesAsItsSourceGivesIt() {
     open("streams/");

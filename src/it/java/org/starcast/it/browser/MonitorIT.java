@@ -24,13 +24,18 @@ import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.openqa.selenium.Keys;
 import org.starcast.it.TestWar;
 
 /** The monitor's page in chromium, under its own policy, with something to see. */
 @ArquillianTest
 @RunAsClient
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class MonitorIT extends BrowserTest {
 
   private static final HttpClient HTTP =
@@ -151,6 +156,7 @@ class MonitorIT extends BrowserTest {
             name);
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void theFiguresMove() throws IOException {
     untilTrue(() -> chart("Clients").equals("1"));
@@ -254,6 +260,7 @@ class MonitorIT extends BrowserTest {
     assertThat(text("#tap-start")).isEqualTo("Follow");
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void aClientIsClosedByKeyboardAfterAQuestion() throws IOException {
     connect("probe/stream/victim?topic=a", true);
@@ -283,7 +290,11 @@ class MonitorIT extends BrowserTest {
     assertThat(element("#problem").isDisplayed()).isFalse();
   }
 
-  /** Pictures to look at: under load, with clients that read nothing. */
+  /**
+   * Pictures to look at: under load, with clients that read nothing. Last, as figures beyond ten
+   * thousand are shown in thousands.
+   */
+  @Order(Integer.MAX_VALUE)
   @Test
   void itIsReadableUnderLoad() throws Exception {
     for (int i = 0; i < 12; i++) {

@@ -43,6 +43,7 @@ import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
@@ -132,6 +133,7 @@ class StarcastJsIT extends BrowserTest {
     assertThat(list("seen.states")).containsExactly("open");
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void nothingIsLostWhenTheServerEndsTheStream() {
     open();
@@ -152,6 +154,7 @@ class StarcastJsIT extends BrowserTest {
     assertThat(list("seen.gaps")).isEmpty();
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void aTabThatWasOfflineCatchesUp() {
     open();
@@ -244,6 +247,7 @@ class StarcastJsIT extends BrowserTest {
 
   // ---- several tabs
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void twoTabsShareOneConnection() {
     String one = openTopic();
@@ -527,6 +531,7 @@ class StarcastJsIT extends BrowserTest {
     untilOpen();
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
   @Test
   void anApplicationMayBeReplacedUnderAStream() {
     openStub();

@@ -16,6 +16,7 @@ import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.WindowType;
 import org.starcast.it.TestWar;
@@ -23,6 +24,7 @@ import org.starcast.it.TestWar;
 /** Who follows a stream by the browser module, as the server sees it. */
 @ArquillianTest
 @RunAsClient
+@Tag(BrowserTest.BOTH_SERVERS)
 class StarcastJsPresenceIT extends BrowserTest {
 
   private static final File PAGES = new File("src/it/webapp/starcast-js");
