@@ -58,7 +58,8 @@ import org.starcast.topic.TopicPattern;
  * @param maxClientsPerPrincipal {@code starcast.max-clients-per-principal}: of one authenticated
  *     user; 1 to 10,000,000, default 100
  * @param maxClientsPerAddress {@code starcast.max-clients-per-address}: of one remote address,
- *     which is a proxy's when there is one; 1 to 10,000,000, default 1,000
+ *     which is a proxy's when there is one, or of one block of 64 bits of IPv6; 1 to 10,000,000,
+ *     default 1,000
  * @param maxConnectsPerPrincipal {@code starcast.max-connects-per-principal}: how often one
  *     authenticated user may connect in a minute, evenly, and as often at once; 1 to 10,000,000 or
  *     0 for without end, default 600

@@ -164,10 +164,13 @@ final class SignalsReader {
     }
   }
 
-  /** JSON of any name, with any parameters; none given is taken for JSON. */
+  /**
+   * JSON of any name, with any parameters. It must be said: a page of another origin can send what
+   * has no type, or one of a form, without asking first (the Fetch standard, section 3.3).
+   */
   private static void checkType(String contentType) {
-    if (contentType == null || contentType.isBlank()) {
-      return;
+    if (contentType == null) {
+      throw new BadSignalsException("$", "the body's type must be JSON, such as application/json");
     }
     String[] parts = contentType.toLowerCase(Locale.ROOT).split(";");
     String type = parts[0].strip();

@@ -329,7 +329,7 @@ public final class DeliveryEngine {
     if (request != null) {
       Principal user = request.getUserPrincipal();
       principal = user == null ? null : user.getName();
-      address = request.getRemoteAddr();
+      address = AddressBlock.of(request.getRemoteAddr());
       gzip =
           servlet
               && config.gzip()

@@ -148,7 +148,6 @@ class SignalsReaderTest {
   }
 
   @ParameterizedTest
-  @NullSource
   @ValueSource(
       strings = {
         "application/json",
@@ -164,8 +163,11 @@ class SignalsReaderTest {
   }
 
   @ParameterizedTest
+  @NullSource
   @ValueSource(
       strings = {
+        "",
+        " ",
         "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=x",
         "text/plain",

@@ -96,7 +96,14 @@ class LimitsTest {
       fixture.connectAs("ann", "192.0.2.2");
       close(fixture, first);
       fixture.connectAs("ann", "192.0.2.1");
-      assertThat(fixture.engine().count()).isEqualTo(3);
+      fixture.connectAs(null, "2001:db8:0:1::1");
+      fixture.connectAs(null, "2001:db8:0:1:ffff::2");
+      assertRefused(
+          () -> fixture.connectAs(null, "2001:db8:0:1::3"),
+          429,
+          "the address has 2 clients, the most");
+      fixture.connectAs(null, "2001:db8:0:2::1");
+      assertThat(fixture.engine().count()).isEqualTo(6);
     }
   }
 

@@ -20,10 +20,12 @@ import java.time.Instant;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
 import org.starcast.Topic;
+import org.starcast.web.SameOrigin;
 
 /** Chat with rooms: each room is a topic, and a line is an event on it. */
 @Path("chat/{room}")
 @ApplicationScoped
+@SameOrigin
 public class ChatResource {
 
   private static final String ROOM = "[A-Za-z0-9_-]{1,32}";

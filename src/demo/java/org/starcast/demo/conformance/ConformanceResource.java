@@ -25,6 +25,7 @@ import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.PatchSignals;
 import org.starcast.datastar.Signals;
 import org.starcast.demo.Problem;
+import org.starcast.web.SameOrigin;
 
 /**
  * Answers with the events that the signals describe, as Datastar's SDK test suite asks (sdk/tests
@@ -32,6 +33,7 @@ import org.starcast.demo.Problem;
  */
 @Path("test")
 @ApplicationScoped
+@SameOrigin
 public class ConformanceResource {
 
   @Inject DatastarSse datastar;

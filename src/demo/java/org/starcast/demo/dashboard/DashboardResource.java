@@ -31,10 +31,12 @@ import org.starcast.datastar.DatastarBatch;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.ElementNamespace;
 import org.starcast.datastar.Html;
+import org.starcast.web.SameOrigin;
 
 /** Figures that change each second: a viewer gets the orders, an admin the revenue, too. */
 @Path("dashboard")
 @ApplicationScoped
+@SameOrigin
 public class DashboardResource {
 
   private static final String ORDERS = "dashboard.orders";

@@ -18,15 +18,21 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.security.Principal;
+import org.starcast.SseBroadcaster;
+import org.starcast.web.SameOrigin;
 
 /** Signs in and out; Jakarta Security knows the users. */
 @Path("dashboard")
 @RequestScoped
+@SameOrigin
 public class LoginResource {
 
   private static final String SIGN_IN = "../dashboard/login.html";
 
   @Inject IdentityStoreHandler users;
+
+  @Inject SseBroadcaster broadcaster;
 
   @POST
   @Path("enter")
@@ -55,6 +61,11 @@ public class LoginResource {
     HttpSession session = request.getSession(false);
     if (session != null) {
       session.invalidate();
+    }
+    Principal caller = request.getUserPrincipal();
+    if (caller != null) {
+      // the streams of other tabs go on otherwise
+      broadcaster.revoke(caller.getName());
     }
     return to(uri, SIGN_IN);
   }

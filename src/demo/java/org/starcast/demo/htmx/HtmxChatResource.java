@@ -25,10 +25,12 @@ import org.starcast.datastar.Html;
 import org.starcast.htmx.OobSwap;
 import org.starcast.htmx.SseElement;
 import org.starcast.htmx.SwapMode;
+import org.starcast.web.SameOrigin;
 
 /** The chat for htmx: one event swaps several elements, each by its id. */
 @Path("htmx")
 @ApplicationScoped
+@SameOrigin
 public class HtmxChatResource {
 
   private static final String ROOM = "[A-Za-z0-9_-]{1,32}";

@@ -31,10 +31,12 @@ import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchSignals;
 import org.starcast.demo.Problem;
+import org.starcast.web.SameOrigin;
 
 /** Jobs that tell how far they are; at its end, a job sends its pages on and ends their streams. */
 @Path("jobs")
 @ApplicationScoped
+@SameOrigin
 public class JobResource {
 
   private static final int MOST_JOBS = 100;

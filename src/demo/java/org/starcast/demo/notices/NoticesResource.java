@@ -29,10 +29,12 @@ import org.starcast.datastar.ElementPatchMode;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.Signals;
+import org.starcast.web.SameOrigin;
 
 /** Notifications: each of three users has a topic, an inbox, and as many tabs as they like. */
 @Path("notices")
 @ApplicationScoped
+@SameOrigin
 public class NoticesResource {
 
   private static final String USER = "ada|grace|vera";

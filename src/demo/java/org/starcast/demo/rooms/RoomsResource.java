@@ -35,10 +35,12 @@ import org.starcast.datastar.ElementPatchMode;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.Signals;
+import org.starcast.web.SameOrigin;
 
 /** Chat rooms that remember their last lines, and show who is typing. */
 @Path("rooms/{room}")
 @ApplicationScoped
+@SameOrigin
 public class RoomsResource {
 
   private static final String ROOM = "[A-Za-z0-9_-]{1,32}";

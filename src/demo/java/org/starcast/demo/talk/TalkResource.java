@@ -21,6 +21,7 @@ import java.time.Instant;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
 import org.starcast.Topic;
+import org.starcast.web.SameOrigin;
 
 /**
  * All rooms are one topic. The room is the sender of what is said in it, and a stream hears the
@@ -28,6 +29,7 @@ import org.starcast.Topic;
  */
 @Path("talk")
 @ApplicationScoped
+@SameOrigin
 public class TalkResource {
 
   private static final String TOPIC = "talk.message";

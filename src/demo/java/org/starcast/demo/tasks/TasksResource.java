@@ -36,10 +36,12 @@ import org.starcast.datastar.Signals;
 import org.starcast.demo.todo.TodoChange;
 import org.starcast.demo.todo.TodoItem;
 import org.starcast.demo.todo.TodoList;
+import org.starcast.web.SameOrigin;
 
 /** The to-do list's Datastar page: each committed change shows the whole list anew. */
 @Path("tasks")
 @ApplicationScoped
+@SameOrigin
 public class TasksResource {
 
   private static final String ID = "{id: [0-9]{1,18}}";

@@ -22,6 +22,7 @@ import jakarta.ws.rs.sse.SseEventSink;
 import java.util.List;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
+import org.starcast.web.SameOrigin;
 
 /**
  * The to-do list over HTTP. With {@code ?fail=true} a change is saved, announced, and then rolled
@@ -31,6 +32,7 @@ import org.starcast.Subscription;
 @ApplicationScoped
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces(MediaType.APPLICATION_JSON)
+@SameOrigin
 public class TodoResource {
 
   private static final String ID = "{id: [0-9]{1,18}}";

@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import jakarta.json.Json;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -30,6 +35,63 @@ class DemoBrowserIT extends BrowserTest {
         .addClasses(
             OperationsResource.class, OperationsResource.Burst.class, OperationsResource.Swap.class)
         .addAsWebResource(new File("src/it/webapp/swaps.html"), "swaps.html");
+  }
+
+  /** The dashboard, the inboxes and the pages' topics are for those whom their resources admit. */
+  @Tag(BrowserTest.BOTH_SERVERS)
+  @Test
+  void theEndpointGivesNobodyWhatThePagesKeep() throws Exception {
+    for (String topic :
+        List.of("dashboard.revenue", "dashboard.*", "notices.ada", "rooms.lobby", "tasks", "*")) {
+      assertThat(status("GET", "api/starcast/stream?topic=" + topic, "same-origin"))
+          .as(topic)
+          .isEqualTo(401);
+    }
+    assertThat(status("GET", "api/dashboard/stream", "same-origin")).isEqualTo(403);
+    for (String form :
+        List.of(
+            "topic=dashboard.orders&data=x",
+            "topic=htmx.lobby&event=chat&data=x",
+            "topic=todo.added&data=x",
+            "topic=chat.lobby&data=x&event=datastar-patch-elements")) {
+      assertThat(status("POST", "api/starcast/publish", "same-origin", form))
+          .as(form)
+          .isEqualTo(401);
+    }
+    String line = "topic=chat.safe&data={}";
+    assertThat(status("POST", "api/starcast/publish", "same-origin", line)).isEqualTo(202);
+  }
+
+  @Tag(BrowserTest.BOTH_SERVERS)
+  @Test
+  void pagesOfOtherOriginsChangeNothing() throws Exception {
+    for (String path :
+        List.of("api/chat/lobby", "api/talk", "api/htmx", "api/notices", "api/dashboard/enter")) {
+      assertThat(status("POST", path, "cross-site", "name=Eve&text=forged"))
+          .as(path)
+          .isEqualTo(403);
+    }
+    assertThat(status("POST", "api/counter?by=1", "same-site")).isEqualTo(403);
+    assertThat(status("DELETE", "api/rooms/lobby", "cross-site")).isEqualTo(403);
+    assertThat(status("GET", "api/dashboard/leave", "cross-site")).isEqualTo(403);
+  }
+
+  private int status(String method, String path, String site) throws Exception {
+    return status(method, path, site, "");
+  }
+
+  private int status(String method, String path, String site, String form) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(base + path))
+            .timeout(PATIENCE)
+            .header("Sec-Fetch-Site", site)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .method(method, HttpRequest.BodyPublishers.ofString(form))
+            .build();
+    HttpResponse<InputStream> answer =
+        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofInputStream());
+    answer.body().close();
+    return answer.statusCode();
   }
 
   @Tag(BrowserTest.BOTH_SERVERS)
