@@ -1,7 +1,18 @@
 package org.starcast.datastar;
 
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
 /** Escapes text for each of the places that it is put into. */
 final class Escape {
+
+  /** The key {@code __proto__}, in any spelling that JSON has for it. */
+  private static final Pattern PROTO =
+      Pattern.compile(
+          "__proto__"
+              .chars()
+              .mapToObj(c -> "(?:%c|\\\\u00(?i:%02x))".formatted(c, c))
+              .collect(Collectors.joining("", "\"", "\"")));
 
   private static final char[] HEX = "0123456789abcdef".toCharArray();
 
@@ -93,8 +104,41 @@ final class Escape {
     return out.append('\'').toString();
   }
 
+  /**
+   * JSON as the source text of an object: there, unlike in JSON, the key {@code __proto__} sets the
+   * prototype, unless it is computed (ECMAScript, B.3.1).
+   */
+  private static String withOwnKeys(String json) {
+    if (!json.contains("__proto__") && !json.contains("\\u")) {
+      return json;
+    }
+    StringBuilder out = new StringBuilder(json.length() + 16);
+    int done = 0;
+    for (int start = json.indexOf('"'); start >= 0; start = json.indexOf('"', done)) {
+      int end = start + 1;
+      while (json.charAt(end) != '"') {
+        end += json.charAt(end) == '\\' ? 2 : 1;
+      }
+      end++;
+      int next = end;
+      while (next < json.length() && json.charAt(next) <= ' ') {
+        next++;
+      }
+      boolean key = next < json.length() && json.charAt(next) == ':';
+      out.append(json, done, start);
+      if (key && PROTO.matcher(json).region(start, end).matches()) {
+        out.append("[\"__proto__\"]");
+      } else {
+        out.append(json, start, end);
+      }
+      done = end;
+    }
+    return out.append(json, done, json.length()).toString();
+  }
+
   /** JSON as one of Datastar's expressions: the same values, with strings written as above. */
-  static String expressionJson(String json) {
+  static String expressionJson(String text) {
+    String json = withOwnKeys(text);
     StringBuilder out = new StringBuilder(json.length() + 16);
     boolean string = false;
     for (int i = 0; i < json.length(); i++) {
@@ -158,7 +202,10 @@ final class Escape {
 
   /** JSON that is put into a script: {@code <} occurs in its strings only. */
   static String scriptJson(String json) {
-    return json.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029");
+    return withOwnKeys(json)
+        .replace("<", "\\u003c")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029");
   }
 
   /** JSON in ASCII, for a header. */

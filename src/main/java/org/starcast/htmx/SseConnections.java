@@ -13,6 +13,10 @@ import org.starcast.datastar.Html;
  *       opened again after a wait that doubles up to a bound, of which a random part is taken
  *       (jitter), and resumes by the id of the last event. While the browser reconnects by itself
  *       it is left alone, so that the server's {@code retry} holds.
+ *   <li>As the browser does not say why it gave up, the server is then asked for its status. 204,
+ *       an answer that is no event stream, and any 4xx end the connection for good, but not 408,
+ *       425 and 429, nor 404 once it was open; {@code Retry-After} is obeyed. So does {@code
+ *       starcast.js}.
  *   <li>Connections are closed when the page is left, and opened again when it comes back from the
  *       browser's cache.
  *   <li>Elements with {@link #STATUS_ATTRIBUTE} have the state in it: {@code connecting}, {@code
@@ -53,24 +57,25 @@ public final class SseConnections {
             sources.add(this);
             this.open();
           }
-          open() {
+          address() {
             const url = new URL(this.url, document.baseURI);
             if (this.lastId) url.searchParams.set('lastEventId', this.lastId);
+            return url;
+          }
+          open() {
             this.readyState = 0;
-            this.native = new EventSource(url, {withCredentials: true});
+            this.native = new EventSource(this.address(), {withCredentials: true});
             for (const name of this.names) this.native.addEventListener(name, this.forward);
             this.native.onopen = (event) => {
               this.failures = 0;
+              this.wasOpen = true;
               this.readyState = 1;
               if (this.onopen) this.onopen(event);
               show();
             };
             this.native.onerror = (event) => {
               this.readyState = 0;
-              if (this.native.readyState === 2) {
-                const most = Math.min(MAX_WAIT, MIN_WAIT * 2 ** this.failures++);
-                this.timer = setTimeout(() => this.open(), most * (0.5 + Math.random() / 2));
-              }
+              if (this.native.readyState === 2) this.again(0);
               if (this.onerror) this.onerror(event);
               show();
             };
@@ -83,8 +88,33 @@ public final class SseConnections {
             }
             super.addEventListener(name, listener, options);
           }
+          again(least) {
+            const most = Math.min(MAX_WAIT, MIN_WAIT * 2 ** this.failures++);
+            const wait = Math.max(least, most * (0.5 + Math.random() / 2));
+            this.timer = setTimeout(() => this.ask(), Math.min(wait, 2 ** 31 - 1));
+          }
+          async ask() {
+            const {signal} = (this.asking = new AbortController());
+            const headers = {Accept: 'text/event-stream'};
+            const options = {headers, signal, credentials: 'include', cache: 'no-store'};
+            const answer = await fetch(this.address(), options).catch(() => undefined);
+            if (signal.aborted) return;
+            this.asking.abort();
+            const status = answer?.status ?? 503;
+            const type = answer?.headers.get('Content-Type') ?? '';
+            if (status === 200 && /^text\\/event-stream\\s*(;|$)/i.test(type)) {
+              this.open();
+            } else if (status >= 500 || [408, 425, 429].includes(status)
+                || status === 404 && this.wasOpen) {
+              this.again(Number(answer?.headers.get('Retry-After')) * 1000 || 0);
+            } else {
+              if (status !== 204) console.error(`${this.url}: the server answered ${status}`);
+              this.close();
+            }
+          }
           pause() {
             clearTimeout(this.timer);
+            this.asking?.abort();
             this.native.close();
           }
           close() {

@@ -338,4 +338,29 @@ class HostileInputTest {
   private static String json(String literal) {
     return org.starcast.datastar.Json.parseObject("{\"a\":" + literal + "}").getString("a");
   }
+
+  @Test
+  void aKeyNeverSetsThePrototypeOfAnObject() {
+    String own = "{[\"__proto__\"]:{\"admin\":true},\"a\":\"__proto__\"}";
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("__proto__", Map.of("admin", true));
+    map.put("a", "__proto__");
+    assertThat(ExecuteScript.literal(map)).isEqualTo(own);
+    assertThat(DatastarAttributes.value(map)).isEqualTo(own);
+    assertThat(DatastarAttributes.none().signals(map).toString()).contains("[", "__proto__", "]:");
+    for (String text :
+        List.of(
+            "{\"\\u005f_proto__\" :1}",
+            "{\"a\\\"\":[{\"__pr\\u006fto_\\u005F\":1}]}",
+            "{\"x\":{\"__proto__\"\n:1}}")) {
+      String literal = ExecuteScript.literal(Json.parseObject(text));
+      assertThat(literal).contains("[\"__proto__\"]").doesNotContain("{\"__proto__\"");
+      assertThat(Escape.scriptJson(text)).contains("[\"__proto__\"]");
+      assertThat(Escape.expressionJson(text)).contains("[\"__proto__\"]");
+    }
+    for (String text :
+        List.of("{\"a\":\"\\\\\",\"b\":\"__proto__:\"}", "{\"__proto\":\"\\u0001\"}")) {
+      assertThat(Escape.scriptJson(text)).isEqualTo(text);
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package org.starcast.it.browser;
 
+import static java.time.Duration.ofMillis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -48,6 +49,8 @@ import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.WindowType;
+import org.starcast.datastar.ExecuteScript;
+import org.starcast.htmx.SseConnections;
 import org.starcast.it.app.TestApplication;
 
 /**
@@ -621,6 +624,52 @@ class StarcastJsIT extends BrowserTest {
   }
 
   @Test
+  void aConnectionOfHtmxEndsWhenTheServerEndsItForGood() {
+    htmxSource();
+    stub.answer(exchange -> status(exchange, 503));
+    stub.answer(exchange -> stream(exchange).hold()); // asked, then opened
+    stub.answer(exchange -> stream(exchange).write("retry: 10\nid: e-1\ndata: a\n\n").end());
+    stub.answer(exchange -> status(exchange, 204));
+    stub.answer(exchange -> status(exchange, 204));
+
+    untilTrue(() -> script("return source.readyState").equals(2L));
+    await().during(LONG_ENOUGH).atMost(PATIENCE).until(() -> stub.asked.size() == 5);
+    assertThat(stub.asked).endsWith("e-1");
+    assertThat(list("seen")).containsExactly("a");
+  }
+
+  @Test
+  void aConnectionOfHtmxThatIsRefusedIsNotAskedForAgain() {
+    htmxSource();
+    stub.answer(exchange -> status(exchange, 403));
+    stub.answer(exchange -> status(exchange, 403));
+
+    untilTrue(() -> script("return source.readyState").equals(2L));
+    await().during(LONG_ENOUGH).atMost(PATIENCE).until(() -> stub.asked.size() == 2);
+    assertThat(list("seen")).isEmpty();
+  }
+
+  /** A connection of htmx's extension, as the library's script makes it. */
+  private void htmxSource() {
+    open();
+    String script = SseConnections.defaults().waits(ofMillis(10), ofMillis(100)).script();
+    script("window.htmx = {};" + script.replaceAll("</?script>", ""));
+    script(
+        "window.seen = []; window.source = htmx.createEventSource('"
+            + stub.url()
+            + "'); source.addEventListener('message', e => seen.push(e.data));");
+  }
+
+  @Test
+  void aLiteralKeepsItsKeysInABrowser() {
+    open();
+    String literal = ExecuteScript.literal(Map.of("__proto__", Map.of("admin", true)));
+    assertThat(script("const it = " + literal + "; return it.admin === undefined")).isEqualTo(true);
+    assertThat(script("return JSON.stringify(" + literal + ")"))
+        .isEqualTo("{\"__proto__\":{\"admin\":true}}");
+  }
+
+  @Test
   void anAnswerThatIsNoStreamFailsIt() {
     openStub();
     stub.answer(
@@ -882,7 +931,9 @@ class StarcastJsIT extends BrowserTest {
 
     private void handle(HttpExchange exchange) throws IOException {
       var headers = exchange.getResponseHeaders();
-      headers.set("Access-Control-Allow-Origin", "*");
+      String origin = exchange.getRequestHeaders().getFirst("Origin");
+      headers.set("Access-Control-Allow-Origin", origin == null ? "*" : origin);
+      headers.set("Access-Control-Allow-Credentials", "true");
       headers.set("Access-Control-Expose-Headers", "Retry-After");
       String query = String.valueOf(exchange.getRequestURI().getRawQuery());
       times.add(System.nanoTime());
