@@ -200,6 +200,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         this.epoch = epoch;
         this.firstOffered = firstOffered;
         undelivered += queue.restart();
+        recovery.discard();
         account();
         timeline.restart();
         filter = null;
@@ -219,7 +220,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   void miss(Frame hole) {
     boolean wake = false;
     synchronized (this) {
-      if (lifecycle.takes() && cursor == null) {
+      boolean has = hole.sequence() < firstOffered;
+      if (lifecycle.takes() && cursor == null && !has) {
         cursor = engine.cursorFrom(hole.sequence());
         wake = schedule();
       }
@@ -250,13 +252,21 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     firstOffered = sequence;
   }
 
-  /** Gives up a client whose response could not be opened. */
-  synchronized void abandon() {
-    if (lifecycle.takes()) {
+  /** Gives up a client whose response could not be opened; one that is aborting ends by itself. */
+  void abandon() {
+    List<ClientQueue.Waiting> refused;
+    synchronized (this) {
+      if (lifecycle.isOver()) {
+        return;
+      }
       lifecycle = Lifecycle.CLOSED;
+      reason = CloseReason.ERROR;
       queue.discard();
+      refused = queue.refuse();
       account();
     }
+    complete(refused, false);
+    engine.tellClosed(this, CloseReason.ERROR);
   }
 
   /**
@@ -640,7 +650,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     Step step;
     LogCursor reading;
     List<ClientQueue.Waiting> admitted;
+    long missed;
     synchronized (this) {
+      missed = queue.missed();
       step = begin(drainer, behindGap);
       reading = cursor;
       admitted = step == Step.WRITE || step == Step.READ_ON ? queue.admit() : List.of();
@@ -651,7 +663,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         return leave(WriteStatus.IDLE);
       }
       case MAKE_RECOVERY -> {
-        byte[] made = recovery.poll(this::wakeUp);
+        byte[] made = recovery.poll(this::wakeUp, missed);
         return made == null ? leave(WriteStatus.IDLE) : cycle(drainer, made);
       }
       case READ_ON -> {
@@ -720,12 +732,18 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         return false;
       }
     }
-    if (behindGap != null) {
+    if (behindGap != null && queue.missed() > 0) {
+      // what was dropped since that began to be made is another gap
+      long told = Math.min(queue.missed(), recovery.covers());
+      boolean all = told == queue.missed();
       Frame first = queue.peek();
       long next = first == null ? 0 : first.sequence();
-      drainer.add(engine.gapFrame(epoch, next, next - 1, queue.missed(), behindGap), gzip);
+      drainer.add(engine.gapFrame(epoch, next, all ? next - 1 : -1, told, behindGap), gzip);
       engine.statistics().gaps.increment();
-      queue.missedTold();
+      queue.missedTold(told);
+      if (!all) {
+        return false;
+      }
     }
     for (Frame frame = queue.peek(); frame != null; frame = queue.peek()) {
       if (!drainer.add(frame, gzip)) {
@@ -939,7 +957,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         return;
       }
       long announced = engine.announced();
-      queue.append(queue.last() < announced ? engine.heartbeatFrame(epoch, announced) : heartbeat);
+      // nor may it lead back, where another node was ahead of this one
+      boolean later = queue.last() < announced && announced >= firstOffered - 1;
+      queue.append(later ? engine.heartbeatFrame(epoch, announced) : heartbeat);
       schedule = schedule();
     }
     engine.statistics().heartbeat();

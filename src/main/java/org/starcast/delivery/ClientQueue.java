@@ -189,9 +189,9 @@ final class ClientQueue {
     return missed;
   }
 
-  /** The client is told of all that was dropped until now. */
-  void missedTold() {
-    missed = 0;
+  /** The client is told of so many of them. */
+  void missedTold(long told) {
+    missed -= told;
   }
 
   long dropped() {
@@ -283,12 +283,10 @@ final class ClientQueue {
     return admitted;
   }
 
-  /** Gives up those that wait for room; the caller tells them, without the lock. */
+  /** Gives up those that wait for room, {@linkplain #discard discarded}; the caller tells them. */
   List<Waiting> refuse() {
     List<Waiting> refused = List.copyOf(waiting);
     waiting.clear();
-    waitingBytes = 0;
-    refused.forEach(entry -> entry.frame.release());
     return refused;
   }
 
@@ -330,12 +328,14 @@ final class ClientQueue {
     return count;
   }
 
-  /** Drops all that waits to be written. */
+  /** Lets go of all that waits, so that its memory is free; once, when nothing more is taken. */
   void discard() {
     statistics.discarded.add(counted());
     frames.forEach(Frame::release);
     frames.clear();
     bytes = 0;
+    waiting.forEach(entry -> entry.frame.release());
+    waitingBytes = 0;
     flushed();
   }
 }

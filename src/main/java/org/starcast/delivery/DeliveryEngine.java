@@ -198,7 +198,9 @@ public final class DeliveryEngine {
     this.executor = executor;
     this.sends = sends;
     this.payloads = payloads;
-    this.recovery = Recovery.of(onGap, this::encodeChecked, executor, LOG);
+    // one for all: made now, as it is the same at every gap
+    SseMessage reload = onGap == null ? null : onGap.toSseMessage();
+    this.recovery = Recovery.of(reload, this::encodeChecked, executor, LOG);
     this.lifecycle = lifecycle;
     this.memory = new MemoryGovernor(config.totalBytes(), clients::values);
     this.history = config.logEvents() == 0 ? null : new History(config, backplane);
@@ -358,8 +360,7 @@ public final class DeliveryEngine {
       }
       registered = true;
       if (history != null && !client.follows(last.epoch())) {
-        // another order began before the client could be told
-        restart(client);
+        restartLate(client);
       }
       // after it can be found: what is revoked from now on is seen either here or there
       check(grant, subscription);
@@ -379,8 +380,8 @@ public final class DeliveryEngine {
       writer.start();
     } catch (IOException | RuntimeException e) {
       if (registered) {
-        forget(client);
         client.abandon();
+        forget(client);
       } else {
         release(principal, address);
       }
@@ -392,6 +393,10 @@ public final class DeliveryEngine {
     }
     // at once: it says itself when it wants to be asked again
     wheel.schedule(client, 0);
+    if (drain.hasBegun()) {
+      // who drains may have looked before this one could be found
+      client.closeAfterDrain(CloseReason.DRAIN, retryFrame());
+    }
     return client;
   }
 
@@ -498,6 +503,11 @@ public final class DeliveryEngine {
   void opened(Client client) {
     statistics.opened.increment();
     notifier.tell(() -> lifecycle.opened(client));
+  }
+
+  /** Has the client's {@link SseClient#whenClosed} completed where that may take its time. */
+  void tellClosed(Client client, CloseReason reason) {
+    notifier.tell(() -> client.tellClosed(reason));
   }
 
   /** The client's response has ended, or has been given up; called once. */
@@ -843,6 +853,16 @@ public final class DeliveryEngine {
     }
   }
 
+  /** Another order began before the client could be told, or is just beginning. */
+  private void restartLate(Client client) {
+    publishing.lock();
+    try {
+      restart(client);
+    } finally {
+      publishing.unlock();
+    }
+  }
+
   private void restart(Client client) {
     if (history != null) {
       EventId now = last;
@@ -1067,6 +1087,7 @@ public final class DeliveryEngine {
     } finally {
       publishing.unlock();
     }
+    memory.relieve();
   }
 
   /** The latest events that match the pattern, oldest first; null matches all. */

@@ -72,6 +72,12 @@ final class LogCursor {
   private CompletableFuture<Pages.Page> reading;
   private boolean waitsForRecovery;
 
+  /** Whether the gap that is being told began to be made good before all of it was missed. */
+  private boolean gapAgain;
+
+  /** The first sequence of the page of which the client is told when it is there; -1 for none. */
+  private volatile long awaited = -1;
+
   // of the present cycle
   private int looked;
   private int replayed;
@@ -186,14 +192,17 @@ final class LogCursor {
 
   private boolean composeGap(
       SubscriptionTimeline.Reader filter, DeliveryEngine engine, Client client) {
-    byte[] recovery = client.recovery().poll(client::wakeUp);
-    if (recovery == null) {
+    Recovery recovery = client.recovery();
+    byte[] behind = recovery.poll(client::wakeUp, engine.nextSequence());
+    if (behind == null) {
       waitsForRecovery = true;
       return false;
     }
     long first = firstAfterGap();
-    List<Frame> states = history.statesBefore(next, filter.at(next));
-    compose(engine.gapFrame(epoch, first, next - 1, 0, recovery), states);
+    // what was evicted since that began to be made is another gap
+    gapAgain = next > recovery.covers();
+    List<Frame> states = gapAgain ? List.of() : history.statesBefore(next, filter.at(next));
+    compose(engine.gapFrame(epoch, first, gapAgain ? -1 : next - 1, 0, behind), states);
     engine.statistics().gaps.increment();
     return true;
   }
@@ -244,7 +253,12 @@ final class LogCursor {
       }
       preamble.remove();
     }
-    readOn();
+    if (gapAgain) {
+      gapAgain = false;
+      phase = Phase.GAP;
+    } else {
+      readOn();
+    }
     return true;
   }
 
@@ -328,8 +342,13 @@ final class LogCursor {
   private boolean readPage(long from, long most, Client client) {
     if (reading == null) {
       reading = history.page(from, most);
-      if (!reading.isDone()) {
-        reading.whenComplete((read, failure) -> client.wakeUp());
+      if (!reading.isDone() && awaited != from) {
+        awaited = from;
+        reading.whenComplete(
+            (read, failure) -> {
+              awaited = -1;
+              client.wakeUp();
+            });
       }
     }
     if (!reading.isDone()) {

@@ -53,6 +53,7 @@ final class Pages {
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
 
   private int reads;
+  private boolean beginning;
 
   Pages(Backplane backplane, long maxBytes) {
     this.backplane = backplane;
@@ -81,19 +82,31 @@ final class Pages {
       pages.put(from, promise);
     }
     long to = Math.min(from | SEQUENCES - 1, most);
-    begin(() -> read(from, to, promise));
+    synchronized (this) {
+      waiting.add(() -> read(from, to, promise));
+    }
+    beginReads();
     return promise;
   }
 
-  private void begin(Runnable read) {
+  /** Begins those that wait and may begin; a thread that is at it already does it for others. */
+  private void beginReads() {
     synchronized (this) {
-      if (reads == MAX_READS) {
-        waiting.add(read);
+      if (beginning) {
         return;
       }
-      reads++;
+      beginning = true;
     }
-    read.run();
+    for (Runnable read = nextRead(); read != null; read = nextRead()) {
+      read.run();
+    }
+  }
+
+  private synchronized Runnable nextRead() {
+    Runnable next = reads < MAX_READS ? waiting.poll() : null;
+    reads += next == null ? 0 : 1;
+    beginning = next != null;
+    return next;
   }
 
   private void read(long from, long to, CompletableFuture<Page> promise) {
@@ -106,14 +119,10 @@ final class Pages {
     read.whenComplete(
         (events, failure) -> {
           done(from, to, promise, events, failure);
-          Runnable next;
           synchronized (this) {
-            next = waiting.poll();
-            reads -= next == null ? 1 : 0;
+            reads--;
           }
-          if (next != null) {
-            next.run();
-          }
+          beginReads();
         });
   }
 
@@ -133,7 +142,6 @@ final class Pages {
     // there may be more than it could read at once
     long upTo = events.isEmpty() ? to : events.get(events.size() - 1).sequence();
     Page page = new Page(upTo, backplane.oldest(), events.stream().map(Frame::kept).toList());
-    promise.complete(page);
     synchronized (this) {
       if (events.isEmpty()) {
         // it weighs nothing, and of ids that clients make up there is no end; nor must it be so for
@@ -141,12 +149,14 @@ final class Pages {
         pages.remove(from, promise);
       } else if (pages.get(from) == promise) {
         bytes += page.weight();
-        shrink();
       }
     }
+    // a page that is done has been counted
+    promise.complete(page);
+    shrink();
   }
 
-  private void shrink() {
+  private synchronized void shrink() {
     Iterator<CompletableFuture<Page>> oldest = pages.values().iterator();
     while (bytes > maxBytes && oldest.hasNext()) {
       CompletableFuture<Page> page = oldest.next();

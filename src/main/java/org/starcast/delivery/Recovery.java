@@ -30,6 +30,9 @@ final class Recovery {
 
   private volatile long since;
 
+  /** What had been missed when the last one began to be made. */
+  private long covers = Long.MAX_VALUE;
+
   private Recovery(byte[] fixed) {
     this.fixed = fixed;
     this.source = null;
@@ -73,8 +76,9 @@ final class Recovery {
    * The bytes; or null while they are being made, which this begins.
    *
    * @param made called when they are there, on any thread
+   * @param missed what has been missed by now, in whatever the caller counts
    */
-  byte[] poll(Runnable made) {
+  byte[] poll(Runnable made, long missed) {
     if (fixed != null) {
       return fixed;
     }
@@ -82,6 +86,7 @@ final class Recovery {
     if (now == null) {
       now = new CompletableFuture<>();
       since = System.nanoTime();
+      covers = missed;
       making = now;
       begin(now);
       if (!now.isDone()) {
@@ -115,6 +120,19 @@ final class Recovery {
 
   private void failed(Throwable why) {
     log.log(System.Logger.Level.WARNING, "STARCAST-1008: the message for a gap failed", why);
+  }
+
+  /**
+   * How much of what was missed the last bytes know of: what had been when they began to be made.
+   * All of it where they are the same always.
+   */
+  long covers() {
+    return covers;
+  }
+
+  /** What is being made is not wanted any more. */
+  void discard() {
+    making = null;
   }
 
   /** Goes on without what has been in the making for longer than this; from any thread. */

@@ -277,4 +277,24 @@ class BudgetTest {
       stalled.unplug().awaitData(expected.toArray(String[]::new));
     }
   }
+
+  @Test
+  void waitingOfWhoIsAbortedCountsAsFree() {
+    try (EngineFixture fixture =
+        new EngineFixture("queue.overflow", "DISCONNECT", "queue.total-bytes", "" + (1 << 20))) {
+      List<Stream> others = new ArrayList<>();
+      for (int i = 0; i < 10; i++) {
+        Stream other = fixture.connect(Subscription.none()).plug();
+        other.client().send("small");
+        others.add(other);
+      }
+      Stream greedy = fixture.connect(Subscription.none().queue(1, 1 << 20)).plug();
+      for (int i = 0; i < 14 && greedy.client().state() == SseClient.State.OPEN; i++) {
+        greedy.client().sendWhenRoom(SseMessage.of("x".repeat(100_000)));
+      }
+      greedy.awaitClosed();
+      List<SseClient.State> states = others.stream().map(s -> s.client().state()).toList();
+      assertThat(states).containsOnly(SseClient.State.OPEN);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 package org.starcast.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.starcast.delivery.EngineFixture.until;
 
 import java.io.IOException;
@@ -10,12 +11,15 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.starcast.CloseReason;
+import org.starcast.FakeSink;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
@@ -257,6 +261,34 @@ class ClosingTest {
       two.awaitData("to all");
       one.client().send("own");
       one.awaitData("own");
+    }
+  }
+
+  @Test
+  void closedWhileItsResponseFailsToOpen() throws Exception {
+    AtomicReference<EngineFixture> made = new AtomicReference<>();
+    AtomicReference<SseClient> client = new AtomicReference<>();
+    AtomicInteger armed = new AtomicInteger();
+    try (EngineFixture fixture =
+        new EngineFixture(
+            task -> {
+              if (armed.compareAndSet(1, 2)) {
+                SseClient c = made.get().engine().clients().get(0);
+                client.set(c);
+                c.send("direct");
+                c.close();
+                throw new RejectedExecutionException("expected");
+              }
+              new Thread(task).start();
+            })) {
+      made.set(fixture);
+      armed.set(1);
+      assertThatThrownBy(
+              () -> fixture.engine().register(FakeSink.manual(), Subscription.to("a"), null))
+          .hasMessage("expected");
+      until(() -> client.get().whenClosed().toCompletableFuture().isDone());
+      assertThat(client.get().state()).isEqualTo(SseClient.State.CLOSED);
+      assertThat(fixture.engine().memory().used()).isZero();
     }
   }
 }

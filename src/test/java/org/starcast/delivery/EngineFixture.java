@@ -26,6 +26,7 @@ import java.util.function.Consumer;
 import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
 import org.starcast.FakeSink;
+import org.starcast.MessageSource;
 import org.starcast.PublishResult;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
@@ -124,8 +125,22 @@ final class EngineFixture implements AutoCloseable {
     this(backplane, null, null, settings);
   }
 
+  /** With what clients get behind a gap unless their subscription says otherwise. */
+  static EngineFixture withOnGap(MessageSource onGap) {
+    return new EngineFixture(null, null, null, onGap);
+  }
+
   private EngineFixture(
       Backplane backplane, Tracing tracing, Executor executor, String... settings) {
+    this(backplane, tracing, executor, null, settings);
+  }
+
+  private EngineFixture(
+      Backplane backplane,
+      Tracing tracing,
+      Executor executor,
+      MessageSource onGap,
+      String... settings) {
     Map<String, String> values = new HashMap<>();
     values.put("starcast.drain-window", "PT0S");
     // nothing happens by time unless a test asks for it
@@ -148,7 +163,7 @@ final class EngineFixture implements AutoCloseable {
             executor == null ? threads : executor,
             executor == null ? threads : executor,
             new PayloadRule()::apply,
-            null,
+            onGap,
             tracing,
             new Recorder());
   }

@@ -3,10 +3,14 @@ package org.starcast.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -24,6 +28,7 @@ import org.starcast.backplane.Envelope;
 import org.starcast.backplane.LocalBackplane;
 import org.starcast.backplane.MemoryStream;
 import org.starcast.delivery.EngineFixture.Stream;
+import org.starcast.log.LoggedEvent;
 import org.starcast.security.Grant;
 import org.starcast.wire.EventStreamParser.Event;
 
@@ -432,6 +437,154 @@ class SharedLogTest {
         Stream stream = streams.get(i);
         EngineFixture.until(() -> stream.writer().data().size() == missing + 1);
       }
+    }
+  }
+
+  @Test
+  void whoRegistersWhileAnotherOrderBeginsFollowsIt() {
+    MemoryStream shared = new MemoryStream();
+    AtomicReference<Runnable> meanwhile = new AtomicReference<>();
+    class Intercepting extends Answering {
+      Intercepting() {
+        super(shared.node());
+      }
+
+      @Override
+      public CompletionStage<Void> start(Receiver receiver, ThreadFactory threads) {
+        return super.start(
+            new Receiver() {
+              @Override
+              public void began(String epoch, long after, List<? extends LoggedEvent> states) {
+                List<LoggedEvent> slow =
+                    new ArrayList<>(states) {
+                      private static final long serialVersionUID = 1;
+
+                      @Override
+                      public void forEach(Consumer<? super LoggedEvent> action) {
+                        Runnable r = meanwhile.get();
+                        if (r != null) {
+                          r.run();
+                        }
+                        super.forEach(action);
+                      }
+                    };
+                receiver.began(epoch, after, slow);
+              }
+
+              @Override
+              public void received(LoggedEvent event, Envelope envelope) {
+                receiver.received(event, envelope);
+              }
+
+              @Override
+              public void missed(long upTo) {
+                receiver.missed(upTo);
+              }
+
+              @Override
+              public void commanded(String type, byte[] body) {
+                receiver.commanded(type, body);
+              }
+
+              @Override
+              public List<? extends LoggedEvent> states() {
+                return receiver.states();
+              }
+            },
+            threads);
+      }
+    }
+    try (EngineFixture fixture = new EngineFixture(new Intercepting())) {
+      fixture.publish("a", "old");
+      AtomicReference<Stream> made = new AtomicReference<>();
+      meanwhile.set(
+          () -> {
+            // another thread: no lock keeps it from registering
+            Thread request =
+                new Thread(
+                    () -> made.set(fixture.connecting(Subscription.to("a"), MemoryWriter.OPEN)));
+            request.start();
+            // it has got as far as it can
+            EngineFixture.until(
+                () -> made.get() != null || request.getState() == Thread.State.WAITING);
+          });
+      shared.restart("e2");
+      EngineFixture.until(() -> made.get() != null);
+      Stream stream = made.get();
+      stream.writer().start();
+      fixture.publish("a", "new");
+      EngineFixture.until(() -> stream.writer().data().contains("new"));
+    }
+  }
+
+  @Test
+  void manyReadsMayFailAtOnce() {
+    List<CompletableFuture<List<LoggedEvent>>> first = new ArrayList<>();
+    class Fails extends Answering {
+      Fails() {
+        super(new MemoryStream().node());
+      }
+
+      @Override
+      public CompletionStage<List<LoggedEvent>> read(long from, long to) {
+        if (first.size() < Pages.MAX_READS) {
+          CompletableFuture<List<LoggedEvent>> read = new CompletableFuture<>();
+          first.add(read);
+          return read;
+        }
+        return CompletableFuture.failedStage(new BackplaneException("away", false, null));
+      }
+    }
+    Pages pages = new Pages(new Fails(), 1 << 20);
+    List<CompletableFuture<Pages.Page>> promises = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      promises.add(pages.page(i * 256L, Long.MAX_VALUE));
+    }
+    List.copyOf(first)
+        .forEach(read -> read.completeExceptionally(new BackplaneException("away", false, null)));
+    long undone = promises.stream().filter(p -> !p.isDone()).count();
+    assertThat(undone).isZero();
+  }
+
+  @Test
+  void aNodeThatIsBehindTakesNoIdBack() {
+    MemoryStream shared = new MemoryStream();
+    MemoryStream.Node backplane = shared.node();
+    try (EngineFixture behind = new EngineFixture(backplane, "heartbeat", "PT1S");
+        EngineFixture ahead = new EngineFixture(shared.node())) {
+      ahead.publish("a", "1");
+      backplane.lag(true);
+      for (int i = 2; i <= 10; i++) {
+        ahead.publish("a", "" + i);
+      }
+      Stream stream = behind.connect(Subscription.to("a").resumeFrom("e1-10")).awaitIdle();
+      EngineFixture.until(
+          () -> {
+            stream.client().onTime(System.nanoTime() + Duration.ofMinutes(1).toNanos());
+            return behind.engine().statisticsSnapshot().heartbeats() > 0;
+          });
+      stream.awaitIdle();
+      assertThat(stream.text()).doesNotContain("id: e1-1\n");
+    }
+  }
+
+  @Test
+  void whoHasWhatTheNodeMissesIsToldOfNoGap() {
+    MemoryStream shared = new MemoryStream();
+    MemoryStream.Node backplane = shared.node();
+    try (EngineFixture behind = new EngineFixture(backplane);
+        EngineFixture ahead = new EngineFixture(shared.node())) {
+      ahead.publish("a", "1");
+      backplane.lag(true);
+      for (int i = 2; i <= 10; i++) {
+        ahead.publish("a", "" + i);
+      }
+      Stream stream = behind.connect(Subscription.to("a").resumeFrom("e1-10")).awaitIdle();
+      shared.drop(5);
+      backplane.lag(false);
+      ahead.publish("a", "11");
+      EngineFixture.until(() -> stream.writer().data().contains("11"));
+      assertThat(stream.writer().data()).containsExactly("11");
     }
   }
 }
