@@ -159,12 +159,18 @@ public class SseBroadcaster {
    * is replayed to it, see {@link Subscription#guarded()}. Where the caller is known by a
    * MicroProfile JWT, the stream ends when that expires.
    *
+   * <p>HEAD is answered by the head of the stream's response and has no client: the method is then
+   * left by a {@code WebApplicationException}. Should the resource method fail, or close the sink,
+   * after this, its stream ends.
+   *
    * @return the client, through which its stream can be changed, written to and closed
    * @throws RefusedException if a limit is reached, the application is stopping, or the caller may
    *     not hear what it asks for; it answers the request by 429, 503, 401 or 403
    * @throws IllegalArgumentException if the subscription has more patterns than {@code
    *     starcast.max-patterns-per-client}, or with presence more topics than {@code
    *     starcast.presence.max-topics-per-client}, or its client id is in use
+   * @throws IllegalStateException if the resource method does not produce an event stream, or a
+   *     filter before it has no asynchronous support, or encodes the response in its own way
    * @throws UncheckedIOException if the response cannot be opened
    */
   public SseClient register(SseEventSink sink, Subscription subscription) {

@@ -127,6 +127,25 @@ final class RawStream implements AutoCloseable {
     return this;
   }
 
+  /** Reads chunks, 4 KiB and a pause at a time, until there is an event of so many bytes. */
+  void readSlowly(Runnable pause, int size) throws IOException {
+    while (data().stream().noneMatch(data -> data.length() >= size)) {
+      if (!readChunk(4096, pause)) {
+        throw new EOFException("the stream has ended");
+      }
+    }
+  }
+
+  /** Writes a byte that nobody waits for; false once the connection is gone. */
+  boolean write() {
+    try {
+      socket.getOutputStream().write('\n');
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   /** Reads everything that is still to come, on this thread. */
   void readAll() {
     try {
@@ -147,11 +166,15 @@ final class RawStream implements AutoCloseable {
 
   /** False for the last. */
   private boolean readChunk() throws IOException {
+    return readChunk(64 << 10, () -> {});
+  }
+
+  private boolean readChunk(int most, Runnable pause) throws IOException {
     int size = Integer.parseInt(line(in).trim(), 16);
     if (size == 0) {
       return false;
     }
-    byte[] buffer = new byte[Math.min(size, 64 << 10)];
+    byte[] buffer = new byte[Math.min(size, most)];
     while (size > 0) {
       int n = in.read(buffer, 0, Math.min(size, buffer.length));
       if (n < 0) {
@@ -159,6 +182,7 @@ final class RawStream implements AutoCloseable {
       }
       accept(buffer, n);
       size -= n;
+      pause.run();
     }
     line(in);
     return true;

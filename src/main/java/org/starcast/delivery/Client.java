@@ -59,7 +59,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private final Map<String, Object> metadata;
   private final String principal;
   private final String address;
-  private final boolean gzip;
+  private boolean gzip;
   private final OverflowPolicy overflow;
   private final Recovery recovery;
   private final Instant created = Instant.now();
@@ -279,6 +279,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       return false;
     }
     this.writer = writer;
+    gzip = writer.isGzip();
     return true;
   }
 
@@ -917,7 +918,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       }
     }
     recovery.giveUp(now, timeout);
-    if (late) {
+    if (late && writer.progressed()) {
+      lastWrite = now;
+      next = timeout;
+    } else if (late) {
       abortNow(CloseReason.TIMEOUT);
     } else if (expired) {
       expire();

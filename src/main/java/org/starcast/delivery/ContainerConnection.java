@@ -5,19 +5,27 @@ import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
+import java.net.SocketOption;
 import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * What the Servlet API has no word for, in the containers' own terms: by reflection, as none of
- * them need be there. Where that fails, streams work all the same, with less to protect the server.
+ * The connection of one response, in the container's own terms, which the Servlet API has no word
+ * for: by reflection, as none of the containers need be there. Where that fails, streams work all
+ * the same, with less to protect the server. It is looked up once, on the request's thread, while
+ * the response is open: the container clears the way to it when the response ends. What it is asked
+ * then may come from any thread.
  */
-final class ContainerConnection {
+class ContainerConnection {
 
   private static final System.Logger LOG = System.getLogger("org.starcast.delivery");
 
@@ -27,100 +35,204 @@ final class ContainerConnection {
   /** What is asked for of the kernel's send buffer; Linux takes it twice, for its own needs. */
   private static final int MAX_KERNEL_BYTES = 64 << 10;
 
-  private static final AtomicBoolean WARNED = new AtomicBoolean();
+  /** The warnings that have been logged, each of which is enough once. */
+  private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
 
+  private static final int MAX_WARNED = 100;
+
+  /** Of a container that is not known: nothing is asked of it. */
   private ContainerConnection() {}
 
-  /**
-   * Bounds what waits in the container, and in the kernel, for a client that takes nothing. Grizzly
-   * takes four times the socket's send buffer, about 10 MB with Linux's, before it says that it is
-   * not ready, and has no setting for that buffer, which Linux lets grow to megabytes. Other
-   * containers take one buffer, and have a setting.
-   */
-  static void boundPending(AsyncContext context) {
-    Object request = request(context);
-    if (!request.getClass().getName().startsWith("org.apache.catalina.")) {
-      return;
-    }
-    try {
-      Object connection = grizzlyConnection(request);
-      connection
-          .getClass()
-          .getMethod("setMaxAsyncWriteQueueSize", int.class)
-          .invoke(connection, MAX_PENDING_BYTES);
-      // an HTTP/2 connection is not the stream's alone
-      if (grizzlyStream(request) == connection
-          && call(connection, "getChannel") instanceof SocketChannel socket) {
-        socket.setOption(StandardSocketOptions.SO_SNDBUF, MAX_KERNEL_BYTES);
-      }
-    } catch (IOException | ReflectiveOperationException | RuntimeException e) {
-      if (WARNED.compareAndSet(false, true)) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "STARCAST-1009: what waits in the server for a client that takes nothing has no bound"
-                + " but four times the socket''s send buffer; bound that by the JVM option"
-                + " -Dorg.glassfish.grizzly.nio.transport.TCPNIOTransport.max-send-buffer-size=32768"
-                + " ({0})",
-            e.toString());
-      }
-    }
-  }
-
-  /**
-   * Drops the connection, after the response has been ended: the Servlet API can only do the
-   * latter, which leaves the connection and the bytes that wait until the client takes them.
-   */
-  static void breakConnection(AsyncContext context) {
-    try {
-      Object request = request(context);
-      String type = request.getClass().getName();
-      if (type.startsWith("org.apache.catalina.")) {
-        call(grizzlyConnection(request), "terminateSilently");
-      } else if (type.startsWith("io.undertow.")) {
-        undertow(request);
-      }
-    } catch (ReflectiveOperationException | RuntimeException e) {
-      LOG.log(System.Logger.Level.DEBUG, "STARCAST-1007: a connection could not be dropped", e);
-    }
-  }
-
-  private static Object request(AsyncContext context) {
+  static ContainerConnection of(AsyncContext context) {
     ServletRequest request = context.getRequest();
     while (request instanceof ServletRequestWrapper wrapper) {
       request = wrapper.getRequest();
     }
-    return request;
+    String type = request.getClass().getName();
+    try {
+      if (type.startsWith("org.apache.catalina.")) {
+        Object coyote = call(call(request, "getUnwrappedCoyoteRequest"), "getCoyoteRequest");
+        Object connection = call(call(coyote, "getContext"), "getConnection");
+        Object http =
+            call(call(call(coyote, "getRequest"), "getProcessingState"), "getHttpContext");
+        Object stream = call(http, "getCloseable");
+        return stream == connection ? new Grizzly(connection) : new Http2(connection, stream);
+      } else if (type.startsWith("io.undertow.")) {
+        return new Undertow(call(request, "getExchange"));
+      }
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      warn(
+          "STARCAST-1007",
+          "the container''s connection is not known: what waits in the server for a client that"
+              + " takes nothing is not bounded, and not dropped when the client is closed ({0})",
+          e);
+    }
+    return new ContainerConnection();
   }
 
-  /** Payara and GlassFish. */
-  private static Object grizzlyConnection(Object request) throws ReflectiveOperationException {
-    Object catalina = call(request, "getUnwrappedCoyoteRequest");
-    Object context = call(call(catalina, "getCoyoteRequest"), "getContext");
-    return call(context, "getConnection");
-  }
-
-  /** The connection, or with HTTP/2 this response's own part of it. */
-  private static Object grizzlyStream(Object request) throws ReflectiveOperationException {
-    Object packet =
-        call(call(call(request, "getUnwrappedCoyoteRequest"), "getCoyoteRequest"), "getRequest");
-    return call(call(call(packet, "getProcessingState"), "getHttpContext"), "getCloseable");
+  /** Bounds what waits in the container, and in the kernel, for a client that takes nothing. */
+  void boundPending() {
+    // not known, or bounded by the container itself
   }
 
   /**
-   * What Grizzly's HTTP/2 does not tell through the Servlet API: that the client has reset the
-   * stream, after which what is written vanishes, and that the connection that its streams share
-   * takes nothing, while the client's flow control would still let it.
+   * Warns if the container ends what is quiet for as long as a stream may be.
+   *
+   * @param heartbeat after which something is written; zero for never
    */
-  static final class Http2Stream {
+  final void checkTimeout(Duration heartbeat) {
+    try {
+      int millis = writeTimeoutMillis();
+      if (millis > 0 && (heartbeat.isZero() || millis < heartbeat.toMillis() * 5 / 4)) {
+        warn(
+            "STARCAST-1044",
+            "the server''s listener has a write timeout of {0} ms, which ends streams that are"
+                + " quiet for as long: have none (write-timeout=0), or a longer one than"
+                + " starcast.heartbeat ({1})",
+            String.valueOf(millis),
+            heartbeat);
+      }
+    } catch (IOException | ReflectiveOperationException | RuntimeException e) {
+      LOG.log(System.Logger.Level.DEBUG, "STARCAST-1044: the listener's timeout is not known", e);
+    }
+  }
+
+  /** 0 for none, or where the container does not say. */
+  int writeTimeoutMillis() throws IOException, ReflectiveOperationException {
+    return 0;
+  }
+
+  /**
+   * Drops the connection, with all that waits for it: the Servlet API can only end the response,
+   * which leaves both until the client takes the bytes. Never throws.
+   */
+  final void drop() {
+    try {
+      terminate();
+    } catch (IOException | ReflectiveOperationException | RuntimeException e) {
+      warn("STARCAST-1007", "the connection of a client could not be dropped ({0})", e);
+    }
+  }
+
+  void terminate() throws IOException, ReflectiveOperationException {
+    // not known
+  }
+
+  /**
+   * A number that changes when bytes leave for the client, as long as nothing is written; 0 always
+   * where the container does not say.
+   */
+  final long transfer() {
+    try {
+      return bytes();
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      warn(
+          "STARCAST-1042",
+          "a client that takes bytes slowly counts as one that takes none ({0})",
+          e);
+      return 0;
+    }
+  }
+
+  long bytes() throws ReflectiveOperationException {
+    return 0;
+  }
+
+  /**
+   * Whether the connection takes something; where the Servlet API's own answer is not enough.
+   *
+   * @param again runs once it takes something again, or has failed, if it does not now
+   * @throws IOException if the client has given the response up
+   */
+  boolean canWrite(Runnable again) throws IOException {
+    return true;
+  }
+
+  /** Logs a warning once for each message, then for those who look closely. */
+  static void warn(String code, String message, Object... values) {
+    boolean first = WARNED.size() < MAX_WARNED && WARNED.add(code + message);
+    LOG.log(
+        first ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+        code + ": " + message,
+        values);
+  }
+
+  /** Payara and GlassFish. */
+  private static class Grizzly extends ContainerConnection {
+    final Object connection;
+
+    Grizzly(Object connection) {
+      this.connection = connection;
+    }
+
+    /**
+     * Grizzly takes four times the socket's send buffer, about 10 MB with Linux's, before it says
+     * that it is not ready, and has no setting for that buffer, which Linux lets grow to megabytes.
+     */
+    @Override
+    void boundPending() {
+      try {
+        connection
+            .getClass()
+            .getMethod("setMaxAsyncWriteQueueSize", int.class)
+            .invoke(connection, MAX_PENDING_BYTES);
+        boundKernel();
+      } catch (IOException | ReflectiveOperationException | RuntimeException e) {
+        warn(
+            "STARCAST-1009",
+            "what waits in the server for a client that takes nothing has no bound but four times"
+                + " the socket''s send buffer; bound that by the JVM option"
+                + " -Dorg.glassfish.grizzly.nio.transport.TCPNIOTransport.max-send-buffer-size=32768"
+                + " ({0})",
+            e);
+      }
+    }
+
+    void boundKernel() throws IOException, ReflectiveOperationException {
+      setOption(StandardSocketOptions.SO_SNDBUF, MAX_KERNEL_BYTES);
+    }
+
+    private <T> void setOption(SocketOption<T> option, T value)
+        throws IOException, ReflectiveOperationException {
+      if (call(connection, "getChannel") instanceof SocketChannel socket) {
+        socket.setOption(option, value);
+      }
+    }
+
+    @Override
+    void terminate() throws IOException, ReflectiveOperationException {
+      try {
+        // what the kernel holds goes, too
+        setOption(StandardSocketOptions.SO_LINGER, 0);
+      } catch (ClosedChannelException e) {
+        // the client has closed it
+      }
+      call(connection, "terminateSilently");
+    }
+
+    /** What still waits in the container. */
+    @Override
+    long bytes() throws ReflectiveOperationException {
+      return (int) call(call(connection, "getAsyncWriteQueue"), "spaceInBytes");
+    }
+  }
+
+  /**
+   * A stream of HTTP/2 on Grizzly. It does not tell through the Servlet API that the client has
+   * reset the stream, after which what is written vanishes, nor that the connection that its
+   * streams share takes nothing, while the client's flow control would still let it.
+   */
+  private static final class Http2 extends Grizzly {
     private final Object stream;
-    private final Object connection;
+    private final Object queue;
     private final Method isOpen;
     private final Method canWrite;
     private final Method notifyCanWrite;
 
-    private Http2Stream(Object stream, Object connection) throws ReflectiveOperationException {
+    Http2(Object connection, Object stream) throws ReflectiveOperationException {
+      super(connection);
       this.stream = stream;
-      this.connection = connection;
+      this.queue = queue(stream);
       this.isOpen = stream.getClass().getMethod("isOpen");
       this.canWrite = connection.getClass().getMethod("canWrite");
       Class<?> handler =
@@ -129,16 +241,44 @@ final class ContainerConnection {
       this.notifyCanWrite = connection.getClass().getMethod("notifyCanWrite", handler);
     }
 
-    boolean isOpen() throws IOException {
-      return (boolean) invoke(isOpen, stream);
+    /** What of the stream waits for the client's flow control; Grizzly shows it to nobody. */
+    private static Object queue(Object stream) throws ReflectiveOperationException {
+      Method sink = stream.getClass().getDeclaredMethod("getOutputSink");
+      sink.setAccessible(true);
+      Object output = sink.invoke(stream);
+      Field queue = output.getClass().getDeclaredField("outputQueue");
+      queue.setAccessible(true);
+      return queue.get(output);
     }
 
-    boolean canWrite() throws IOException {
-      return (boolean) invoke(canWrite, connection);
+    /** The connection is not the stream's alone. */
+    @Override
+    void boundKernel() {}
+
+    /** The connection stays, as other streams share it. */
+    @Override
+    void terminate() throws ReflectiveOperationException {
+      call(stream, "terminateSilently");
     }
 
-    /** Runs the action once the connection takes something again, or has failed. */
-    void whenItCanWrite(Runnable action) throws IOException {
+    @Override
+    long bytes() throws ReflectiveOperationException {
+      return (int) call(queue, "spaceInBytes");
+    }
+
+    @Override
+    boolean canWrite(Runnable again) throws IOException {
+      if (!(boolean) invoke(isOpen, stream)) {
+        throw new IOException("the client has reset the stream");
+      }
+      if ((boolean) invoke(canWrite, connection)) {
+        return true;
+      }
+      whenItCanWrite(again);
+      return false;
+    }
+
+    private void whenItCanWrite(Runnable action) throws IOException {
       Class<?> type = notifyCanWrite.getParameterTypes()[0];
       Object handler =
           Proxy.newProxyInstance(
@@ -158,15 +298,6 @@ final class ContainerConnection {
       invoke(notifyCanWrite, connection, handler);
     }
 
-    /** Lets go of what waits for it; the connection stays, as other streams share it. */
-    void terminate() {
-      try {
-        call(stream, "terminateSilently");
-      } catch (ReflectiveOperationException | RuntimeException e) {
-        LOG.log(System.Logger.Level.DEBUG, "STARCAST-1007: a stream could not be dropped", e);
-      }
-    }
-
     private static Object invoke(Method method, Object target, Object... args) throws IOException {
       try {
         return method.invoke(target, args);
@@ -176,35 +307,63 @@ final class ContainerConnection {
     }
   }
 
-  /** The stream, if it is one of Grizzly's HTTP/2; else null. */
-  static Http2Stream http2(AsyncContext context) {
-    Object request = request(context);
-    if (!request.getClass().getName().startsWith("org.apache.catalina.")) {
-      return null;
-    }
-    try {
-      Object stream = grizzlyStream(request);
-      Object connection = grizzlyConnection(request);
-      return stream == connection ? null : new Http2Stream(stream, connection);
-    } catch (ReflectiveOperationException | RuntimeException e) {
-      LOG.log(System.Logger.Level.DEBUG, "STARCAST-1041: nothing is known of HTTP/2", e);
-      return null;
-    }
-  }
+  /** WildFly: one buffer waits for a client, and the send buffer has a setting. */
+  private static final class Undertow extends ContainerConnection {
+    private final Object exchange;
+    private final Closeable connection;
+    private final Executor ioThread;
 
-  /** WildFly: behind the task by which the container itself ends the response. */
-  private static void undertow(Object request) throws ReflectiveOperationException {
-    Object exchange = call(request, "getExchange");
-    Closeable connection = (Closeable) call(exchange, "getConnection");
-    ((Executor) call(exchange, "getIoThread"))
-        .execute(
-            () -> {
-              try {
-                connection.close();
-              } catch (IOException e) {
-                LOG.log(System.Logger.Level.DEBUG, "STARCAST-1007: {0}", e.toString());
-              }
-            });
+    Undertow(Object exchange) throws ReflectiveOperationException {
+      this.exchange = exchange;
+      this.connection = (Closeable) call(exchange, "getConnection");
+      this.ioThread = (Executor) call(exchange, "getIoThread");
+    }
+
+    /** Behind the task by which the container itself ends the response. */
+    @Override
+    void terminate() {
+      ioThread.execute(
+          () -> {
+            try {
+              abortOnClose();
+              connection.close();
+            } catch (IOException | ReflectiveOperationException | RuntimeException e) {
+              warn("STARCAST-1007", "the connection of a client could not be dropped ({0})", e);
+            }
+          });
+    }
+
+    /** What the kernel holds goes, too; but a connection of HTTP/2 is not the stream's alone. */
+    private void abortOnClose() throws ReflectiveOperationException {
+      if (connection.getClass().getSimpleName().equals("HttpServerConnection")) {
+        xnio("org.xnio.channels.Configurable")
+            .getMethod("setOption", xnio("org.xnio.Option"), Object.class)
+            .invoke(connection, option("CLOSE_ABORT"), true);
+      }
+    }
+
+    /** Counted from one write to the next, whether there is something to write or not. */
+    @Override
+    int writeTimeoutMillis() throws ReflectiveOperationException {
+      Object timeout =
+          xnio("org.xnio.channels.Configurable")
+              .getMethod("getOption", xnio("org.xnio.Option"))
+              .invoke(connection, option("WRITE_TIMEOUT"));
+      return timeout instanceof Integer millis ? millis : 0;
+    }
+
+    private Object option(String name) throws ReflectiveOperationException {
+      return xnio("org.xnio.Options").getField(name).get(null);
+    }
+
+    private Class<?> xnio(String name) throws ClassNotFoundException {
+      return Class.forName(name, false, connection.getClass().getClassLoader());
+    }
+
+    @Override
+    long bytes() throws ReflectiveOperationException {
+      return (long) call(exchange, "getResponseBytesSent");
+    }
   }
 
   private static Object call(Object target, String method) throws ReflectiveOperationException {

@@ -3,6 +3,9 @@ package org.starcast.delivery;
 import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.RuntimeDelegate;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.io.IOException;
@@ -124,7 +127,7 @@ public final class DeliveryEngine {
 
   private static final EventId NOT_BEGUN = new EventId("", 0);
 
-  private static final Frame HEARTBEAT = Frame.permanent(SseFormat.comment(""));
+  private static final Frame HEARTBEAT = Frame.permanent(SseFormat.commentLine());
 
   private final StarcastConfig config;
   private final Executor executor;
@@ -133,6 +136,7 @@ public final class DeliveryEngine {
   private final Recovery recovery;
   private final Lifecycle lifecycle;
   private final LifecycleNotifier notifier;
+  private final Completions completions;
   private final Statistics statistics = new Statistics();
   private final Refusals refusals = new Refusals(statistics, LOG);
   private final AdmissionControl admission;
@@ -202,6 +206,7 @@ public final class DeliveryEngine {
     SseMessage reload = onGap == null ? null : onGap.toSseMessage();
     this.recovery = Recovery.of(reload, this::encodeChecked, executor, LOG);
     this.lifecycle = lifecycle;
+    this.completions = new Completions(executor);
     this.memory = new MemoryGovernor(config.totalBytes(), clients::values);
     this.history = config.logEvents() == 0 ? null : new History(config, backplane);
     this.index = new TopicIndex<>(config.topicCache());
@@ -320,6 +325,7 @@ public final class DeliveryEngine {
       SseEventSink sink, Subscription subscription, HttpServletRequest request, Grant grant)
       throws IOException {
     checkPatterns(subscription);
+    checkRequest(sink, request);
     String principal = null;
     String address = null;
     boolean gzip = false;
@@ -337,6 +343,14 @@ public final class DeliveryEngine {
               && config.gzip()
               && subscription.lineSeparator() == LineSeparator.LF
               && AcceptEncoding.gzip(request.getHeader("Accept-Encoding"));
+    }
+    if (request != null && "HEAD".equals(request.getMethod())) {
+      check(grant, subscription);
+      throw servlet
+          ? ServletSinkWriter.answerHead(
+              sink, request, gzip, subscription.lineSeparator(), completions)
+          : new WebApplicationException(
+              Response.ok().type(MediaType.SERVER_SENT_EVENTS_TYPE).build());
     }
     admit(principal, address);
     Client client = null;
@@ -371,7 +385,14 @@ public final class DeliveryEngine {
       }
       SinkWriter writer =
           servlet
-              ? ServletSinkWriter.open(sink, request, gzip, subscription.lineSeparator(), client)
+              ? ServletSinkWriter.open(
+                  sink,
+                  request,
+                  gzip,
+                  subscription.lineSeparator(),
+                  completions,
+                  config.heartbeat(),
+                  client)
               : new PortableSinkWriter(sink, sends, client);
       if (!client.writer(writer)) {
         writer.abort();
@@ -398,6 +419,19 @@ public final class DeliveryEngine {
       client.closeAfterDrain(CloseReason.DRAIN, retryFrame());
     }
     return client;
+  }
+
+  /** Says what keeps the runtime from a stream, where that would show in an empty answer only. */
+  private static void checkRequest(SseEventSink sink, HttpServletRequest request) {
+    boolean known = sink == null || ServletSinkWriter.knows(sink.getClass().getName());
+    if (sink != null && (!known || request == null || request.isAsyncStarted())) {
+      return;
+    }
+    throw new IllegalStateException(
+        request == null || request.isAsyncSupported()
+            ? "sink: the resource method does not stream; annotate it with"
+                + " @Produces(MediaType.SERVER_SENT_EVENTS)"
+            : "sink: a servlet or filter on the way to the resource has no asyncSupported=true");
   }
 
   /**
@@ -1206,6 +1240,11 @@ public final class DeliveryEngine {
     } catch (ExecutionException | TimeoutException e) {
       LOG.log(
           System.Logger.Level.WARNING, "STARCAST-1004: {0} clients did not end", admission.count());
+    }
+    try {
+      completions.await(STOP_NANOS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     lifecycle.ending();
     publishing.lock();

@@ -29,6 +29,11 @@ final class PortableSinkWriter implements SinkWriter {
   private volatile IOException failure;
   private volatile boolean busy;
 
+  /** How many events were sent in all, and when that was last asked. */
+  private volatile long sent;
+
+  private volatile long sentBefore;
+
   PortableSinkWriter(SseEventSink sink, Executor executor, Listener listener) {
     this.sink = sink;
     this.executor = executor;
@@ -49,9 +54,23 @@ final class PortableSinkWriter implements SinkWriter {
   }
 
   @Override
+  public boolean isGzip() {
+    return false;
+  }
+
+  @Override
+  public boolean progressed() {
+    long now = sent;
+    boolean progressed = now != sentBefore;
+    sentBefore = now;
+    return progressed;
+  }
+
+  @Override
   public boolean write(byte[] bytes, int offset, int length) throws IOException {
     check();
     waiting.addAll(events(new String(bytes, offset, length, StandardCharsets.UTF_8)));
+    sentBefore = sent;
     busy = true;
     executor.execute(this::sendNext);
     return false;
@@ -79,10 +98,11 @@ final class PortableSinkWriter implements SinkWriter {
     try {
       sink.send(event)
           .whenComplete(
-              (sent, problem) -> {
+              (result, problem) -> {
                 if (problem != null) {
                   fail(problem);
                 } else {
+                  sent++;
                   executor.execute(this::sendNext);
                 }
               });

@@ -21,6 +21,9 @@ interface SinkWriter {
   /** The name for statistics. */
   String name();
 
+  /** Whether the response's content coding is gzip, so that what is written must be, too. */
+  boolean isGzip();
+
   /** Begins to tell the listener; called once, when the client knows its writer. */
   void start();
 
@@ -41,6 +44,12 @@ interface SinkWriter {
    * @throws IOException if the connection is broken
    */
   boolean resume() throws IOException;
+
+  /**
+   * Whether bytes of a {@link #write} that could not be finished have left since this was last
+   * asked, or since that write; from any thread. False where the container does not say.
+   */
+  boolean progressed();
 
   /** Ends the response; nothing is pending. Called once, and never after {@link #abort}. */
   void close();

@@ -370,9 +370,19 @@ public class EndpointResource {
         detail, Problem.of(503, detail).header("Retry-After", 2).build());
   }
 
-  private Map<String, List<String>> form(InputStream body) throws IOException {
+  /** A client that is gone, or too slow for the server, is no failure of ours. */
+  private static byte[] read(InputStream body, int most) {
+    try {
+      return body.readNBytes(most);
+    } catch (IOException e) {
+      String detail = "body: did not arrive in full";
+      throw new WebApplicationException(detail, Problem.of(408, detail).build());
+    }
+  }
+
+  private Map<String, List<String>> form(InputStream body) {
     int most = FORM_FACTOR * config.messageBytes() + FORM_EXTRA;
-    byte[] bytes = body.readNBytes(most + 1);
+    byte[] bytes = read(body, most + 1);
     if (bytes.length > most) {
       throw tooLarge();
     }

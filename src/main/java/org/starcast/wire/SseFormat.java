@@ -189,13 +189,18 @@ public final class SseFormat {
     checkRetry(Duration.ofMillis(Long.parseLong(retry)));
   }
 
-  /**
-   * A frame of comment lines only, which clients ignore; the empty text gives {@code ":\n\n"}, the
-   * shortest heartbeat.
-   */
+  /** A frame of comment lines only, which clients ignore; the empty text gives {@code ":\n\n"}. */
   public static byte[] comment(String text) {
     Objects.requireNonNull(text, "comment");
     return encode(null, null, null, null, text);
+  }
+
+  /**
+   * An empty comment line that is no frame: it belongs to the next one, if any. The shortest
+   * heartbeat; some clients take a frame of comments alone for a message without data.
+   */
+  public static byte[] commentLine() {
+    return new byte[] {':', '\n'};
   }
 
   /**

@@ -277,6 +277,7 @@ final class EngineFixture implements AutoCloseable {
             (proxy, method, args) ->
                 switch (method.getName()) {
                   case "isAsyncStarted" -> false;
+                  case "getMethod" -> "GET";
                   case "getUserPrincipal" -> user;
                   case "getRemoteAddr" -> address;
                   case "getHeader", "getQueryString" -> null;

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.starcast.wire.EventStreamParser;
 
@@ -21,6 +22,7 @@ final class MemoryWriter implements SinkWriter {
   private final Listener listener;
   private final AtomicReference<Thread> inside = new AtomicReference<>();
   private final ByteArrayOutputStream taken = new ByteArrayOutputStream();
+  private final AtomicBoolean progressed = new AtomicBoolean();
   private final List<String> breaches = new ArrayList<>();
   private long window;
   private byte[] held;
@@ -41,6 +43,21 @@ final class MemoryWriter implements SinkWriter {
   @Override
   public String name() {
     return "memory";
+  }
+
+  @Override
+  public boolean isGzip() {
+    return false;
+  }
+
+  /** Has it say that bytes have left. */
+  void progress() {
+    progressed.set(true);
+  }
+
+  @Override
+  public boolean progressed() {
+    return progressed.getAndSet(false);
   }
 
   @Override

@@ -109,6 +109,31 @@ class PortableSinkWriterTest {
   }
 
   @Test
+  void aCommentLineBelongsToTheEventBehindIt() throws IOException {
+    open();
+    byte[] line = SseFormat.commentLine();
+    writer.write(line, 0, line.length);
+    runTasks();
+    complete();
+    byte[] both = (":\n" + new String(frames("one"), StandardCharsets.UTF_8)).getBytes();
+    writer.write(both, 0, both.length);
+    runTasks();
+    complete();
+    assertThat(sink.sent()).extracting(OutboundSseEvent::getComment).containsExactly("", "", "");
+    assertThat(sink.data()).containsExactly("one");
+  }
+
+  @Test
+  void eachEventThatIsSentIsProgress() throws IOException {
+    open();
+    write("one", "two");
+    assertThat(writer.progressed()).isFalse();
+    complete();
+    assertThat(writer.progressed()).isTrue();
+    assertThat(writer.progressed()).isFalse();
+  }
+
+  @Test
   void takesOnlyTheBytesItIsGiven() throws IOException {
     open();
     byte[] one = frames("one");

@@ -150,6 +150,16 @@ class SmallHeapTest {
     }
 
     @Override
+    public boolean isGzip() {
+      return false;
+    }
+
+    @Override
+    public boolean progressed() {
+      return false;
+    }
+
+    @Override
     public String name() {
       return "memory";
     }

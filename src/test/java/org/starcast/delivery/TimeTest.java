@@ -35,14 +35,14 @@ class TimeTest {
             stream.client().onTime(in(Duration.ofMinutes(31)));
             return fixture.engine().statisticsSnapshot().heartbeats() > 0;
           });
-      until(() -> stream.text().equals("retry: 2000\n\n:\n\n"));
+      until(() -> stream.text().equals("retry: 2000\n\n:\n"));
       // it was written just now: silence begins anew
       stream.awaitIdle().client().onTime(in(Duration.ofMinutes(20)));
       fixture.publish("a", "m");
       stream.awaitIdle().client().onTime(in(Duration.ofMinutes(20)));
       fixture.publish("a", "end");
       stream.awaitData("m", "end");
-      assertThat(stream.text()).containsOnlyOnce(":\n\n");
+      assertThat(stream.text()).containsOnlyOnce("\n:\n");
       assertThat(fixture.engine().statisticsSnapshot().heartbeats()).isEqualTo(1);
     }
   }
@@ -67,7 +67,22 @@ class TimeTest {
       stream.client().onTime(in(Duration.ofDays(1)));
       fixture.publish("a", "m");
       stream.awaitData("m");
-      assertThat(stream.text()).doesNotContain(":\n\n");
+      assertThat(stream.text()).doesNotContain("\n:\n");
+    }
+  }
+
+  @Test
+  void aWriteOfWhichSomeHasLeftGetsMoreTime() {
+    try (EngineFixture fixture = new EngineFixture("send-timeout", "PT10M")) {
+      Stream stream = fixture.connect(Subscription.all()).plug();
+      Client client = stream.client();
+      stream.writer().progress();
+      client.onTime(in(Duration.ofMinutes(11)));
+      client.onTime(in(Duration.ofMinutes(20)));
+      assertThat(client.state()).isEqualTo(SseClient.State.OPEN);
+      client.onTime(in(Duration.ofMinutes(22)));
+      stream.awaitClosed();
+      assertThat(client.closeReason()).contains(CloseReason.TIMEOUT);
     }
   }
 
@@ -157,7 +172,7 @@ class TimeTest {
   void theTimerAsksForHeartbeats() {
     try (EngineFixture fixture = new EngineFixture("heartbeat", "PT0.1S", "log.events", "0")) {
       Stream stream = fixture.connect(Subscription.none());
-      until(() -> stream.text().equals("retry: 2000\n\n" + ":\n\n".repeat(3)));
+      until(() -> stream.text().equals("retry: 2000\n\n" + ":\n".repeat(3)));
     }
   }
 

@@ -1,0 +1,380 @@
+package org.starcast.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.container.test.api.RunAsClient;
+import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.jboss.arquillian.test.api.ArquillianResource;
+import org.jboss.shrinkwrap.api.ShrinkWrap;
+import org.jboss.shrinkwrap.api.asset.EmptyAsset;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.starcast.it.http.HttpApplication;
+
+/** What comes over HTTP, and lies between a resource and its client, as bytes and sockets. */
+@ArquillianTest
+@RunAsClient
+class HttpIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int MANY = 1_000;
+
+  @ArquillianResource URL base;
+
+  private final List<RawStream> open = new ArrayList<>();
+  private URI api;
+  private RawHttp http;
+  private String topic;
+
+  @Deployment(testable = false)
+  static WebArchive war() {
+    String config =
+        String.join(
+            "\n",
+            "starcast.endpoint.enabled=true",
+            "starcast.endpoint.publish.enabled=true",
+            "starcast.endpoint.registry.enabled=true",
+            "starcast.monitor.enabled=true",
+            "starcast.heartbeat=PT1S",
+            "starcast.send-timeout=PT3S",
+            "starcast.message.max-bytes=4000000",
+            "starcast.queue.bytes=50000000",
+            "starcast.max-clients-per-address=5000");
+    return ShrinkWrap.create(WebArchive.class, "starcast-http.war")
+        .addPackage(HttpApplication.class.getPackage())
+        .addAsLibrary(new File(System.getProperty("starcast.jar")))
+        .addAsResource(new StringAsset(config), "META-INF/microprofile-config.properties")
+        .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml");
+  }
+
+  @BeforeEach
+  void connect() {
+    api = URI.create(base.toString()).resolve("api/");
+    http = new RawHttp(api);
+    topic = "t" + System.nanoTime();
+  }
+
+  @AfterEach
+  void closeStreams() throws IOException {
+    for (RawStream stream : open) {
+      stream.close();
+    }
+    http.close();
+  }
+
+  private String target(String path) {
+    return RawHttp.target(api.resolve(path));
+  }
+
+  private RawHttp.Answer get(String path) throws IOException {
+    return http.send("GET", target(path), "");
+  }
+
+  private int clients() throws IOException {
+    return Integer.parseInt(get("http/clients").body());
+  }
+
+  private long closed(String reason) throws IOException {
+    return Long.parseLong(get("http/closed/" + reason).body());
+  }
+
+  private void publish(int size, String data) throws IOException {
+    String path = "http/publish/" + topic + "?size=" + size;
+    assertThat(http.send("POST", target(path), data, "Content-Type: text/plain").status())
+        .isEqualTo(204);
+  }
+
+  private RawStream stream(String... headers) throws IOException {
+    return open("http/stream/" + topic, headers);
+  }
+
+  private RawStream open(String path, String... headers) throws IOException {
+    RawStream stream = RawStream.open(api.resolve(path), headers);
+    open.add(stream);
+    return stream;
+  }
+
+  private RawStream stalled() throws IOException {
+    RawStream stream = RawStream.stalled(api.resolve("http/stream/" + topic), 4096);
+    open.add(stream);
+    return stream.readGreeting();
+  }
+
+  private Socket socket() throws IOException {
+    Socket socket = new Socket();
+    socket.setTcpNoDelay(true);
+    socket.setSoTimeout((int) PATIENCE.toMillis());
+    socket.connect(new InetSocketAddress(api.getHost(), api.getPort()), 10_000);
+    return socket;
+  }
+
+  // ---- clients that take nothing, little, or are gone
+
+  @Test
+  void aClientThatTakesNothingLosesItsConnectionAndWhatWaitedForIt() throws IOException {
+    long before = closed("TIMEOUT");
+    RawStream stream = stalled();
+    int size = 3_000_000;
+
+    publish(size, "");
+    await().atMost(PATIENCE).until(() -> closed("TIMEOUT") == before + 1);
+
+    // its connection ends with what the kernel had
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(stream.write()).as("the connection is there").isFalse());
+    stream.readAll();
+    assertThat(stream.bytes().length).isLessThan(size / 2);
+  }
+
+  @Test
+  void aClientThatTakesBytesSlowlyGetsItsMessage() throws IOException {
+    long before = closed("TIMEOUT");
+    RawStream stream = stalled();
+    int size = 450_000;
+
+    publish(size, "");
+    // longer than the send timeout, twice
+    stream.readSlowly(() -> LockSupport.parkNanos(Duration.ofMillis(80).toNanos()), size);
+
+    assertThat(closed("TIMEOUT")).isEqualTo(before);
+    assertThat(stream.data()).singleElement().asString().hasSize(size);
+  }
+
+  @Test
+  void clientsThatAreGoneBeforeTheirStreamIsOpenLeaveNothingAndNoTraceInTheLog()
+      throws IOException {
+    long before = closed("CLIENT_GONE");
+    int logged = log().length();
+    byte[] request = request("GET", "starcast/stream?topic=a", "");
+    for (int i = 0; i < 100; i++) {
+      Socket socket = socket();
+      socket.getOutputStream().write(request);
+      socket.setSoLinger(true, 0);
+      socket.close();
+    }
+
+    // some are gone before the server has read their request
+    await().atMost(PATIENCE).until(() -> closed("CLIENT_GONE") > before);
+    await().atMost(PATIENCE).until(() -> clients() == 0);
+    assertThat(log().substring(logged)).doesNotContain("\tat ");
+  }
+
+  private static String log() throws IOException {
+    String server = System.getProperty("server.name");
+    Path log =
+        "payara".equals(System.getProperty("arquillian.launch"))
+            ? Path.of("target", server + ".log")
+            : Path.of("target", server, "log", "server.log");
+    return Files.readString(log, StandardCharsets.ISO_8859_1);
+  }
+
+  // ---- requests of any kind
+
+  private byte[] request(String method, String path, String rest) {
+    return (method
+            + " "
+            + target(path)
+            + " HTTP/1.1\r\nHost: "
+            + api.getAuthority()
+            + "\r\n"
+            + rest
+            + "\r\n")
+        .getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Sends them on one connection; the status of each answer. */
+  private List<Integer> repeat(String method, String path, int count) throws IOException {
+    List<Integer> statuses = new ArrayList<>();
+    try (RawHttp one = new RawHttp(api)) {
+      for (int i = 0; i < count; i++) {
+        statuses.add(one.send(request(method, path, ""), method.equals("HEAD")).status());
+      }
+    }
+    return statuses;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "starcast/stream?topic=a",
+        "starcast/publish",
+        "starcast/clients",
+        "starcast/monitor",
+        "http/stream/a"
+      })
+  void requestsThatAreNoStreamsLeaveNoClient(String path) throws IOException {
+    for (String method : List.of("HEAD", "OPTIONS", "FROBNICATE")) {
+      List<Integer> statuses = repeat(method, path, MANY);
+      assertThat(statuses).as(method).hasSize(MANY).doesNotContain(500);
+      if (method.equals("HEAD") && path.contains("stream")) {
+        assertThat(statuses).containsOnly(200);
+      }
+    }
+    await().atMost(PATIENCE).until(() -> clients() == 0);
+    byte[] halfHead = "GET / HTTP/1.1\r\nHost: x\r\nX-Ha".getBytes(StandardCharsets.US_ASCII);
+    byte[] halfLine = "GE".getBytes(StandardCharsets.US_ASCII);
+    byte[] halfBody = request("POST", path, FORM + "Content-Length: 1000\r\n\r\ntopic");
+    byte[] halfChunk = request("GET", path, FORM + "Transfer-Encoding: chunked\r\n\r\n3e8\r\nto");
+    for (int i = 0; i < MANY; i++) {
+      try (Socket socket = socket()) {
+        socket
+            .getOutputStream()
+            .write(
+                switch (i % 4) {
+                  case 0 -> halfHead;
+                  case 1 -> halfLine;
+                  case 2 -> halfBody;
+                  default -> halfChunk;
+                });
+      }
+    }
+    await().atMost(PATIENCE).until(() -> clients() == 0);
+  }
+
+  private static final String FORM = "Content-Type: application/x-www-form-urlencoded\r\n";
+
+  @Test
+  void headIsAnsweredWithTheHeadOfTheStream() throws IOException {
+    RawHttp.Answer head =
+        http.send("HEAD", target("http/stream/" + topic), "", "Accept-Encoding: gzip");
+
+    assertThat(head.status()).isEqualTo(200);
+    assertThat(head.header("Content-Type")).startsWith("text/event-stream");
+    assertThat(head.header("Content-Encoding")).isEqualTo("gzip");
+    assertThat(head.header("Content-Security-Policy")).isNotNull();
+    assertThat(head.header("Content-Length")).isNull();
+    // refused as GET is
+    assertThat(http.send("HEAD", target("starcast/stream?topic=a..b"), "").status()).isEqualTo(400);
+    assertThat(http.send("HEAD", target("starcast/stream?topic=a"), "").status()).isEqualTo(200);
+    await().atMost(PATIENCE).until(() -> clients() == 0);
+  }
+
+  // ---- what the application puts between
+
+  private void assertGets(RawStream stream, String data) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(
+                        "gzip".equals(stream.header("Content-Encoding"))
+                            ? DeliveryIT.unzip(stream.bytes())
+                            : stream.text())
+                    .matches("(?s)id: [a-z0-9-]+\nretry: 2000\n\n.*data: " + data + "\n.*"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"X-None: 0", "Accept-Encoding: gzip", "X-Encode: gzip", "X-Wrap: none"})
+  void filtersOfTheApplicationReachTheStreamAndNothingIsCompressedTwice(String header)
+      throws IOException {
+    RawStream stream = stream(header);
+    publish(0, "hello");
+
+    assertThat(stream.status()).isEqualTo(200);
+    assertThat(stream.header("Content-Security-Policy")).isEqualTo("default-src 'self'");
+    assertThat(stream.header("Content-Encoding"))
+        .isEqualTo(header.contains("gzip") ? "gzip" : null);
+    assertGets(stream, "hello");
+    // nothing is written at the end, either
+    assertThat(http.send("DELETE", target("http/stream/" + topic), "").status()).isEqualTo(204);
+    await().atMost(PATIENCE).until(stream::ended);
+    assertGets(stream, "hello");
+  }
+
+  @Test
+  void aServletFilterThatCompressesIsRefusedWithAWord() throws IOException {
+    // the server may close such a connection
+    RawHttp.Answer answer =
+        RawHttp.once(api.resolve("http/stream/" + topic), "GET", "", "X-Wrap: gzip");
+
+    assertThat(answer.status()).isEqualTo(500);
+    assertLogged("have the filter leave text/event-stream out");
+    await().atMost(PATIENCE).until(() -> clients() == 0);
+  }
+
+  @Test
+  void aCodingThatIsNotOursIsRefusedWithAWord() throws IOException {
+    RawStream stream = stream("X-Encode: br");
+
+    await().atMost(PATIENCE).until(stream::ended);
+    assertThat(stream.bytes()).isEmpty();
+    assertLogged("Content-Encoding: br");
+    await().atMost(PATIENCE).until(() -> clients() == 0);
+  }
+
+  private void assertLogged(String text) {
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(log()).contains(text));
+  }
+
+  // ---- what resource methods do wrong
+
+  @ParameterizedTest
+  @ValueSource(strings = {"throws", "throws-mapped", "closes"})
+  void aResourceMethodThatFailsOrClosesItsSinkEndsItsStreamAndWritesNothingIntoIt(String path)
+      throws IOException {
+    long before = closed("ERROR");
+    RawStream stream = open("http/" + path + "/" + topic);
+
+    await().atMost(PATIENCE).until(stream::ended);
+    assertThat(stream.text()).matches("(id: [a-z0-9-]+\nretry: 2000\n\n)?");
+    await().atMost(PATIENCE).until(() -> closed("ERROR") == before + 1);
+    assertLogged("STARCAST-1043");
+    await().atMost(PATIENCE).until(() -> clients() == 0);
+  }
+
+  @Test
+  void aResourceMethodThatDoesNotProduceAnEventStreamIsToldSo() throws IOException {
+    RawStream stream = open("http/no-stream/" + topic);
+
+    await().atMost(PATIENCE).until(stream::ended);
+    assertThat(stream.text()).doesNotContain("retry:");
+    assertLogged("@Produces(MediaType.SERVER_SENT_EVENTS)");
+    await().atMost(PATIENCE).until(() -> clients() == 0);
+  }
+
+  @Test
+  void aFilterWithoutAsynchronousSupportIsNamed() throws IOException {
+    assertThat(get("http/synchronous/" + topic).status()).isEqualTo(500);
+
+    // Jersey says so itself
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(log())
+                    .containsAnyOf("asyncSupported=true", "support for asynchronous request"));
+  }
+
+  @Test
+  void beansOfTheRequestAreNotDestroyedOnAThreadThatWrites() throws IOException {
+    RawStream stream = stream();
+    publish(0, "hello");
+    assertGets(stream, "hello");
+    assertThat(http.send("DELETE", target("http/stream/" + topic), "").status()).isEqualTo(204);
+    await().atMost(PATIENCE).until(stream::ended);
+
+    await().atMost(PATIENCE).until(() -> get("http/destroyed-on").body().contains(topic));
+    assertThat(get("http/destroyed-on").body()).doesNotContain("starcast-");
+  }
+}
