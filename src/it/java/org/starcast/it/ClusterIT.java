@@ -202,7 +202,13 @@ class ClusterIT {
 
     assertThat(server(2).post("probe/send/far-1", "to one").body()).isEqualTo("true");
     server(1).post("probe/send/far-3", "to three");
+    await().atMost(PATIENCE).until(() -> one.data().contains("to one"));
+    await().atMost(PATIENCE).until(() -> other.data().contains("to three"));
     server(2).post("probe/send-to-user/ann", "to ann");
+    // what two nodes send has no order until it is stored
+    for (RawStream stream : List.of(one, two)) {
+      await().atMost(PATIENCE).until(() -> stream.data().contains("to ann"));
+    }
     id(server(0).publish("topic", "far", "data", "to all"));
     for (RawStream stream : List.of(one, two, other)) {
       await().atMost(PATIENCE).until(() -> stream.data().contains("to all"));
