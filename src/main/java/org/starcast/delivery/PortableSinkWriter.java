@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Writes through {@link SseEventSink#send} on any JAX-RS runtime: one outstanding send, on the
@@ -30,7 +31,7 @@ final class PortableSinkWriter implements SinkWriter {
   private volatile boolean busy;
 
   /** How many events were sent in all, and when that was last asked. */
-  private volatile long sent;
+  private final AtomicLong sent = new AtomicLong();
 
   private volatile long sentBefore;
 
@@ -60,7 +61,7 @@ final class PortableSinkWriter implements SinkWriter {
 
   @Override
   public boolean progressed() {
-    long now = sent;
+    long now = sent.get();
     boolean progressed = now != sentBefore;
     sentBefore = now;
     return progressed;
@@ -70,7 +71,7 @@ final class PortableSinkWriter implements SinkWriter {
   public boolean write(byte[] bytes, int offset, int length) throws IOException {
     check();
     waiting.addAll(events(new String(bytes, offset, length, StandardCharsets.UTF_8)));
-    sentBefore = sent;
+    sentBefore = sent.get();
     busy = true;
     executor.execute(this::sendNext);
     return false;
@@ -102,7 +103,7 @@ final class PortableSinkWriter implements SinkWriter {
                 if (problem != null) {
                   fail(problem);
                 } else {
-                  sent++;
+                  sent.incrementAndGet();
                   executor.execute(this::sendNext);
                 }
               });
