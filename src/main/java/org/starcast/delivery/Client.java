@@ -190,54 +190,38 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    *
    * @param begin how it begins
    */
-  void restart(String epoch, LogCursor begin, long firstOffered) {
-    boolean wake;
-    synchronized (this) {
-      if (epoch.equals(this.epoch)) {
-        return;
-      }
-      if (lifecycle.takes()) {
-        this.epoch = epoch;
-        this.firstOffered = firstOffered;
-        undelivered += queue.restart();
-        recovery.discard();
-        account();
-        timeline.restart();
-        filter = null;
-        cursor = begin;
-        wake = schedule();
-      } else {
-        // it writes what is queued; but what it had to read first is no more
-        wake = cursor != null && abort(reason);
-      }
+  synchronized void restart(String epoch, LogCursor begin, long firstOffered) {
+    if (epoch.equals(this.epoch)) {
+      return;
     }
-    if (wake) {
-      drainer.ready(this);
+    if (lifecycle.takes()) {
+      this.epoch = epoch;
+      this.firstOffered = firstOffered;
+      undelivered += queue.restart();
+      recovery.discard();
+      account();
+      timeline.restart();
+      filter = null;
+      cursor = begin;
+      wakeUp();
+    } else if (cursor != null) {
+      // it writes what is queued; but what it had to read first is no more
+      abortNow(reason);
     }
   }
 
   /** The log has a hole, of which it is told when it comes there. */
-  void miss(Frame hole) {
-    boolean wake = false;
-    synchronized (this) {
-      boolean has = hole.sequence() < firstOffered;
-      if (lifecycle.takes() && cursor == null && !has) {
-        cursor = engine.cursorFrom(hole.sequence());
-        wake = schedule();
-      }
-    }
-    if (wake) {
-      drainer.ready(this);
+  synchronized void miss(Frame hole) {
+    boolean has = hole.sequence() < firstOffered;
+    if (lifecycle.takes() && cursor == null && !has) {
+      cursor = engine.cursorFrom(hole.sequence());
+      wakeUp();
     }
   }
 
   /** What it waited for, to go on reading, has come. */
-  void wakeUp() {
-    boolean wake;
-    synchronized (this) {
-      wake = schedule();
-    }
-    if (wake) {
+  synchronized void wakeUp() {
+    if (schedule()) {
       drainer.ready(this);
     }
   }
@@ -302,7 +286,6 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    */
   Offer offer(Frame frame, Due due) {
     Offer offer;
-    boolean wake;
     synchronized (this) {
       if (!lifecycle.takes()) {
         return Offer.GONE;
@@ -328,13 +311,17 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         }
         default -> queue.append(frame);
       }
-      wake = offer == Offer.OVERFLOWED ? abort(CloseReason.OVERFLOW) : schedule();
+      if (offer == Offer.OVERFLOWED) {
+        abortNow(CloseReason.OVERFLOW);
+        return offer;
+      }
+      if (!schedule()) {
+        return offer;
+      }
     }
-    if (wake && offer == Offer.OVERFLOWED) {
-      drainer.readyToEnd(this);
-    } else if (wake && due == null) {
+    if (due == null) {
       drainer.ready(this);
-    } else if (wake) {
+    } else {
       due.add(this, drainer);
     }
     return offer;
@@ -379,17 +366,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   }
 
   /** Frees what the queue holds and the log has, if the client can read it from there. */
-  void leaveToLog() {
-    boolean wake;
-    synchronized (this) {
-      if (overflow != OverflowPolicy.CATCH_UP || lifecycle != Lifecycle.OPEN) {
-        return;
-      }
+  synchronized void leaveToLog() {
+    if (overflow == OverflowPolicy.CATCH_UP && lifecycle == Lifecycle.OPEN) {
       fallBehind(0);
-      wake = schedule();
-    }
-    if (wake) {
-      drainer.ready(this);
+      wakeUp();
     }
   }
 
@@ -400,22 +380,16 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    *     waits already
    * @see ClientQueue#appendWhenRoom
    */
-  CompletionStage<Boolean> offerWhenRoom(Frame frame) {
-    boolean wake;
-    synchronized (this) {
-      if (!lifecycle.takes()) {
-        frame.heldBy(0);
-        return CompletableFuture.completedStage(false);
-      }
-      CompletionStage<Boolean> later = queue.appendWhenRoom(frame);
-      if (later != null) {
-        return later;
-      }
-      wake = schedule();
+  synchronized CompletionStage<Boolean> offerWhenRoom(Frame frame) {
+    if (!lifecycle.takes()) {
+      frame.heldBy(0);
+      return CompletableFuture.completedStage(false);
     }
-    if (wake) {
-      drainer.ready(this);
+    CompletionStage<Boolean> later = queue.appendWhenRoom(frame);
+    if (later != null) {
+      return later;
     }
+    wakeUp();
     return CompletableFuture.completedStage(true);
   }
 
@@ -477,8 +451,12 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   // ---- the end
 
-  /** Ends the stream without writing what is left; true if the drain thread must be told. */
-  private boolean abort(CloseReason why) {
+  /**
+   * Ends the stream at once, without writing what is left.
+   *
+   * @return false if it was ending like that already
+   */
+  synchronized boolean abortNow(CloseReason why) {
     if (lifecycle.isOver()) {
       return false;
     }
@@ -488,36 +466,18 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
     // who frees memory must see how much this brings; the writer is about to give up its part
     queue.discard();
-    boolean wake = status() == WriteStatus.IDLE || status() == WriteStatus.BLOCKED;
-    status(wake ? WriteStatus.SCHEDULED : WriteStatus.SCHEDULED_AGAIN);
-    return wake;
-  }
-
-  /**
-   * Ends the stream at once.
-   *
-   * @return false if it was ending like that already
-   */
-  boolean abortNow(CloseReason why) {
-    boolean wake;
-    boolean first;
-    synchronized (this) {
-      first = !lifecycle.isOver();
-      wake = abort(why);
-    }
-    if (wake) {
+    if (status() == WriteStatus.IDLE || status() == WriteStatus.BLOCKED) {
+      status(WriteStatus.SCHEDULED);
       drainer.readyToEnd(this);
+    } else {
+      status(WriteStatus.SCHEDULED_AGAIN);
     }
-    return first;
+    return true;
   }
 
   /** Writes what was published until now; but who is behind is not served from the log for it. */
-  private void expire() {
-    boolean behind;
-    synchronized (this) {
-      behind = cursor != null;
-    }
-    if (behind) {
+  private synchronized void expire() {
+    if (cursor != null) {
       abortNow(CloseReason.EXPIRED);
     } else {
       closeAfterDrain(CloseReason.EXPIRED);
@@ -534,45 +494,33 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    *
    * @param last what is written last of what is queued, however full the queue is; or null
    */
-  void closeAfterDrain(CloseReason why, Frame last) {
-    boolean wake;
-    synchronized (this) {
-      if (!lifecycle.takes()) {
-        return;
-      }
-      if (last != null) {
-        queue.append(last);
-      }
-      lifecycle = Lifecycle.DRAINING;
-      reason = why;
-      readUntil = cursor == null ? 0 : engine.nextSequence();
-      wake = schedule();
+  synchronized void closeAfterDrain(CloseReason why, Frame last) {
+    if (!lifecycle.takes()) {
+      return;
     }
-    if (wake) {
-      drainer.ready(this);
+    if (last != null) {
+      queue.append(last);
     }
+    lifecycle = Lifecycle.DRAINING;
+    reason = why;
+    readUntil = cursor == null ? 0 : engine.nextSequence();
+    wakeUp();
   }
 
   @Override
-  public void writable() {
-    boolean wake;
-    synchronized (this) {
-      if (!opened && !lifecycle.isOver()) {
-        opened = true;
-        if (lifecycle == Lifecycle.CONNECTING) {
-          lifecycle = Lifecycle.OPEN;
-        }
-        // before anything can close it, so that its end is told after its begin
-        engine.opened(this);
+  public synchronized void writable() {
+    if (!opened && !lifecycle.isOver()) {
+      opened = true;
+      if (lifecycle == Lifecycle.CONNECTING) {
+        lifecycle = Lifecycle.OPEN;
       }
-      if (status() == WriteStatus.BLOCKED) {
-        status(WriteStatus.IDLE);
-      }
-      wake = schedule();
+      // before anything can close it, so that its end is told after its begin
+      engine.opened(this);
     }
-    if (wake) {
-      drainer.ready(this);
+    if (status() == WriteStatus.BLOCKED) {
+      status(WriteStatus.IDLE);
     }
+    wakeUp();
   }
 
   @Override
@@ -920,8 +868,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     recovery.giveUp(now, timeout);
     if (late && writer.progressed()) {
       lastWrite = now;
-      next = timeout;
-    } else if (late) {
+      return onTime(now);
+    }
+    if (late) {
       abortNow(CloseReason.TIMEOUT);
     } else if (expired) {
       expire();
@@ -953,23 +902,16 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    * come back with one that the log has long let go of; unless the client was offered a later one
    * meanwhile.
    */
-  private void beat() {
-    Frame heartbeat = engine.heartbeatFrame();
-    boolean schedule;
-    synchronized (this) {
-      if (lifecycle != Lifecycle.OPEN || cursor != null) {
-        return;
-      }
-      long announced = engine.announced();
-      // nor may it lead back, where another node was ahead of this one
-      boolean later = queue.last() < announced && announced >= firstOffered - 1;
-      queue.append(later ? engine.heartbeatFrame(epoch, announced) : heartbeat);
-      schedule = schedule();
+  private synchronized void beat() {
+    if (lifecycle != Lifecycle.OPEN || cursor != null) {
+      return;
     }
+    long announced = engine.announced();
+    // nor may it lead back, where another node was ahead of this one
+    boolean later = queue.last() < announced && announced >= firstOffered - 1;
+    queue.append(later ? engine.heartbeatFrame(epoch, announced) : engine.heartbeatFrame());
     engine.statistics().heartbeat();
-    if (schedule) {
-      drainer.ready(this);
-    }
+    wakeUp();
   }
 
   /** Messages that wait for it, in its queue or in the log. */
@@ -1132,27 +1074,21 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   }
 
   /** False if something has changed since it was asked for. Between two events. */
-  private boolean changeTo(
+  private synchronized boolean changeTo(
       Subscription before, Subscription changed, int revocations, Consumer<Subscription> index) {
-    boolean wake = false;
-    synchronized (this) {
-      if (subscription() != before || engine.revocations() != revocations) {
-        return false;
-      }
-      long from = engine.nextSequence();
-      timeline.change(from, changed);
-      if (cursor == null) {
-        timeline.forget(Math.min(from, queue.oldest()));
-      }
-      if (lifecycle.takes()) {
-        index.accept(changed);
-      }
-      if (timeline.isFull()) {
-        wake = abort(CloseReason.OVERFLOW);
-      }
+    if (subscription() != before || engine.revocations() != revocations) {
+      return false;
     }
-    if (wake) {
-      drainer.readyToEnd(this);
+    long from = engine.nextSequence();
+    timeline.change(from, changed);
+    if (cursor == null) {
+      timeline.forget(Math.min(from, queue.oldest()));
+    }
+    if (lifecycle.takes()) {
+      index.accept(changed);
+    }
+    if (timeline.isFull()) {
+      abortNow(CloseReason.OVERFLOW);
     }
     return true;
   }

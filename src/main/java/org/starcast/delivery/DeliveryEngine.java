@@ -1225,24 +1225,7 @@ public final class DeliveryEngine {
    */
   public void stop() {
     try {
-      drain(config.drainWindow(), null, Duration.ZERO)
-          .toCompletableFuture()
-          .get(config.drainWindow().toNanos() + 3 * STOP_NANOS, TimeUnit.NANOSECONDS);
-      int untold = notifier.await(config.drainWindow().toNanos() + OBSERVER_NANOS);
-      if (untold > 0) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "STARCAST-1016: the application ends, {0} of its observers have not run",
-            untold);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
-      LOG.log(
-          System.Logger.Level.WARNING, "STARCAST-1004: {0} clients did not end", admission.count());
-    }
-    try {
-      completions.await(STOP_NANOS);
+      awaitEnds();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -1269,6 +1252,27 @@ public final class DeliveryEngine {
         return;
       }
     }
+  }
+
+  /** Waits for the clients, for the observers that are told of them, and for their responses. */
+  private void awaitEnds() throws InterruptedException {
+    long window = config.drainWindow().toNanos();
+    try {
+      drain(config.drainWindow(), null, Duration.ZERO)
+          .toCompletableFuture()
+          .get(window + 3 * STOP_NANOS, TimeUnit.NANOSECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.log(
+          System.Logger.Level.WARNING, "STARCAST-1004: {0} clients did not end", admission.count());
+    }
+    int untold = notifier.await(window + OBSERVER_NANOS);
+    if (untold > 0) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "STARCAST-1016: the application ends, {0} of its observers have not run",
+          untold);
+    }
+    completions.await(STOP_NANOS);
   }
 
   /** What happened so far, and how it stands. */

@@ -78,11 +78,6 @@ final class History {
     return order.states.snapshot();
   }
 
-  /** The position that the next event will have. */
-  long end() {
-    return order.log.head();
-  }
-
   /** All clients have been offered the last event. */
   void announce() {
     announced = order.log.last();

@@ -21,7 +21,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
 import org.starcast.FakeSink;
 import org.starcast.OverflowPolicy;
@@ -347,16 +346,7 @@ class ClientModelTest {
       assertThat(closed).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(opened);
       assertThat(engine.count()).isZero();
       assertThat(engine.memory().used()).as("bytes counted as held").isZero();
-      BroadcastStatistics now = engine.statisticsSnapshot();
-      assertThat(
-              now.delivered()
-                  + now.dropped()
-                  + now.coalesced()
-                  + now.missed()
-                  + now.discarded()
-                  + now.pending())
-          .as("balance of %s", now)
-          .isEqualTo(now.matched() + now.direct());
+      EngineFixture.assertBalance(engine);
     }
   }
 

@@ -263,4 +263,18 @@ class DrainTest {
     assertThat(fixture.closedSoFar()).isEqualTo(40);
     fixture.close();
   }
+
+  @Test
+  void observersHaveRunThoughAnotherClientDidNotEnd() {
+    EngineFixture fixture = new EngineFixture("drain-threads", "2");
+    fixture.slowObservers(Duration.ofMillis(20));
+    fixture.endDrainThread();
+    until(() -> !fixture.engine().health().live());
+    // clients get the threads in turn, so every other one has none
+    for (int i = 0; i < 10; i++) {
+      fixture.connecting(Subscription.all(), MemoryWriter.OPEN).writer().start();
+    }
+    fixture.engine().stop();
+    assertThat(fixture.closedSoFar()).isEqualTo(5);
+  }
 }

@@ -295,6 +295,11 @@ final class EngineFixture implements AutoCloseable {
 
   /** What was meant for clients is what has become of it; nothing may be under way. */
   void assertBalance() {
+    assertBalance(engine);
+  }
+
+  /** As {@link #assertBalance()}, of any engine. */
+  static void assertBalance(DeliveryEngine engine) {
     BroadcastStatistics now = engine.statisticsSnapshot();
     assertThat(
             now.delivered()

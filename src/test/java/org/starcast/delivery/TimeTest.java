@@ -87,6 +87,17 @@ class TimeTest {
   }
 
   @Test
+  void whoTakesItsTimeIsAskedAgainWhenItsAgeEndsIt() {
+    try (EngineFixture fixture =
+        new EngineFixture("send-timeout", "PT10M", "max-connection-age", "PT12M")) {
+      Stream stream = fixture.connect(Subscription.all()).plug();
+      stream.writer().progress();
+      long left = stream.client().onTime(in(Duration.ofMinutes(11)));
+      assertThat(left).isLessThanOrEqualTo(Duration.ofMinutes(2).toNanos());
+    }
+  }
+
+  @Test
   void aWriteThatDoesNotCompleteInTimeClosesTheClient() {
     try (EngineFixture fixture = new EngineFixture("send-timeout", "PT10M")) {
       Stream stream = fixture.connect(Subscription.all()).plug();
