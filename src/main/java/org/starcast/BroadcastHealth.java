@@ -1,7 +1,6 @@
 package org.starcast;
 
 import java.util.List;
-import org.starcast.backplane.BackplaneStatus;
 
 /**
  * Whether the broadcaster can do its work.

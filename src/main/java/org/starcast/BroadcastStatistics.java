@@ -1,7 +1,6 @@
 package org.starcast;
 
 import java.util.Map;
-import org.starcast.backplane.BackplaneStatus;
 
 /**
  * What the broadcaster did since it started, and how it stands. Counts are exact, but not of one

@@ -9,7 +9,7 @@ package org.starcast;
  * can also ask {@link PublishResult#stored}.
  *
  * @param message what was published; its data is text
- * @param cause mostly an {@link org.starcast.backplane.BackplaneException}, which knows whether it
- *     may have been stored all the same
+ * @param cause mostly an {@link org.starcast.spi.BackplaneException}, which knows whether it may
+ *     have been stored all the same
  */
 public record PublishFailure(SseMessage message, Throwable cause) {}

@@ -21,8 +21,8 @@ import java.util.concurrent.CompletionStage;
  *     overflow policy
  * @param closed clients that were closed because their queue was full
  * @param stored the id, when the event has its place for all nodes; done already where there is one
- *     node only. Fails with a {@link org.starcast.backplane.BackplaneException} if it has not got
- *     one, or may not have
+ *     node only. Fails with a {@link org.starcast.spi.BackplaneException} if it has not got one, or
+ *     may not have
  */
 public record PublishResult(
     String id,

@@ -3,7 +3,7 @@ package org.starcast;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
-import org.starcast.web.Problem;
+import org.starcast.internal.http.Problem;
 
 /**
  * A client is not taken: a limit is reached, the application is stopping, or the caller may not

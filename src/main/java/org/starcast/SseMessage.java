@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.starcast.topic.TopicName;
-import org.starcast.wire.LibraryEvents;
-import org.starcast.wire.SseFormat;
+import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.wire.LibraryEvents;
+import org.starcast.internal.wire.SseFormat;
 
 /**
  * One message: what the client sees (event name, data, retry, comment) and who shall get it
@@ -178,12 +178,6 @@ public final class SseMessage implements MessageSource {
       SseFormat.checkField("event", event);
       // whether it is presence's, build() knows
       this.event = event.equals(LibraryEvents.PRESENCE) ? event : LibraryEvents.checkForeign(event);
-      return this;
-    }
-
-    /** The event that tells a client its token, which nobody else can name so. */
-    Builder client() {
-      this.event = LibraryEvents.CLIENT;
       return this;
     }
 

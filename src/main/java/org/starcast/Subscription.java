@@ -9,10 +9,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import org.starcast.log.EventId;
-import org.starcast.topic.TopicName;
-import org.starcast.topic.TopicPattern;
-import org.starcast.wire.LineSeparator;
+import org.starcast.internal.log.EventId;
+import org.starcast.internal.topic.CompiledPattern;
+import org.starcast.internal.topic.TopicName;
 
 /**
  * What a client wants to hear, and how its stream is kept. Immutable: every method returns a new
@@ -120,7 +119,7 @@ public final class Subscription {
   /**
    * The topics that match any of these patterns, from any sender.
    *
-   * @throws IllegalArgumentException if a pattern is malformed, see {@link TopicPattern#of}
+   * @throws IllegalArgumentException if a pattern is malformed, see {@link CompiledPattern#of}
    */
   public static Subscription to(String... patterns) {
     Subscription subscription = none();
@@ -151,7 +150,7 @@ public final class Subscription {
    * @throws IllegalArgumentException if the pattern or a sender is malformed
    */
   public Subscription topic(String pattern, String... senders) {
-    TopicPattern.of(pattern);
+    CompiledPattern.of(pattern);
     Set<String> checked = new LinkedHashSet<>();
     for (String sender : senders) {
       checked.add(TopicName.checkSender(sender));
@@ -188,7 +187,7 @@ public final class Subscription {
   public Subscription mute(String... patterns) {
     Set<String> added = new LinkedHashSet<>(muted);
     for (String pattern : patterns) {
-      TopicPattern.of(pattern);
+      CompiledPattern.of(pattern);
       added.add(pattern);
     }
     return withMuted(added);

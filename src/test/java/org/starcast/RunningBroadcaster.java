@@ -15,15 +15,18 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jboss.weld.environment.se.Weld;
 import org.jboss.weld.environment.se.WeldContainer;
-import org.starcast.backplane.Backplane;
-import org.starcast.backplane.Cluster;
-import org.starcast.backplane.Commands;
-import org.starcast.cdi.ContainerExecutors;
-import org.starcast.cdi.Lifespan;
-import org.starcast.cdi.Payloads;
+import org.starcast.internal.backplane.Commands;
+import org.starcast.internal.cdi.ContainerExecutors;
+import org.starcast.internal.cdi.Lifespan;
+import org.starcast.internal.cdi.Payloads;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.engine.Broadcaster;
+import org.starcast.internal.security.AccessControl;
+import org.starcast.presence.Cluster;
 import org.starcast.presence.Presence;
 import org.starcast.presence.PresenceEvent;
 import org.starcast.security.TopicAccess;
+import org.starcast.spi.Backplane;
 
 /** The real broadcaster in a container in Java SE, with clients that are {@link FakeSink}s. */
 public final class RunningBroadcaster implements AutoCloseable {
@@ -42,7 +45,7 @@ public final class RunningBroadcaster implements AutoCloseable {
   }
 
   /** For this request, which all clients come with. */
-  RunningBroadcaster(HttpServletRequest request, String... settings) {
+  public RunningBroadcaster(HttpServletRequest request, String... settings) {
     this(request, null, List.of(), settings);
   }
 
@@ -66,12 +69,12 @@ public final class RunningBroadcaster implements AutoCloseable {
             .addExtension(new Lifespan())
             .addBeanClasses(
                 ContainerExecutors.class,
-                SseBroadcaster.class,
+                Broadcaster.class,
                 Payloads.class,
                 Presence.class,
                 Commands.class,
                 Cluster.class,
-                TopicAccess.class,
+                AccessControl.class,
                 Witness.class)
             .addBeanClasses(beans.toArray(Class<?>[]::new))
             .initialize();
@@ -188,7 +191,7 @@ public final class RunningBroadcaster implements AutoCloseable {
   }
 
   /** The lifecycle events that observers have seen. */
-  List<String> seen() {
+  public List<String> seen() {
     return List.copyOf(container.select(Witness.class).get().seen);
   }
 

@@ -9,8 +9,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jboss.shrinkwrap.api.exporter.ZipExporter;
-import org.starcast.backplane.Link;
-import org.starcast.backplane.NatsServer;
+import org.starcast.internal.backplane.Link;
+import org.starcast.internal.backplane.NatsServer;
 
 /**
  * Two Payara Micro and a WildFly with the test application, and the nats-server that they share,

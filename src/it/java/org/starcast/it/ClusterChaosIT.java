@@ -35,10 +35,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
-import org.starcast.backplane.Link;
-import org.starcast.backplane.NatsServer;
-import org.starcast.log.EventId;
-import org.starcast.wire.EventStreamParser.Event;
+import org.starcast.internal.backplane.Link;
+import org.starcast.internal.backplane.NatsServer;
+import org.starcast.internal.log.EventId;
+import org.starcast.internal.wire.EventStreamParser.Event;
 
 /**
  * Clients hop between three nodes with their last id while all nodes publish, and the broker and

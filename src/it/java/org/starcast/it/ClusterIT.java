@@ -21,8 +21,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
-import org.starcast.log.EventId;
-import org.starcast.wire.EventStreamParser.Event;
+import org.starcast.internal.log.EventId;
+import org.starcast.internal.wire.EventStreamParser.Event;
 
 /**
  * Two Payara Micro and a WildFly, joined by NATS: see {@link Cluster}. All nodes wait for a broker

@@ -21,7 +21,7 @@ import org.jboss.shrinkwrap.api.spec.JavaArchive;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import org.starcast.web.EndpointResource;
+import org.starcast.internal.web.EndpointResource;
 
 /**
  * Enterprise applications, which Payara Micro does not take: WARs that each have the jar are as

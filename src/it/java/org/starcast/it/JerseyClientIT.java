@@ -25,7 +25,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.starcast.backplane.Link;
+import org.starcast.internal.backplane.Link;
 
 /**
  * A client that is not ours: {@link SseEventSource} of Jakarta REST, as jersey-media-sse has it. It

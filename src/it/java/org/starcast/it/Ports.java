@@ -1,7 +1,7 @@
 package org.starcast.it;
 
 import org.jboss.arquillian.core.spi.LoadableExtension;
-import org.starcast.backplane.NatsServer;
+import org.starcast.internal.backplane.NatsServer;
 
 /**
  * Free ports for the server of this process, as the system properties that {@code arquillian.xml}

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.starcast.wire.EventStreamParser;
+import org.starcast.internal.wire.EventStreamParser;
 
 /**
  * Streams through a real nginx with {@code server-config/nginx/starcast.conf}: TLS and HTTP/2

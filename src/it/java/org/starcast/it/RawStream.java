@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentMap;
-import org.starcast.wire.EventStreamParser;
+import org.starcast.internal.wire.EventStreamParser;
 
 /**
  * One HTTP/1.1 connection written by hand, so that a test sees the bytes as they are, and can stop

@@ -18,7 +18,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.starcast.wire.EventStreamParser.Event;
+import org.starcast.internal.wire.EventStreamParser.Event;
 
 /** Clients that come back, fall behind, or are new get what there is, or are told. */
 @ArquillianTest

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
-import org.starcast.log.EventId;
-import org.starcast.wire.EventStreamParser;
+import org.starcast.internal.log.EventId;
+import org.starcast.internal.wire.EventStreamParser;
 
 /**
  * Payara Micro with the file store as a process of its own, killed and stopped while clients read

@@ -17,7 +17,7 @@ import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
-import org.starcast.wire.EventStreamParser.Event;
+import org.starcast.internal.wire.EventStreamParser.Event;
 
 /**
  * Clients are cut at random moments in every way there is, and come back with their last id, while

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.starcast.backplane.NatsServer;
+import org.starcast.internal.backplane.NatsServer;
 
 /**
  * An application server with the test application at {@code /}, as a process of its own, with the

@@ -21,7 +21,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.starcast.wire.LineSeparator;
+import org.starcast.LineSeparator;
 
 /** Sources as streams, as a client and the application see them. */
 @ArquillianTest

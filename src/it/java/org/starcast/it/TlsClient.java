@@ -22,7 +22,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
-import org.starcast.wire.EventStreamParser;
+import org.starcast.internal.wire.EventStreamParser;
 
 /** A browser's way to a server: TLS, HTTP/2, one connection for all streams. */
 final class TlsClient {

@@ -8,7 +8,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.starcast.web.Problem;
+import org.starcast.internal.http.Problem;
 
 /**
  * The page's signals are missing, too large, malformed, or not what the application wants. JAX-RS

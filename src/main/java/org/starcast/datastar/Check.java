@@ -3,7 +3,7 @@ package org.starcast.datastar;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.regex.Pattern;
-import org.starcast.wire.SseFormat;
+import org.starcast.internal.wire.SseFormat;
 
 /** The checks of this package's parameters. */
 final class Check {

@@ -5,8 +5,8 @@ import jakarta.json.JsonStructure;
 import jakarta.json.stream.JsonParser;
 import jakarta.json.stream.JsonParser.Event;
 import java.io.StringReader;
-import org.starcast.payload.BoundedNumbers;
-import org.starcast.payload.JsonText;
+import org.starcast.internal.json.BoundedNumbers;
+import org.starcast.internal.json.JsonText;
 
 /** JSON of signals; see {@link JsonText} for its form. */
 final class Json {

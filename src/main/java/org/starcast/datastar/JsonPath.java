@@ -2,7 +2,7 @@ package org.starcast.datastar;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
-import org.starcast.web.Problem;
+import org.starcast.internal.http.Problem;
 
 /**
  * A place in JSON. Made for each value that is looked at, so it is one small object; the text of

@@ -2,7 +2,7 @@ package org.starcast.datastar;
 
 import jakarta.ws.rs.core.Response;
 import java.util.Objects;
-import org.starcast.wire.PrefixedLines;
+import org.starcast.internal.wire.PrefixedLines;
 
 /**
  * Patches elements into the page ({@code datastar-patch-elements}).

@@ -30,7 +30,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.starcast.payload.BoundedNumbers;
+import org.starcast.internal.json.BoundedNumbers;
 
 /**
  * Compares JSON with the type that it shall become, before JSON-B does it: JSON-B cuts numbers that

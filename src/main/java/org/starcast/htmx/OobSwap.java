@@ -6,7 +6,7 @@ import java.util.Objects;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
 import org.starcast.datastar.Html;
-import org.starcast.wire.LibraryEvents;
+import org.starcast.internal.wire.LibraryEvents;
 
 /**
  * Out-of-band swaps: elements of one answer or event that each go to a target of their own.

@@ -17,7 +17,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.starcast.topic.TopicPattern;
+import org.starcast.internal.topic.CompiledPattern;
 
 /**
  * What a node tells of a user's clients in one place, all of them its own. Immutable.
@@ -56,7 +56,7 @@ record Fact(int clients, long since, long opened, String metadata) {
      */
     static Key of(JsonObject json) {
       String place = json.getString("p");
-      TopicPattern.of(place);
+      CompiledPattern.of(place);
       if (place.startsWith(Presence.RESERVED)) {
         throw new IllegalArgumentException("p: is reserved");
       }

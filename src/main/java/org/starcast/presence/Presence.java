@@ -34,17 +34,17 @@ import org.starcast.ClientEvent;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
-import org.starcast.StarcastConfig;
-import org.starcast.backplane.Commands;
-import org.starcast.cdi.ContainerExecutors;
-import org.starcast.log.LoggedEvent;
+import org.starcast.internal.backplane.Commands;
+import org.starcast.internal.cdi.ContainerExecutors;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.topic.CompiledPattern;
+import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.wire.LibraryEvents;
+import org.starcast.internal.wire.SseFormat;
 import org.starcast.presence.Membership.Note;
 import org.starcast.presence.PresenceEvent.Action;
 import org.starcast.presence.PresenceSnapshot.Member;
-import org.starcast.topic.TopicName;
-import org.starcast.topic.TopicPattern;
-import org.starcast.wire.LibraryEvents;
-import org.starcast.wire.SseFormat;
+import org.starcast.spi.LoggedEvent;
 
 /**
  * Who is on which topic, on all nodes that share the backplane. Inject it anywhere; thread-safe; no
@@ -82,12 +82,12 @@ import org.starcast.wire.SseFormat;
  * in the order of events, and so does a closed one, or many of them one together. A node that
  * starts tells nothing until the others have told it who is there, which takes it up to 5 s if it
  * is the first one. Of a node that has stopped, users have the grace to come to another one; those
- * of one that was killed leave when the others notice, see {@link org.starcast.backplane.Cluster}.
- * A node that is cut off knows its own clients, and what it knew; who comes and goes there
- * meanwhile is told when it is back. What a node that is killed or taken for gone had to tell just
- * then may be told twice, late, or in the wrong order; the nodes put right, most within 20 s, what
- * is wrong in the end. Only where a backplane loses events, or all nodes end that knew, it is not;
- * who is there, as {@link #on} tells it, is right again soon.
+ * of one that was killed leave when the others notice, see {@link org.starcast.presence.Cluster}. A
+ * node that is cut off knows its own clients, and what it knew; who comes and goes there meanwhile
+ * is told when it is back. What a node that is killed or taken for gone had to tell just then may
+ * be told twice, late, or in the wrong order; the nodes put right, most within 20 s, what is wrong
+ * in the end. Only where a backplane loses events, or all nodes end that knew, it is not; who is
+ * there, as {@link #on} tells it, is right again soon.
  *
  * <pre>{@code
  * PresenceSnapshot now = presence.on("chat.lobby");          // into the page, then:
@@ -276,7 +276,7 @@ public class Presence {
    * @throws IllegalArgumentException if the pattern is malformed
    */
   public PresenceSnapshot on(String pattern) {
-    TopicPattern compiled = TopicPattern.of(pattern);
+    CompiledPattern compiled = CompiledPattern.of(pattern);
     // first: what happens from here on is in the snapshot, or comes after it, or both
     String cursor = broadcaster.lastEventId();
     Map<String, Found> found = new HashMap<>();

@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
-import org.starcast.backplane.Commands;
+import org.starcast.internal.backplane.Commands;
 import org.starcast.presence.Fact.Key;
 import org.starcast.presence.Membership.Note;
 import org.starcast.presence.Membership.Untold;

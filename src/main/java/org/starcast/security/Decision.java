@@ -7,13 +7,5 @@ public enum Decision {
   /** No, whatever others say. */
   DENY,
   /** It is for others to decide. */
-  ABSTAIN;
-
-  /** What both together say. */
-  Decision and(Decision other) {
-    if (this == DENY || other == DENY) {
-      return DENY;
-    }
-    return this == PERMIT || other == PERMIT ? PERMIT : ABSTAIN;
-  }
+  ABSTAIN
 }

@@ -17,8 +17,8 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
-import org.starcast.cdi.ContainerExecutors;
-import org.starcast.cdi.Payloads;
+import org.starcast.internal.cdi.ContainerExecutors;
+import org.starcast.internal.cdi.Payloads;
 import org.starcast.stream.Progress.UnknownJobException;
 
 /**

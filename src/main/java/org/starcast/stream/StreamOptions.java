@@ -6,11 +6,11 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.starcast.LineSeparator;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
-import org.starcast.wire.LibraryEvents;
-import org.starcast.wire.LineSeparator;
-import org.starcast.wire.SseFormat;
+import org.starcast.internal.wire.LibraryEvents;
+import org.starcast.internal.wire.SseFormat;
 
 /**
  * How a stream behaves. Immutable and thread-safe: every method returns new options. The functions

@@ -17,12 +17,11 @@ import org.starcast.RunningBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
-import org.starcast.backplane.Cluster;
-import org.starcast.backplane.Envelope;
-import org.starcast.backplane.MemoryStream;
+import org.starcast.internal.backplane.MemoryStream;
+import org.starcast.internal.wire.SseFormat;
 import org.starcast.presence.PresenceEvent.Action;
 import org.starcast.presence.PresenceSnapshot.Member;
-import org.starcast.wire.SseFormat;
+import org.starcast.spi.Envelope;
 
 /** Whole nodes that share a stream. */
 @ExtendWith(ResponseRuntime.class)

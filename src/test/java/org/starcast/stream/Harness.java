@@ -11,10 +11,10 @@ import org.starcast.CloseReason;
 import org.starcast.MessageSource;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
-import org.starcast.StarcastConfig;
-import org.starcast.backplane.LocalBackplane;
-import org.starcast.delivery.DeliveryEngine;
-import org.starcast.payload.PayloadRule;
+import org.starcast.internal.backplane.LocalBackplane;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.engine.DeliveryEngine;
+import org.starcast.internal.payload.PayloadRule;
 
 /** Streams over a real engine, with sinks and a clock of the test's own. */
 final class Harness implements AutoCloseable {

@@ -32,17 +32,17 @@ import org.starcast.CloseReason;
 import org.starcast.PublishResult;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
-import org.starcast.StarcastConfig;
 import org.starcast.Subscription;
-import org.starcast.backplane.Backplane;
-import org.starcast.backplane.Envelope;
-import org.starcast.backplane.LocalBackplane;
-import org.starcast.backplane.NatsBackplane;
-import org.starcast.backplane.NatsServer;
-import org.starcast.delivery.DeliveryEngine;
-import org.starcast.log.LoggedEvent;
-import org.starcast.payload.PayloadRule;
-import org.starcast.wire.SseFormat;
+import org.starcast.internal.backplane.LocalBackplane;
+import org.starcast.internal.backplane.NatsBackplane;
+import org.starcast.internal.backplane.NatsServer;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.engine.DeliveryEngine;
+import org.starcast.internal.payload.PayloadRule;
+import org.starcast.internal.wire.SseFormat;
+import org.starcast.spi.Backplane;
+import org.starcast.spi.Envelope;
+import org.starcast.spi.LoggedEvent;
 
 /**
  * Publishes, follows, replays and fans out over NATS JetStream with file storage, and over plain

@@ -19,8 +19,8 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.starcast.wire.Draft;
-import org.starcast.wire.SseFormat;
+import org.starcast.internal.wire.Draft;
+import org.starcast.internal.wire.SseFormat;
 
 /**
  * What it costs to make the bytes of one event, with {@code String.getBytes} of the same text for

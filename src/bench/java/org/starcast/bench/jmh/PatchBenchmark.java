@@ -20,8 +20,8 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.ElementPatchMode;
-import org.starcast.wire.Draft;
-import org.starcast.wire.SseFormat;
+import org.starcast.internal.wire.Draft;
+import org.starcast.internal.wire.SseFormat;
 
 /**
  * What it costs to make the bytes of one Datastar patch out of HTML, from {@code patchElements} to

@@ -23,8 +23,8 @@ import org.openjdk.jmh.infra.Blackhole;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.starcast.topic.TopicIndex;
-import org.starcast.topic.TopicPattern;
+import org.starcast.internal.topic.CompiledPattern;
+import org.starcast.internal.topic.TopicIndex;
 
 /**
  * The topic index with 100,000 subscriptions over 100,000 patterns: 80 % literal ({@code
@@ -63,9 +63,9 @@ public class TopicIndexBenchmark {
     public void fill() {
       index = new TopicIndex<>(cacheSize);
       for (int i = 0; i < PATTERNS; i++) {
-        index.subscribe(new Object(), TopicPattern.of(pattern(i)), Set.of());
+        index.subscribe(new Object(), CompiledPattern.of(pattern(i)), Set.of());
       }
-      index.subscribe(new Object(), TopicPattern.of("*"), Set.of());
+      index.subscribe(new Object(), CompiledPattern.of("*"), Set.of());
       for (int i = 0; i < many.length; i++) {
         many[i] = "shop." + i % SHOPS + ".order." + i;
       }
@@ -95,12 +95,12 @@ public class TopicIndexBenchmark {
       index = new TopicIndex<>(cacheSize);
       for (int i = 0; i < 10_000; i++) {
         Object subscriber = new Object();
-        index.subscribe(subscriber, TopicPattern.of("news.*"), Set.of());
+        index.subscribe(subscriber, CompiledPattern.of("news.*"), Set.of());
         if (twice) {
-          index.subscribe(subscriber, TopicPattern.of("news.sport"), Set.of());
+          index.subscribe(subscriber, CompiledPattern.of("news.sport"), Set.of());
         }
       }
-      index.subscribe(new Object(), TopicPattern.of("*"), Set.of());
+      index.subscribe(new Object(), CompiledPattern.of("*"), Set.of());
     }
   }
 
@@ -166,7 +166,7 @@ public class TopicIndexBenchmark {
     List<Object> come = new ArrayList<>(16);
     for (int i = 0; i < 16; i++) {
       Object subscriber = new Object();
-      TopicPattern pattern = TopicPattern.of(pattern(random.nextInt(PATTERNS)));
+      CompiledPattern pattern = CompiledPattern.of(pattern(random.nextInt(PATTERNS)));
       full.index.subscribe(subscriber, pattern, Set.of());
       come.add(subscriber);
     }
@@ -183,7 +183,7 @@ public class TopicIndexBenchmark {
   @Benchmark
   public void publishToTenThousandAfterAChange(Wide wide, Blackhole hole) {
     Object subscriber = new Object();
-    wide.index.subscribe(subscriber, TopicPattern.of("news.*"), Set.of());
+    wide.index.subscribe(subscriber, CompiledPattern.of("news.*"), Set.of());
     wide.index.remove(subscriber);
     wide.index.forEachMatch("news.sport", null, hole::consume);
   }

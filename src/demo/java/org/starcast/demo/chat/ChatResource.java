@@ -20,7 +20,7 @@ import java.time.Instant;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
 import org.starcast.Topic;
-import org.starcast.web.SameOrigin;
+import org.starcast.security.SameOrigin;
 
 /** Chat with rooms: each room is a topic, and a line is an event on it. */
 @Path("chat/{room}")

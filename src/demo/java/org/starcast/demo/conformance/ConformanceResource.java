@@ -25,7 +25,7 @@ import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.PatchSignals;
 import org.starcast.datastar.Signals;
 import org.starcast.demo.Problem;
-import org.starcast.web.SameOrigin;
+import org.starcast.security.SameOrigin;
 
 /**
  * Answers with the events that the signals describe, as Datastar's SDK test suite asks (sdk/tests

@@ -19,7 +19,7 @@ import org.starcast.SseClient;
 import org.starcast.Subscription;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.PatchSignals;
-import org.starcast.web.SameOrigin;
+import org.starcast.security.SameOrigin;
 
 /** One number that all tabs show. Its methods take turns, so that the last patch is the truth. */
 @Path("counter")

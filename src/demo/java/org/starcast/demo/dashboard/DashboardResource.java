@@ -31,7 +31,7 @@ import org.starcast.datastar.DatastarBatch;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.ElementNamespace;
 import org.starcast.datastar.Html;
-import org.starcast.web.SameOrigin;
+import org.starcast.security.SameOrigin;
 
 /** Figures that change each second: a viewer gets the orders, an admin the revenue, too. */
 @Path("dashboard")

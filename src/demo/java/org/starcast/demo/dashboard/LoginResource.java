@@ -20,7 +20,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.security.Principal;
 import org.starcast.SseBroadcaster;
-import org.starcast.web.SameOrigin;
+import org.starcast.security.SameOrigin;
 
 /** Signs in and out; Jakarta Security knows the users. */
 @Path("dashboard")

@@ -25,7 +25,7 @@ import org.starcast.datastar.Html;
 import org.starcast.htmx.OobSwap;
 import org.starcast.htmx.SseElement;
 import org.starcast.htmx.SwapMode;
-import org.starcast.web.SameOrigin;
+import org.starcast.security.SameOrigin;
 
 /** The chat for htmx: one event swaps several elements, each by its id. */
 @Path("htmx")

@@ -31,7 +31,7 @@ import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchSignals;
 import org.starcast.demo.Problem;
-import org.starcast.web.SameOrigin;
+import org.starcast.security.SameOrigin;
 
 /** Jobs that tell how far they are; at its end, a job sends its pages on and ends their streams. */
 @Path("jobs")

@@ -29,7 +29,7 @@ import org.starcast.datastar.ElementPatchMode;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.Signals;
-import org.starcast.web.SameOrigin;
+import org.starcast.security.SameOrigin;
 
 /** Notifications: each of three users has a topic, an inbox, and as many tabs as they like. */
 @Path("notices")

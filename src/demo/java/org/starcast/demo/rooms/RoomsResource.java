@@ -35,7 +35,7 @@ import org.starcast.datastar.ElementPatchMode;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.Signals;
-import org.starcast.web.SameOrigin;
+import org.starcast.security.SameOrigin;
 
 /** Chat rooms that remember their last lines, and show who is typing. */
 @Path("rooms/{room}")

@@ -18,12 +18,12 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import org.starcast.LineSeparator;
 import org.starcast.SseMessage;
 import org.starcast.stream.Emitter;
 import org.starcast.stream.Source;
 import org.starcast.stream.SseStreams;
 import org.starcast.stream.StreamOptions;
-import org.starcast.wire.LineSeparator;
 
 /** Sources as streams, each for the one client that asks for it. */
 @Path("streams")

@@ -21,7 +21,7 @@ import java.time.Instant;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
 import org.starcast.Topic;
-import org.starcast.web.SameOrigin;
+import org.starcast.security.SameOrigin;
 
 /**
  * All rooms are one topic. The room is the sender of what is said in it, and a stream hears the

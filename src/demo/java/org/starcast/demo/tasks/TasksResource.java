@@ -36,7 +36,7 @@ import org.starcast.datastar.Signals;
 import org.starcast.demo.todo.TodoChange;
 import org.starcast.demo.todo.TodoItem;
 import org.starcast.demo.todo.TodoList;
-import org.starcast.web.SameOrigin;
+import org.starcast.security.SameOrigin;
 
 /** The to-do list's Datastar page: each committed change shows the whole list anew. */
 @Path("tasks")

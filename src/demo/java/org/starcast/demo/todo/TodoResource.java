@@ -22,7 +22,7 @@ import jakarta.ws.rs.sse.SseEventSink;
 import java.util.List;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
-import org.starcast.web.SameOrigin;
+import org.starcast.security.SameOrigin;
 
 /**
  * The to-do list over HTTP. With {@code ?fail=true} a change is saved, announced, and then rolled

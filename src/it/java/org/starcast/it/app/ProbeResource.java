@@ -40,7 +40,7 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.Topic;
-import org.starcast.backplane.BackplaneException;
+import org.starcast.spi.BackplaneException;
 
 /** Lets a test drive the library from inside of a server. */
 @Path("probe")

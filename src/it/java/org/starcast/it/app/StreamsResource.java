@@ -26,6 +26,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SubmissionPublisher;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.starcast.LineSeparator;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.stream.Emitter;
@@ -35,7 +36,6 @@ import org.starcast.stream.SseStream;
 import org.starcast.stream.SseStreams;
 import org.starcast.stream.StreamOptions;
 import org.starcast.stream.Throttle;
-import org.starcast.wire.LineSeparator;
 
 /** Streams of every kind of source; each under a key, by which a test asks what became of it. */
 @Path("streams")

@@ -3,11 +3,11 @@ package org.starcast.it.secured;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.security.Action;
 import org.starcast.security.Caller;
 import org.starcast.security.Decision;
 import org.starcast.security.TopicAuthorizer;
-import org.starcast.topic.TopicPattern;
 
 /** Denies topics to callers, as an application does that takes a permission back. */
 @ApplicationScoped
@@ -25,11 +25,11 @@ public class Blocklist implements TopicAuthorizer {
 
   @Override
   public Decision authorize(Caller caller, Action action, String pattern) {
-    TopicPattern asked = TopicPattern.of(pattern);
+    CompiledPattern asked = CompiledPattern.of(pattern);
     String prefix = caller.name().orElse("nobody") + " ";
     return blocked.stream()
             .filter(entry -> entry.startsWith(prefix))
-            .anyMatch(entry -> TopicPattern.of(entry.substring(prefix.length())).overlaps(asked))
+            .anyMatch(entry -> CompiledPattern.of(entry.substring(prefix.length())).overlaps(asked))
         ? Decision.DENY
         : Decision.ABSTAIN;
   }

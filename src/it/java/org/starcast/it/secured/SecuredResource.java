@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
 import org.starcast.security.Action;
+import org.starcast.security.SameOrigin;
 import org.starcast.security.TopicAccess;
-import org.starcast.web.SameOrigin;
 
 /** What an application does itself, and how a test drives it. */
 @Path("secured")

@@ -1,5 +1,0 @@
-/**
- * The names of configuration values: those that there are, and those that somebody mistyped. Values
- * are read by {@link org.starcast.StarcastConfig}.
- */
-package org.starcast.config;

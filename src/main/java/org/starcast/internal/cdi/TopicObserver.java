@@ -1,0 +1,189 @@
+package org.starcast.internal.cdi;
+
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
+import jakarta.enterprise.inject.Instance;
+import jakarta.enterprise.inject.spi.EventMetadata;
+import jakarta.inject.Inject;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.RejectedExecutionException;
+import org.starcast.PublishFailure;
+import org.starcast.SseBroadcaster;
+import org.starcast.SseMessage;
+import org.starcast.Topic;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.wire.SseFormat;
+
+/**
+ * Hands every event that is fired with a {@link Topic} to the broadcaster: after the commit when
+ * the caller is in a JTA transaction, at once otherwise; never when that transaction is rolled
+ * back. It is encoded when it is fired, so that it says what it said then, and what cannot be
+ * encoded is the caller's to hear of. Thread-safe.
+ *
+ * <p>It checks the topic and sees the event before the application's observers do, so that one that
+ * throws does not keep the event from the browsers. That is why it is no transactional observer:
+ * those are notified last (see {@link Transactions}).
+ */
+@ApplicationScoped
+class TopicObserver implements Transactions.Outcome {
+
+  private static final Logger LOG = System.getLogger(TopicObserver.class.getName());
+
+  /**
+   * Before the priorities of applications, which are positive (Jakarta Annotations 2.1 reserves the
+   * negative ones). Not lower, because Weld compares by subtraction: against {@code
+   * Integer.MAX_VALUE} a negative number overflows, and spoils the order of all.
+   */
+  static final int FIRST = 0;
+
+  private final SseBroadcaster broadcaster;
+  private final Payloads payloads;
+  private final Transactions transactions;
+  private final Event<PublishFailure> failures;
+  private final Instance<StarcastConfig> config;
+  private final ContainerExecutors executors;
+
+  /** For the container's proxy. */
+  TopicObserver() {
+    broadcaster = null;
+    payloads = null;
+    transactions = null;
+    failures = null;
+    config = null;
+    executors = null;
+  }
+
+  @Inject
+  TopicObserver(
+      SseBroadcaster broadcaster,
+      Payloads payloads,
+      Transactions transactions,
+      Event<PublishFailure> failures,
+      Instance<StarcastConfig> config,
+      ContainerExecutors executors) {
+    this.broadcaster = broadcaster;
+    this.payloads = payloads;
+    this.transactions = transactions;
+    this.failures = failures;
+    this.config = config;
+    this.executors = executors;
+  }
+
+  void fired(@Observes @Priority(FIRST) @Topic Object payload, EventMetadata metadata) {
+    Topic topic = checkedTopic(metadata);
+    switch (transactions.phase()) {
+      case NONE -> broadcaster.publish(message(payload, topic));
+      case OPEN -> {
+        SseMessage message = message(payload, topic);
+        checkSize(message);
+        transactions.afterCommit(message, this);
+      }
+      case ROLLING_BACK -> notSent(Level.DEBUG, topic);
+      // an observer of AFTER_FAILURE may have meant to send something
+      case ROLLED_BACK -> notSent(Level.WARNING, topic);
+    }
+  }
+
+  private static void notSent(Level level, Topic topic) {
+    LOG.log(
+        level,
+        "STARCAST-1060: the event on topic \"{0}\" is not sent: its transaction is rolled back."
+            + " What shall be sent all the same is fired by fireAsync, or published",
+        topic.value());
+  }
+
+  /** Never in the caller's transaction, whatever thread the caller's executor uses. */
+  void firedAsync(@ObservesAsync @Topic Object payload, EventMetadata metadata) {
+    broadcaster.publish(message(payload, checkedTopic(metadata)));
+  }
+
+  private static Topic checkedTopic(EventMetadata metadata) {
+    return check(TopicFilter.topicIn(metadata.getQualifiers()));
+  }
+
+  /** The topic, if its value and sender can be fired with. */
+  static Topic check(Topic topic) {
+    if (!topic.value().isEmpty()) {
+      TopicName.check(topic.value());
+    }
+    if (!topic.sender().isEmpty()) {
+      TopicName.checkSender(topic.sender());
+    }
+    return topic;
+  }
+
+  private SseMessage message(Object payload, Topic topic) {
+    SseMessage message = payloads.toMessage(payload);
+    if (message.topics().isEmpty() && !topic.value().isEmpty()) {
+      message = message.toBuilder().topic(topic.value()).build();
+    }
+    if (message.sender().isEmpty() && !topic.sender().isEmpty()) {
+      message = message.toBuilder().sender(topic.sender()).build();
+    }
+    return message;
+  }
+
+  /** What would be refused after the commit, when nobody is left to hear of it. */
+  private void checkSize(SseMessage message) {
+    if (!config.isResolvable()) {
+      return;
+    }
+    int most = config.get().messageBytes();
+    int length =
+        SseFormat.draft(
+                message.event().orElse(null),
+                message.retry().orElse(null),
+                message.data().map(CharSequence.class::cast).orElse(null),
+                message.comment().orElse(null))
+            .bodyLength();
+    if (length > most) {
+      throw new IllegalArgumentException(
+          "data: the message has " + length + " bytes, at most " + most);
+    }
+  }
+
+  /** After the commit nobody is left to catch, and the transaction's other events must go out. */
+  @Override
+  public void committed(SseMessage message) {
+    try {
+      broadcaster.publish(message);
+    } catch (RuntimeException | Error failure) {
+      failed(message, failure);
+    }
+  }
+
+  @Override
+  public void unknown(SseMessage message) {
+    failed(
+        message,
+        new IllegalStateException("whether the transaction has committed is not known: not sent"));
+  }
+
+  /** Observers run on another thread: in a completion, nobody can have a transaction of his own. */
+  private void failed(SseMessage message, Throwable cause) {
+    LOG.log(
+        Level.ERROR,
+        "STARCAST-1061: the event on topics " + message.topics() + " was not sent after its commit",
+        cause);
+    PublishFailure failure = new PublishFailure(message, cause);
+    try {
+      executors.executor().execute(() -> fire(failure));
+    } catch (RejectedExecutionException stopping) {
+      fire(failure);
+    }
+  }
+
+  private void fire(PublishFailure failure) {
+    failures.fireAsync(failure);
+    try {
+      failures.fire(failure);
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.WARNING, "STARCAST-1062: an observer of PublishFailure failed", e);
+    }
+  }
+}

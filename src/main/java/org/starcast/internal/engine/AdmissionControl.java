@@ -1,0 +1,129 @@
+package org.starcast.internal.engine;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.starcast.RefusalReason;
+import org.starcast.RefusedException;
+import org.starcast.internal.config.StarcastConfig;
+
+/**
+ * Who is taken as a client: how many there may be, in all, of a caller, and from an address, and
+ * how many may connect in a minute. Every refusal is counted, and says after how many seconds it is
+ * worth trying again. Thread-safe.
+ */
+final class AdmissionControl {
+
+  private final StarcastConfig config;
+  private final Refusals refusals;
+  private final ConnectRate principalRate;
+  private final ConnectRate addressRate;
+  private final Map<String, AtomicInteger> perPrincipal = new ConcurrentHashMap<>();
+  private final Map<String, AtomicInteger> perAddress = new ConcurrentHashMap<>();
+  private final AtomicInteger count = new AtomicInteger();
+
+  AdmissionControl(StarcastConfig config, Refusals refusals) {
+    this.config = config;
+    this.refusals = refusals;
+    this.principalRate = new ConnectRate(config.maxConnectsPerPrincipal(), config.maxClients());
+    this.addressRate = new ConnectRate(config.maxConnectsPerAddress(), config.maxClients());
+  }
+
+  /** How many clients there are. */
+  int count() {
+    return count.get();
+  }
+
+  /**
+   * Counts a client, which is to be {@linkplain #release released}.
+   *
+   * @param principal who is logged in, or null
+   * @param address where it comes from, or null
+   * @throws RefusedException if there are too many; it is not counted then
+   */
+  void admit(String principal, String address) {
+    long now = System.nanoTime();
+    int wait = addressRate.take(address, now);
+    if (wait > 0) {
+      throw refuse(
+          RefusalReason.CONNECTS_PER_ADDRESS,
+          429,
+          "the address connected " + config.maxConnectsPerAddress() + " times a minute, the most",
+          wait);
+    }
+    wait = principalRate.take(principal, now);
+    if (wait > 0) {
+      throw refuse(
+          RefusalReason.CONNECTS_PER_PRINCIPAL,
+          429,
+          "the user connected " + config.maxConnectsPerPrincipal() + " times a minute, the most",
+          wait);
+    }
+    if (count.incrementAndGet() > config.maxClients()) {
+      count.decrementAndGet();
+      throw refuse(
+          RefusalReason.CLIENTS,
+          503,
+          "the server has " + config.maxClients() + " clients, its most",
+          10);
+    }
+    if (!acquire(perPrincipal, principal, config.maxClientsPerPrincipal())) {
+      count.decrementAndGet();
+      throw refuse(
+          RefusalReason.CLIENTS_PER_PRINCIPAL,
+          429,
+          "the user has " + config.maxClientsPerPrincipal() + " clients, the most",
+          10);
+    }
+    if (!acquire(perAddress, address, config.maxClientsPerAddress())) {
+      count.decrementAndGet();
+      leave(perPrincipal, principal);
+      throw refuse(
+          RefusalReason.CLIENTS_PER_ADDRESS,
+          429,
+          "the address has " + config.maxClientsPerAddress() + " clients, the most",
+          10);
+    }
+  }
+
+  /**
+   * Counts a client no more.
+   *
+   * @return whether it was the last
+   */
+  boolean release(String principal, String address) {
+    leave(perPrincipal, principal);
+    leave(perAddress, address);
+    return count.decrementAndGet() == 0;
+  }
+
+  /** Counts a refusal, and makes the exception that says it. */
+  RefusedException refuse(RefusalReason reason, int status, String detail, int retryAfterSeconds) {
+    refusals.count(reason);
+    return new RefusedException(status, detail, retryAfterSeconds);
+  }
+
+  private static boolean acquire(Map<String, AtomicInteger> counts, String key, int limit) {
+    if (key == null) {
+      return true;
+    }
+    boolean[] taken = {false};
+    counts.compute(
+        key,
+        (k, n) -> {
+          AtomicInteger counter = n == null ? new AtomicInteger() : n;
+          if (counter.get() < limit) {
+            counter.incrementAndGet();
+            taken[0] = true;
+          }
+          return counter;
+        });
+    return taken[0];
+  }
+
+  private static void leave(Map<String, AtomicInteger> counts, String key) {
+    if (key != null) {
+      counts.computeIfPresent(key, (k, n) -> n.decrementAndGet() == 0 ? null : n);
+    }
+  }
+}

@@ -1,0 +1,392 @@
+package org.starcast.internal.engine;
+
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.BeforeDestroyed;
+import jakarta.enterprise.context.Initialized;
+import jakarta.enterprise.event.Event;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.sse.SseEventSink;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.starcast.BroadcastHealth;
+import org.starcast.BroadcastStatistics;
+import org.starcast.ClientEvent;
+import org.starcast.CloseReason;
+import org.starcast.MessageSource;
+import org.starcast.PublishFailure;
+import org.starcast.PublishResult;
+import org.starcast.RefusalReason;
+import org.starcast.RefusedException;
+import org.starcast.RevokeResult;
+import org.starcast.SseBroadcaster;
+import org.starcast.SseClient;
+import org.starcast.SseMessage;
+import org.starcast.Subscription;
+import org.starcast.TopicCount;
+import org.starcast.datastar.DatastarSse;
+import org.starcast.internal.backplane.Commands;
+import org.starcast.internal.cdi.ContainerExecutors;
+import org.starcast.internal.cdi.Payloads;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.security.AccessControl;
+import org.starcast.internal.security.Grant;
+import org.starcast.internal.topic.CompiledPattern;
+import org.starcast.presence.Presence;
+import org.starcast.spi.Backplane;
+import org.starcast.spi.LoggedEvent;
+
+/**
+ * The bean: what applications ask for, handed to the {@link DeliveryEngine} and, where nodes share
+ * a backplane, to the other nodes.
+ */
+@ApplicationScoped
+public class Broadcaster implements SseBroadcaster {
+
+  private static final System.Logger LOG = System.getLogger(Broadcaster.class.getName());
+  private static final String UNSENT = "STARCAST-1054: a message did not reach the other nodes";
+
+  private final StarcastConfig config;
+  private final Payloads payloads;
+  private final Instance<HttpServletRequest> request;
+  private final AccessControl access;
+  private final DeliveryEngine engine;
+  private final Peers peers;
+
+  /** Null unless presence is on. */
+  private final ResumeTokens tokens;
+
+  /** For the container's proxy. */
+  Broadcaster() {
+    config = null;
+    payloads = null;
+    request = null;
+    access = null;
+    engine = null;
+    peers = null;
+    tokens = null;
+  }
+
+  @Inject
+  Broadcaster(
+      StarcastConfig config,
+      Payloads payloads,
+      Instance<HttpServletRequest> request,
+      Instance<Tracing> tracing,
+      AccessControl access,
+      ContainerExecutors executors,
+      Instance<Backplane> backplane,
+      Commands commands,
+      Event<ClientEvent> clientEvents,
+      Event<PublishFailure> failures) {
+    this.config = config;
+    this.payloads = payloads;
+    this.request = request;
+    this.access = access;
+    this.tokens = config.presence() ? new ResumeTokens() : null;
+    Backplane order = backplane.isResolvable() ? backplane.get() : Backplane.of(config);
+    commands.bind(order);
+    Told told = new Told(clientEvents, failures, commands);
+    this.peers =
+        new Peers(
+            commands,
+            config.messageBytes(),
+            new Here(),
+            (message, failure) -> unsent(executors.executor(), told, message, failure));
+    this.engine =
+        new DeliveryEngine(
+            config,
+            order,
+            executors.threadFactory(),
+            executors.executor(),
+            executors.sends(),
+            payloads::toText,
+            config.gapReload() ? DatastarSse.reload() : null,
+            tracing.isResolvable() ? tracing.get() : null,
+            told);
+  }
+
+  private static void unsent(Executor executor, Told told, SseMessage message, Throwable failure) {
+    try {
+      executor.execute(() -> told.unsent(message, failure));
+    } catch (RejectedExecutionException e) {
+      LOG.log(System.Logger.Level.WARNING, UNSENT, failure);
+    }
+  }
+
+  /** Starts with the application, so that its first client finds it ready. */
+  void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
+    engine.started();
+  }
+
+  /** Ends while the server still takes bytes for the clients. */
+  void stop(@Observes @BeforeDestroyed(ApplicationScoped.class) Object application) {
+    close();
+  }
+
+  @PreDestroy
+  void close() {
+    engine.stop();
+  }
+
+  @Override
+  public SseClient register(SseEventSink sink, Subscription subscription) {
+    Presence.checkTopics(config, subscription.topics().keySet());
+    HttpServletRequest caller = request.isResolvable() ? request.get() : null;
+    boolean nameless = tokens != null && isNameless(subscription, caller);
+    Subscription recognized = nameless ? tokens.recognize(subscription, caller) : subscription;
+    try {
+      SseClient client =
+          engine.register(sink, recognized, caller, grant(caller, subscription.isGuarded()));
+      if (nameless) {
+        engine.tellToken((Client) client, tokens.greeting(client));
+      }
+      return client;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Grant grant(HttpServletRequest caller, boolean guarded) {
+    try {
+      return access.grant(access.caller(caller), guarded);
+    } catch (RefusedException e) {
+      engine.refused(RefusalReason.FORBIDDEN);
+      throw e;
+    }
+  }
+
+  /** Whether presence knows the client by nothing but its id. */
+  private static boolean isNameless(Subscription subscription, HttpServletRequest caller) {
+    return !subscription.topics().isEmpty()
+        && subscription.user().isEmpty()
+        && (caller == null || caller.getUserPrincipal() == null);
+  }
+
+  @Override
+  public PublishResult publish(String topic, Object payload) {
+    if (payload == null) {
+      throw new NullPointerException("payload: must not be null, for the topic \"" + topic + "\"");
+    }
+    return publish(payloads.toMessage(payload).toBuilder().topic(topic).build());
+  }
+
+  @Override
+  public PublishResult broadcast(MessageSource message, Collection<String> exceptClientIds) {
+    return engine.publish(message.toSseMessage(), exceptClientIds);
+  }
+
+  @Override
+  public boolean send(String clientId, MessageSource message) {
+    SseClient client = engine.client(clientId);
+    if (client != null) {
+      return client.send(message);
+    }
+    if (!peers.exist()) {
+      return false;
+    }
+    peers.send(clientId, payloads.toMessage(message));
+    return true;
+  }
+
+  @Override
+  public int sendToUser(String user, MessageSource message) {
+    SseMessage made = payloads.toMessage(message);
+    int taken = sendHere(user, made);
+    if (peers.exist()) {
+      peers.sendToUser(user, made);
+    }
+    return taken;
+  }
+
+  private int sendHere(String user, SseMessage made) {
+    int taken = 0;
+    for (SseClient client : engine.clients()) {
+      if (client.user().equals(user) && client.send(made)) {
+        taken++;
+      }
+    }
+    return taken;
+  }
+
+  @Override
+  public RevokeResult revoke(String principal) {
+    Objects.requireNonNull(principal, "principal");
+    int closed = revokeHere(principal);
+    return new RevokeResult(closed, peers.revoke(principal));
+  }
+
+  private int revokeHere(String principal) {
+    return engine.revoke(
+        client ->
+            client.principal().filter(principal::equals).isPresent()
+                || client.subscription().user().filter(principal::equals).isPresent());
+  }
+
+  @Override
+  public RevokeResult revokeTopic(String pattern) {
+    int closed = revokeHere(CompiledPattern.of(pattern));
+    return new RevokeResult(closed, peers.revokeTopic(pattern));
+  }
+
+  private int revokeHere(CompiledPattern revoked) {
+    return engine.revoke(
+        client ->
+            client.subscription().topics().keySet().stream()
+                .anyMatch(heard -> CompiledPattern.of(heard).overlaps(revoked)));
+  }
+
+  @Override
+  public Optional<SseClient> client(String clientId) {
+    return Optional.ofNullable(engine.client(clientId));
+  }
+
+  @Override
+  public List<SseClient> clients() {
+    return engine.clients();
+  }
+
+  @Override
+  public List<SseClient> clientsOn(String topic) {
+    return engine.clientsOn(topic);
+  }
+
+  @Override
+  public int count() {
+    return engine.count();
+  }
+
+  @Override
+  public BroadcastStatistics statistics() {
+    return engine.statisticsSnapshot();
+  }
+
+  @Override
+  public BroadcastHealth health() {
+    return engine.health();
+  }
+
+  @Override
+  public List<TopicCount> busiestTopics(int limit) {
+    return engine.busiestTopics(limit);
+  }
+
+  @Override
+  public List<SseMessage> history(int limit) {
+    return engine.history(null, limit);
+  }
+
+  @Override
+  public List<SseMessage> history(String pattern, int limit) {
+    return engine.history(Objects.requireNonNull(pattern, "pattern"), limit);
+  }
+
+  @Override
+  public String lastEventId() {
+    return engine.lastEventId();
+  }
+
+  @Override
+  public CompletionStage<Void> drain(Duration window) {
+    return engine.drain(window, null, Duration.ZERO);
+  }
+
+  @Override
+  public CompletionStage<Void> drain(Duration window, MessageSource farewell, Duration grace) {
+    return engine.drain(window, farewell.toSseMessage(), grace);
+  }
+
+  /** What other nodes ask for. */
+  private final class Here implements Peers.Local {
+
+    @Override
+    public void send(String clientId, SseMessage message) {
+      SseClient client = engine.client(clientId);
+      if (client != null) {
+        client.send(message);
+      }
+    }
+
+    @Override
+    public void sendToUser(String user, SseMessage message) {
+      sendHere(user, message);
+    }
+
+    @Override
+    public void revoke(String principal) {
+      revokeHere(principal);
+    }
+
+    @Override
+    public void revokeTopic(String pattern) {
+      revokeHere(CompiledPattern.of(pattern));
+    }
+  }
+
+  /** Fires the events of the lifecycle, and hands commands on. */
+  private record Told(Event<ClientEvent> events, Event<PublishFailure> failures, Commands commands)
+      implements DeliveryEngine.Lifecycle {
+
+    @Override
+    public void opened(SseClient client) {
+      fire(events.select(ClientEvent.Opened.LITERAL), new ClientEvent(client, Optional.empty()));
+    }
+
+    @Override
+    public void closed(SseClient client, CloseReason reason) {
+      fire(events.select(ClientEvent.Closed.LITERAL), new ClientEvent(client, Optional.of(reason)));
+    }
+
+    @Override
+    public void unpublished(SseMessage message, Throwable failure) {
+      PublishFailure payload = new PublishFailure(message, failure);
+      failures.fireAsync(payload);
+      failures.fire(payload);
+    }
+
+    /** As {@link #unpublished}, of a message to clients of other nodes. */
+    private void unsent(SseMessage message, Throwable failure) {
+      try {
+        unpublished(message, failure);
+      } catch (RuntimeException e) {
+        LOG.log(System.Logger.Level.WARNING, "STARCAST-1055: an observer failed", e);
+      }
+    }
+
+    @Override
+    public void commanded(String type, byte[] body) {
+      commands.received(type, body);
+    }
+
+    @Override
+    public void received(LoggedEvent event) {
+      commands.received(event);
+    }
+
+    @Override
+    public void commandsMissed() {
+      commands.missed();
+    }
+
+    @Override
+    public void ending() {
+      commands.end();
+    }
+
+    private static void fire(Event<ClientEvent> event, ClientEvent payload) {
+      event.fireAsync(payload);
+      event.fire(payload);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package org.starcast.internal.engine;
+
+/**
+ * Collects the clients that one publish has made ready, and hands them to their drain threads many
+ * at a time. Used by one thread, which must close it: a client that is not handed over is never
+ * drained again.
+ */
+final class Due implements AutoCloseable {
+
+  private static final int BLOCK = 64;
+
+  private final Drainer[] drainers;
+  private final Client[][] blocks;
+  private final int[] counts;
+
+  Due(Drainer[] drainers) {
+    this.drainers = drainers;
+    this.blocks = new Client[drainers.length][];
+    this.counts = new int[drainers.length];
+  }
+
+  void add(Client client, Drainer drainer) {
+    int number = drainer.number();
+    if (blocks[number] == null) {
+      blocks[number] = new Client[BLOCK];
+    }
+    blocks[number][counts[number]++] = client;
+    if (counts[number] == BLOCK) {
+      hand(number);
+    }
+  }
+
+  private void hand(int number) {
+    drainers[number].ready(blocks[number]);
+    blocks[number] = null;
+    counts[number] = 0;
+  }
+
+  /** Hands over the rest, and wakes the threads, which until now were left alone. */
+  @Override
+  public void close() {
+    for (int i = 0; i < drainers.length; i++) {
+      if (counts[i] > 0) {
+        hand(i);
+      }
+      drainers[i].wake();
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package org.starcast.internal.engine;
+
+import java.util.Arrays;
+import java.util.zip.Deflater;
+
+/**
+ * Deflates a frame once for all clients: raw deflate blocks without history that end on a byte
+ * boundary (a full flush) may follow each other in any selection, so that each client's gzip stream
+ * is its own header and then the pieces that it gets (RFC 1951, section 3.2; RFC 1952, section
+ * 2.3). The end of the gzip stream is never sent: a stream is cut off when it ends, as event
+ * streams are. Each drain thread has one; not thread-safe.
+ */
+final class Gzip {
+
+  /** Magic, deflate, no flags, no time, unknown system. */
+  static final byte[] HEADER = {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, (byte) 0xff};
+
+  /** The largest stored block, RFC 1951, section 3.2.4. */
+  private static final int MAX_STORED = 0xffff;
+
+  private final int minBytes;
+  private final Deflater deflater;
+
+  Gzip(int level, int minBytes) {
+    this.minBytes = minBytes;
+    this.deflater = new Deflater(level, true);
+  }
+
+  byte[] deflate(byte[] bytes, int length) {
+    if (length < minBytes) {
+      return store(bytes, length);
+    }
+    deflater.reset();
+    deflater.setInput(bytes, 0, length);
+    byte[] out = new byte[Math.max(64, length / 3)];
+    int size = 0;
+    while (true) {
+      int n = deflater.deflate(out, size, out.length - size, Deflater.FULL_FLUSH);
+      size += n;
+      if (size < out.length) {
+        return Arrays.copyOf(out, size);
+      }
+      out = Arrays.copyOf(out, out.length * 2);
+    }
+  }
+
+  /** Stored blocks, not final; they begin and end on byte boundaries as they are. */
+  static byte[] store(byte[] bytes, int length) {
+    int blocks = Math.max(1, (length + MAX_STORED - 1) / MAX_STORED);
+    byte[] out = new byte[length + 5 * blocks];
+    int from = 0;
+    int to = 0;
+    for (int block = 0; block < blocks; block++) {
+      int n = Math.min(MAX_STORED, length - from);
+      out[to] = 0;
+      out[to + 1] = (byte) n;
+      out[to + 2] = (byte) (n >> 8);
+      out[to + 3] = (byte) ~n;
+      out[to + 4] = (byte) (~n >> 8);
+      System.arraycopy(bytes, from, out, to + 5, n);
+      from += n;
+      to += 5 + n;
+    }
+    return out;
+  }
+
+  /** Frees the deflater's native memory. */
+  void end() {
+    deflater.end();
+  }
+}

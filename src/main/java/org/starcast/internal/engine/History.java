@@ -1,0 +1,296 @@
+package org.starcast.internal.engine;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import org.starcast.SseMessage;
+import org.starcast.Subscription;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.http.QueryParameter;
+import org.starcast.internal.log.EventId;
+import org.starcast.internal.log.EventLog;
+import org.starcast.internal.log.LatestEvents;
+import org.starcast.internal.topic.CompiledPattern;
+import org.starcast.internal.wire.SseFormat;
+import org.starcast.spi.Backplane;
+import org.starcast.spi.LoggedEvent;
+
+/** What clients that are new, come back, or fall behind get of what was published before. */
+final class History {
+
+  /**
+   * The order that is followed.
+   *
+   * @param epoch null before the first one begins
+   */
+  private record Order(String epoch, EventLog<Frame> log, LatestEvents<Frame> states) {}
+
+  private final StarcastConfig config;
+  private final Backplane backplane;
+  private final Pages pages;
+  private volatile Order order;
+
+  /** The sequence of the last event that all clients have been offered. */
+  private volatile long announced;
+
+  /** Of an order that has not begun. */
+  History(StarcastConfig config, Backplane backplane) {
+    this.config = config;
+    this.backplane = backplane;
+    this.pages = new Pages(backplane, config.backplane().replayCacheBytes());
+    begin(null, 0, List.of());
+  }
+
+  /** Forgets all; never while {@link #append} runs. */
+  void begin(String epoch, long after, List<? extends LoggedEvent> states) {
+    EventLog<Frame> log =
+        new EventLog<>(after, config.logEvents(), config.logBytes(), config.logAge().toMillis());
+    LatestEvents<Frame> latest =
+        new LatestEvents<>(
+            config.logRetain().stream().map(CompiledPattern::of).toList(),
+            config.logRetainTopics(),
+            config.logRetainBytes());
+    states.forEach(state -> latest.append(Frame.kept(state)));
+    pages.clear();
+    order = new Order(epoch, log, latest);
+    announce();
+  }
+
+  /** The sequence of the last event, of this run of the process or the one before. */
+  long last() {
+    return order.log.last();
+  }
+
+  /** Keeps an event; by one thread at a time. */
+  void append(Frame event) {
+    Order now = order;
+    now.log.append(event);
+    if (!event.isHole()) {
+      now.states.append(event);
+    }
+  }
+
+  /** The latest events of the topics to retain. */
+  List<Frame> states() {
+    return order.states.snapshot();
+  }
+
+  /** All clients have been offered the last event. */
+  void announce() {
+    announced = order.log.last();
+  }
+
+  long announced() {
+    return announced;
+  }
+
+  /** Lets go of what is too old; never while {@link #append} runs. */
+  void expire() {
+    order.log.expire(System.currentTimeMillis());
+  }
+
+  long bytes() {
+    return order.log.bytes();
+  }
+
+  int size() {
+    EventLog<Frame> log = order.log;
+    return (int) (log.head() - log.tail());
+  }
+
+  /**
+   * Where a client begins: the replay, and the id that its stream begins with.
+   *
+   * @param epoch the order that it follows
+   * @param cursor how it reads
+   * @param lastEventId the id that it has by then; null if something comes first: a gap, states
+   * @param firstOffered the first event that can be offered to it: those before were published
+   *     before it came, or it has them
+   * @param asked whether it asked for an id
+   * @param found whether the log has all that came after that id
+   */
+  record Start(
+      String epoch,
+      LogCursor cursor,
+      EventId lastEventId,
+      long firstOffered,
+      boolean asked,
+      boolean found) {}
+
+  /** Where a client begins that asks for what it asks for. */
+  Start start(Subscription subscription, HttpServletRequest request, SubscriptionFilter filter) {
+    String asked = subscription.resumeFrom().orElseGet(() -> asked(request));
+    Order now = order;
+    EventLog<Frame> log = now.log;
+    // before its place in the log is found
+    long next = log.last() + 1;
+    if (asked.isEmpty()) {
+      long head = log.head();
+      long position =
+          subscription.history() == 0 ? head : log.positionOfLast(subscription.history(), filter);
+      return begin(now, position, next, filter);
+    }
+    if (asked.equals(Subscription.EARLIEST)) {
+      long first = Math.max(backplane.oldest(), next - config.backplane().replayEvents());
+      return first <= log.evicted()
+          ? new Start(
+              now.epoch,
+              LogCursor.paged(this, log, now.epoch, first),
+              new EventId(now.epoch, first - 1),
+              next,
+              false,
+              false)
+          : begin(now, log.tail(), next, filter);
+    }
+    // one that is not ours, as of the application or of what was there before, is of another epoch
+    EventId id = EventId.isOne(asked) ? EventId.parse(asked) : new EventId("", 0);
+    if (!id.epoch().equals(now.epoch) || id.sequence() > log.last() && !backplane.isShared()) {
+      return new Start(now.epoch, gap(now), null, next, true, false);
+    }
+    if (id.sequence() > log.last()) {
+      // another node was ahead of this one, or the id is of events that were lost
+      LogCursor cursor = LogCursor.behind(this, log, id);
+      return new Start(now.epoch, cursor, id, Math.max(next, id.sequence() + 1), true, true);
+    }
+    LogCursor cursor = from(now, id.sequence() + 1);
+    return cursor == null
+        ? new Start(now.epoch, gap(now), null, next, true, false)
+        : new Start(now.epoch, cursor, id, next, true, true);
+  }
+
+  /** A client that is new: the states first, then the events from a position on. */
+  private Start begin(Order now, long position, long next, SubscriptionFilter filter) {
+    Frame first = now.log.at(position);
+    long end = first == null ? now.log.last() + 1 : first.sequence();
+    List<Frame> states = statesBefore(now, end, filter);
+    EventId id = before(now, position);
+    LogCursor cursor =
+        LogCursor.at(this, now.log, now.epoch, position, id.sequence() + 1).after(states);
+    return new Start(now.epoch, cursor, states.isEmpty() ? id : null, next, false, false);
+  }
+
+  /** The id of the event before a position: what a client knows that goes on from there. */
+  private static EventId before(Order now, long position) {
+    Frame event = position == 0 ? null : now.log.at(position - 1);
+    // when the one before is gone, so is all up to what the log says
+    return new EventId(now.epoch, event == null ? now.log.evicted() : event.sequence());
+  }
+
+  private static List<Frame> statesBefore(Order now, long end, SubscriptionFilter filter) {
+    return now.states.snapshot().stream()
+        .filter(state -> state.sequence() < end && filter.test(state))
+        .toList();
+  }
+
+  /** The latest events of the topics to retain that were published before this sequence. */
+  List<Frame> statesBefore(long end, SubscriptionFilter filter) {
+    return statesBefore(order, end, filter);
+  }
+
+  /** For a client that has all before this sequence; with a gap if need be. */
+  LogCursor from(long sequence) {
+    Order now = order;
+    LogCursor cursor = from(now, sequence);
+    return cursor == null ? gap(now) : cursor;
+  }
+
+  /** For a client that missed something; which, nobody knows. */
+  LogCursor gap() {
+    return gap(order);
+  }
+
+  private LogCursor gap(Order now) {
+    return LogCursor.gap(this, now.log, now.epoch, now.log.evicted() + 1);
+  }
+
+  /** Null if what comes first is not there any more. */
+  private LogCursor from(Order now, long sequence) {
+    // in this order: what goes meanwhile is seen to be gone
+    long position = now.log.positionAfter(sequence - 1);
+    if (sequence - 1 >= now.log.evicted()) {
+      return LogCursor.at(this, now.log, now.epoch, position, sequence);
+    }
+    return canRead(now.log, sequence) ? LogCursor.paged(this, now.log, now.epoch, sequence) : null;
+  }
+
+  /** Whether the backplane has what comes from this sequence on, and it is not too much. */
+  boolean canRead(EventLog<Frame> log, long sequence) {
+    return log == order.log
+        && sequence >= backplane.oldest()
+        && log.last() - sequence < config.backplane().replayEvents();
+  }
+
+  /** A page of what the log has let go of. */
+  CompletableFuture<Pages.Page> page(long from, long most) {
+    return pages.page(from, most);
+  }
+
+  /**
+   * The rest of the log; null if it has a hole, which is for the cursor to tell. All of it only
+   * while publishers wait.
+   */
+  List<Frame> rest(LogCursor cursor) {
+    EventLog<Frame> log = order.log;
+    if (!cursor.reads(log)) {
+      return null;
+    }
+    List<Frame> rest = new ArrayList<>();
+    for (long position = cursor.position(); position < log.head(); position++) {
+      Frame event = log.at(position);
+      if (event == null || event.isHole()) {
+        return null;
+      }
+      if (!cursor.has(event)) {
+        rest.add(event);
+      }
+    }
+    return rest;
+  }
+
+  /** What the request asks for: its header first, then its query; or the empty text. */
+  private static String asked(HttpServletRequest request) {
+    if (request == null) {
+      return "";
+    }
+    String header = request.getHeader("Last-Event-ID");
+    if (header != null && !header.isEmpty()) {
+      return header;
+    }
+    return QueryParameter.first(request, "lastEventId").orElse("");
+  }
+
+  /** The latest events that match, oldest first. */
+  List<SseMessage> latest(Predicate<LoggedEvent> matches, int limit) {
+    Order now = order;
+    EventLog<Frame> log = now.log;
+    List<SseMessage> found = new ArrayList<>();
+    for (long position = log.head() - 1; position >= 0 && found.size() < limit; position--) {
+      Frame event = log.at(position);
+      if (event == null) {
+        break;
+      }
+      if (!event.isHole() && matches.test(event)) {
+        found.add(message(now.epoch, event));
+      }
+    }
+    Collections.reverse(found);
+    return found;
+  }
+
+  private static SseMessage message(String epoch, Frame event) {
+    SseFormat.Fields fields = SseFormat.decode(event.bytes(), event.length());
+    SseMessage.Builder message = SseMessage.builder().topics(event.topics());
+    message.id(new EventId(epoch, event.sequence()).toString());
+    if (event.sender() != null) {
+      message.sender(event.sender());
+    }
+    fields.event().ifPresent(message::event);
+    fields.retry().ifPresent(message::retry);
+    fields.data().ifPresent(message::data);
+    fields.comment().ifPresent(message::comment);
+    return message.build();
+  }
+}

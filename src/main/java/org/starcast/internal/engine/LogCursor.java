@@ -1,0 +1,423 @@
+package org.starcast.internal.engine;
+
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.starcast.internal.log.EventId;
+import org.starcast.internal.log.EventLog;
+import org.starcast.internal.wire.SseFormat;
+import org.starcast.spi.LoggedEvent;
+
+/**
+ * Where a client that is not live reads in the log: event after event, a slice each cycle, so that
+ * it takes no memory however far behind it is. Events that the log has evicted come from the
+ * backplane, in pages, for which the client waits without a thread. Used by the client's drain
+ * thread only.
+ *
+ * <pre>
+ *                  known                    written
+ *   VERIFYING ─────────────► RING ◄───────────────────── PREAMBLE ◄──── begins with states
+ *       │                    ▲  │ │                       │   ▲
+ *       │ unknown   reached  │  │ │ lost                  │   │ composed
+ *       │                    │  │ └────────────► GAP ─────┼───┘
+ *       └────────────────────┼──┼─────────────►  ▲        │
+ *                            │  ▼ evicted        │ lost   │
+ *                           PAGES ───────────────┘ ◄──────┘
+ *                             │ cannot be read
+ *                             ▼
+ *                           FAILED
+ * </pre>
+ *
+ * <p>A gap is told before what follows it, and behind it the client begins as a new one does, with
+ * the states of its retained topics. No id says that it is past the gap before it has all of that.
+ */
+final class LogCursor {
+
+  private enum Phase {
+    /** Learns whether anybody knows the event before {@link #next}. */
+    VERIFYING,
+    /** Events before {@link #next} are lost to the client, which is not told yet. */
+    GAP,
+    /** What comes before the events is being written. */
+    PREAMBLE,
+    /** Reads what the log has evicted. */
+    PAGES,
+    /** Reads the log. */
+    RING,
+    /** A page could not be read. */
+    FAILED
+  }
+
+  /** The most events looked at in one cycle, so that those nobody wants hold up nobody. */
+  private static final int SLICE = 1024;
+
+  private final History history;
+  private final EventLog<Frame> log;
+  private final String epoch;
+
+  private Phase phase;
+
+  /** The sequence that the client needs next: those before it has, or has missed. */
+  private long next;
+
+  /** Where that is in the log, in the phase {@code RING}. */
+  private long position;
+
+  /** What is written before events are, in the phase {@code PREAMBLE}. */
+  private final ArrayDeque<Frame> preamble = new ArrayDeque<>(0);
+
+  private long pageFrom;
+  private Pages.Page page;
+  private int inPage;
+  private CompletableFuture<Pages.Page> reading;
+  private boolean waitsForRecovery;
+
+  /** Whether the gap that is being told began to be made good before all of it was missed. */
+  private boolean gapAgain;
+
+  /** The first sequence of the page of which the client is told when it is there; -1 for none. */
+  private volatile long awaited = -1;
+
+  // of the present cycle
+  private int looked;
+  private int replayed;
+  private int offered;
+
+  private LogCursor(
+      History history, EventLog<Frame> log, String epoch, Phase phase, long next, long position) {
+    this.history = history;
+    this.log = log;
+    this.epoch = epoch;
+    this.phase = phase;
+    this.next = next;
+    this.position = position;
+  }
+
+  /** From a position of the log on, which has what comes after what the client has. */
+  static LogCursor at(
+      History history, EventLog<Frame> log, String epoch, long position, long next) {
+    return new LogCursor(history, log, epoch, Phase.RING, next, position);
+  }
+
+  /**
+   * As {@link #at}, after the states of topics.
+   *
+   * @param states what comes first; without ids, which would lead back
+   */
+  LogCursor after(List<Frame> states) {
+    if (!states.isEmpty()) {
+      compose(null, states);
+    }
+    return this;
+  }
+
+  /** Of a client that missed events, and goes on with what there is from this sequence on. */
+  static LogCursor gap(History history, EventLog<Frame> log, String epoch, long next) {
+    return new LogCursor(history, log, epoch, Phase.GAP, next, 0);
+  }
+
+  /** From a sequence on that the log has evicted. */
+  static LogCursor paged(History history, EventLog<Frame> log, String epoch, long next) {
+    LogCursor cursor = new LogCursor(history, log, epoch, Phase.PAGES, next, 0);
+    cursor.pageFrom = Pages.begin(next);
+    return cursor;
+  }
+
+  /**
+   * Behind an event that this node has not received: another one was ahead of it, or the event was
+   * lost.
+   */
+  static LogCursor behind(History history, EventLog<Frame> log, EventId id) {
+    return new LogCursor(history, log, id.epoch(), Phase.VERIFYING, id.sequence() + 1, 0);
+  }
+
+  /** Adds a slice to the batch: what there is before the sequence {@code until}. */
+  void collect(
+      Drainer drainer,
+      long until,
+      SubscriptionTimeline.Reader filter,
+      DeliveryEngine engine,
+      Client client) {
+    looked = 0;
+    replayed = 0;
+    offered = 0;
+    waitsForRecovery = false;
+    boolean more = true;
+    while (more) {
+      more =
+          switch (phase) {
+            case VERIFYING -> verify(engine, client);
+            case GAP -> composeGap(filter, engine, client);
+            case PREAMBLE -> writePreamble(drainer, client);
+            case PAGES -> readPages(drainer, until, filter, client);
+            case RING -> readRing(drainer, until, filter, client);
+            case FAILED -> false;
+          };
+    }
+  }
+
+  // each of these says whether there is more to do in this cycle, in another phase
+
+  private boolean verify(DeliveryEngine engine, Client client) {
+    if (!readPage(next - 1, next - 1, client)) {
+      return false;
+    }
+    boolean unknown = page.events().isEmpty() && next - 1 > log.last();
+    page = null;
+    if (unknown) {
+      // what it had is not what there is
+      engine.offerFromNowOn(client);
+      next = log.evicted() + 1;
+      phase = Phase.GAP;
+    } else {
+      readOn();
+    }
+    return true;
+  }
+
+  /** Reads from {@link #next} on, wherever that is. */
+  private void readOn() {
+    // in this order: what is evicted meanwhile is seen to be
+    position = log.positionAfter(next - 1);
+    if (next > log.evicted()) {
+      phase = Phase.RING;
+    } else if (history.canRead(log, next)) {
+      phase = Phase.PAGES;
+      pageFrom = Pages.begin(next);
+      page = null;
+    } else {
+      phase = Phase.GAP;
+    }
+  }
+
+  private boolean composeGap(
+      SubscriptionTimeline.Reader filter, DeliveryEngine engine, Client client) {
+    Recovery recovery = client.recovery();
+    byte[] behind = recovery.poll(client::wakeUp, engine.nextSequence());
+    if (behind == null) {
+      waitsForRecovery = true;
+      return false;
+    }
+    long first = firstAfterGap();
+    // what was evicted since that began to be made is another gap
+    gapAgain = next > recovery.covers();
+    List<Frame> states = gapAgain ? List.of() : history.statesBefore(next, filter.at(next));
+    compose(engine.gapFrame(epoch, first, gapAgain ? -1 : next - 1, 0, behind), states);
+    engine.statistics().gaps.increment();
+    return true;
+  }
+
+  /** Moves {@link #next} to what comes after the gap; its sequence if that is known, else 0. */
+  private long firstAfterGap() {
+    while (true) {
+      position = log.positionAfter(next - 1);
+      if (next <= log.evicted()) {
+        if (history.canRead(log, next)) {
+          return next;
+        }
+        next = log.evicted() + 1;
+        continue;
+      }
+      Frame following = log.at(position);
+      if (following == null && position < log.head()) {
+        continue;
+      }
+      if (following == null) {
+        next = Math.max(next, log.last() + 1);
+        return 0;
+      }
+      next = following.isHole() ? following.sequence() + 1 : following.sequence();
+      if (!following.isHole()) {
+        return next;
+      }
+    }
+  }
+
+  /** What comes before the event of {@link #next}; the id before that one comes last. */
+  private void compose(Frame gap, List<Frame> states) {
+    phase = Phase.PREAMBLE;
+    if (gap != null) {
+      preamble.add(states.isEmpty() ? gap : gap.withoutId());
+    }
+    states.forEach(state -> preamble.add(state.withoutId()));
+    if (!states.isEmpty()) {
+      String id = new EventId(epoch, next - 1).toString();
+      preamble.add(Frame.permanent(SseFormat.encode(null, id, null, null, "")));
+    }
+  }
+
+  private boolean writePreamble(Drainer drainer, Client client) {
+    for (Frame frame = preamble.peek(); frame != null; frame = preamble.peek()) {
+      if (!drainer.add(frame, client.gzip())) {
+        return false;
+      }
+      preamble.remove();
+    }
+    if (gapAgain) {
+      gapAgain = false;
+      phase = Phase.GAP;
+    } else {
+      readOn();
+    }
+    return true;
+  }
+
+  private boolean readPages(
+      Drainer drainer, long until, SubscriptionTimeline.Reader filter, Client client) {
+    while (true) {
+      // in this order: what is evicted meanwhile is seen to be
+      position = log.positionAfter(next - 1);
+      if (next > log.evicted()) {
+        page = null;
+        phase = Phase.RING;
+        return true;
+      }
+      if (page == null && !readPage(pageFrom, log.evicted(), client)) {
+        return false;
+      }
+      if (next < page.oldest()) {
+        // while it read, what comes next was dropped
+        next = Math.min(page.oldest(), log.evicted() + 1);
+        page = null;
+        phase = Phase.GAP;
+        return true;
+      }
+      for (; inPage < page.events().size(); inPage++) {
+        Frame event = page.events().get(inPage);
+        if (event.sequence() >= until || ++looked > SLICE || !add(event, drainer, filter, client)) {
+          return false;
+        }
+      }
+      next = Math.max(next, page.upTo() + 1);
+      pageFrom = page.upTo() + 1;
+      page = null;
+    }
+  }
+
+  private boolean readRing(
+      Drainer drainer, long until, SubscriptionTimeline.Reader filter, Client client) {
+    while (true) {
+      if (position >= log.head() || looked == SLICE) {
+        return false;
+      }
+      Frame event = log.at(position);
+      if (event == null) {
+        readOn();
+        return true;
+      }
+      if (event.sequence() >= until) {
+        return false;
+      }
+      if (event.isHole() && !has(event)) {
+        next = event.sequence() + 1;
+        phase = Phase.GAP;
+        return true;
+      }
+      if (!add(event, drainer, filter, client)) {
+        return false;
+      }
+      looked++;
+      position++;
+    }
+  }
+
+  /** Adds an event to the batch if the client is to have it; false if there is no room. */
+  private boolean add(
+      Frame event, Drainer drainer, SubscriptionTimeline.Reader filter, Client client) {
+    if (has(event)) {
+      return true;
+    }
+    if (filter.test(event)) {
+      if (!drainer.add(event, client.gzip())) {
+        return false;
+      }
+      replayed++;
+      offered += event.sequence() >= client.firstOffered() ? 1 : 0;
+    }
+    next = event.sequence() + 1;
+    return true;
+  }
+
+  /** Has a page read; false while it is, or if that failed. */
+  private boolean readPage(long from, long most, Client client) {
+    if (reading == null) {
+      reading = history.page(from, most);
+      if (!reading.isDone() && awaited != from) {
+        awaited = from;
+        reading.whenComplete(
+            (read, failure) -> {
+              awaited = -1;
+              client.wakeUp();
+            });
+      }
+    }
+    if (!reading.isDone()) {
+      return false;
+    }
+    CompletableFuture<Pages.Page> read = reading;
+    reading = null;
+    if (read.isCompletedExceptionally()) {
+      phase = Phase.FAILED;
+      return false;
+    }
+    page = read.join();
+    inPage = 0;
+    return true;
+  }
+
+  /** The client takes nothing for now: what was read for it is not to be held meanwhile. */
+  void release() {
+    page = null;
+    reading = null;
+  }
+
+  /** Whether it waits for a page, or for what the client gets behind a gap. */
+  boolean waits() {
+    return waitsForRecovery || reading != null && !reading.isDone();
+  }
+
+  /** Whether a page could not be read. */
+  boolean failed() {
+    return phase == Phase.FAILED;
+  }
+
+  /** Whether it reads this log. */
+  boolean reads(EventLog<Frame> other) {
+    return log == other;
+  }
+
+  /** How many events of the log the last slice has. */
+  int replayed() {
+    return replayed;
+  }
+
+  /** How many of them could be offered to the client, having been published since it came. */
+  int offered() {
+    return offered;
+  }
+
+  /** The sequence that the client needs next. */
+  long next() {
+    return next;
+  }
+
+  /** Whether the client has all there is before this sequence. */
+  boolean isPast(long sequence) {
+    return (phase == Phase.RING || phase == Phase.PAGES) && next >= sequence;
+  }
+
+  /** Whether few enough events are left to be queued while publishers wait. */
+  boolean nearEnd(int few) {
+    return phase == Phase.RING && log.head() - position <= few;
+  }
+
+  /** Where it stands in the log, {@linkplain #nearEnd near its end}. */
+  long position() {
+    return position;
+  }
+
+  /** Whether the client has this event already, from another node. */
+  boolean has(LoggedEvent event) {
+    return event.sequence() < next;
+  }
+}

@@ -1,0 +1,206 @@
+package org.starcast.internal.engine;
+
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.sse.OutboundSseEvent;
+import jakarta.ws.rs.sse.SseEventSink;
+import java.io.IOException;
+import java.lang.reflect.Type;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Writes through {@link SseEventSink#send} on any JAX-RS runtime: one outstanding send, on the
+ * executor, because runtimes may block in it. The runtime formats the event itself; line breaks are
+ * LF only by then, which all of them keep, except that RESTEasy joins consecutive ones and CXF
+ * before 4.1 does not continue data lines.
+ */
+final class PortableSinkWriter implements SinkWriter {
+
+  private final SseEventSink sink;
+  private final Executor executor;
+  private final Listener listener;
+
+  /** Events of the present write that are not sent yet; touched by one thread at a time. */
+  private final ArrayDeque<OutboundSseEvent> waiting = new ArrayDeque<>();
+
+  private volatile IOException failure;
+  private volatile boolean busy;
+
+  /** How many events were sent in all, and when that was last asked. */
+  private final AtomicLong sent = new AtomicLong();
+
+  private volatile long sentBefore;
+
+  PortableSinkWriter(SseEventSink sink, Executor executor, Listener listener) {
+    this.sink = sink;
+    this.executor = executor;
+    this.listener = listener;
+  }
+
+  /** The first send commits the response. */
+  @Override
+  public void start() {
+    waiting.add(OpeningEvent.INSTANCE);
+    busy = true;
+    executor.execute(this::sendNext);
+  }
+
+  @Override
+  public String name() {
+    return "portable";
+  }
+
+  @Override
+  public boolean isGzip() {
+    return false;
+  }
+
+  @Override
+  public boolean progressed() {
+    long now = sent.get();
+    boolean progressed = now != sentBefore;
+    sentBefore = now;
+    return progressed;
+  }
+
+  @Override
+  public boolean write(byte[] bytes, int offset, int length) throws IOException {
+    check();
+    waiting.addAll(events(new String(bytes, offset, length, StandardCharsets.UTF_8)));
+    sentBefore = sent.get();
+    busy = true;
+    executor.execute(this::sendNext);
+    return false;
+  }
+
+  @Override
+  public boolean resume() throws IOException {
+    check();
+    return !busy;
+  }
+
+  private void check() throws IOException {
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private void sendNext() {
+    OutboundSseEvent event = waiting.poll();
+    if (event == null) {
+      busy = false;
+      listener.writable();
+      return;
+    }
+    try {
+      sink.send(event)
+          .whenComplete(
+              (result, problem) -> {
+                if (problem != null) {
+                  fail(problem);
+                } else {
+                  sent.incrementAndGet();
+                  executor.execute(this::sendNext);
+                }
+              });
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+  }
+
+  private void fail(Throwable problem) {
+    failure = new IOException("the sink failed", problem);
+    listener.failed(failure);
+  }
+
+  @Override
+  public void close() {
+    executor.execute(sink::close);
+  }
+
+  @Override
+  public void abort() {
+    close();
+  }
+
+  /** Reads back the frames that the encoder made: each ends with an empty line. */
+  static List<OutboundSseEvent> events(String frames) {
+    return Arrays.stream(frames.split("\n\n"))
+        .filter(frame -> !frame.isEmpty())
+        .map(PortableSinkWriter::event)
+        .toList();
+  }
+
+  private static OutboundSseEvent event(String frame) {
+    String comment = null;
+    String name = null;
+    String id = null;
+    long retry = OutboundSseEvent.RECONNECT_NOT_SET;
+    StringBuilder data = null;
+    for (String line : frame.split("\n")) {
+      int colon = line.indexOf(':');
+      String value = line.substring(Math.min(line.length(), colon + 2));
+      switch (line.substring(0, colon)) {
+        case "" -> comment = comment == null ? value : comment + "\n" + value;
+        case "event" -> name = value;
+        case "id" -> id = value;
+        case "retry" -> retry = Long.parseLong(value);
+        default -> data = data == null ? new StringBuilder(value) : data.append('\n').append(value);
+      }
+    }
+    return new TextEvent(comment, name, id, retry, data == null ? null : data.toString());
+  }
+
+  private record TextEvent(String comment, String name, String id, long retry, String data)
+      implements OutboundSseEvent {
+
+    @Override
+    public String getComment() {
+      return comment;
+    }
+
+    @Override
+    public String getName() {
+      return name;
+    }
+
+    @Override
+    public String getId() {
+      return id;
+    }
+
+    @Override
+    public long getReconnectDelay() {
+      return retry;
+    }
+
+    @Override
+    public boolean isReconnectDelaySet() {
+      return retry >= 0;
+    }
+
+    @Override
+    public Class<?> getType() {
+      return data == null && name == null && id == null && retry < 0 ? null : String.class;
+    }
+
+    @Override
+    public Type getGenericType() {
+      return getType();
+    }
+
+    @Override
+    public MediaType getMediaType() {
+      return MediaType.TEXT_PLAIN_TYPE;
+    }
+
+    @Override
+    public Object getData() {
+      return data;
+    }
+  }
+}

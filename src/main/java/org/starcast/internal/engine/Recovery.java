@@ -1,0 +1,147 @@
+package org.starcast.internal.engine;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
+import org.starcast.MessageSource;
+import org.starcast.SseMessage;
+
+/**
+ * What a client gets behind a {@code starcast-gap} event. A message that is made when it is needed,
+ * the whole state from a database, say, is made on an executor, while the client waits and nobody
+ * else does. Its making can be given up. Used by one drain thread, but for {@link #giveUp}.
+ */
+final class Recovery {
+
+  private static final byte[] NOTHING = {};
+
+  /** None. */
+  static final Recovery NONE = new Recovery(NOTHING);
+
+  private final byte[] fixed;
+  private final MessageSource source;
+  private final Function<SseMessage, byte[]> encoder;
+  private final Executor executor;
+  private final System.Logger log;
+
+  /** What is being made; null while nothing is. */
+  private volatile CompletableFuture<byte[]> making;
+
+  private volatile long since;
+
+  /** What had been missed when the last one began to be made. */
+  private long covers = Long.MAX_VALUE;
+
+  private Recovery(byte[] fixed) {
+    this.fixed = fixed;
+    this.source = null;
+    this.encoder = null;
+    this.executor = null;
+    this.log = null;
+  }
+
+  private Recovery(
+      MessageSource source,
+      Function<SseMessage, byte[]> encoder,
+      Executor executor,
+      System.Logger log) {
+    this.fixed = null;
+    this.source = source;
+    this.encoder = encoder;
+    this.executor = executor;
+    this.log = log;
+  }
+
+  /**
+   * What comes of this source: made now if it is a message, else each time it is needed.
+   *
+   * @param encoder makes the bytes of a message, or refuses it
+   * @throws IllegalArgumentException if the message has no bytes
+   */
+  static Recovery of(
+      MessageSource source,
+      Function<SseMessage, byte[]> encoder,
+      Executor executor,
+      System.Logger log) {
+    if (source == null) {
+      return NONE;
+    }
+    return source instanceof SseMessage message
+        ? new Recovery(encoder.apply(message))
+        : new Recovery(source, encoder, executor, log);
+  }
+
+  /**
+   * The bytes; or null while they are being made, which this begins.
+   *
+   * @param made called when they are there, on any thread
+   * @param missed what has been missed by now, in whatever the caller counts
+   */
+  byte[] poll(Runnable made, long missed) {
+    if (fixed != null) {
+      return fixed;
+    }
+    CompletableFuture<byte[]> now = making;
+    if (now == null) {
+      now = new CompletableFuture<>();
+      since = System.nanoTime();
+      covers = missed;
+      making = now;
+      begin(now);
+      if (!now.isDone()) {
+        now.thenRun(made);
+        return null;
+      }
+    } else if (!now.isDone()) {
+      return null;
+    }
+    making = null;
+    return now.join();
+  }
+
+  private void begin(CompletableFuture<byte[]> promise) {
+    try {
+      executor.execute(() -> promise.complete(make()));
+    } catch (RejectedExecutionException e) {
+      failed(e);
+      promise.complete(NOTHING);
+    }
+  }
+
+  private byte[] make() {
+    try {
+      return encoder.apply(source.toSseMessage());
+    } catch (RuntimeException | Error e) {
+      failed(e);
+      return NOTHING;
+    }
+  }
+
+  private void failed(Throwable why) {
+    log.log(System.Logger.Level.WARNING, "STARCAST-1008: the message for a gap failed", why);
+  }
+
+  /**
+   * How much of what was missed the last bytes know of: what had been when they began to be made.
+   * All of it where they are the same always.
+   */
+  long covers() {
+    return covers;
+  }
+
+  /** What is being made is not wanted any more. */
+  void discard() {
+    making = null;
+  }
+
+  /** Goes on without what has been in the making for longer than this; from any thread. */
+  void giveUp(long now, long nanos) {
+    CompletableFuture<byte[]> late = making;
+    if (late != null && now - since > nanos && late.complete(NOTHING)) {
+      log.log(
+          System.Logger.Level.WARNING,
+          "STARCAST-1008: the message for a gap was not made in time, the client goes on without");
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package org.starcast.internal.engine;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.starcast.RefusalReason;
+
+/**
+ * Counts refusals, and logs them: the first of a reason at once, from then on all of it together,
+ * ten seconds apart at least. Thread-safe.
+ */
+final class Refusals {
+
+  private static final long INTERVAL = TimeUnit.SECONDS.toNanos(10);
+
+  private final Statistics statistics;
+  private final System.Logger log;
+  private final AtomicLongArray untold = new AtomicLongArray(RefusalReason.values().length);
+  private final AtomicLong[] quietUntil = new AtomicLong[RefusalReason.values().length];
+
+  Refusals(Statistics statistics, System.Logger log) {
+    this.statistics = statistics;
+    this.log = log;
+    long now = System.nanoTime();
+    for (int i = 0; i < quietUntil.length; i++) {
+      quietUntil[i] = new AtomicLong(now);
+    }
+  }
+
+  void count(RefusalReason reason) {
+    count(reason, System.nanoTime());
+  }
+
+  void count(RefusalReason reason, long now) {
+    statistics.refused(reason);
+    int i = reason.ordinal();
+    untold.incrementAndGet(i);
+    long until = quietUntil[i].get();
+    if (now - until >= 0 && quietUntil[i].compareAndSet(until, now + INTERVAL)) {
+      log.log(
+          System.Logger.Level.WARNING,
+          "STARCAST-1030: refused {0} clients since this was last said, because of {1}",
+          untold.getAndSet(i, 0),
+          reason);
+    }
+  }
+}

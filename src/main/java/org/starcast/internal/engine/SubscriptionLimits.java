@@ -1,0 +1,41 @@
+package org.starcast.internal.engine;
+
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.starcast.Subscription;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.topic.CompiledPattern;
+
+/** What one client may subscribe to at most. */
+final class SubscriptionLimits {
+
+  private SubscriptionLimits() {}
+
+  /**
+   * Checks the patterns and senders of a client.
+   *
+   * @throws IllegalArgumentException if there are too many, naming the bound
+   */
+  static void check(Subscription subscription, StarcastConfig config) {
+    int patterns = subscription.topics().size() + subscription.muted().size();
+    check("topic", patterns, "patterns", config.maxPatternsPerClient());
+    long globs =
+        Stream.concat(subscription.topics().keySet().stream(), subscription.muted().stream())
+            .filter(CompiledPattern::hasGlob)
+            .count();
+    check("topic", globs, "patterns with '*' inside a segment", config.maxGlobsPerClient());
+    // patterns that name the same senders share them
+    Set<Set<String>> shared = Collections.newSetFromMap(new IdentityHashMap<>());
+    shared.addAll(subscription.topics().values());
+    long senders = shared.stream().mapToLong(Set::size).sum();
+    check("sender", senders, "senders", config.maxSendersPerClient());
+  }
+
+  private static void check(String name, long count, String what, int most) {
+    if (count > most) {
+      throw new IllegalArgumentException(name + ": " + count + " " + what + ", at most " + most);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package org.starcast.internal.observe;
+
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
+import org.eclipse.microprofile.health.Liveness;
+import org.starcast.BroadcastHealth;
+import org.starcast.SseBroadcaster;
+
+/**
+ * Liveness {@code starcast-threads} (MicroProfile Health 4.0): down when a thread that writes to
+ * clients, or that keeps time, is stuck or dead.
+ */
+@Singleton
+@Liveness
+public class LivenessCheck implements HealthCheck {
+
+  private final SseBroadcaster broadcaster;
+
+  @Inject
+  LivenessCheck(SseBroadcaster broadcaster) {
+    this.broadcaster = broadcaster;
+  }
+
+  @Override
+  public HealthCheckResponse call() {
+    BroadcastHealth health = broadcaster.health();
+    HealthCheckResponseBuilder response =
+        HealthCheckResponse.named("starcast-threads").status(health.live());
+    if (!health.live()) {
+      response.withData("stuck", String.join(", ", health.stuck()));
+    }
+    return response.build();
+  }
+}

@@ -1,0 +1,120 @@
+package org.starcast.internal.web;
+
+import jakarta.ws.rs.BadRequestException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.starcast.internal.config.Spelling;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.http.Problem;
+
+/** Checks of what a request gives; what is wrong with it is answered by 400 and a problem body. */
+final class Parameters {
+
+  private static final System.Logger LOG = System.getLogger(Parameters.class.getName());
+
+  /** How a token is commonly called in a query (RFC 6750, section 2.3). */
+  private static final Set<String> TOKENS = Set.of("access_token", "authorization");
+
+  private Parameters() {}
+
+  /** Returns the parameters if all their names are known. */
+  static Map<String, List<String>> known(Map<String, List<String>> parameters, Set<String> names) {
+    for (String name : parameters.keySet()) {
+      if (!names.contains(name)) {
+        throw bad(printable(name) + ": is not a parameter here");
+      }
+    }
+    return parameters;
+  }
+
+  /**
+   * Takes parameters that are not known, as caches, trackers and service workers add theirs, but
+   * refuses what may be one of ours that is mistyped.
+   */
+  static void knownOrForeign(Set<String> given, Set<String> names) {
+    for (String name : given) {
+      if (!names.contains(name)) {
+        Spelling.nearest(name, names, name.length() < 8 ? 1 : 2)
+            .ifPresent(
+                nearest -> {
+                  throw bad(
+                      printable(name) + ": is not a parameter here; the nearest is " + nearest);
+                });
+        LOG.log(
+            System.Logger.Level.DEBUG,
+            "STARCAST-1056: {0}: is not a parameter here, and means nothing",
+            printable(name));
+      }
+    }
+  }
+
+  /**
+   * Refuses a token in the query, which ends up in logs.
+   *
+   * @param given the names of the parameters
+   */
+  static void refuseTokens(Set<String> given, StarcastConfig config) {
+    if (!config.securityQueryToken()
+        && given.stream().anyMatch(name -> TOKENS.contains(name.toLowerCase(Locale.ROOT)))) {
+      throw bad(
+          "query: a token in it ends up in logs; send it as a cookie or an Authorization header");
+    }
+  }
+
+  /** The values, at least one. */
+  static List<String> required(Map<String, List<String>> parameters, String name) {
+    List<String> values = parameters.getOrDefault(name, List.of());
+    if (values.isEmpty()) {
+      throw bad(name + ": is missing");
+    }
+    return values;
+  }
+
+  /** Checks how many there are. */
+  static void atMost(int most, String name, int count, String what) {
+    if (count > most) {
+      throw bad(name + ": " + count + " " + what + ", at most " + most);
+    }
+  }
+
+  /** The value, or null if there is none. */
+  static String single(Map<String, List<String>> parameters, String name) {
+    List<String> values = parameters.getOrDefault(name, List.of());
+    if (values.size() > 1) {
+      throw bad(name + ": is given " + values.size() + " times, at most once");
+    }
+    return values.isEmpty() ? null : values.get(0);
+  }
+
+  /** The value as a number. */
+  static int number(String parameter, String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw bad(parameter + ": must be a whole number");
+    }
+  }
+
+  /** Names the HTTP parameter in place of the Java one in what an argument's check says. */
+  static <T> T checked(String parameter, Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (IllegalArgumentException e) {
+      String message = String.valueOf(e.getMessage());
+      throw bad(parameter + ": " + message.substring(message.indexOf(": ") + 2));
+    }
+  }
+
+  /** The answer 400. */
+  static BadRequestException bad(String detail) {
+    return new BadRequestException(detail, Problem.of(400, detail).build());
+  }
+
+  static String printable(String name) {
+    String shown = name.length() > 40 ? name.substring(0, 40) + "..." : name;
+    return shown.replaceAll("[^\\x20-\\x7e]", "?");
+  }
+}

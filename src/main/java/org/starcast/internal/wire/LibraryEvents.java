@@ -1,0 +1,51 @@
+package org.starcast.internal.wire;
+
+import java.util.List;
+
+/**
+ * The events that Starcast itself sends. Clients act on them, so nobody else gives an event a name
+ * that begins like theirs.
+ */
+public final class LibraryEvents {
+
+  /** Tells a client its token; without an id, and to that client alone. */
+  public static final String CLIENT = "starcast-client";
+
+  /** A join or a leave; on the topics of presence alone. */
+  public static final String PRESENCE = "starcast-presence";
+
+  private static final String PREFIX = "starcast";
+  private static final String PRESENCE_TOPICS = "starcast.presence.";
+
+  private LibraryEvents() {}
+
+  /**
+   * Returns the name that an application or a client gives an event.
+   *
+   * @throws IllegalArgumentException if it begins with {@code starcast}
+   */
+  public static String checkForeign(String event) {
+    if (event.startsWith(PREFIX)) {
+      throw new IllegalArgumentException(
+          "event: names that begin with starcast are the library's own");
+    }
+    return event;
+  }
+
+  /**
+   * Checks the name of a published event.
+   *
+   * @param event the name, or null for none
+   * @param topics what it is published to
+   * @throws IllegalArgumentException if it is one of the library's that is not published there
+   */
+  public static void check(String event, List<String> topics) {
+    boolean presence =
+        PRESENCE.equals(event)
+            && !topics.isEmpty()
+            && topics.stream().allMatch(topic -> topic.startsWith(PRESENCE_TOPICS));
+    if (event != null && !presence) {
+      checkForeign(event);
+    }
+  }
+}

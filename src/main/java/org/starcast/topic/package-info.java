@@ -1,2 +1,0 @@
-/** Topics, patterns, and the index that finds the subscribers of a topic. */
-package org.starcast.topic;

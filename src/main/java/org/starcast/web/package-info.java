@@ -1,4 +1,0 @@
-/**
- * The built-in HTTP endpoints, all of them off unless configured, and the shape of error answers.
- */
-package org.starcast.web;

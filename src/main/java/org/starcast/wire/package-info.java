@@ -1,2 +1,0 @@
-/** The event-stream format: the only place that produces its bytes. */
-package org.starcast.wire;

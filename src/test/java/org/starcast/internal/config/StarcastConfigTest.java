@@ -1,0 +1,634 @@
+package org.starcast.internal.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.starcast.OverflowPolicy;
+import org.starcast.internal.backplane.BackplaneConfig;
+import org.starcast.security.Action;
+
+class StarcastConfigTest {
+
+  private static StarcastConfig read(Map<String, String> values) {
+    return StarcastConfig.read(key -> Optional.ofNullable(values.get(key)), values.keySet());
+  }
+
+  private static StarcastConfig read(String key, String value) {
+    return read(Map.of(key, value));
+  }
+
+  /** Each key that is a number: its component's name and its bounds. */
+  static Stream<Arguments> numbers() {
+    return Stream.of(
+        Arguments.of("starcast.queue.messages", "queueMessages", 1L, 1_000_000L),
+        Arguments.of("starcast.queue.bytes", "queueBytes", 1_024L, 1L << 30),
+        Arguments.of("starcast.queue.total-bytes", "totalBytes", 1L << 20, 1L << 40),
+        Arguments.of("starcast.message.max-bytes", "messageBytes", 1_024L, 64L << 20),
+        Arguments.of("starcast.max-clients", "maxClients", 1L, 10_000_000L),
+        Arguments.of(
+            "starcast.max-clients-per-principal", "maxClientsPerPrincipal", 1L, 10_000_000L),
+        Arguments.of("starcast.max-clients-per-address", "maxClientsPerAddress", 1L, 10_000_000L),
+        Arguments.of(
+            "starcast.max-connects-per-principal", "maxConnectsPerPrincipal", 0L, 10_000_000L),
+        Arguments.of("starcast.max-connects-per-address", "maxConnectsPerAddress", 0L, 10_000_000L),
+        Arguments.of("starcast.max-patterns-per-client", "maxPatternsPerClient", 1L, 10_000L),
+        Arguments.of("starcast.max-globs-per-client", "maxGlobsPerClient", 0L, 10_000L),
+        Arguments.of("starcast.max-senders-per-client", "maxSendersPerClient", 1L, 10_000L),
+        Arguments.of("starcast.presence.max-topics-per-client", "presenceTopics", 1L, 10_000L),
+        Arguments.of(
+            "starcast.presence.max-messages-per-minute", "presenceMessages", 1L, 10_000_000L),
+        Arguments.of("starcast.topic-cache", "topicCache", 0L, 1L << 20),
+        Arguments.of("starcast.drain-threads", "drainThreads", 1L, 64L),
+        Arguments.of("starcast.batch-bytes", "batchBytes", 1_024L, 4L << 20),
+        Arguments.of("starcast.gzip.level", "gzipLevel", 1L, 9L),
+        Arguments.of("starcast.gzip.min-bytes", "gzipMinBytes", 0L, 1L << 20),
+        Arguments.of("starcast.log.events", "logEvents", 16L, 10_000_000L),
+        Arguments.of("starcast.log.bytes", "logBytes", 65_536L, 1L << 40),
+        Arguments.of("starcast.log.retain-topics", "logRetainTopics", 1L, 1_000_000L),
+        Arguments.of("starcast.log.retain-bytes", "logRetainBytes", 65_536L, 1L << 40));
+  }
+
+  /** Each key that is a duration, its bounds, and whether zero means never. */
+  static Stream<Arguments> durations() {
+    return Stream.of(
+        Arguments.of("starcast.heartbeat", "heartbeat", "PT0.1S", "PT1H", true),
+        Arguments.of("starcast.send-timeout", "sendTimeout", "PT0.1S", "PT1H", false),
+        Arguments.of("starcast.max-connection-age", "maxConnectionAge", "PT1S", "P30D", true),
+        Arguments.of("starcast.retry", "retry", "PT0.1S", "PT1H", false),
+        Arguments.of("starcast.drain-window", "drainWindow", "PT0S", "PT10M", true),
+        Arguments.of("starcast.log.age", "logAge", "PT1S", "P30D", true),
+        Arguments.of("starcast.log.sync", "logSync", "PT0S", "PT1M", true),
+        Arguments.of("starcast.presence.grace", "presenceGrace", "PT0S", "PT5M", true));
+  }
+
+  /** Each key that is true or false. */
+  static Stream<Arguments> switches() {
+    return Stream.of(
+        Arguments.of("starcast.gzip", "gzip"),
+        Arguments.of("starcast.gap.reload", "gapReload"),
+        Arguments.of("starcast.tracing.deliver", "tracingDeliver"),
+        Arguments.of("starcast.endpoint.enabled", "endpoint"),
+        Arguments.of("starcast.endpoint.publish.enabled", "endpointPublish"),
+        Arguments.of("starcast.endpoint.monitor.enabled", "endpointMonitor"),
+        Arguments.of("starcast.endpoint.registry.enabled", "endpointRegistry"),
+        Arguments.of("starcast.presence.enabled", "presence"),
+        Arguments.of("starcast.security.query-token", "securityQueryToken"));
+  }
+
+  private static Object component(StarcastConfig config, String name) {
+    return Arrays.stream(StarcastConfig.class.getRecordComponents())
+        .filter(component -> component.getName().equals(name))
+        .map(
+            component -> {
+              try {
+                return component.getAccessor().invoke(config);
+              } catch (ReflectiveOperationException e) {
+                throw new AssertionError(e);
+              }
+            })
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static void assertRefused(String key, String value, String... named) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(key, value))
+        .satisfies(
+            e -> {
+              assertThat(e.getMessage()).startsWith(key + ": must be ");
+              assertThat(e.getMessage()).contains(named);
+            });
+  }
+
+  @ParameterizedTest
+  @MethodSource("numbers")
+  void numbersAreTakenWithinTheirBoundsAndRefusedBeyond(
+      String key, String name, long min, long max) {
+    assertThat(((Number) component(read(key, "" + min), name)).longValue()).isEqualTo(min);
+    assertThat(((Number) component(read(key, " " + max + " "), name)).longValue()).isEqualTo(max);
+    String bounds = min + " to " + max;
+    for (long value : new long[] {min - 1, max + 1, Long.MIN_VALUE, Long.MAX_VALUE}) {
+      assertRefused(key, "" + value, bounds, "is " + value);
+    }
+    for (String value : new String[] {"many", "1.5", "", "1e3", "0x10", "1_000"}) {
+      assertRefused(key, value, "a whole number", "is '" + value + "'");
+    }
+  }
+
+  @Test
+  void messagesMustBeLongEnoughForTheMonitor() {
+    Map<String, String> least =
+        Map.of("starcast.endpoint.monitor.enabled", "true", "starcast.message.max-bytes", "8192");
+    assertThat(read(least).messageBytes()).isEqualTo(8192);
+    Map<String, String> less =
+        Map.of("starcast.endpoint.monitor.enabled", "true", "starcast.message.max-bytes", "8191");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(less))
+        .withMessageStartingWith("starcast.message.max-bytes: must be 8192 to ")
+        .withMessageContaining("starcast.endpoint.monitor.enabled");
+  }
+
+  @ParameterizedTest
+  @MethodSource("durations")
+  void durationsAreTakenWithinTheirBoundsAndRefusedBeyond(
+      String key, String name, String min, String max, boolean zero) {
+    Duration least = Duration.parse(min);
+    Duration most = Duration.parse(max);
+    assertThat(component(read(key, min), name)).isEqualTo(least);
+    assertThat(component(read(key, max), name)).isEqualTo(most);
+    String bounds = min + " to " + max;
+    for (Duration value :
+        new Duration[] {most.plusNanos(1), Duration.ofDays(10_000), Duration.ofNanos(-1)}) {
+      assertRefused(key, value.toString(), bounds, "is " + value);
+    }
+    if (!least.isZero()) {
+      Duration value = least.minusNanos(1);
+      assertRefused(key, value.toString(), bounds, "is " + value);
+    }
+    if (zero) {
+      assertThat(component(read(key, "PT0S"), name)).isEqualTo(Duration.ZERO);
+    } else {
+      assertRefused(key, "PT0S", bounds, "is PT0S");
+    }
+    for (String value : new String[] {"15", "15s", "", "soon"}) {
+      assertRefused(key, value, "an ISO 8601 duration", "is '" + value + "'");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("switches")
+  void switchesAreWhatMicroProfileTakesForTrueAndItsOpposites(String key, String name) {
+    for (String value : new String[] {"true", " TRUE ", "1", "Yes", "y", "on"}) {
+      assertThat(component(read(key, value), name)).as(value).isEqualTo(true);
+    }
+    for (String value : new String[] {" false ", "FALSE", "0", "No", "n", "off"}) {
+      assertThat(component(read(key, value), name)).as(value).isEqualTo(false);
+    }
+    for (String value : new String[] {"ja", "tru", "2", ""}) {
+      assertRefused(key, value, "true", "false", "is '" + value + "'");
+    }
+  }
+
+  @Test
+  void theLogMayBeOff() {
+    assertThat(read("starcast.log.events", "0").logEvents()).isZero();
+  }
+
+  @Test
+  void theFileStoreNeedsADirectoryAndALog() {
+    Map<String, String> file =
+        Map.of("starcast.log.store", "file", "starcast.log.directory", "some/where");
+    assertThat(read(file).logDirectory()).contains(Path.of("some/where"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read("starcast.log.store", "file"))
+        .withMessageStartingWith("starcast.log.directory: must be given");
+    Map<String, String> off = new HashMap<>(file);
+    off.put("starcast.log.events", "0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(off))
+        .withMessageStartingWith("starcast.log.events: must not be 0");
+    assertRefused("starcast.log.store", "disk", "memory or file", "is 'disk'");
+  }
+
+  @Test
+  void topicsToRetainAreNamedByTheirPatterns() {
+    Map<String, String> values =
+        Map.of(
+            "starcast.log.retain.\"price.*\"", "latest",
+            "starcast.log.retain.state", "latest",
+            "starcast.log.retain-topics", "5");
+    assertThat(read(values).logRetain()).containsExactlyInAnyOrder("price.*", "state");
+    assertRefused("starcast.log.retain.state", "all", "latest", "is 'all'");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read("starcast.log.retain.\"a..b\"", "latest"))
+        .withMessageStartingWith("starcast.log.retain.\"a..b\": pattern: ");
+  }
+
+  @Test
+  void theOverflowPolicyIsOneOfFour() {
+    String key = "starcast.queue.overflow";
+    assertThat(read(key, "drop-oldest").queueOverflow()).isEqualTo(OverflowPolicy.DROP_OLDEST);
+    assertThat(read(key, " Coalesce").queueOverflow()).isEqualTo(OverflowPolicy.COALESCE);
+    assertThat(read(key, "DISCONNECT").queueOverflow()).isEqualTo(OverflowPolicy.DISCONNECT);
+    assertThat(read(key, "catch-up").queueOverflow()).isEqualTo(OverflowPolicy.CATCH_UP);
+    assertRefused(
+        key, "drop-newest", "CATCH_UP, DISCONNECT, DROP_OLDEST or COALESCE", "is 'drop-newest'");
+  }
+
+  @Test
+  void thePolicyIsReadTheSameInAnyLocale() {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("tr"));
+      assertThat(read("starcast.queue.overflow", "disconnect").queueOverflow())
+          .isEqualTo(OverflowPolicy.DISCONNECT);
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  @Test
+  void theWriterIsOneOfTwo() {
+    assertThat(read("starcast.writer", "portable").writer()).isEqualTo("portable");
+    assertRefused("starcast.writer", "servlet", "auto or portable", "is 'servlet'");
+  }
+
+  @Test
+  void theRoleOfTheRegistryIsAnyTextButNotNone() {
+    String key = "starcast.endpoint.registry.role";
+    assertThat(read(key, " operators ").endpointRegistryRole()).isEqualTo("operators");
+    assertThat(read(key, "*").endpointRegistryRole()).isEqualTo("*");
+    for (String value : new String[] {"", " ", "x".repeat(257), "a\nb"}) {
+      assertRefused(key, value, "1 to 256 characters");
+    }
+  }
+
+  @Test
+  void everyComponentIsCoveredHere() {
+    Set<String> covered =
+        new HashSet<>(
+            Set.of(
+                "queueOverflow",
+                "writer",
+                "endpointRegistryRole",
+                "securityRules",
+                "corsOrigins",
+                "logRetain",
+                "logStore",
+                "logDirectory",
+                "backplane"));
+    Stream.of(numbers(), durations(), switches())
+        .flatMap(arguments -> arguments)
+        .forEach(arguments -> covered.add((String) arguments.get()[1]));
+    assertThat(StarcastConfig.class.getRecordComponents())
+        .extracting(RecordComponent::getName)
+        .containsExactlyInAnyOrderElementsOf(covered);
+  }
+
+  @Test
+  void theDefaultsAreThoseOfTheDocumentation() {
+    StarcastConfig config = StarcastConfig.defaults();
+    long quarter = Runtime.getRuntime().maxMemory() / 4;
+    int half = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    assertThat(config)
+        .isEqualTo(
+            new StarcastConfig(
+                1_024,
+                1 << 20,
+                OverflowPolicy.CATCH_UP,
+                Math.max(1 << 20, quarter),
+                512 << 10,
+                Duration.ofSeconds(15),
+                Duration.ofSeconds(30),
+                Duration.ZERO,
+                Duration.ofSeconds(2),
+                10_000,
+                100,
+                1_000,
+                600,
+                0,
+                100,
+                32,
+                100,
+                10_000,
+                Math.min(8, half),
+                64 << 10,
+                Duration.ofSeconds(1),
+                true,
+                6,
+                256,
+                "auto",
+                false,
+                false,
+                false,
+                false,
+                "starcast-admin",
+                List.of(),
+                false,
+                List.of(),
+                10_000,
+                Math.min(64 << 20, quarter / 2),
+                Duration.ofMinutes(10),
+                List.of(),
+                10_000,
+                Math.min(64 << 20, quarter / 2),
+                "memory",
+                Optional.empty(),
+                Duration.ofMillis(500),
+                false,
+                false,
+                false,
+                Duration.ofSeconds(5),
+                16,
+                1_000,
+                new BackplaneConfig(
+                    "local",
+                    "buffer",
+                    10_000,
+                    16 << 20,
+                    Duration.ofMinutes(1),
+                    Duration.ofSeconds(10),
+                    false,
+                    1_000_000,
+                    16 << 20,
+                    new BackplaneConfig.Nats(
+                        List.of(URI.create("nats://127.0.0.1:4222")),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        "STARCAST",
+                        "starcast",
+                        OptionalInt.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        OptionalLong.empty()))));
+  }
+
+  @Test
+  void theBackplaneIsRead(@TempDir Path directory) throws IOException {
+    Path seed = Files.writeString(directory.resolve("seed.nk"), "SUA");
+    Map<String, String> values = new HashMap<>();
+    values.put("starcast.backplane", "nats");
+    values.put("starcast.backplane.when-away", "fail");
+    values.put("starcast.backplane.nats.servers", "tls://a.example:4222, nats://u:p@b.example");
+    values.put("starcast.backplane.nats.nkey", seed.toString());
+    values.put("starcast.backplane.nats.password", "secret");
+    values.put("starcast.backplane.nats.subject-prefix", "shop.events");
+    values.put("starcast.backplane.nats.replicas", "3");
+    values.put("starcast.backplane.nats.storage", "memory");
+    values.put("starcast.backplane.nats.max-age", "PT24H");
+    values.put("starcast.backplane.nats.max-bytes", "2097152");
+    BackplaneConfig backplane = read(values).backplane();
+    assertThat(backplane.failsWhenAway()).isTrue();
+    assertThat(backplane.nats().servers())
+        .containsExactly(URI.create("tls://a.example:4222"), URI.create("nats://u:p@b.example"));
+    assertThat(backplane.nats().nkey()).contains(seed);
+    assertThat(backplane.nats().subjectPrefix()).isEqualTo("shop.events");
+    assertThat(backplane.nats().replicas()).hasValue(3);
+    assertThat(backplane.nats().storage()).contains("memory");
+    assertThat(backplane.nats().maxAge()).contains(Duration.ofDays(1));
+    assertThat(backplane.nats().maxBytes()).hasValue(2 << 20);
+    assertThat(read(values).toString()).doesNotContain("secret").doesNotContain("u:p");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          starcast.backplane                     | kafka           | local or nats
+          starcast.backplane.when-away           | wait            | buffer or fail
+          starcast.backplane.nats.servers        | http://a:1      | number 1
+          starcast.backplane.nats.servers        | nats://a, b c   | number 2
+          starcast.backplane.nats.credentials    | no/such/file    | a file that can be read
+          starcast.backplane.nats.stream         | a.b             | 1 to 64 characters
+          starcast.backplane.nats.subject-prefix | a..b            | 1 to 64 characters
+          starcast.backplane.nats.subject-prefix | a.>             | 1 to 64 characters
+          starcast.backplane.nats.replicas       | 6               | 1 to 5
+          starcast.backplane.nats.storage        | disk            | file or memory
+          starcast.backplane.nats.max-age        | PT1S            | PT1M to P365D
+          """)
+  void aBackplaneThatCannotBeIsRefused(String key, String value, String problem) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(key, value))
+        .withMessageStartingWith(key + ": ")
+        .withMessageContaining(problem);
+  }
+
+  @Test
+  void theStreamOfNatsIsTheOnlyStore(@TempDir Path directory) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(Map.of("starcast.backplane", "nats", "starcast.log.events", "0")))
+        .withMessageStartingWith("starcast.log.events: must not be 0 when");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                read(
+                    Map.of(
+                        "starcast.backplane", "nats",
+                        "starcast.log.store", "file",
+                        "starcast.log.directory", directory.toString())))
+        .withMessageStartingWith("starcast.log.store: must be memory when");
+  }
+
+  @Test
+  void rulesAreReadAndABrokenOneNamesItsKey() {
+    assertThat(
+            read(Map.of("starcast.security.rules.\"orders.*\".subscribe", "clerk")).securityRules())
+        .containsExactly(new Rule("orders.*", Action.SUBSCRIBE, Set.of("clerk")));
+    for (String key :
+        List.of(
+            "starcast.security.rules.\"a..b\".subscribe",
+            "starcast.security.rules.\"a\".read",
+            "starcast.security.rules.subscribe",
+            "starcast.security.rules.\"{x}\".publish")) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> read(key, "clerk"))
+          .withMessageStartingWith(key + ": ");
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                StarcastConfig.read(
+                    key -> Optional.empty(), List.of("starcast.security.rules.a.publish")))
+        .withMessageStartingWith("starcast.security.rules.a.publish: must be roles");
+  }
+
+  /** A source as Payara's: profiles are in the names, and looked at when a value is asked for. */
+  private static StarcastConfig readIn(String profile, Map<String, String> values) {
+    return StarcastConfig.read(value(profile, values), values.keySet());
+  }
+
+  private static List<String> unknown(Map<String, String> values) {
+    return StarcastConfig.unknown(value("prod", values), values.keySet());
+  }
+
+  private static Function<String, Optional<String>> value(
+      String profile, Map<String, String> values) {
+    return key ->
+        Stream.of("%" + profile + "." + key, key, ConfigNames.environmentForm(key))
+            .map(values::get)
+            .filter(Objects::nonNull)
+            .filter(value -> !value.isEmpty())
+            .findFirst();
+  }
+
+  @Test
+  void aRuleOfTheActiveProfileIsInForceAndOneOfAnotherIsNot() {
+    Map<String, String> values =
+        Map.of(
+            "%prod.starcast.security.rules.\"orders.*\".subscribe", "clerk",
+            "%dev.starcast.security.rules.\"*\".subscribe", "*",
+            "%prod.starcast.log.retain.\"price.*\"", "latest",
+            "%dev.starcast.log.retain.\"stock.*\"", "latest");
+    assertThat(readIn("prod", values).securityRules())
+        .containsExactly(new Rule("orders.*", Action.SUBSCRIBE, Set.of("clerk")));
+    assertThat(readIn("prod", values).logRetain()).containsExactly("price.*");
+    assertThat(readIn("dev", values).securityRules())
+        .containsExactly(new Rule("*", Action.SUBSCRIBE, Set.of("*")));
+    assertThat(unknown(values)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "starcast.security.rule.1",
+        "starcast.security.rules",
+        "starcast.securty.rules.\"a\".subscribe",
+        "starcast.security",
+        "starcast.security.query_token",
+        "starcast.rules.\"a\".subscribe",
+        "starcast.topics.\"a.*\".publish",
+        "starcast.authorizer",
+        "Starcast.Security.Rules.\"a\".subscribe",
+        "starcats.security.rules.\"a\".subscribe",
+        "%dev.starcast.security.rules.\"a\".read",
+        "%dev.starcast.security.rules.\"a..b\".subscribe",
+        "%dev.starcast.securty.rules.\"a\".subscribe",
+        "STARCAST_SECURITY_RULES__A__SUBSCRIBE",
+        "_PROD_STARCAST_SECURITY_RULES__A__SUBSCRIBE",
+        "starcast_security_rules_a_subscribe",
+        "Starcast_Security_Query_Token",
+      })
+  void whatLooksLikeARuleAndIsNoneIsRefused(String name) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> readIn("prod", Map.of(name, "clerk")))
+        .withMessageStartingWith(name + ": ");
+  }
+
+  @Test
+  void aRuleOfAnotherProfileMustHaveRoles() {
+    String name = "%dev.starcast.security.rules.\"a\".subscribe";
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> readIn("prod", Map.of(name, "")))
+        .withMessageStartingWith(name + ": must be roles");
+  }
+
+  @Test
+  void anEnvironmentVariableStandsForTheKeyThatItIsMadeOf() {
+    Map<String, String> values =
+        Map.of(
+            "STARCAST_LOG_RETAIN_TOPICS", "500",
+            "STARCAST_SECURITY_QUERY_TOKEN", "TRUE",
+            "_PROD_STARCAST_LOG_RETAIN_BYTES", "70000",
+            "starcast.security.rules.\"orders.*\".subscribe", "clerk",
+            "STARCAST_SECURITY_RULES__ORDERS____SUBSCRIBE", "manager");
+    StarcastConfig config =
+        StarcastConfig.read(
+            key ->
+                key.startsWith("starcast.security.rules")
+                    ? Optional.of("manager")
+                    : value("prod", values).apply(key),
+            values.keySet());
+    assertThat(config.logRetainTopics()).isEqualTo(500);
+    assertThat(config.logRetain()).isEmpty();
+    assertThat(config.securityQueryToken()).isTrue();
+    assertThat(config.securityRules())
+        .containsExactly(new Rule("orders.*", Action.SUBSCRIBE, Set.of("manager")));
+    assertThat(unknown(values)).isEmpty();
+  }
+
+  @Test
+  void aPatternThatAnEnvironmentVariableOfAnotherKeyStandsForNeedsQuotes() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read("starcast.log.retain.topics", "latest"))
+        .withMessageStartingWith("starcast.log.retain.topics: ")
+        .withMessageContaining("quotes");
+    assertThat(read("starcast.log.retain.\"topics\"", "latest").logRetain())
+        .containsExactly("topics");
+  }
+
+  @Test
+  void otherNamesThatAreNotKnownAreReportedWithTheNearest() {
+    assertThat(
+            unknown(
+                Map.of(
+                    "starcast.heartbeet", "PT1S",
+                    "STARCAST_QUEUE_MESSAGE", "5",
+                    "%dev.starcast.max-client", "5",
+                    "starcast.frobnicate", "x",
+                    "other.heartbeat", "x",
+                    "PATH", "/bin",
+                    "_", "/usr/bin/java",
+                    ".", "x")))
+        .containsExactlyInAnyOrder(
+            "starcast.heartbeet is not a key; the nearest is starcast.heartbeat",
+            "STARCAST_QUEUE_MESSAGE is not a key; the nearest is starcast.queue.messages",
+            "%dev.starcast.max-client is not a key; the nearest is starcast.max-clients",
+            "starcast.frobnicate is not a key");
+  }
+
+  @Test
+  void originsAreThoseThatBrowsersSend() {
+    assertThat(
+            read("starcast.cors.origins", "https://shop.example, http://127.0.0.1:8080")
+                .corsOrigins())
+        .containsExactly("https://shop.example", "http://127.0.0.1:8080");
+    assertThat(read("starcast.cors.origins", " ").corsOrigins()).isEmpty();
+    for (String broken :
+        List.of(
+            "*",
+            "null",
+            "shop.example",
+            "https://shop.example/",
+            "https://*.example",
+            "https://Shop.example",
+            "https://shop.example:443",
+            "http://shop.example:80",
+            "https://a@shop.example",
+            "ftp://shop.example",
+            "https://shop.example,",
+            "https://shop.example https://b.example")) {
+      assertThatIllegalArgumentException()
+          .as(broken)
+          .isThrownBy(() -> read("starcast.cors.origins", broken))
+          .withMessageStartingWith("starcast.cors.origins: must be origins");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"many\nlines\u0000", "\u001b[31mred"})
+  void whatIsShownOfAValueCannotForgeALogLine(String value) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read("starcast.queue.messages", value))
+        .satisfies(e -> assertThat(e.getMessage()).matches("[\\x20-\\x7e]*"));
+  }
+
+  @Test
+  void aLongValueIsShownInPart() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read("starcast.writer", "x".repeat(10_000)))
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(200));
+  }
+}

@@ -1,0 +1,420 @@
+package org.starcast.internal.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.starcast.internal.engine.EngineFixture.until;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.starcast.CloseReason;
+import org.starcast.OverflowPolicy;
+import org.starcast.PublishResult;
+import org.starcast.SseClient;
+import org.starcast.SseMessage;
+import org.starcast.Subscription;
+import org.starcast.internal.engine.EngineFixture.Stream;
+import org.starcast.internal.wire.EventStreamParser.Event;
+
+/** A client's queue: its bounds, and what each policy does at them. */
+class QueueTest {
+
+  private static final long MANY = 1 << 20;
+
+  private static Subscription small(OverflowPolicy policy, int messages, long bytes) {
+    return Subscription.all().overflow(policy).queue(messages, bytes);
+  }
+
+  private static SseMessage.Builder keyed(String key, String data) {
+    return SseMessage.builder().topic("a").coalesce(key).data(data);
+  }
+
+  @Test
+  void disconnectClosesWhenOneMessageTooManyWaits() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream healthy = fixture.connect(Subscription.all());
+      Stream stalled = fixture.connect(small(OverflowPolicy.DISCONNECT, 3, MANY)).plug();
+      for (int i = 1; i <= 3; i++) {
+        PublishResult result = fixture.publish("a", "m" + i);
+        assertThat(result.matched()).isEqualTo(2);
+        assertThat(result.queued()).isEqualTo(2);
+        assertThat(result.closed()).isZero();
+        assertThat(stalled.client().queued()).isEqualTo(i);
+      }
+      PublishResult overflow = fixture.publish("a", "m4");
+      assertThat(overflow.matched()).isEqualTo(2);
+      assertThat(overflow.queued()).isEqualTo(1);
+      assertThat(overflow.dropped()).isZero();
+      assertThat(overflow.closed()).isEqualTo(1);
+      stalled.awaitClosed();
+      assertThat(stalled.client().closeReason()).contains(CloseReason.OVERFLOW);
+      assertThat(stalled.writer().aborted()).isTrue();
+      assertThat(fixture.closed(1)).containsExactly(stalled.client().id() + " OVERFLOW");
+      assertThat(fixture.closedBecause(CloseReason.OVERFLOW)).isEqualTo(1);
+      assertThat(fixture.engine().statisticsSnapshot().discarded()).isEqualTo(4);
+      assertThat(fixture.engine().statisticsSnapshot().dropped()).isZero();
+      assertThat(fixture.publish("a", "m5").matched()).isEqualTo(1);
+      healthy.awaitData("m1", "m2", "m3", "m4", "m5");
+      assertThat(stalled.writer().data()).isEmpty();
+    }
+  }
+
+  @Test
+  void disconnectClosesWhenTooManyBytesWait() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      for (int i = 0; i < 10; i++) {
+        fixture.publish("a", "from here on ids have the same length");
+      }
+      Stream stalled = fixture.connect(small(OverflowPolicy.DISCONNECT, 1_000, 2_048)).plug();
+      long before = stalled.client().queuedBytes();
+      PublishResult result = fixture.publish("a", "x".repeat(100));
+      long frame = stalled.client().queuedBytes() - before;
+      int queued = 0;
+      while (result.closed() == 0) {
+        queued++;
+        assertThat(stalled.client().queuedBytes()).isEqualTo(before + queued * frame);
+        result = fixture.publish("a", "x".repeat(100));
+      }
+      // what is on its way counts too
+      assertThat(queued).isEqualTo((int) ((2_048 - before) / frame));
+      stalled.awaitClosed();
+      assertThat(stalled.client().closeReason()).contains(CloseReason.OVERFLOW);
+      assertThat(stalled.client().queuedBytes()).isZero();
+    }
+  }
+
+  @Test
+  void dropOldestPutsOneGapEventInThePlaceOfWhatItDropped() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream slow = fixture.connect(small(OverflowPolicy.DROP_OLDEST, 3, MANY)).plug();
+      List<PublishResult> results = new ArrayList<>();
+      for (int i = 1; i <= 8; i++) {
+        results.add(fixture.publish("a", "m" + i));
+      }
+      assertThat(results)
+          .extracting(PublishResult::dropped)
+          .containsExactly(0, 0, 0, 1, 1, 1, 1, 1);
+      assertThat(results).allMatch(result -> result.queued() == 1 && result.closed() == 0);
+      assertThat(slow.client().dropped()).isEqualTo(5);
+      assertThat(slow.client().queued()).isEqualTo(3);
+      assertThat(fixture.engine().statisticsSnapshot().dropped()).isEqualTo(5);
+      slow.unplug().awaitIdle();
+      String gap = "{\"next\":\"" + results.get(5).id() + "\",\"missed\":5}";
+      assertThat(slow.writer().data()).containsExactly("plug", gap, "m6", "m7", "m8");
+      assertThat(slow.writer().events().get(1).event()).isEqualTo("starcast-gap");
+
+      // a second gap counts from new
+      slow.plug();
+      for (int i = 9; i <= 13; i++) {
+        results.add(fixture.publish("a", "m" + i));
+      }
+      slow.unplug().awaitIdle();
+      List<String> second = slow.writer().data().subList(5, slow.writer().data().size());
+      String secondGap = "{\"next\":\"" + results.get(10).id() + "\",\"missed\":2}";
+      assertThat(second).containsExactly("plug", secondGap, "m11", "m12", "m13");
+      assertThat(slow.client().state()).isEqualTo(SseClient.State.OPEN);
+    }
+  }
+
+  @Test
+  void dropOldestMakesRoomInBytes() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream slow = fixture.connect(small(OverflowPolicy.DROP_OLDEST, 1_000, 2_048)).plug();
+      for (int i = 0; i < 100; i++) {
+        assertThat(fixture.publish("a", i + "x".repeat(100)).queued()).isEqualTo(1);
+        assertThat(slow.client().queuedBytes()).isLessThanOrEqualTo(2_048);
+      }
+      int queued = slow.client().queued();
+      slow.unplug().awaitIdle();
+      List<String> data = slow.writer().data();
+      assertThat(data).hasSize(2 + queued);
+      assertThat(data.get(1)).endsWith("\"missed\":" + (100 - queued) + "}");
+      assertThat(data.get(data.size() - 1)).startsWith("99x");
+      assertThat(slow.client().dropped()).isEqualTo(100 - queued);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(OverflowPolicy.class)
+  void aMessageLargerThanTheBoundStillPassesAlone(OverflowPolicy policy) {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream stream = fixture.connect(small(policy, 10, 1_024)).plug();
+      String large = "x".repeat(100_000);
+      assertThat(fixture.publish("a", large).queued()).isEqualTo(1);
+      stream.unplug().awaitIdle();
+      assertThat(stream.writer().data()).containsExactly("plug", large);
+    }
+  }
+
+  @Test
+  void aLargeMessageDropsAllOlderOnes() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream slow = fixture.connect(small(OverflowPolicy.DROP_OLDEST, 10, 1_024)).plug();
+      fixture.publish("a", "m1");
+      fixture.publish("a", "m2");
+      String large = "x".repeat(5_000);
+      PublishResult result = fixture.publish("a", large);
+      assertThat(result.queued()).isEqualTo(1);
+      slow.unplug().awaitIdle();
+      assertThat(slow.writer().data())
+          .containsExactly("plug", "{\"next\":\"" + result.id() + "\",\"missed\":2}", large);
+    }
+  }
+
+  @Test
+  void dropOldestCountsNoMoreThanMessagesWhileTheClientConnects() {
+    try (EngineFixture fixture = new EngineFixture("log.events", "0")) {
+      Stream connecting =
+          fixture.connecting(small(OverflowPolicy.DROP_OLDEST, 2, MANY), MemoryWriter.OPEN);
+      fixture.publish("a", "m1");
+      fixture.publish("a", "m2");
+      PublishResult third = fixture.publish("a", "m3");
+      PublishResult second = fixture.publish("a", "m4");
+      assertThat(second.dropped()).isEqualTo(1);
+      connecting.writer().start();
+      connecting.awaitIdle();
+      String gap = "{\"next\":\"" + third.id() + "\",\"missed\":2}";
+      assertThat(connecting.writer().data()).containsExactly(gap, "m3", "m4");
+      assertThat(connecting.client().dropped()).isEqualTo(2);
+      assertThat(connecting.text()).startsWith("retry: 2000\n\n");
+    }
+  }
+
+  @Test
+  void aQueueOfOneMessageHoldsOneWhileTheClientConnects() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream connecting =
+          fixture.connecting(small(OverflowPolicy.DISCONNECT, 1, MANY), MemoryWriter.OPEN);
+      assertThat(fixture.publish("a", "m1").queued()).isEqualTo(1);
+      connecting.writer().start();
+      connecting.awaitIdle().awaitData("m1");
+    }
+  }
+
+  @Test
+  void coalesceReplacesTheOneOfTheSameKeyAndKeepsTheOrder() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream slow = fixture.connect(small(OverflowPolicy.COALESCE, 10, MANY)).plug();
+      assertThat(fixture.publish(keyed("k1", "k1 v1")).dropped()).isZero();
+      fixture.publish(keyed("k2", "k2 v1"));
+      assertThat(fixture.publish(keyed("k1", "k1 v2")).dropped()).isEqualTo(1);
+      fixture.publish("a", "no key");
+      fixture.publish("a", "no key either");
+      fixture.publish(keyed("k3", "k3 v1"));
+      PublishResult last = fixture.publish(keyed("k1", "k1 v3"));
+      assertThat(last.queued()).isEqualTo(1);
+      assertThat(last.dropped()).isEqualTo(1);
+      assertThat(slow.client().queued()).isEqualTo(5);
+      assertThat(slow.client().dropped()).isEqualTo(2);
+      slow.unplug().awaitIdle();
+      assertThat(slow.writer().data())
+          .containsExactly("plug", "k2 v1", "no key", "no key either", "k3 v1", "k1 v3");
+      assertThat(slow.writer().events().stream().skip(1).map(Event::lastEventId).toList())
+          .as("ids by which a client resumes must not go back")
+          .isSortedAccordingTo((a, b) -> Long.compare(sequence(a), sequence(b)));
+    }
+  }
+
+  private static long sequence(String id) {
+    return Long.parseLong(id.substring(id.indexOf('-') + 1));
+  }
+
+  @ParameterizedTest
+  @EnumSource(OverflowPolicy.class)
+  void aClientThatBecomesLevelGetsNoMoreThanItsQueueHolds(OverflowPolicy policy) {
+    try (EngineFixture fixture = new EngineFixture("batch-bytes", "1024")) {
+      Stream slow = fixture.connecting(small(policy, 3, MANY), 1);
+      List<String> expected = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        expected.add(i + "x".repeat(150));
+        fixture.publish("a", expected.get(i));
+      }
+      slow.writer().start();
+      until(slow.writer()::blocked);
+      assertThat(slow.client().queued()).isLessThanOrEqualTo(3);
+      // the log has it still, so nobody is closed, and nothing dropped, for it
+      PublishResult last = fixture.publish("a", "last");
+      assertThat(last.closed()).isZero();
+      assertThat(last.dropped()).isZero();
+      expected.add("last");
+      slow.unplug().awaitData(expected.toArray(String[]::new));
+    }
+  }
+
+  @Test
+  void coalesceReplacesWhatIsLeftInTheLogWhenTheClientBecomesLevel() {
+    try (EngineFixture fixture = new EngineFixture("batch-bytes", "1024")) {
+      Stream slow = fixture.connecting(small(OverflowPolicy.COALESCE, 3, MANY), 1);
+      for (int i = 0; i < 40; i++) {
+        fixture.publish(keyed(i % 2 == 0 ? "even" : "odd", i + ":" + "x".repeat(150)));
+      }
+      slow.writer().start();
+      until(slow.writer()::blocked);
+      assertThat(slow.client().queued()).isEqualTo(2);
+      int dropped = Math.toIntExact(slow.client().dropped());
+      for (int i = 40; i < 60; i++) {
+        assertThat(fixture.publish(keyed("even", i + ":")).closed()).isZero();
+      }
+      slow.unplug().awaitIdle();
+      List<String> data = slow.writer().data();
+      assertThat(data).hasSize(60 - 20 - dropped);
+      assertThat(data.subList(data.size() - 2, data.size()))
+          .satisfiesExactly(
+              odd -> assertThat(odd).startsWith("39:"), even -> assertThat(even).isEqualTo("59:"));
+      assertThat(fixture.engine().statisticsSnapshot().coalesced()).isEqualTo(dropped + 20);
+    }
+  }
+
+  @Test
+  void coalesceDoesNotTakeBackWhatIsBeingWritten() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream slow = fixture.connect(small(OverflowPolicy.COALESCE, 10, MANY)).awaitIdle();
+      slow.writer().stall();
+      fixture.publish(keyed("k", "v1"));
+      until(slow.writer()::blocked);
+      assertThat(fixture.publish(keyed("k", "v2")).dropped()).isZero();
+      slow.unplug().awaitIdle();
+      assertThat(slow.writer().data()).containsExactly("v1", "v2");
+    }
+  }
+
+  @Test
+  void coalesceClosesOnlyWhenReplacingMakesNoRoom() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream slow = fixture.connect(small(OverflowPolicy.COALESCE, 2, MANY)).plug();
+      fixture.publish(keyed("k1", "k1 v1"));
+      fixture.publish(keyed("k2", "k2 v1"));
+      for (int i = 2; i < 50; i++) {
+        assertThat(fixture.publish(keyed("k1", "k1 v" + i)).closed()).isZero();
+      }
+      assertThat(slow.client().queued()).isEqualTo(2);
+      PublishResult other = fixture.publish(keyed("k3", "k3 v1"));
+      assertThat(other.closed()).isEqualTo(1);
+      slow.awaitClosed();
+      assertThat(slow.client().closeReason()).contains(CloseReason.OVERFLOW);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = OverflowPolicy.class,
+      names = {"DISCONNECT", "DROP_OLDEST"})
+  void otherPoliciesLeaveKeysAlone(OverflowPolicy policy) {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream slow = fixture.connect(small(policy, 10, MANY)).plug();
+      fixture.publish(keyed("k", "v1"));
+      assertThat(fixture.publish(keyed("k", "v2")).dropped()).isZero();
+      slow.unplug().awaitIdle();
+      assertThat(slow.writer().data()).containsExactly("plug", "v1", "v2");
+    }
+  }
+
+  @Test
+  void theConfigurationRulesWhereTheSubscriptionSaysNothing() {
+    try (EngineFixture fixture =
+        new EngineFixture("queue.messages", "2", "queue.overflow", "drop-oldest")) {
+      Stream slow = fixture.connect(Subscription.all()).plug();
+      for (int i = 1; i <= 4; i++) {
+        fixture.publish("a", "m" + i);
+      }
+      slow.unplug().awaitIdle();
+      assertThat(slow.writer().data()).hasSize(4).endsWith("m3", "m4");
+    }
+  }
+
+  @Test
+  void oneClientsMessageWaitsBehindWhatIsQueuedAndIsBoundedLikeIt() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream stream = fixture.connect(small(OverflowPolicy.DISCONNECT, 2, MANY)).plug();
+      fixture.publish("a", "m1");
+      SseMessage own = SseMessage.builder().id("my-id").data("own").build();
+      assertThat(stream.client().send(own)).isTrue();
+      stream.unplug().awaitIdle();
+      assertThat(stream.writer().data()).containsExactly("plug", "m1", "own");
+      assertThat(stream.writer().events().get(2).lastEventId()).isEqualTo("my-id");
+      stream.plug();
+      assertThat(stream.client().send("1")).isTrue();
+      assertThat(stream.client().send("2")).isTrue();
+      assertThat(stream.client().send("3")).isFalse();
+      stream.awaitClosed();
+      assertThat(stream.client().send("4")).isFalse();
+      assertThat(stream.client().closeReason()).contains(CloseReason.OVERFLOW);
+    }
+  }
+
+  @Test
+  void aMessageLargerThanAllowedReachesNobody() {
+    try (EngineFixture fixture = new EngineFixture("message.max-bytes", "1024")) {
+      Stream stream = fixture.connect(Subscription.all()).awaitIdle();
+      String before = fixture.engine().lastEventId();
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> fixture.publish("a", "x".repeat(1_100)))
+          .withMessageMatching("data: the message has 11\\d\\d bytes, at most 1024");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> stream.client().send("x".repeat(1_100)))
+          .withMessageMatching("data: the message has 11\\d\\d bytes, at most 1024");
+      assertThat(fixture.engine().lastEventId()).isEqualTo(before);
+      fixture.publish("a", "m");
+      stream.awaitData("m");
+    }
+  }
+
+  @Test
+  void whatIsReadyGoesOutInOneWrite() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      Stream stream = fixture.connect(Subscription.all()).plug();
+      List<String> expected = new ArrayList<>(List.of("plug"));
+      for (int i = 0; i < 500; i++) {
+        fixture.publish("a", "m" + i);
+        expected.add("m" + i);
+      }
+      int writes = stream.writer().writes();
+      stream.unplug();
+      until(() -> stream.writer().data().size() == 501);
+      assertThat(stream.writer().writes() - writes).isEqualTo(1);
+      assertThat(stream.writer().data()).isEqualTo(expected);
+      long sent = stream.awaitIdle().client().sent();
+      fixture.publish("a", "one more");
+      until(() -> stream.client().sent() == sent + 1);
+    }
+  }
+
+  @Test
+  void aBatchIsBounded() {
+    try (EngineFixture fixture = new EngineFixture("batch-bytes", "1024")) {
+      Stream stream = fixture.connect(Subscription.all()).plug();
+      for (int i = 0; i < 100; i++) {
+        fixture.publish("a", "x".repeat(150));
+      }
+      int before = stream.writer().writes();
+      stream.unplug();
+      until(() -> stream.writer().data().size() == 101);
+      // five frames of about 180 bytes fit into 1,024
+      assertThat(stream.writer().writes() - before).isEqualTo(20);
+    }
+  }
+
+  @Test
+  void bytesThatAWriterHoldsAreNotOverwrittenByOtherClients() {
+    try (EngineFixture fixture = new EngineFixture("drain-threads", "1")) {
+      List<Stream> streams = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        Stream stream = fixture.connect(Subscription.to("t" + i)).awaitIdle();
+        stream.writer().stall();
+        streams.add(stream);
+      }
+      for (int i = 0; i < 20; i++) {
+        fixture.publish("t" + i, "first of " + i);
+        until(streams.get(i).writer()::blocked);
+      }
+      for (int i = 0; i < 20; i++) {
+        fixture.publish("t" + i, "second of " + i);
+      }
+      for (int i = 0; i < 20; i++) {
+        streams.get(i).unplug().awaitData("first of " + i, "second of " + i);
+      }
+    }
+  }
+}

@@ -1,0 +1,254 @@
+package org.starcast.presence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.starcast.RunningBroadcaster;
+import org.starcast.internal.backplane.Commands;
+import org.starcast.internal.backplane.MemoryStream;
+import org.starcast.presence.Cluster.Node;
+
+class ClusterTest {
+
+  private final MemoryStream stream = new MemoryStream();
+  private final List<ClusterNode> nodes = new ArrayList<>();
+
+  private ClusterNode node() {
+    ClusterNode node = new ClusterNode(stream);
+    nodes.add(node);
+    node.cluster().hello();
+    work();
+    return node;
+  }
+
+  private void work() {
+    nodes.forEach(ClusterNode::work);
+  }
+
+  private static void beat(int times, ClusterNode... who) {
+    for (int i = 0; i < times; i++) {
+      for (ClusterNode node : who) {
+        node.beat();
+      }
+    }
+  }
+
+  private static List<String> ids(ClusterNode node) {
+    return node.cluster().nodes().stream().map(Node::id).toList();
+  }
+
+  private static String id(ClusterNode node) {
+    return node.commands().node();
+  }
+
+  @Test
+  void aNodeThatStartsIsKnownAndKnowsTheOthersAtOnce() {
+    ClusterNode first = node();
+    first.has(3, true);
+    ClusterNode second = node();
+    assertThat(ids(first)).containsExactlyInAnyOrder(id(first), id(second));
+    assertThat(second.cluster().clients()).isEqualTo(3);
+    assertThat(second.cluster().nodes())
+        .filteredOn(node -> !node.self())
+        .singleElement()
+        .satisfies(
+            node -> {
+              assertThat(node.id()).isEqualTo(id(first));
+              assertThat(node.clients()).isEqualTo(3);
+              assertThat(node.ready()).isTrue();
+            });
+  }
+
+  @Test
+  void aHeartbeatTellsHowManyClientsThereAreAndWhetherMoreAreTaken() {
+    ClusterNode first = node();
+    ClusterNode second = node();
+    second.has(7, false);
+    second.beat();
+    first.has(2, true);
+    assertThat(first.cluster().clients()).isEqualTo(9);
+    assertThat(first.cluster().nodes())
+        .filteredOn(node -> !node.self())
+        .extracting(Node::ready)
+        .containsExactly(false);
+  }
+
+  @Test
+  void aNodeThatStopsIsGoneAtOnce() {
+    ClusterNode first = node();
+    ClusterNode second = node();
+    second.commands().end();
+    assertThat(ids(first)).containsExactly(id(first));
+    second.beat();
+    assertThat(ids(first)).containsExactly(id(first));
+  }
+
+  @Test
+  void aNodeThatSaysNothingForFourHeartbeatsIsGone() {
+    ClusterNode first = node();
+    ClusterNode second = node();
+    ClusterNode third = node();
+    beat(10, first, second, third);
+    second.kill();
+    beat(3, first, third);
+    assertThat(ids(first)).contains(id(second));
+    beat(2, first, third);
+    assertThat(ids(first)).containsExactlyInAnyOrder(id(first), id(third));
+    assertThat(ids(third)).containsExactlyInAnyOrder(id(first), id(third));
+  }
+
+  @Test
+  void whoIsTakenForGoneAgainBeforeItsNextHeartbeatHearsOfItAsTheOthersDo() {
+    ClusterNode first = node();
+    ClusterNode second = node();
+    List<String> heard = new ArrayList<>();
+    first.commands().onGone((node, by) -> heard.add("first"));
+    second.commands().onGone((node, by) -> heard.add("second"));
+    beat(10, first, second);
+    beat(5, first);
+    assertThat(heard).containsExactly("first", "second");
+    // not a heartbeat, but a sign of life
+    second.commands().send(Commands.PRESENCE, Json.createObjectBuilder().build());
+    beat(5, first);
+    assertThat(heard).containsExactly("first", "second", "first", "second");
+  }
+
+  @Test
+  void aNodeThatIsCutOffTakesNobodyForGone() {
+    ClusterNode first = node();
+    ClusterNode second = node();
+    beat(10, first, second);
+    first.away(true);
+    beat(3, second);
+    beat(10, first);
+    first.pass(Duration.ofHours(1).toNanos());
+    beat(10, first);
+    first.back();
+    assertThat(ids(first)).containsExactlyInAnyOrder(id(first), id(second));
+    assertThat(ids(second)).containsExactlyInAnyOrder(id(first), id(second));
+  }
+
+  @Test
+  void noMoreThanOneHeartbeatIsUnderWay() {
+    ClusterNode node = node();
+    node.lag(true);
+    int before = node.sent();
+    beat(5, node);
+    assertThat(node.sent()).isEqualTo(before + 1);
+    node.lag(false);
+    node.beat();
+    assertThat(node.sent()).isEqualTo(before + 2);
+    node.away(false);
+    beat(2, node);
+    assertThat(node.sent()).isEqualTo(before + 4);
+  }
+
+  @Test
+  void whoIsTakenForGoneBeginsAnew() {
+    ClusterNode first = node();
+    ClusterNode second = node();
+    beat(10, first, second);
+    second.lag(true);
+    beat(6, first);
+    assertThat(ids(first)).containsExactly(id(first));
+    second.lag(false);
+    work();
+    assertThat(ids(first)).containsExactlyInAnyOrder(id(first), id(second));
+    assertThat(ids(second)).containsExactlyInAnyOrder(id(first), id(second));
+  }
+
+  @Test
+  void whoWasHeardOfSinceIsNotGone() {
+    ClusterNode first = node();
+    ClusterNode second = node();
+    beat(10, first, second);
+    first
+        .commands()
+        .send(
+            "node-gone", Json.createObjectBuilder().add("gone", id(second)).add("last", 1).build());
+    assertThat(ids(first)).contains(id(second));
+    assertThat(ids(second)).contains(id(first));
+  }
+
+  @Test
+  void whatIsNoHeartbeatIsIgnored() {
+    ClusterNode first = node();
+    for (String body :
+        List.of("", "[]", "{}", "{\"node\":1}", "{\"node\":\"x\",\"n\":1,\"clients\":\"many\"}")) {
+      for (String type : List.of("node-alive", "node-gone")) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> first.commands().received(type, body.getBytes()))
+            .withMessageContaining("command " + type);
+      }
+    }
+    assertThat(ids(first)).containsExactly(id(first));
+  }
+
+  @Test
+  void whatMustNotBeLostIsSentAgainUntilItIsStored() {
+    ClusterNode first = node();
+    ClusterNode second = node();
+    List<String> heard = new ArrayList<>();
+    second.commands().on("stop", (node, body) -> heard.add(body.getString("what")));
+    first.away(false);
+    CompletableFuture<Void> stored =
+        first
+            .commands()
+            .sendUntilStored("stop", Json.createObjectBuilder().add("what", "ann").build())
+            .toCompletableFuture();
+    beat(3, first);
+    assertThat(stored).isNotDone();
+    first.back();
+    beat(1, first);
+    assertThat(stored).isCompleted();
+    assertThat(heard).containsExactly("ann");
+    beat(2, first);
+    assertThat(heard).hasSize(1);
+  }
+
+  @Test
+  void whatMustNotBeLostAndIsFailsWhenTheNodeEndsOrTooMuchWaits() {
+    ClusterNode node = node();
+    node.away(false);
+    CompletableFuture<Void> first = until(node);
+    for (int i = 0; i < 9_999; i++) {
+      until(node);
+    }
+    assertThat(until(node)).isCompletedExceptionally();
+    assertThat(first).isNotDone();
+    node.commands().end();
+    assertThat(first).isCompletedExceptionally();
+    assertThat(until(node)).isCompletedExceptionally();
+  }
+
+  private static CompletableFuture<Void> until(ClusterNode node) {
+    return node.commands()
+        .sendUntilStored("stop", JsonObject.EMPTY_JSON_OBJECT)
+        .toCompletableFuture();
+  }
+
+  @Test
+  void noMoreThanAThousandNodesAreKnown() {
+    ClusterNode first = node();
+    for (int i = 0; i < 1200; i++) {
+      String body = "{\"node\":\"x" + i + "\",\"n\":1,\"clients\":1,\"since\":0,\"ready\":true}";
+      first.commands().received("node-alive", body.getBytes());
+    }
+    assertThat(ids(first)).hasSize(1000).contains(id(first));
+  }
+
+  @Test
+  void aNodeThatSharesNothingIsTheOnlyOne() {
+    try (RunningBroadcaster running = new RunningBroadcaster()) {
+      assertThat(running.cluster().nodes()).singleElement().matches(Node::self);
+      assertThat(running.cluster().clients()).isZero();
+    }
+  }
+}
