@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
 import org.starcast.internal.log.EventId;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.Arguments;
+import org.starcast.internal.Values;
 
 /**
  * What a client wants to hear, and how its stream is kept. Immutable: every method returns a new
@@ -36,40 +38,7 @@ public final class Subscription {
 
   private static final Pattern CLIENT_ID = Pattern.compile("[A-Za-z0-9._~-]{1,128}");
 
-  private final Map<String, Set<String>> topics;
-  private final Set<String> muted;
-  private final String clientId;
-  private final String type;
-  private final String user;
-  private final Map<String, Object> metadata;
-  private final OverflowPolicy overflow;
-  private final int queueCount;
-  private final long queueBytes;
-  private final String resumeFrom;
-  private final int history;
-  private final MessageSource onGap;
-  private final LineSeparator lineSeparator;
-  private final boolean guarded;
-
-  private Subscription(Values v) {
-    topics = v.topics;
-    muted = v.muted;
-    clientId = v.clientId;
-    type = v.type;
-    user = v.user;
-    metadata = v.metadata;
-    overflow = v.overflow;
-    queueCount = v.queueCount;
-    queueBytes = v.queueBytes;
-    resumeFrom = v.resumeFrom;
-    history = v.history;
-    onGap = v.onGap;
-    lineSeparator = v.lineSeparator;
-    guarded = v.guarded;
-  }
-
-  /** The values of a subscription in the making. */
-  private static final class Values {
+  private static final class SubscriptionValues extends Values<SubscriptionValues> {
     private Map<String, Set<String>> topics = Map.of();
     private Set<String> muted = Set.of();
     private String clientId;
@@ -86,29 +55,19 @@ public final class Subscription {
     private boolean guarded;
   }
 
-  private Subscription with(Consumer<Values> change) {
-    Values v = new Values();
-    v.topics = topics;
-    v.muted = muted;
-    v.clientId = clientId;
-    v.type = type;
-    v.user = user;
-    v.metadata = metadata;
-    v.overflow = overflow;
-    v.queueCount = queueCount;
-    v.queueBytes = queueBytes;
-    v.resumeFrom = resumeFrom;
-    v.history = history;
-    v.onGap = onGap;
-    v.lineSeparator = lineSeparator;
-    v.guarded = guarded;
-    change.accept(v);
-    return new Subscription(v);
+  private final SubscriptionValues values;
+
+  private Subscription(SubscriptionValues values) {
+    this.values = values;
+  }
+
+  private Subscription with(Consumer<SubscriptionValues> change) {
+    return new Subscription(values.with(change));
   }
 
   /** Nothing but messages without a topic and those sent to the client alone; to be added to. */
   public static Subscription none() {
-    return new Subscription(new Values());
+    return new Subscription(new SubscriptionValues());
   }
 
   /** Everything. */
@@ -155,7 +114,7 @@ public final class Subscription {
     for (String sender : senders) {
       checked.add(TopicName.checkSender(sender));
     }
-    Map<String, Set<String>> added = new LinkedHashMap<>(topics);
+    Map<String, Set<String>> added = new LinkedHashMap<>(values.topics);
     added.put(pattern, shared(checked));
     return withTopics(added);
   }
@@ -163,7 +122,7 @@ public final class Subscription {
   /** Patterns from the same senders share one set: patterns times senders would be far too much. */
   private Set<String> shared(Set<String> senders) {
     Set<String> compared = null;
-    for (Set<String> before : topics.values()) {
+    for (Set<String> before : values.topics.values()) {
       if (before != compared && before.equals(senders)) {
         return before;
       }
@@ -174,7 +133,7 @@ public final class Subscription {
 
   /** Removes a pattern, written exactly as when it was added; unknown ones are ignored. */
   public Subscription without(String pattern) {
-    Map<String, Set<String>> left = new LinkedHashMap<>(topics);
+    Map<String, Set<String>> left = new LinkedHashMap<>(values.topics);
     left.remove(pattern);
     return withTopics(left);
   }
@@ -185,7 +144,7 @@ public final class Subscription {
    * @throws IllegalArgumentException if a pattern is malformed
    */
   public Subscription mute(String... patterns) {
-    Set<String> added = new LinkedHashSet<>(muted);
+    Set<String> added = new LinkedHashSet<>(values.muted);
     for (String pattern : patterns) {
       CompiledPattern.of(pattern);
       added.add(pattern);
@@ -195,7 +154,7 @@ public final class Subscription {
 
   /** Removes muted patterns, written exactly as when they were added. */
   public Subscription unmute(String... patterns) {
-    Set<String> left = new LinkedHashSet<>(muted);
+    Set<String> left = new LinkedHashSet<>(values.muted);
     for (String pattern : patterns) {
       left.remove(pattern);
     }
@@ -244,7 +203,7 @@ public final class Subscription {
 
   /** Attaches a value that the application finds again at {@link SseClient#metadata()}. */
   public Subscription metadata(String key, Object value) {
-    Map<String, Object> added = new LinkedHashMap<>(metadata);
+    Map<String, Object> added = new LinkedHashMap<>(values.metadata);
     added.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, "value"));
     return with(v -> v.metadata = Collections.unmodifiableMap(added));
   }
@@ -263,12 +222,8 @@ public final class Subscription {
    *     1,024 to 1 GiB
    */
   public Subscription queue(int messages, long bytes) {
-    if (messages < 1 || messages > 1_000_000) {
-      throw new IllegalArgumentException("messages: must be 1 to 1000000, is " + messages);
-    }
-    if (bytes < 1024 || bytes > 1L << 30) {
-      throw new IllegalArgumentException("bytes: must be 1024 to 1073741824, is " + bytes);
-    }
+    Arguments.range("messages", messages, 1, 1_000_000);
+    Arguments.range("bytes", bytes, 1024, 1L << 30);
     return with(
         v -> {
           v.queueCount = messages;
@@ -300,9 +255,7 @@ public final class Subscription {
    * @throws IllegalArgumentException if it is not 0 to 1,000,000
    */
   public Subscription history(int events) {
-    if (events < 0 || events > 1_000_000) {
-      throw new IllegalArgumentException("history: must be 0 to 1000000, is " + events);
-    }
+    Arguments.range("history", events, 0, 1_000_000);
     return with(v -> v.history = events);
   }
 
@@ -343,77 +296,83 @@ public final class Subscription {
 
   /** The patterns with their senders (none means any), in the order in which they were added. */
   public Map<String, Set<String>> topics() {
-    return topics;
+    return values.topics;
   }
 
   /** The muted patterns, in the order in which they were added. */
   public Set<String> muted() {
-    return muted;
+    return values.muted;
   }
 
   /** The id that the application chose. */
   public Optional<String> clientId() {
-    return Optional.ofNullable(clientId);
+    return Optional.ofNullable(values.clientId);
   }
 
   /** The application's kind of client. */
   public String type() {
-    return type;
+    return values.type;
   }
 
   /** The user, if the application chose one. */
   public Optional<String> user() {
-    return Optional.ofNullable(user);
+    return Optional.ofNullable(values.user);
   }
 
   /** What the application attached. */
   public Map<String, Object> metadata() {
-    return metadata;
+    return values.metadata;
   }
 
   /** The overflow policy, if it is this subscription's own. */
   public Optional<OverflowPolicy> overflow() {
-    return Optional.ofNullable(overflow);
+    return Optional.ofNullable(values.overflow);
   }
 
   /** The most messages in the queue, or 0 for the configured bound. */
   public int queueMessages() {
-    return queueCount;
+    return values.queueCount;
   }
 
   /** The most bytes in the queue, or 0 for the configured bound. */
   public long queueBytes() {
-    return queueBytes;
+    return values.queueBytes;
   }
 
   /** Where the client goes on, if that is not for its request to say. */
   public Optional<String> resumeFrom() {
-    return Optional.ofNullable(resumeFrom);
+    return Optional.ofNullable(values.resumeFrom);
   }
 
   /** How many of the latest events a new client gets. */
   public int history() {
-    return history;
+    return values.history;
   }
 
   /** What the client gets after a gap, if it is this subscription's own. */
   public Optional<MessageSource> onGap() {
-    return Optional.ofNullable(onGap);
+    return Optional.ofNullable(values.onGap);
   }
 
   /** What ends the lines of the stream. */
   public LineSeparator lineSeparator() {
-    return lineSeparator;
+    return values.lineSeparator;
   }
 
   /** Whether the client hears nothing but what somebody permits. */
   public boolean isGuarded() {
-    return guarded;
+    return values.guarded;
   }
 
   @Override
   public String toString() {
-    return "Subscription[topics=" + topics + ", muted=" + muted + ", type=" + type + "]";
+    return "Subscription[topics="
+        + values.topics
+        + ", muted="
+        + values.muted
+        + ", type="
+        + values.type
+        + "]";
   }
 
   private Subscription withTopics(Map<String, Set<String>> topics) {

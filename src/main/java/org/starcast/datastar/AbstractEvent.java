@@ -2,36 +2,55 @@ package org.starcast.datastar;
 
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.SseEventSink;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.starcast.PublishResult;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.internal.Arguments;
+import org.starcast.internal.Values;
+import org.starcast.internal.wire.SseFormat;
 
 /** What all events have: id, retry, key, and the ways to send them. */
-abstract sealed class AbstractEvent<T extends AbstractEvent<T>> implements DatastarEvent
+abstract sealed class AbstractEvent<
+        T extends AbstractEvent<T, V>, V extends AbstractEvent.EventValues<V>>
+    implements DatastarEvent
     permits PatchElements, PatchSignals, ExecuteScript, DispatchCustomEvent {
+
+  /** The longest CSS selector, in characters. */
+  static final int MAX_SELECTOR = 4096;
 
   /** The specification leaves this value out of the event. */
   private static final Duration DEFAULT_RETRY = Duration.ofMillis(1000);
 
-  /** Options that are the same for all kinds of events. */
-  record Envelope(Outlet outlet, String eventId, Duration retry, String coalesce) {
-    static Envelope of(Outlet outlet) {
-      return new Envelope(outlet, null, null, null);
+  /** What all kinds of events hold. */
+  abstract static class EventValues<V extends EventValues<V>> extends Values<V> {
+    final Outlet outlet;
+    String eventId;
+    Duration retry;
+    String coalesce;
+
+    EventValues(Outlet outlet) {
+      this.outlet = outlet;
     }
   }
 
-  final Envelope envelope;
+  final V values;
 
   /** Encoded at the first use; a race encodes twice, to equal messages. */
   private volatile SseMessage message;
 
-  AbstractEvent(Envelope envelope) {
-    this.envelope = envelope;
+  AbstractEvent(V values) {
+    this.values = values;
   }
 
-  abstract T with(Envelope changed);
+  abstract T of(V changed);
+
+  final T with(Consumer<? super V> change) {
+    return of(values.with(change));
+  }
 
   abstract String eventName();
 
@@ -45,8 +64,8 @@ abstract sealed class AbstractEvent<T extends AbstractEvent<T>> implements Datas
    *     characters or line breaks
    */
   public T eventId(String id) {
-    String checked = Check.line("eventId", id, Check.MAX_NAME);
-    return with(new Envelope(envelope.outlet(), checked, envelope.retry(), envelope.coalesce()));
+    Arguments.line("eventId", id);
+    return with(v -> v.eventId = id);
   }
 
   /**
@@ -56,8 +75,8 @@ abstract sealed class AbstractEvent<T extends AbstractEvent<T>> implements Datas
    * @throws IllegalArgumentException if it is negative or longer than 24 hours
    */
   public T retry(Duration retry) {
-    Duration checked = Check.duration("retry", retry);
-    return with(new Envelope(envelope.outlet(), envelope.eventId(), checked, envelope.coalesce()));
+    Arguments.upToDay("retry", retry);
+    return with(v -> v.retry = retry);
   }
 
   /**
@@ -65,8 +84,8 @@ abstract sealed class AbstractEvent<T extends AbstractEvent<T>> implements Datas
    * org.starcast.OverflowPolicy#COALESCE}; for events that carry a whole state.
    */
   public T coalesce(String key) {
-    String checked = Check.line("key", key, Check.MAX_NAME);
-    return with(new Envelope(envelope.outlet(), envelope.eventId(), envelope.retry(), checked));
+    Arguments.line("key", key);
+    return with(v -> v.coalesce = key);
   }
 
   @Override
@@ -74,14 +93,15 @@ abstract sealed class AbstractEvent<T extends AbstractEvent<T>> implements Datas
     SseMessage encoded = message;
     if (encoded == null) {
       SseMessage.Builder builder = SseMessage.builder().event(eventName()).data(data());
-      if (envelope.eventId() != null) {
-        builder.id(envelope.eventId());
+      V v = values;
+      if (v.eventId != null) {
+        builder.id(v.eventId);
       }
-      if (envelope.retry() != null && !envelope.retry().equals(DEFAULT_RETRY)) {
-        builder.retry(envelope.retry());
+      if (v.retry != null && !v.retry.equals(DEFAULT_RETRY)) {
+        builder.retry(v.retry);
       }
-      if (envelope.coalesce() != null) {
-        builder.coalesce(envelope.coalesce());
+      if (v.coalesce != null) {
+        builder.coalesce(v.coalesce);
       }
       encoded = builder.build();
       message = encoded;
@@ -91,12 +111,12 @@ abstract sealed class AbstractEvent<T extends AbstractEvent<T>> implements Datas
 
   @Override
   public PublishResult publish(String... topics) {
-    return envelope.outlet().publish(to(topics).build());
+    return values.outlet.publish(to(topics).build());
   }
 
   @Override
   public PublishResult publishFrom(String sender, String... topics) {
-    return envelope.outlet().publish(to(topics).sender(sender).build());
+    return values.outlet.publish(to(topics).sender(sender).build());
   }
 
   private SseMessage.Builder to(String... topics) {
@@ -111,7 +131,7 @@ abstract sealed class AbstractEvent<T extends AbstractEvent<T>> implements Datas
   @Override
   public void respondTo(SseEventSink sink) {
     toSseMessage();
-    try (SseClient client = envelope.outlet().open(Objects.requireNonNull(sink, "sink"))) {
+    try (SseClient client = values.outlet.open(Objects.requireNonNull(sink, "sink"))) {
       client.send(this);
     }
   }
@@ -123,12 +143,20 @@ abstract sealed class AbstractEvent<T extends AbstractEvent<T>> implements Datas
 
   @Override
   public String render() {
-    return Frames.render(toSseMessage());
+    SseMessage made = toSseMessage();
+    byte[] frame =
+        SseFormat.encode(
+            made.event().orElse(null),
+            made.id().orElse(null),
+            made.retry().orElse(null),
+            (CharSequence) made.data().orElse(null),
+            null);
+    return new String(frame, StandardCharsets.UTF_8);
   }
 
   /** Without the content, which may be private. */
   @Override
   public String toString() {
-    return getClass().getSimpleName() + "[eventId=" + envelope.eventId() + "]";
+    return getClass().getSimpleName() + "[eventId=" + values.eventId + "]";
   }
 }

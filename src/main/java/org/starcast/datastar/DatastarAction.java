@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.StringJoiner;
+import org.starcast.internal.Arguments;
 
 /**
  * One of Datastar's actions as an expression, such as {@code @get('/orders')}: for {@link
@@ -87,7 +88,7 @@ public final class DatastarAction {
 
   private static DatastarAction request(String method, String url) {
     return new DatastarAction(
-        "@" + method + "(" + Escape.expressionString(Check.url("url", url)), Map.of());
+        "@" + method + "(" + Escape.expressionString(Arguments.url("url", url)), Map.of());
   }
 
   /** {@code @setAll}: sets every signal whose path matches the regular expression. */
@@ -110,7 +111,8 @@ public final class DatastarAction {
   /** The CSS selector of the form to send. */
   public DatastarAction selector(String selector) {
     return option(
-        "selector", Escape.expressionString(Check.line("selector", selector, Check.MAX_SELECTOR)));
+        "selector",
+        Escape.expressionString(Arguments.line("selector", selector, AbstractEvent.MAX_SELECTOR)));
   }
 
   /** Adds request headers, each of one line. */
@@ -119,8 +121,8 @@ public final class DatastarAction {
     headers.forEach(
         (name, value) ->
             checked.put(
-                Check.line("header", name, Check.MAX_NAME),
-                Check.line("header " + name, value, Check.MAX_URL)));
+                Arguments.line("header", name),
+                Arguments.line("header " + name, value, Arguments.MAX_URL)));
     return option("headers", Escape.expressionJson(Json.of(checked)));
   }
 
@@ -160,7 +162,7 @@ public final class DatastarAction {
   /** The wait before the first retry; the client's default is one second. */
   public DatastarAction retryInterval(Duration interval) {
     return option(
-        "retryInterval", String.valueOf(Check.duration("retryInterval", interval).toMillis()));
+        "retryInterval", String.valueOf(Arguments.upToDay("retryInterval", interval).toMillis()));
   }
 
   /** By what the wait is multiplied after each retry; the client's default is 2. */
@@ -173,7 +175,8 @@ public final class DatastarAction {
 
   /** The longest wait; the client's default is 30 seconds. */
   public DatastarAction retryMaxWait(Duration wait) {
-    return option("retryMaxWait", String.valueOf(Check.duration("retryMaxWait", wait).toMillis()));
+    return option(
+        "retryMaxWait", String.valueOf(Arguments.upToDay("retryMaxWait", wait).toMillis()));
   }
 
   /** How many retries in a row; the client's default is 10. */
@@ -196,7 +199,9 @@ public final class DatastarAction {
   }
 
   private static String regex(String name, String regex) {
-    return "RegExp(" + Escape.expressionString(Check.line(name, regex, Check.MAX_SELECTOR)) + ")";
+    return "RegExp("
+        + Escape.expressionString(Arguments.line(name, regex, AbstractEvent.MAX_SELECTOR))
+        + ")";
   }
 
   private DatastarAction option(String name, String expression) {

@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.regex.Pattern;
+import org.starcast.internal.Arguments;
 
 /**
  * Datastar's attributes of one element. Immutable: every method returns new attributes; a modifier
@@ -176,8 +177,7 @@ public final class DatastarAttributes {
    * written so that the client finds them again.
    */
   public DatastarAttributes on(String event, String expression) {
-    if (!EVENT.matcher(Check.line("event", event, Check.MAX_NAME)).matches()
-        || event.contains("__")) {
+    if (!EVENT.matcher(Arguments.line("event", event)).matches() || event.contains("__")) {
       throw new IllegalArgumentException(
           "event: must be of A-Z a-z 0-9 : . _ -, beginning with a letter, without __");
     }
@@ -229,7 +229,7 @@ public final class DatastarAttributes {
   public DatastarAttributes preserveAttr(String... names) {
     StringJoiner all = new StringJoiner(" ");
     for (String name : names) {
-      if (Check.line("name", name, Check.MAX_NAME).contains(" ")) {
+      if (Arguments.line("name", name).contains(" ")) {
         throw new IllegalArgumentException("name: must have no space: " + name);
       }
       all.add(name);
@@ -349,9 +349,7 @@ public final class DatastarAttributes {
 
   /** When this much of the element is in view, in percent, 0 to 100. */
   public DatastarAttributes threshold(int percent) {
-    if (percent < 0 || percent > 100) {
-      throw new IllegalArgumentException("percent: must be 0 to 100, is " + percent);
-    }
+    Arguments.range("percent", percent, 0, 100);
     return modify("threshold." + percent);
   }
 
@@ -414,7 +412,7 @@ public final class DatastarAttributes {
         throw new IllegalArgumentException(name + ": has no option " + option);
       }
     }
-    long millis = Check.duration(name, wait).toMillis();
+    long millis = Arguments.upToDay(name, wait).toMillis();
     String all = Arrays.stream(options).map(option -> "." + option).reduce("", String::concat);
     return modify(name + "." + millis + "ms" + all);
   }
@@ -445,7 +443,7 @@ public final class DatastarAttributes {
 
   /** HTML lowers the case of names and forbids characters in them: those go into a value. */
   private DatastarAttributes keyed(String plugin, String name, String expression) {
-    return PLAIN_KEY.matcher(Check.line("name", name, Check.MAX_NAME)).matches()
+    return PLAIN_KEY.matcher(Arguments.line("name", name)).matches()
         ? add(plugin, "data-" + plugin + ":" + name, code(expression))
         : add(plugin, "data-" + plugin, object(Map.of(name, expression), ""));
   }
@@ -455,7 +453,7 @@ public final class DatastarAttributes {
     expressions.forEach(
         (name, expression) ->
             object.add(
-                Escape.expressionString(Check.line("name", name, Check.MAX_NAME))
+                Escape.expressionString(Arguments.line("name", name))
                     + ": "
                     + before
                     + "("
@@ -472,7 +470,7 @@ public final class DatastarAttributes {
   }
 
   private static String signal(String signal) {
-    Check.line("signal", signal, Check.MAX_NAME);
+    Arguments.line("signal", signal);
     if (!SIGNAL.matcher(signal).matches() || signal.contains("__")) {
       throw new IllegalArgumentException(
           "signal: must be names of A-Z a-z 0-9 _ - joined by dots, without $ and __");

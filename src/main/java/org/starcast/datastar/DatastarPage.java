@@ -2,6 +2,7 @@ package org.starcast.datastar;
 
 import java.util.Objects;
 import java.util.regex.Pattern;
+import org.starcast.internal.Arguments;
 
 /**
  * The tags that a page needs. Immutable.
@@ -59,7 +60,7 @@ public final class DatastarPage {
    * @throws IllegalArgumentException if it is not an http, https or relative URL
    */
   public static DatastarPage selfHosted(String url) {
-    return new DatastarPage(Check.url("url", url), null, null);
+    return new DatastarPage(Arguments.url("url", url), null, null);
   }
 
   /**
@@ -80,7 +81,7 @@ public final class DatastarPage {
    * @throws IllegalArgumentException if it is not 1 to 256 characters of base 64
    */
   public DatastarPage nonce(String nonce) {
-    return new DatastarPage(url, integrity, Check.nonce(nonce));
+    return new DatastarPage(url, integrity, Arguments.nonce(nonce));
   }
 
   /** The {@code script} tag. */
@@ -122,8 +123,7 @@ public final class DatastarPage {
   public String stream(String url, String lastEventId) {
     String id =
         java.net.URLEncoder.encode(
-            Check.line("lastEventId", lastEventId, Check.MAX_NAME),
-            java.nio.charset.StandardCharsets.UTF_8);
+            Arguments.line("lastEventId", lastEventId), java.nio.charset.StandardCharsets.UTF_8);
     int fragment = url.indexOf('#');
     String base = fragment < 0 ? url : url.substring(0, fragment);
     return stream(base + (base.indexOf('?') < 0 ? '?' : '&') + "lastEventId=" + id);

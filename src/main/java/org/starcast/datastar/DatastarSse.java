@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.starcast.MessageSource;
 import org.starcast.SseBroadcaster;
+import org.starcast.internal.Arguments;
 
 /**
  * Drives Datastar pages: makes the events of Datastar's SDK specification, and reads the signals
@@ -33,11 +34,11 @@ import org.starcast.SseBroadcaster;
 @ApplicationScoped
 public class DatastarSse {
 
-  private final AbstractEvent.Envelope envelope;
+  private final Outlet outlet;
 
   /** For the container's proxies. */
   protected DatastarSse() {
-    envelope = null;
+    outlet = null;
   }
 
   /** Made by the container. */
@@ -47,7 +48,7 @@ public class DatastarSse {
   }
 
   DatastarSse(Outlet outlet) {
-    envelope = AbstractEvent.Envelope.of(outlet);
+    this.outlet = outlet;
   }
 
   /** A script that loads the page anew: what {@code starcast.gap.reload} sends. */
@@ -61,13 +62,13 @@ public class DatastarSse {
    */
   public PatchElements patchElements(CharSequence elements, CharSequence... more) {
     if (more.length == 0) {
-      return PatchElements.of(envelope, elements.toString());
+      return new PatchElements(outlet, elements.toString());
     }
     StringBuilder all = new StringBuilder(elements);
     for (CharSequence another : more) {
       all.append('\n').append(Objects.requireNonNull(another, "elements"));
     }
-    return PatchElements.of(envelope, all.toString());
+    return new PatchElements(outlet, all.toString());
   }
 
   /**
@@ -85,7 +86,7 @@ public class DatastarSse {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return PatchElements.of(envelope, all.toString());
+    return new PatchElements(outlet, all.toString());
   }
 
   /**
@@ -94,7 +95,7 @@ public class DatastarSse {
    * @throws IllegalArgumentException as {@link PatchElements#selector}
    */
   public PatchElements removeElements(String selector) {
-    return PatchElements.of(envelope, "").selector(selector).mode(ElementPatchMode.REMOVE);
+    return new PatchElements(outlet, "").selector(selector).mode(ElementPatchMode.REMOVE);
   }
 
   /**
@@ -103,7 +104,7 @@ public class DatastarSse {
    * @throws IllegalArgumentException as {@link PatchElements#selectorId}
    */
   public PatchElements removeElementById(String id) {
-    return PatchElements.of(envelope, "").selectorId(id).mode(ElementPatchMode.REMOVE);
+    return new PatchElements(outlet, "").selectorId(id).mode(ElementPatchMode.REMOVE);
   }
 
   /**
@@ -115,7 +116,7 @@ public class DatastarSse {
    * @throws IllegalArgumentException if it is not a JSON object
    */
   public PatchSignals patchSignals(Object signals) {
-    return PatchSignals.of(envelope, Json.object("signals", signals));
+    return new PatchSignals(outlet, Json.object("signals", signals));
   }
 
   /**
@@ -125,7 +126,7 @@ public class DatastarSse {
    *     characters, or has an empty name, control characters or line breaks
    */
   public PatchSignals removeSignals(String... paths) {
-    return PatchSignals.of(envelope, Json.of(PatchSignals.nulls(paths)));
+    return new PatchSignals(outlet, Json.of(PatchSignals.nulls(paths)));
   }
 
   /**
@@ -134,7 +135,7 @@ public class DatastarSse {
    * @throws IllegalArgumentException if it is blank
    */
   public ExecuteScript executeScript(CharSequence script) {
-    return ExecuteScript.of(envelope, script);
+    return ExecuteScript.of(outlet, script);
   }
 
   /**
@@ -148,7 +149,7 @@ public class DatastarSse {
     // not at once: the browser would cut the stream before the events behind this one
     return executeScript(
         "setTimeout(() => window.location = "
-            + Escape.scriptString(Check.url("location", location))
+            + Escape.scriptString(Arguments.url("location", location))
             + ")");
   }
 
@@ -166,7 +167,7 @@ public class DatastarSse {
   public ExecuteScript replaceUrl(String url) {
     return executeScript(
         "window.history.replaceState({}, \"\", "
-            + Escape.scriptString(Check.url("url", url))
+            + Escape.scriptString(Arguments.url("url", url))
             + ")");
   }
 
@@ -183,7 +184,7 @@ public class DatastarSse {
    * @param detail the event's detail: anything that JSON-B writes, or null
    */
   public DispatchCustomEvent dispatchCustomEvent(String event, Object detail) {
-    return DispatchCustomEvent.of(envelope, event, detail);
+    return new DispatchCustomEvent(outlet, event, detail);
   }
 
   /** Writes to the browser's console. */
@@ -212,7 +213,7 @@ public class DatastarSse {
     }
     List<String> checked = new ArrayList<>();
     for (String url : urls) {
-      checked.add(Check.url("urls", url));
+      checked.add(Arguments.url("urls", url));
     }
     Map<String, Object> rule = Map.of("urls", checked);
     String rules = ExecuteScript.literal(Map.of("prefetch", List.of(rule)));
@@ -221,7 +222,7 @@ public class DatastarSse {
 
   /** Several events in their order. */
   public DatastarBatch batch(DatastarEvent... events) {
-    return new DatastarBatch(envelope.outlet(), List.of(events));
+    return new DatastarBatch(outlet, List.of(events));
   }
 
   /** An answer to the present request: a stream of these events that ends, or 204 without any. */

@@ -1,31 +1,36 @@
 package org.starcast.datastar;
 
+import org.starcast.internal.Arguments;
+
 /**
  * Dispatches a {@code CustomEvent} in the page: on the document, or on the elements of a selector.
  * It bubbles, can be cancelled, and crosses shadow roots unless told otherwise.
  */
-public final class DispatchCustomEvent extends AbstractEvent<DispatchCustomEvent> {
+public final class DispatchCustomEvent
+    extends AbstractEvent<DispatchCustomEvent, DispatchCustomEvent.DispatchValues> {
 
-  private record Options(
-      String selector, boolean bubbles, boolean cancelable, boolean composed, String nonce) {}
+  static final class DispatchValues extends EventValues<DispatchValues> {
+    private final String name;
+    private final String detail;
+    private String selector;
+    private boolean bubbles = true;
+    private boolean cancelable = true;
+    private boolean composed = true;
+    private String nonce;
 
-  private final String name;
-  private final String detail;
-  private final Options options;
-
-  private DispatchCustomEvent(Envelope envelope, String name, String detail, Options options) {
-    super(envelope);
-    this.name = name;
-    this.detail = detail;
-    this.options = options;
+    private DispatchValues(Outlet outlet, String name, String detail) {
+      super(outlet);
+      this.name = name;
+      this.detail = detail;
+    }
   }
 
-  static DispatchCustomEvent of(Envelope envelope, String name, Object detail) {
-    return new DispatchCustomEvent(
-        envelope,
-        Check.line("event", name, Check.MAX_NAME),
-        Json.of(detail),
-        new Options(null, true, true, true, null));
+  DispatchCustomEvent(Outlet outlet, String name, Object detail) {
+    this(new DispatchValues(outlet, Arguments.line("event", name), Json.of(detail)));
+  }
+
+  private DispatchCustomEvent(DispatchValues values) {
+    super(values);
   }
 
   /**
@@ -35,34 +40,23 @@ public final class DispatchCustomEvent extends AbstractEvent<DispatchCustomEvent
    *     characters or line breaks
    */
   public DispatchCustomEvent selector(String selector) {
-    return with(
-        new Options(
-            Check.line("selector", selector, Check.MAX_SELECTOR),
-            options.bubbles,
-            options.cancelable,
-            options.composed,
-            options.nonce));
+    Arguments.line("selector", selector, MAX_SELECTOR);
+    return with(v -> v.selector = selector);
   }
 
   /** Whether the event bubbles; true unless set. */
   public DispatchCustomEvent bubbles(boolean bubbles) {
-    return with(
-        new Options(
-            options.selector, bubbles, options.cancelable, options.composed, options.nonce));
+    return with(v -> v.bubbles = bubbles);
   }
 
   /** Whether listeners can cancel the event; true unless set. */
   public DispatchCustomEvent cancelable(boolean cancelable) {
-    return with(
-        new Options(
-            options.selector, options.bubbles, cancelable, options.composed, options.nonce));
+    return with(v -> v.cancelable = cancelable);
   }
 
   /** Whether the event leaves shadow roots; true unless set. */
   public DispatchCustomEvent composed(boolean composed) {
-    return with(
-        new Options(
-            options.selector, options.bubbles, options.cancelable, composed, options.nonce));
+    return with(v -> v.composed = composed);
   }
 
   /**
@@ -71,22 +65,13 @@ public final class DispatchCustomEvent extends AbstractEvent<DispatchCustomEvent
    * @throws IllegalArgumentException if it is not 1 to 256 characters of base 64
    */
   public DispatchCustomEvent nonce(String nonce) {
-    return with(
-        new Options(
-            options.selector,
-            options.bubbles,
-            options.cancelable,
-            options.composed,
-            Check.nonce(nonce)));
-  }
-
-  private DispatchCustomEvent with(Options changed) {
-    return new DispatchCustomEvent(envelope, name, detail, changed);
+    Arguments.nonce(nonce);
+    return with(v -> v.nonce = nonce);
   }
 
   @Override
-  DispatchCustomEvent with(Envelope changed) {
-    return new DispatchCustomEvent(changed, name, detail, options);
+  DispatchCustomEvent of(DispatchValues changed) {
+    return new DispatchCustomEvent(changed);
   }
 
   @Override
@@ -97,21 +82,21 @@ public final class DispatchCustomEvent extends AbstractEvent<DispatchCustomEvent
   @Override
   CharSequence data() {
     String targets =
-        options.selector == null
+        values.selector == null
             ? "[document]"
-            : "document.querySelectorAll(" + Escape.scriptString(options.selector) + ")";
+            : "document.querySelectorAll(" + Escape.scriptString(values.selector) + ")";
     // JSON.parse, as a literal would take a member named __proto__ for the prototype
     String script =
         ("for (const target of %s) target.dispatchEvent(new CustomEvent(%s, {bubbles: %s,"
                 + " cancelable: %s, composed: %s, detail: JSON.parse(%s)}))")
             .formatted(
                 targets,
-                Escape.scriptString(name),
-                options.bubbles,
-                options.cancelable,
-                options.composed,
-                Escape.scriptString(detail));
-    ExecuteScript execute = ExecuteScript.of(envelope, script);
-    return (options.nonce == null ? execute : execute.nonce(options.nonce)).data();
+                Escape.scriptString(values.name),
+                values.bubbles,
+                values.cancelable,
+                values.composed,
+                Escape.scriptString(values.detail));
+    ExecuteScript execute = ExecuteScript.of(values.outlet, script);
+    return (values.nonce == null ? execute : execute.nonce(values.nonce)).data();
   }
 }

@@ -6,6 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
+import org.starcast.internal.Arguments;
+import org.starcast.internal.wire.PrefixedLines;
 
 /**
  * Runs a script in the page: a {@code script} element that is appended to the body and, unless told
@@ -16,7 +18,7 @@ import java.util.regex.Pattern;
  * the same in string, template and regular expression literals, so that nothing ends the element
  * early. Put data into it as literals that {@link #literal} makes.
  */
-public final class ExecuteScript extends AbstractEvent<ExecuteScript> {
+public final class ExecuteScript extends AbstractEvent<ExecuteScript, ExecuteScript.ScriptValues> {
 
   private static final Pattern ATTRIBUTE = Pattern.compile("[A-Za-z_][A-Za-z0-9_.:-]{0,127}");
   private static final int MAX_ATTRIBUTE = 8192;
@@ -24,24 +26,27 @@ public final class ExecuteScript extends AbstractEvent<ExecuteScript> {
   /** The client's expression that removes the element. */
   private static final String REMOVE = "el.remove()";
 
-  private final String script;
-  private final Map<String, String> attributes;
-  private final boolean autoRemove;
+  static final class ScriptValues extends EventValues<ScriptValues> {
+    private final String script;
+    private Map<String, String> attributes = Map.of();
+    private boolean autoRemove = true;
 
-  private ExecuteScript(
-      Envelope envelope, String script, Map<String, String> attributes, boolean autoRemove) {
-    super(envelope);
-    this.script = script;
-    this.attributes = attributes;
-    this.autoRemove = autoRemove;
+    private ScriptValues(Outlet outlet, String script) {
+      super(outlet);
+      this.script = script;
+    }
   }
 
-  static ExecuteScript of(Envelope envelope, CharSequence script) {
+  private ExecuteScript(ScriptValues values) {
+    super(values);
+  }
+
+  static ExecuteScript of(Outlet outlet, CharSequence script) {
     String text = Objects.requireNonNull(script, "script").toString();
     if (text.isBlank()) {
       throw new IllegalArgumentException("script: must not be blank");
     }
-    return new ExecuteScript(envelope, Escape.scriptText(text), Map.of(), true);
+    return new ExecuteScript(new ScriptValues(outlet, Escape.scriptText(text)));
   }
 
   /** A value as a JavaScript literal that is safe in a script: JSON, with {@code <} escaped. */
@@ -53,7 +58,7 @@ public final class ExecuteScript extends AbstractEvent<ExecuteScript> {
 
   /** Whether the element removes itself after it has run; true unless set. */
   public ExecuteScript autoRemove(boolean remove) {
-    return new ExecuteScript(envelope, script, attributes, remove);
+    return with(v -> v.autoRemove = remove);
   }
 
   /**
@@ -72,7 +77,7 @@ public final class ExecuteScript extends AbstractEvent<ExecuteScript> {
    * @throws IllegalArgumentException as {@link #attribute}
    */
   public ExecuteScript attributes(Map<String, String> more) {
-    Map<String, String> all = new LinkedHashMap<>(attributes);
+    Map<String, String> all = new LinkedHashMap<>(values.attributes);
     more.forEach(
         (name, value) -> {
           if (!ATTRIBUTE.matcher(Objects.requireNonNull(name, "attribute")).matches()) {
@@ -81,9 +86,9 @@ public final class ExecuteScript extends AbstractEvent<ExecuteScript> {
                     + " digit or sign");
           }
           boolean given = value != null && !value.isEmpty();
-          all.put(name, given ? Check.line("attribute " + name, value, MAX_ATTRIBUTE) : value);
+          all.put(name, given ? Arguments.line("attribute " + name, value, MAX_ATTRIBUTE) : value);
         });
-    return new ExecuteScript(envelope, script, Collections.unmodifiableMap(all), autoRemove);
+    return with(v -> v.attributes = Collections.unmodifiableMap(all));
   }
 
   /**
@@ -117,7 +122,7 @@ public final class ExecuteScript extends AbstractEvent<ExecuteScript> {
    * @throws IllegalArgumentException if it is not 1 to 256 characters of base 64
    */
   public ExecuteScript nonce(String nonce) {
-    return attribute("nonce", Check.nonce(nonce));
+    return attribute("nonce", Arguments.nonce(nonce));
   }
 
   /**
@@ -125,10 +130,10 @@ public final class ExecuteScript extends AbstractEvent<ExecuteScript> {
    * for requests that need no stream.
    */
   public Response toJavaScriptResponse() {
-    Response.ResponseBuilder response = Responses.ok(script, "text", "javascript");
+    Response.ResponseBuilder response = Responses.ok(values.script, "text", "javascript");
     Map<String, String> all = new LinkedHashMap<>();
-    attributes.forEach((name, value) -> all.put(name, value == null ? "" : value));
-    if (autoRemove) {
+    values.attributes.forEach((name, value) -> all.put(name, value == null ? "" : value));
+    if (values.autoRemove) {
       all.put("data-effect", REMOVE);
     }
     if (!all.isEmpty()) {
@@ -138,8 +143,8 @@ public final class ExecuteScript extends AbstractEvent<ExecuteScript> {
   }
 
   @Override
-  ExecuteScript with(Envelope changed) {
-    return new ExecuteScript(changed, script, attributes, autoRemove);
+  ExecuteScript of(ScriptValues changed) {
+    return new ExecuteScript(changed);
   }
 
   @Override
@@ -148,20 +153,19 @@ public final class ExecuteScript extends AbstractEvent<ExecuteScript> {
   }
 
   @Override
-  String data() {
+  CharSequence data() {
     StringBuilder tag = new StringBuilder("<script");
-    attributes.forEach(
+    values.attributes.forEach(
         (name, value) -> {
           tag.append(' ').append(name);
           if (value != null) {
             tag.append("=\"").append(Escape.html(value)).append('"');
           }
         });
-    if (autoRemove) {
+    if (values.autoRemove) {
       tag.append(" data-effect=\"").append(REMOVE).append('"');
     }
-    LinePrefixer lines = new LinePrefixer("elements", tag.length() + script.length() + 10);
-    lines.append(tag).append('>').append(script).append("</script>");
-    return "selector body\nmode append\n" + lines;
+    tag.append('>').append(values.script).append("</script>");
+    return new PrefixedLines("selector body\nmode append\n", "elements ", tag.toString());
   }
 }

@@ -3,6 +3,9 @@ package org.starcast.datastar;
 import jakarta.ws.rs.core.Response;
 import java.util.Objects;
 import org.starcast.internal.wire.PrefixedLines;
+import java.util.Set;
+import org.starcast.internal.Arguments;
+import org.starcast.internal.markup.FirstTag;
 
 /**
  * Patches elements into the page ({@code datastar-patch-elements}).
@@ -10,34 +13,36 @@ import org.starcast.internal.wire.PrefixedLines;
  * <p>Without a {@link #selector} the client finds the target of each top-level element by its id;
  * only the modes outer and replace can do so.
  */
-public final class PatchElements extends AbstractEvent<PatchElements> {
+public final class PatchElements extends AbstractEvent<PatchElements, PatchElements.ElementValues> {
 
   private static final String PREFIX = "elements ";
 
-  private record Options(
-      String selector,
-      ElementPatchMode mode,
-      ElementNamespace namespace,
-      boolean useViewTransition,
-      String viewTransitionSelector,
-      boolean targetCheck) {}
+  /** Elements that the client finds without an id. */
+  private static final Set<String> PAGE = Set.of("html", "head", "body");
 
-  /** Empty for none. */
-  private final String elements;
+  static final class ElementValues extends EventValues<ElementValues> {
+    /** Empty for none. */
+    private final String elements;
 
-  private final Options options;
+    private String selector;
+    private ElementPatchMode mode = ElementPatchMode.OUTER;
+    private ElementNamespace namespace = ElementNamespace.HTML;
+    private boolean useViewTransition;
+    private String viewTransitionSelector;
+    private boolean targetCheck = true;
 
-  private PatchElements(Envelope envelope, String elements, Options options) {
-    super(envelope);
-    this.elements = elements;
-    this.options = options;
+    private ElementValues(Outlet outlet, String elements) {
+      super(outlet);
+      this.elements = elements;
+    }
   }
 
-  static PatchElements of(Envelope envelope, String elements) {
-    return new PatchElements(
-        envelope,
-        elements,
-        new Options(null, ElementPatchMode.OUTER, ElementNamespace.HTML, false, null, true));
+  PatchElements(Outlet outlet, String elements) {
+    this(new ElementValues(outlet, elements));
+  }
+
+  private PatchElements(ElementValues values) {
+    super(values);
   }
 
   /**
@@ -47,14 +52,8 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
    *     characters or line breaks
    */
   public PatchElements selector(String selector) {
-    return with(
-        new Options(
-            Check.line("selector", selector, Check.MAX_SELECTOR),
-            options.mode,
-            options.namespace,
-            options.useViewTransition,
-            options.viewTransitionSelector,
-            options.targetCheck));
+    Arguments.line("selector", selector, MAX_SELECTOR);
+    return with(v -> v.selector = selector);
   }
 
   /**
@@ -64,31 +63,19 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
    *     characters or line breaks
    */
   public PatchElements selectorId(String id) {
-    return selector("#" + Escape.cssIdentifier(Check.line("id", id, Check.MAX_NAME)));
+    return selector("#" + Escape.cssIdentifier(Arguments.line("id", id)));
   }
 
   /** How the elements are patched; {@link ElementPatchMode#OUTER} unless set. */
   public PatchElements mode(ElementPatchMode mode) {
-    return with(
-        new Options(
-            options.selector,
-            Objects.requireNonNull(mode, "mode"),
-            options.namespace,
-            options.useViewTransition,
-            options.viewTransitionSelector,
-            options.targetCheck));
+    Objects.requireNonNull(mode, "mode");
+    return with(v -> v.mode = mode);
   }
 
   /** The namespace of the elements; {@link ElementNamespace#HTML} unless set. */
   public PatchElements namespace(ElementNamespace namespace) {
-    return with(
-        new Options(
-            options.selector,
-            options.mode,
-            Objects.requireNonNull(namespace, "namespace"),
-            options.useViewTransition,
-            options.viewTransitionSelector,
-            options.targetCheck));
+    Objects.requireNonNull(namespace, "namespace");
+    return with(v -> v.namespace = namespace);
   }
 
   /** Patches within a view transition, in browsers that have them. */
@@ -98,14 +85,7 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
 
   /** Whether to patch within a view transition; false unless set. */
   public PatchElements useViewTransition(boolean use) {
-    return with(
-        new Options(
-            options.selector,
-            options.mode,
-            options.namespace,
-            use,
-            options.viewTransitionSelector,
-            options.targetCheck));
+    return with(v -> v.useViewTransition = use);
   }
 
   /**
@@ -115,14 +95,8 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
    * @throws IllegalArgumentException as {@link #selector}
    */
   public PatchElements viewTransitionSelector(String selector) {
-    return with(
-        new Options(
-            options.selector,
-            options.mode,
-            options.namespace,
-            options.useViewTransition,
-            Check.line("viewTransitionSelector", selector, Check.MAX_SELECTOR),
-            options.targetCheck));
+    Arguments.line("viewTransitionSelector", selector, MAX_SELECTOR);
+    return with(v -> v.viewTransitionSelector = selector);
   }
 
   /**
@@ -132,14 +106,7 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
    * first are not checked.
    */
   public PatchElements withoutTargetCheck() {
-    return with(
-        new Options(
-            options.selector,
-            options.mode,
-            options.namespace,
-            options.useViewTransition,
-            options.viewTransitionSelector,
-            false));
+    return with(v -> v.targetCheck = false);
   }
 
   /**
@@ -150,29 +117,25 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
    */
   public Response toHtmlResponse() {
     checkTarget();
-    Response.ResponseBuilder response = Responses.ok(elements, "text", "html");
-    if (options.selector != null) {
-      response.header("datastar-selector", Escape.asciiSelector(options.selector));
+    Response.ResponseBuilder response = Responses.ok(values.elements, "text", "html");
+    if (values.selector != null) {
+      response.header("datastar-selector", Escape.asciiSelector(values.selector));
     }
-    if (options.mode != ElementPatchMode.OUTER) {
-      response.header("datastar-mode", options.mode.value());
+    if (values.mode != ElementPatchMode.OUTER) {
+      response.header("datastar-mode", values.mode.value());
     }
-    if (options.namespace != ElementNamespace.HTML) {
-      response.header("datastar-namespace", options.namespace.value());
+    if (values.namespace != ElementNamespace.HTML) {
+      response.header("datastar-namespace", values.namespace.value());
     }
-    if (options.useViewTransition) {
+    if (values.useViewTransition) {
       response.header("datastar-use-view-transition", "true");
     }
     return response.build();
   }
 
-  private PatchElements with(Options changed) {
-    return new PatchElements(envelope, elements, changed);
-  }
-
   @Override
-  PatchElements with(Envelope changed) {
-    return new PatchElements(changed, elements, options);
+  PatchElements of(ElementValues changed) {
+    return new PatchElements(changed);
   }
 
   @Override
@@ -184,40 +147,53 @@ public final class PatchElements extends AbstractEvent<PatchElements> {
   CharSequence data() {
     checkTarget();
     StringBuilder out = new StringBuilder();
-    if (options.selector != null) {
-      out.append("selector ").append(options.selector).append('\n');
+    if (values.selector != null) {
+      out.append("selector ").append(values.selector).append('\n');
     }
-    if (options.mode != ElementPatchMode.OUTER) {
-      out.append("mode ").append(options.mode.value()).append('\n');
+    if (values.mode != ElementPatchMode.OUTER) {
+      out.append("mode ").append(values.mode.value()).append('\n');
     }
-    if (options.useViewTransition) {
+    if (values.useViewTransition) {
       out.append("useViewTransition true\n");
-      if (options.viewTransitionSelector != null) {
-        out.append("viewTransitionSelector ").append(options.viewTransitionSelector).append('\n');
+      if (values.viewTransitionSelector != null) {
+        out.append("viewTransitionSelector ").append(values.viewTransitionSelector).append('\n');
       }
     }
-    if (options.namespace != ElementNamespace.HTML) {
-      out.append("namespace ").append(options.namespace.value()).append('\n');
+    if (values.namespace != ElementNamespace.HTML) {
+      out.append("namespace ").append(values.namespace.value()).append('\n');
     }
-    if (elements.isEmpty()) {
+    if (values.elements.isEmpty()) {
       out.setLength(Math.max(0, out.length() - 1));
       return out.toString();
     }
-    return new PrefixedLines(out.toString(), PREFIX, elements);
+    return new PrefixedLines(out.toString(), PREFIX, values.elements);
   }
 
   private void checkTarget() {
-    if (options.selector != null) {
+    if (values.selector != null) {
       return;
     }
-    if (options.mode != ElementPatchMode.OUTER && options.mode != ElementPatchMode.REPLACE) {
+    if (values.mode != ElementPatchMode.OUTER && values.mode != ElementPatchMode.REPLACE) {
       throw new IllegalArgumentException(
-          "selector: must be given, mode " + options.mode.value() + " needs one");
+          "selector: must be given, mode " + values.mode.value() + " needs one");
     }
-    String problem = options.targetCheck ? ElementTarget.problem(elements) : null;
-    if (problem != null) {
+    String missing = values.targetCheck ? missing() : null;
+    if (missing != null) {
       throw new IllegalArgumentException(
-          "elements: without a selector, " + options.mode.value() + " " + problem);
+          "elements: without a selector, " + values.mode.value() + " " + missing);
     }
+  }
+
+  /** What the client lacks to find the target of the first element; null for nothing. */
+  private String missing() {
+    FirstTag first;
+    try {
+      first = FirstTag.of(values.elements);
+    } catch (IllegalArgumentException e) {
+      return e.getMessage();
+    }
+    return first.id().isEmpty() && !PAGE.contains(first.name())
+        ? "needs an id on each element (the first, <" + first.name() + ">, has none)"
+        : null;
   }
 }

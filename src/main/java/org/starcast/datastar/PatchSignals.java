@@ -3,25 +3,31 @@ package org.starcast.datastar;
 import jakarta.ws.rs.core.Response;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
+import org.starcast.internal.Arguments;
+import org.starcast.internal.wire.PrefixedLines;
 
 /**
  * Patches signals ({@code datastar-patch-signals}), as a JSON merge patch (RFC 7386): values are
  * set, objects merged, and what is null is removed.
  */
-public final class PatchSignals extends AbstractEvent<PatchSignals> {
+public final class PatchSignals extends AbstractEvent<PatchSignals, PatchSignals.SignalValues> {
 
-  private final String json;
-  private final boolean onlyIfMissing;
+  static final class SignalValues extends EventValues<SignalValues> {
+    private final String json;
+    private boolean onlyIfMissing;
 
-  private PatchSignals(Envelope envelope, String json, boolean onlyIfMissing) {
-    super(envelope);
-    this.json = json;
-    this.onlyIfMissing = onlyIfMissing;
+    private SignalValues(Outlet outlet, String json) {
+      super(outlet);
+      this.json = json;
+    }
   }
 
-  static PatchSignals of(Envelope envelope, String json) {
-    return new PatchSignals(envelope, json, false);
+  PatchSignals(Outlet outlet, String json) {
+    this(new SignalValues(outlet, json));
+  }
+
+  private PatchSignals(SignalValues values) {
+    super(values);
   }
 
   /**
@@ -83,7 +89,7 @@ public final class PatchSignals extends AbstractEvent<PatchSignals> {
   }
 
   private static String[] names(String path) {
-    String[] names = Check.line("path", path, Check.MAX_NAME).split("\\.", -1);
+    String[] names = Arguments.line("path", path).split("\\.", -1);
     for (String name : names) {
       if (name.isEmpty()) {
         throw new IllegalArgumentException("path: has an empty name: " + path);
@@ -104,22 +110,21 @@ public final class PatchSignals extends AbstractEvent<PatchSignals> {
 
   /** Whether to patch only the signals that the page does not have; false unless set. */
   public PatchSignals onlyIfMissing(boolean only) {
-    return new PatchSignals(envelope, json, only);
+    return with(v -> v.onlyIfMissing = only);
   }
 
   /** The signals as a plain JSON answer, for requests that need no stream. */
   public Response toJsonResponse() {
-    Response.ResponseBuilder response =
-        Responses.ok(Objects.requireNonNull(json), "application", "json");
-    if (onlyIfMissing) {
+    Response.ResponseBuilder response = Responses.ok(values.json, "application", "json");
+    if (values.onlyIfMissing) {
       response.header("datastar-only-if-missing", "true");
     }
     return response.build();
   }
 
   @Override
-  PatchSignals with(Envelope changed) {
-    return new PatchSignals(changed, json, onlyIfMissing);
+  PatchSignals of(SignalValues changed) {
+    return new PatchSignals(changed);
   }
 
   @Override
@@ -128,8 +133,8 @@ public final class PatchSignals extends AbstractEvent<PatchSignals> {
   }
 
   @Override
-  String data() {
-    String lines = LinePrefixer.lines("signals", json);
-    return onlyIfMissing ? "onlyIfMissing true\n" + lines : lines;
+  CharSequence data() {
+    return new PrefixedLines(
+        values.onlyIfMissing ? "onlyIfMissing true\n" : "", "signals ", values.json);
   }
 }

@@ -3,10 +3,13 @@ package org.starcast.htmx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
 import org.starcast.datastar.Html;
 import org.starcast.internal.wire.LibraryEvents;
+import org.starcast.internal.Arguments;
+import org.starcast.internal.markup.FirstTag;
 
 /**
  * Out-of-band swaps: elements of one answer or event that each go to a target of their own.
@@ -26,6 +29,8 @@ import org.starcast.internal.wire.LibraryEvents;
  * <p>The markup is trusted; escape text in it with {@link Html#text}.
  */
 public final class OobSwap implements MessageSource {
+
+  private static final Pattern TAG = Pattern.compile("[a-zA-Z][a-zA-Z0-9-]{0,63}");
 
   private final List<String> elements;
   private final String event;
@@ -49,7 +54,11 @@ public final class OobSwap implements MessageSource {
    * @throws IllegalArgumentException if it is not 1 to 64 of {@code A-Z a-z 0-9 -}
    */
   public OobSwap wrapIn(String element) {
-    return new OobSwap(elements, event, Check.tag("element", element));
+    return new OobSwap(
+        elements,
+        event,
+        Arguments.matching(
+            "element", element, TAG, "must be 1 to 64 of A-Z a-z 0-9 -, beginning with a letter"));
   }
 
   /** Replaces the target's content. */
@@ -93,15 +102,26 @@ public final class OobSwap implements MessageSource {
    */
   public OobSwap addElement(String targetId, SwapMode mode, CharSequence element) {
     String markup = element.toString();
-    FirstTag tag = FirstTag.of(markup);
-    boolean hasId = tag.id() != null;
-    if (hasId && !tag.id().equals(targetId) && !tag.id().equals(Html.attr(targetId))) {
+    FirstTag tag = firstTag(markup);
+    String id = tag.id();
+    if (!id.isEmpty() && !id.equals(targetId) && !id.equals(Html.attr(targetId))) {
       throw new IllegalArgumentException("element: has another id than the target's");
+    }
+    if (tag.attributes().containsKey("hx-swap-oob")) {
+      throw new IllegalArgumentException("element: has an hx-swap-oob of its own");
     }
     return with(
         markup.substring(0, tag.nameEnd())
-            + attributes(targetId, mode, !hasId)
+            + attributes(targetId, mode, id.isEmpty())
             + markup.substring(tag.nameEnd()));
+  }
+
+  private static FirstTag firstTag(String markup) {
+    try {
+      return FirstTag.of(markup);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("element: " + e.getMessage(), e);
+    }
   }
 
   /** As {@link #addElement(String, SwapMode, CharSequence)}. */
@@ -136,7 +156,7 @@ public final class OobSwap implements MessageSource {
    *     and control characters, or begins with {@code starcast}
    */
   public OobSwap event(String name) {
-    return new OobSwap(elements, LibraryEvents.checkForeign(Check.event(name)), wrapper);
+    return new OobSwap(elements, LibraryEvents.checkForeign(SseElement.checkEvent(name)), wrapper);
   }
 
   /** How many elements there are. */
@@ -170,7 +190,7 @@ public final class OobSwap implements MessageSource {
   }
 
   private static String attributes(String targetId, SwapMode mode, boolean withId) {
-    String id = Check.id("targetId", targetId);
+    String id = SseElement.checkId("targetId", targetId);
     String swap = mode == SwapMode.OUTER_HTML ? "true" : mode.value();
     return (withId ? " id=\"" + Html.attr(id) + "\"" : "") + " hx-swap-oob=\"" + swap + "\"";
   }

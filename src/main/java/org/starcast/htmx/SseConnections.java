@@ -3,6 +3,7 @@ package org.starcast.htmx;
 import java.time.Duration;
 import java.util.Objects;
 import org.starcast.datastar.Html;
+import org.starcast.internal.Arguments;
 
 /**
  * A script that makes the connections of htmx's SSE extension last. Immutable. Put {@link #script}
@@ -170,7 +171,7 @@ public final class SseConnections {
    * @throws IllegalArgumentException if it is not 1 to 256 characters of base 64
    */
   public SseConnections nonce(String nonce) {
-    return new SseConnections(minWait, maxWait, Check.nonce(nonce));
+    return new SseConnections(minWait, maxWait, Arguments.nonce(nonce));
   }
 
   /** The {@code script} element. */

@@ -3,7 +3,9 @@ package org.starcast.htmx;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.starcast.datastar.Html;
+import org.starcast.internal.Arguments;
 
 /**
  * An element that connects to a stream by htmx's SSE extension. Immutable: every method returns a
@@ -17,6 +19,9 @@ import org.starcast.datastar.Html;
  * alone.
  */
 public final class SseElement {
+
+  private static final Pattern ATTRIBUTE = Pattern.compile("[A-Za-z_:@][A-Za-z0-9_.:@-]{0,127}");
+  private static final Pattern EVENT = Pattern.compile("[^\\p{Cntrl}\\p{Zs}\\s,]{1,256}");
 
   private final Map<String, String> attributes;
 
@@ -32,7 +37,7 @@ public final class SseElement {
   public static SseElement connect(String url) {
     Map<String, String> attributes = new LinkedHashMap<>();
     attributes.put("hx-ext", "sse");
-    attributes.put("sse-connect", Check.url(url));
+    attributes.put("sse-connect", Arguments.url("url", url));
     return new SseElement(attributes);
   }
 
@@ -51,14 +56,14 @@ public final class SseElement {
       throw new IllegalArgumentException("events: must be at least one");
     }
     for (String event : events) {
-      Check.event(event);
+      checkEvent(event);
     }
     return put("sse-swap", String.join(",", events));
   }
 
   /** Ends the connection, without reconnecting, at an event with this name. */
   public SseElement closeOn(String event) {
-    return put("sse-close", Check.event(event));
+    return put("sse-close", checkEvent(event));
   }
 
   /** How the data is swapped in ({@code hx-swap}); the content is replaced unless set. */
@@ -73,7 +78,7 @@ public final class SseElement {
 
   /** The element's id. */
   public SseElement id(String id) {
-    return put("id", Check.id("id", id));
+    return put("id", checkId("id", id));
   }
 
   /** Hides the element. */
@@ -88,7 +93,10 @@ public final class SseElement {
    *     or is longer than 8,192 characters
    */
   public SseElement attribute(String name, String value) {
-    return put(Check.attribute(name), value.isEmpty() ? "" : Check.line("value", value, 8192));
+    return put(
+        Arguments.matching(
+            "attribute", name, ATTRIBUTE, "must be 1 to 128 of A-Z a-z 0-9 _ . : @ -"),
+        value.isEmpty() ? "" : Arguments.line("value", value, Arguments.MAX_URL));
   }
 
   /** The attributes as HTML, each with a space before it. */
@@ -118,6 +126,19 @@ public final class SseElement {
   @Override
   public String toString() {
     return html("");
+  }
+
+  static String checkEvent(String event) {
+    return Arguments.matching(
+        "event", event, EVENT, "must be 1 to 256 characters, no white space, no comma");
+  }
+
+  /** An id: white space ends it in the places where htmx reads it. */
+  static String checkId(String name, String id) {
+    if (Arguments.line(name, id).chars().anyMatch(Character::isWhitespace)) {
+      throw new IllegalArgumentException(name + ": must have no white space");
+    }
+    return id;
   }
 
   private SseElement put(String name, String value) {

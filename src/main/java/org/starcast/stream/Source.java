@@ -10,6 +10,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.starcast.internal.Arguments;
 
 /**
  * Where the items of a stream come from. Used once, by one stream, which asks for an item when its
@@ -154,7 +155,7 @@ public final class Source<T> {
   public static <T> Source<T> emitter(int capacity, Consumer<? super Emitter<T>> producer) {
     return new Source<>(
         new EmitterFeed<>(
-            Check.range("capacity", capacity, 1, 1_000_000),
+            Arguments.range("capacity", capacity, 1, 1_000_000),
             Objects.requireNonNull(producer, "producer")));
   }
 

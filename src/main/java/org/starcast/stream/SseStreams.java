@@ -19,6 +19,7 @@ import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Payloads;
+import org.starcast.internal.Arguments;
 import org.starcast.stream.Progress.UnknownJobException;
 
 /**
@@ -188,7 +189,7 @@ public class SseStreams {
   private static StreamOptions<? super Progress> job(
       String jobId, Duration interval, StreamOptions<? super Progress> options) {
     return options
-        .interval(Check.positive("interval", interval))
+        .interval(Arguments.positive("interval", interval))
         .orElse(
             progress -> SseMessage.of(((Progress) progress).toJson(jobId)),
             "progress",

@@ -11,6 +11,8 @@ import org.starcast.MessageSource;
 import org.starcast.SseMessage;
 import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.internal.wire.SseFormat;
+import org.starcast.internal.Arguments;
+import org.starcast.internal.Values;
 
 /**
  * How a stream behaves. Immutable and thread-safe: every method returns new options. The functions
@@ -30,10 +32,9 @@ public final class StreamOptions<T> {
   private static final SseMessage FAILED =
       SseMessage.builder().event("error").data("{\"error\":\"the stream failed\"}").build();
 
-  private static final StreamOptions<Object> DEFAULTS = new StreamOptions<>(new Values());
+  private static final StreamOptions<Object> DEFAULTS = new StreamOptions<>(new OptionValues());
 
-  /** Not changed once it is part of options. */
-  private static final class Values {
+  private static final class OptionValues extends Values<OptionValues> {
     private Duration interval = Duration.ZERO;
     private Duration heartbeat = Duration.ZERO;
     private Supplier<? extends MessageSource> ping = () -> null;
@@ -47,36 +48,16 @@ public final class StreamOptions<T> {
     private Duration retry;
     private String event;
     private LineSeparator lineSeparator = LineSeparator.LF;
-
-    private Values() {}
-
-    private Values(Values from) {
-      interval = from.interval;
-      heartbeat = from.heartbeat;
-      ping = from.ping;
-      transform = from.transform;
-      throttle = from.throttle;
-      initial = from.initial;
-      closing = from.closing;
-      timeout = from.timeout;
-      idleTimeout = from.idleTimeout;
-      onError = from.onError;
-      retry = from.retry;
-      event = from.event;
-      lineSeparator = from.lineSeparator;
-    }
   }
 
-  private final Values values;
+  private final OptionValues values;
 
-  private StreamOptions(Values values) {
+  private StreamOptions(OptionValues values) {
     this.values = values;
   }
 
-  private <U extends T> StreamOptions<U> with(Consumer<Values> change) {
-    Values changed = new Values(values);
-    change.accept(changed);
-    return new StreamOptions<>(changed);
+  private <U extends T> StreamOptions<U> with(Consumer<OptionValues> change) {
+    return new StreamOptions<>(values.with(change));
   }
 
   /** Items as they come, as fast as the client takes them, and nothing else. */
@@ -90,7 +71,7 @@ public final class StreamOptions<T> {
    * @throws IllegalArgumentException if it is negative or longer than a year
    */
   public StreamOptions<T> interval(Duration interval) {
-    Check.duration("interval", interval);
+    Arguments.upToYear("interval", interval);
     return with(v -> v.interval = interval);
   }
 
@@ -103,7 +84,7 @@ public final class StreamOptions<T> {
    * @throws IllegalArgumentException if {@code silence} is not 1 ms to a year
    */
   public StreamOptions<T> heartbeat(Duration silence, Supplier<? extends MessageSource> ping) {
-    Check.positive("heartbeat", silence);
+    Arguments.positive("heartbeat", silence);
     Objects.requireNonNull(ping, "ping");
     return with(
         v -> {
@@ -148,7 +129,7 @@ public final class StreamOptions<T> {
    * @throws IllegalArgumentException if it is not 1 ms to a year
    */
   public StreamOptions<T> timeout(Duration timeout) {
-    Check.positive("timeout", timeout);
+    Arguments.positive("timeout", timeout);
     return with(v -> v.timeout = timeout);
   }
 
@@ -158,7 +139,7 @@ public final class StreamOptions<T> {
    * @throws IllegalArgumentException if it is not 1 ms to a year
    */
   public StreamOptions<T> idleTimeout(Duration timeout) {
-    Check.positive("idleTimeout", timeout);
+    Arguments.positive("idleTimeout", timeout);
     return with(v -> v.idleTimeout = timeout);
   }
 

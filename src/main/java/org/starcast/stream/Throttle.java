@@ -3,6 +3,7 @@ package org.starcast.stream;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Function;
+import org.starcast.internal.Arguments;
 
 /**
  * How to thin out items that come faster than they shall be sent. The first is sent at once; what
@@ -28,9 +29,9 @@ public final class Throttle<T> {
   private final boolean keepFirst;
 
   private Throttle(Duration interval, Function<? super T, ?> key, int capacity, boolean keepFirst) {
-    this.interval = Check.duration("interval", interval);
+    this.interval = Arguments.upToYear("interval", interval);
     this.key = key;
-    this.capacity = Check.range("capacity", capacity, 1, 1_000_000);
+    this.capacity = Arguments.range("capacity", capacity, 1, 1_000_000);
     this.keepFirst = keepFirst;
   }
 

@@ -203,8 +203,17 @@ class HostileInputTest {
       Wire.Event event = Wire.one(DATASTAR.patchElements(text).selector("#x").render());
       assertThat(event.arguments()).containsOnlyKeys("selector", "elements");
       assertThat(event.arguments().get("elements"))
-          .isEqualTo(text.replaceAll("\r\n?", "\n").replace('\u0000', '\ufffd'));
+          .isEqualTo(arrived(text.replaceAll("\r\n?", "\n").replace('\u0000', '\ufffd')));
     }
+  }
+
+  /** UTF-8 has no lone surrogates. */
+  private static String arrived(String text) {
+    int[] points =
+        text.codePoints()
+            .map(c -> Character.getType(c) == Character.SURROGATE ? 0xfffd : c)
+            .toArray();
+    return new String(points, 0, points.length);
   }
 
   @Test
@@ -215,7 +224,7 @@ class HostileInputTest {
       Wire.Event event = Wire.one(DATASTAR.patchSignals(signals).render());
       assertThat(event.arguments()).containsOnlyKeys("signals");
       JsonObject read = org.starcast.datastar.Json.parseObject(event.arguments().get("signals"));
-      assertThat(read.getString(text)).isEqualTo(text);
+      assertThat(read.getString(arrived(text))).isEqualTo(arrived(text));
     }
   }
 

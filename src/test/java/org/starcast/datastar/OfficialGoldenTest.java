@@ -105,7 +105,7 @@ class OfficialGoldenTest {
     return envelope(input, patch);
   }
 
-  private static <T extends AbstractEvent<T>> T envelope(JsonObject input, T event) {
+  private static <T extends AbstractEvent<T, ?>> T envelope(JsonObject input, T event) {
     T result = event;
     if (input.containsKey("eventId")) {
       result = result.eventId(input.getString("eventId"));

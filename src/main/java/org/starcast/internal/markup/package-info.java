@@ -1,0 +1,2 @@
+/** HTML that is looked into. */
+package org.starcast.internal.markup;

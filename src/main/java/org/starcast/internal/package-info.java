@@ -1,0 +1,2 @@
+/** What is not for applications. */
+package org.starcast.internal;
