@@ -34,41 +34,21 @@ public final class DatastarAttributes {
   private static final Pattern PLAIN_KEY = Pattern.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*");
   private static final Pattern PROPERTY = Pattern.compile("[a-z][A-Za-z]*");
 
-  private static final Set<String> TIMING = Set.of("debounce", "throttle", "delay");
   private static final Map<String, Set<String>> MODIFIERS =
       Map.of(
           "on",
-              Set.of(
-                  "debounce",
-                  "throttle",
-                  "delay",
-                  "viewtransition",
-                  "window",
-                  "document",
-                  "capture",
-                  "passive",
-                  "once",
-                  "outside",
-                  "prevent",
-                  "stop"),
+              modifiers(
+                  "debounce throttle delay viewtransition window document capture passive once outside"
+                      + " prevent stop"),
           "on-intersect",
-              Set.of(
-                  "debounce",
-                  "throttle",
-                  "delay",
-                  "viewtransition",
-                  "once",
-                  "half",
-                  "full",
-                  "exit",
-                  "threshold"),
-          "on-interval", Set.of("duration", "viewtransition"),
-          "on-signal-patch", TIMING,
-          "init", Set.of("delay", "viewtransition"),
-          "bind", Set.of("prop", "event"),
-          "signals", Set.of("ifmissing"),
-          "json-signals", Set.of("terse"),
-          "ignore", Set.of("self"));
+              modifiers("debounce throttle delay viewtransition once half full exit threshold"),
+          "on-interval", modifiers("duration viewtransition"),
+          "on-signal-patch", modifiers("debounce throttle delay"),
+          "init", modifiers("delay viewtransition"),
+          "bind", modifiers("prop event"),
+          "signals", modifiers("ifmissing"),
+          "json-signals", modifiers("terse"),
+          "ignore", modifiers("self"));
 
   private final Map<String, String> entries;
 
@@ -415,6 +395,10 @@ public final class DatastarAttributes {
     long millis = Arguments.upToDay(name, wait).toMillis();
     String all = Arrays.stream(options).map(option -> "." + option).reduce("", String::concat);
     return modify(name + "." + millis + "ms" + all);
+  }
+
+  private static Set<String> modifiers(String names) {
+    return Set.of(names.split(" "));
   }
 
   private DatastarAttributes modify(String modifier) {

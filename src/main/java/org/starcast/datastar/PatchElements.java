@@ -2,10 +2,10 @@ package org.starcast.datastar;
 
 import jakarta.ws.rs.core.Response;
 import java.util.Objects;
-import org.starcast.internal.wire.PrefixedLines;
 import java.util.Set;
 import org.starcast.internal.Arguments;
 import org.starcast.internal.markup.FirstTag;
+import org.starcast.internal.wire.PrefixedLines;
 
 /**
  * Patches elements into the page ({@code datastar-patch-elements}).

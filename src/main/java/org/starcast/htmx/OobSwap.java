@@ -7,9 +7,9 @@ import java.util.regex.Pattern;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
 import org.starcast.datastar.Html;
-import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.internal.Arguments;
 import org.starcast.internal.markup.FirstTag;
+import org.starcast.internal.wire.LibraryEvents;
 
 /**
  * Out-of-band swaps: elements of one answer or event that each go to a target of their own.

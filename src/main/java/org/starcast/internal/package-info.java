@@ -1,2 +1,2 @@
-/** What is not for applications. */
+/** What the other packages share: checks of arguments, and values of immutable objects. */
 package org.starcast.internal;

@@ -7,7 +7,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -16,7 +15,7 @@ import org.starcast.SseClient;
 import org.starcast.SseMessage;
 
 /**
- * Moves items from a feed to a client, in slices on an executor, one slice at a time.
+ * Moves items from a reader to a client, in slices on an executor, one slice at a time.
  *
  * <pre>
  *  NEW ──► ASKING ──► EXHAUSTED ──► ENDED ──► CLOSED
@@ -33,8 +32,8 @@ import org.starcast.SseMessage;
  * completes {@link #completion}. So each happens once, whatever application code throws, {@code
  * Error}s too.
  *
- * <p>{@link #wake} has a slice run if none does, and makes a running one look again. The feed and
- * the gate belong to the slices; the state changes, and the client is written to, under this
+ * <p>{@link #wake} has a slice run if none does, and makes a running one look again. The reader and
+ * the window belong to the slices; the state changes, and the client is written to, under this
  * object's monitor, so that nothing follows the last message.
  */
 final class Pump<T> implements SseStream {
@@ -46,8 +45,6 @@ final class Pump<T> implements SseStream {
 
   /** How long a source that does not say when it has something is left alone. */
   private static final long POLL_NANOS = Duration.ofMillis(50).toNanos();
-
-  private static final long NEVER = Gate.NEVER;
 
   private static final CompletionStage<Boolean> NOTHING = CompletableFuture.completedStage(false);
 
@@ -76,7 +73,7 @@ final class Pump<T> implements SseStream {
 
   private final SseClient client;
   private final boolean ownsClient;
-  private final Feed<? extends T> feed;
+  private final SourceReader<? extends T> reader;
   private final StreamOptions<? super T> options;
   private final Function<Object, SseMessage> encoder;
   private final Executor executor;
@@ -84,15 +81,11 @@ final class Pump<T> implements SseStream {
   private final CompletableFuture<End> completion = new CompletableFuture<>();
   private final AtomicLong sent = new AtomicLong();
   private final long intervalNanos;
-  private final long heartbeatNanos;
-  private final long idleNanos;
-  private final long timeoutAt;
-
-  /** Requests for a slice since the last look. */
-  private final AtomicInteger wakes = new AtomicInteger();
+  private final Deadlines deadlines;
+  private final Slices slices;
 
   // touched by slices only
-  private final Gate<T> gate;
+  private final RateWindow<T> window;
 
   /** Why the state is {@code FAILING}. */
   private Throwable sourceFailure;
@@ -103,9 +96,6 @@ final class Pump<T> implements SseStream {
   /** When a timer must have the source asked, after a slice. */
   private long askAt;
 
-  private volatile long lastItem;
-  private volatile long lastSent;
-
   /** The last item is not in the client's queue yet. */
   private volatile boolean waitsForRoom;
 
@@ -115,33 +105,27 @@ final class Pump<T> implements SseStream {
   // guarded by this
   private State state = State.NEW;
   private Outcome outcome;
-  private long armedAt = NEVER;
-  private Runnable disarm = () -> {};
 
   Pump(
       SseClient client,
       boolean ownsClient,
-      Feed<? extends T> feed,
+      SourceReader<? extends T> reader,
       StreamOptions<? super T> options,
       Function<Object, SseMessage> encoder,
       Executor executor,
       Timer timer) {
     this.client = client;
     this.ownsClient = ownsClient;
-    this.feed = feed;
+    this.reader = reader;
     this.options = options;
     this.encoder = encoder;
     this.executor = executor;
     this.timer = timer;
     this.intervalNanos = options.interval().toNanos();
-    this.heartbeatNanos = options.heartbeat().toNanos();
-    this.idleNanos = options.idleTimeout().toNanos();
-    this.gate = options.throttle() == null ? null : new Gate<>(options.throttle());
-    long now = timer.now();
-    this.timeoutAt = options.timeout().isZero() ? NEVER : now + options.timeout().toNanos();
-    this.lastItem = now;
-    this.lastSent = now;
-    this.pollAt = now;
+    this.window = options.throttle() == null ? null : new RateWindow<>(options.throttle());
+    this.deadlines = new Deadlines(options, timer, this::onTime);
+    this.slices = new Slices(executor, this::work, this::rejected);
+    this.pollAt = timer.now();
   }
 
   /** Begins; called once. */
@@ -159,7 +143,7 @@ final class Pump<T> implements SseStream {
               }
             });
     // before the source is asked, which may not return for long
-    arm(deadline());
+    deadlines.arm(Deadlines.NEVER, waitsForRoom);
     wake();
     return this;
   }
@@ -167,34 +151,14 @@ final class Pump<T> implements SseStream {
   // ---- slices
 
   private void wake() {
-    if (wakes.getAndIncrement() == 0) {
-      run();
-    }
+    slices.wake();
   }
 
-  private void run() {
-    try {
-      executor.execute(this::slice);
-    } catch (Throwable e) {
-      // the application is being stopped and its executor with it: what is left is to close
-      if (!(e instanceof RejectedExecutionException)) {
-        LOG.log(System.Logger.Level.WARNING, "STARCAST-5006: no thread for a stream", e);
-      }
-      end(Outcome.of(End.STOPPED));
-      slice();
+  private void rejected(Throwable e) {
+    if (!(e instanceof RejectedExecutionException)) {
+      LOG.log(System.Logger.Level.WARNING, "STARCAST-5006: no thread for a stream", e);
     }
-  }
-
-  private void slice() {
-    int seen = wakes.get();
-    do {
-      if (work()) {
-        // the next slice takes this one's place, so nobody else starts one
-        run();
-        return;
-      }
-      seen = wakes.addAndGet(-seen);
-    } while (seen != 0);
+    end(Outcome.of(End.STOPPED));
   }
 
   /**
@@ -206,8 +170,8 @@ final class Pump<T> implements SseStream {
     boolean more = false;
     try {
       more = move();
-      long next = Math.min(askAt, deadline());
-      arm(gate == null || waitsForRoom ? next : Math.min(next, gate.readyAt()));
+      boolean held = window != null && !waitsForRoom;
+      deadlines.arm(held ? Math.min(askAt, window.readyAt()) : askAt, waitsForRoom);
     } catch (Throwable e) { // an Error, too, ends this stream and nothing else
       log(e);
       fail(e);
@@ -216,7 +180,7 @@ final class Pump<T> implements SseStream {
   }
 
   private boolean move() {
-    askAt = NEVER;
+    askAt = Deadlines.NEVER;
     for (int i = 0; i < SLICE; i++) {
       boolean more =
           switch (state()) {
@@ -237,7 +201,7 @@ final class Pump<T> implements SseStream {
       options.retry().ifPresent(this::send);
       options.initial().ifPresent(this::send);
       try {
-        feed.open(this::wake, executor);
+        reader.open(this::wake, executor);
       } catch (Throwable e) {
         sourceFailed(e);
       }
@@ -247,7 +211,7 @@ final class Pump<T> implements SseStream {
 
   /** Sends an item that the throttle gives, if it gives one. */
   private boolean sendHeld() {
-    T ready = gate == null || waitsForRoom ? null : gate.poll(timer.now());
+    T ready = window == null || waitsForRoom ? null : window.poll(timer.now());
     if (ready == null) {
       return false;
     }
@@ -257,7 +221,7 @@ final class Pump<T> implements SseStream {
 
   /** Asks the source, unless it is not its time. */
   private boolean ask() {
-    if (gate == null && waitsForRoom) {
+    if (window == null && waitsForRoom) {
       return false;
     }
     if (timer.now() < pollAt) {
@@ -266,8 +230,8 @@ final class Pump<T> implements SseStream {
     }
     T item;
     try {
-      item = feed.poll();
-      if (feed.ended()) {
+      item = reader.poll();
+      if (reader.ended()) {
         advance(State.ASKING, State.EXHAUSTED);
       }
     } catch (Throwable e) {
@@ -276,12 +240,12 @@ final class Pump<T> implements SseStream {
     }
     if (item != null) {
       taken++;
-      lastItem = timer.now();
-      pollAt = lastItem + intervalNanos;
+      deadlines.received();
+      pollAt = timer.now() + intervalNanos;
       take(item);
       return true;
     }
-    if (state() == State.ASKING && !feed.wakes()) {
+    if (state() == State.ASKING && !reader.wakes()) {
       pollAt = timer.now() + (intervalNanos > 0 ? intervalNanos : POLL_NANOS);
       askAt = pollAt;
     }
@@ -289,17 +253,17 @@ final class Pump<T> implements SseStream {
   }
 
   private void take(T item) {
-    if (gate == null) {
+    if (window == null) {
       sendItem(item);
     } else {
-      long before = gate.dropped();
-      gate.offer(item);
-      dropped += gate.dropped() - before;
+      long before = window.dropped();
+      window.offer(item);
+      dropped += window.dropped() - before;
     }
   }
 
   private boolean sendLast() {
-    if (!waitsForRoom && (gate == null || gate.isEmpty())) {
+    if (!waitsForRoom && (window == null || window.isEmpty())) {
       if (state() == State.FAILING) {
         fail(sourceFailure);
       } else {
@@ -336,9 +300,7 @@ final class Pump<T> implements SseStream {
   private void queued(boolean took) {
     if (took) {
       sent.incrementAndGet();
-      lastSent = timer.now();
-      // the source is idle only while it is asked
-      lastItem = lastSent;
+      deadlines.sent();
     } else {
       end(Outcome.of(End.CLIENT_CLOSED));
     }
@@ -371,8 +333,8 @@ final class Pump<T> implements SseStream {
   private void sourceFailed(Throwable cause) {
     log(cause);
     sourceFailure = cause;
-    if (advance(State.ASKING, State.FAILING) && gate != null) {
-      gate.hurry();
+    if (advance(State.ASKING, State.FAILING) && window != null) {
+      window.hurry();
     }
   }
 
@@ -409,7 +371,7 @@ final class Pump<T> implements SseStream {
       }
       state = State.ENDED;
       outcome = how;
-      disarm.run();
+      deadlines.close();
       try {
         told = how.last().map(client::sendWhenRoom).orElse(NOTHING);
       } catch (Throwable e) { // such as a message that is too large
@@ -433,7 +395,7 @@ final class Pump<T> implements SseStream {
     }
     if (advance(State.ENDED, State.CLOSED)) {
       try {
-        feed.close();
+        reader.close();
       } catch (Throwable e) { // whatever it is, the stream is over
         LOG.log(System.Logger.Level.WARNING, "STARCAST-5003: a source did not close", e);
       }
@@ -448,44 +410,22 @@ final class Pump<T> implements SseStream {
 
   // ---- time
 
-  /** Has {@link #onTime} called then, or earlier. */
-  private synchronized void arm(long next) {
-    if (ended() || next >= armedAt) {
-      return;
-    }
-    disarm.run();
-    armedAt = next;
-    disarm = timer.after(Math.max(0, next - timer.now()), this::onTime);
-  }
-
-  /** When the timer has something to do itself. */
-  private long deadline() {
-    long next = timeoutAt;
-    if (!waitsForRoom) {
-      next = heartbeatNanos > 0 ? Math.min(next, lastSent + heartbeatNanos) : next;
-      next = idleNanos > 0 ? Math.min(next, lastItem + idleNanos) : next;
-    }
-    return next;
-  }
-
   private void onTime() {
-    synchronized (this) {
-      armedAt = NEVER;
-    }
-    long now = timer.now();
-    if (now >= timeoutAt) {
-      end(new Outcome(End.TIMEOUT, null, options.closing()));
-    } else if (idleNanos > 0 && !waitsForRoom && now >= lastItem + idleNanos) {
-      end(new Outcome(End.IDLE, null, options.closing()));
-    } else {
-      if (heartbeatNanos > 0 && !waitsForRoom && now >= lastSent + heartbeatNanos) {
-        lastSent = now;
+    switch (deadlines.due(waitsForRoom)) {
+      case TIMEOUT -> end(new Outcome(End.TIMEOUT, null, options.closing()));
+      case IDLE -> end(new Outcome(End.IDLE, null, options.closing()));
+      case HEARTBEAT -> {
         beat();
+        lookAgain();
       }
-      wake();
-      // the slice arms again, unless it is held up in the source
-      arm(deadline());
+      case ASK -> lookAgain();
     }
+  }
+
+  private void lookAgain() {
+    wake();
+    // the slice arms again, unless it is held up in the source
+    deadlines.arm(Deadlines.NEVER, waitsForRoom);
   }
 
   private void beat() {

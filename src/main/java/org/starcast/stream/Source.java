@@ -27,44 +27,44 @@ import org.starcast.internal.Arguments;
  */
 public final class Source<T> {
 
-  private final Feed<T> feed;
+  private final SourceReader<T> reader;
   private final AtomicBoolean used = new AtomicBoolean();
 
-  Source(Feed<T> feed) {
-    this.feed = feed;
+  Source(SourceReader<T> reader) {
+    this.reader = reader;
   }
 
   /**
-   * The feed, for the stream that uses it.
+   * The reader, for the stream that uses it.
    *
    * @throws IllegalStateException if there is one already
    */
-  Feed<T> use() {
+  SourceReader<T> use() {
     if (!used.compareAndSet(false, true)) {
       throw new IllegalStateException("source: is in use by another stream");
     }
-    return feed;
+    return reader;
   }
 
   /** The elements of an iterable; closed at the end if it is {@link AutoCloseable}. */
   public static <T> Source<T> of(Iterable<? extends T> items) {
-    return new Source<>(new IteratorFeed<>(items::iterator, closer(items)));
+    return new Source<>(new IteratorReader<>(items::iterator, closer(items)));
   }
 
   /** What is left of an iterator; closed at the end if it is {@link AutoCloseable}. */
   public static <T> Source<T> of(Iterator<? extends T> items) {
     Objects.requireNonNull(items, "items");
-    return new Source<>(new IteratorFeed<>(() -> items, closer(items)));
+    return new Source<>(new IteratorReader<>(() -> items, closer(items)));
   }
 
   /** The elements of a stream, which is closed at the end. */
   public static <T> Source<T> of(Stream<? extends T> items) {
-    return new Source<>(new IteratorFeed<>(items::iterator, items));
+    return new Source<>(new IteratorReader<>(items::iterator, items));
   }
 
   /** What a publisher publishes; one item at a time is requested. Cancelled at the end. */
   public static <T> Source<T> of(Flow.Publisher<? extends T> publisher) {
-    return new Source<>(new PublisherFeed<T>(Objects.requireNonNull(publisher, "publisher")));
+    return new Source<>(new PublisherReader<T>(Objects.requireNonNull(publisher, "publisher")));
   }
 
   /**
@@ -82,7 +82,7 @@ public final class Source<T> {
   public static <T> Source<T> poll(Supplier<? extends T> supplier, BooleanSupplier done) {
     Objects.requireNonNull(done, "done");
     return new Source<>(
-        new PolledFeed<>(Objects.requireNonNull(supplier, "supplier"), closer(supplier)) {
+        new PolledReader<>(Objects.requireNonNull(supplier, "supplier"), closer(supplier)) {
           private boolean over;
 
           @Override
@@ -115,14 +115,14 @@ public final class Source<T> {
    * StreamOptions#interval interval}, or 50 ms after it was found empty.
    */
   public static <T> Source<T> queue(BlockingQueue<? extends T> queue) {
-    return new Source<>(new PolledFeed<>(queue::poll, () -> {}));
+    return new Source<>(new PolledReader<>(queue::poll, () -> {}));
   }
 
   /** As {@link #queue(BlockingQueue)}, up to an item that equals the marker, which is not sent. */
   public static <T> Source<T> queue(BlockingQueue<? extends T> queue, Object endMarker) {
     Objects.requireNonNull(endMarker, "endMarker");
     return new Source<>(
-        new PolledFeed<T>(queue::poll, () -> {}) {
+        new PolledReader<T>(queue::poll, () -> {}) {
           private boolean over;
 
           @Override
@@ -154,7 +154,7 @@ public final class Source<T> {
    */
   public static <T> Source<T> emitter(int capacity, Consumer<? super Emitter<T>> producer) {
     return new Source<>(
-        new EmitterFeed<>(
+        new EmitterReader<>(
             Arguments.range("capacity", capacity, 1, 1_000_000),
             Objects.requireNonNull(producer, "producer")));
   }
@@ -164,13 +164,13 @@ public final class Source<T> {
     return items instanceof AutoCloseable closeable ? closeable : () -> {};
   }
 
-  private static final class IteratorFeed<T> extends Feed<T> {
+  private static final class IteratorReader<T> extends SourceReader<T> {
     private final Supplier<? extends Iterator<? extends T>> items;
     private final AutoCloseable closer;
     private Iterator<? extends T> iterator;
     private boolean ended;
 
-    IteratorFeed(Supplier<? extends Iterator<? extends T>> items, AutoCloseable closer) {
+    IteratorReader(Supplier<? extends Iterator<? extends T>> items, AutoCloseable closer) {
       this.items = items;
       this.closer = closer;
     }
@@ -198,11 +198,11 @@ public final class Source<T> {
     }
   }
 
-  private static class PolledFeed<T> extends Feed<T> {
+  private static class PolledReader<T> extends SourceReader<T> {
     private final Supplier<? extends T> supplier;
     private final AutoCloseable closer;
 
-    PolledFeed(Supplier<? extends T> supplier, AutoCloseable closer) {
+    PolledReader(Supplier<? extends T> supplier, AutoCloseable closer) {
       this.supplier = supplier;
       this.closer = closer;
     }

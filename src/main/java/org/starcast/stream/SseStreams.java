@@ -17,9 +17,9 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.internal.Arguments;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Payloads;
-import org.starcast.internal.Arguments;
 import org.starcast.stream.Progress.UnknownJobException;
 
 /**
@@ -105,19 +105,19 @@ public class SseStreams {
   public <T> SseStream stream(
       SseEventSink sink, Source<T> source, StreamOptions<? super T> options) {
     Subscription subscription = STREAM.lineSeparator(options.lineSeparator());
-    Feed<T> feed = source.use();
+    SourceReader<T> reader = source.use();
     SseClient client;
     try {
       client = registry.apply(sink, subscription);
     } catch (RuntimeException | Error refused) {
       try {
-        feed.close();
+        reader.close();
       } catch (Throwable e) {
         refused.addSuppressed(e);
       }
       throw refused;
     }
-    return new Pump<T>(client, true, feed, options, encoder, executor, timer).start();
+    return new Pump<T>(client, true, reader, options, encoder, executor, timer).start();
   }
 
   /**
@@ -182,7 +182,7 @@ public class SseStreams {
 
   private Source<Progress> job(String jobId, Function<String, Optional<Progress>> source) {
     Objects.requireNonNull(jobId, "jobId");
-    return new Source<>(new ProgressFeed(jobId, Objects.requireNonNull(source, "source"), timer));
+    return new Source<>(new ProgressReader(jobId, Objects.requireNonNull(source, "source"), timer));
   }
 
   /** Options for a job; what the application has not chosen is the job's. */

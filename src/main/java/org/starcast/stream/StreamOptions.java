@@ -9,10 +9,10 @@ import java.util.function.Supplier;
 import org.starcast.LineSeparator;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
-import org.starcast.internal.wire.LibraryEvents;
-import org.starcast.internal.wire.SseFormat;
 import org.starcast.internal.Arguments;
 import org.starcast.internal.Values;
+import org.starcast.internal.wire.LibraryEvents;
+import org.starcast.internal.wire.SseFormat;
 
 /**
  * How a stream behaves. Immutable and thread-safe: every method returns new options. The functions

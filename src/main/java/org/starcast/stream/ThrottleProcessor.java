@@ -14,17 +14,17 @@ final class ThrottleProcessor<T> implements Flow.Processor<T, T> {
   private final AtomicInteger requests = new AtomicInteger();
 
   // guarded by this
-  private final Gate<T> gate;
+  private final RateWindow<T> window;
   private Flow.Subscription upstream;
   private Flow.Subscriber<? super T> downstream;
   private long demand;
   private Throwable failure;
   private boolean complete;
   private boolean over;
-  private long armedAt = Gate.NEVER;
+  private long armedAt = RateWindow.NEVER;
 
   ThrottleProcessor(Throttle<? super T> throttle, Executor executor, Timer timer) {
-    this.gate = new Gate<>(throttle);
+    this.window = new RateWindow<>(throttle);
     this.executor = executor;
     this.timer = timer;
   }
@@ -72,7 +72,7 @@ final class ThrottleProcessor<T> implements Flow.Processor<T, T> {
         if (over || complete) {
           return;
         }
-        gate.offer(item);
+        window.offer(item);
       }
     } catch (Throwable e) { // the throttle's key: no publisher's business (rule 2.13)
       fail(e);
@@ -86,7 +86,7 @@ final class ThrottleProcessor<T> implements Flow.Processor<T, T> {
     Flow.Subscription cancelled;
     synchronized (this) {
       cancelled = over || complete ? null : upstream;
-      gate.clear();
+      window.clear();
       failure = cause;
       complete = true;
     }
@@ -147,14 +147,14 @@ final class ThrottleProcessor<T> implements Flow.Processor<T, T> {
         return false;
       }
       to = downstream;
-      item = demand > 0 ? gate.poll(timer.now()) : null;
+      item = demand > 0 ? window.poll(timer.now()) : null;
       if (item != null) {
         demand -= demand == Long.MAX_VALUE ? 0 : 1;
-      } else if (complete && gate.isEmpty()) {
+      } else if (complete && window.isEmpty()) {
         over = true;
       } else {
         if (demand > 0) {
-          arm(gate.readyAt());
+          arm(window.readyAt());
         }
         return false;
       }
@@ -185,7 +185,7 @@ final class ThrottleProcessor<T> implements Flow.Processor<T, T> {
 
   private void onTime() {
     synchronized (this) {
-      armedAt = Gate.NEVER;
+      armedAt = RateWindow.NEVER;
     }
     try {
       executor.execute(this::drain);

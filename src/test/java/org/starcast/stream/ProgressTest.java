@@ -123,15 +123,15 @@ class ProgressTest {
 
   @Test
   void theTimeLeftIsEstimatedFromTheSpeedSoFar() {
-    ProgressFeed feed = new ProgressFeed("7", id -> Optional.of(job.get()), harness.timer);
+    ProgressReader reader = new ProgressReader("7", id -> Optional.of(job.get()), harness.timer);
     job.set(Progress.running(20, ""));
-    assertThat(feed.poll().eta()).isNull();
+    assertThat(reader.poll().eta()).isNull();
 
     harness.timer.advance(Duration.ofSeconds(10));
     job.set(Progress.running(40, ""));
 
-    assertThat(feed.poll().eta()).isEqualTo(Duration.ofSeconds(30));
-    assertThat(feed.poll()).isNull();
+    assertThat(reader.poll().eta()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(reader.poll()).isNull();
   }
 
   @Test

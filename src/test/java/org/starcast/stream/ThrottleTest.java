@@ -18,21 +18,21 @@ class ThrottleTest {
 
   /** Offers 1 to count at time 0, then looks at every nanosecond up to 100. */
   private static List<String> burst(Throttle<Object> throttle, int count) {
-    Gate<Integer> gate = new Gate<>(throttle);
+    RateWindow<Integer> window = new RateWindow<>(throttle);
     List<String> given = new ArrayList<>();
     for (int i = 1; i <= count; i++) {
-      gate.offer(i);
-      look(gate, 0, given);
+      window.offer(i);
+      look(window, 0, given);
     }
     for (long now = 0; now < 100; now++) {
-      look(gate, now, given);
+      look(window, now, given);
     }
-    assertThat(given.size() + gate.dropped()).isEqualTo(count);
+    assertThat(given.size() + window.dropped()).isEqualTo(count);
     return given;
   }
 
-  private static void look(Gate<Integer> gate, long now, List<String> given) {
-    for (Integer item = gate.poll(now); item != null; item = gate.poll(now)) {
+  private static void look(RateWindow<Integer> window, long now, List<String> given) {
+    for (Integer item = window.poll(now); item != null; item = window.poll(now)) {
       given.add(item + "@" + now);
     }
   }
@@ -55,14 +55,14 @@ class ThrottleTest {
 
   @Test
   void conflationKeepsTheLatestOfEachKeyInTheOrderInWhichTheyCame() {
-    Gate<String> gate =
-        new Gate<>(Throttle.<String>conflate(Duration.ZERO, item -> item.charAt(0), 2));
-    List.of("a1", "b1", "a2", "c1", "c2").forEach(gate::offer);
+    RateWindow<String> window =
+        new RateWindow<>(Throttle.<String>conflate(Duration.ZERO, item -> item.charAt(0), 2));
+    List.of("a1", "b1", "a2", "c1", "c2").forEach(window::offer);
 
-    assertThat(gate.poll(0)).isEqualTo("a2");
-    assertThat(gate.poll(0)).isEqualTo("c2");
-    assertThat(gate.poll(0)).isNull();
-    assertThat(gate.dropped()).isEqualTo(3);
+    assertThat(window.poll(0)).isEqualTo("a2");
+    assertThat(window.poll(0)).isEqualTo("c2");
+    assertThat(window.poll(0)).isNull();
+    assertThat(window.dropped()).isEqualTo(3);
   }
 
   @Test
@@ -74,26 +74,26 @@ class ThrottleTest {
             Throttle.first(INTERVAL),
             Throttle.buffer(INTERVAL, 4),
             Throttle.conflate(INTERVAL, item -> (Integer) item % 3, 5))) {
-      Gate<Integer> gate = new Gate<>(throttle);
+      RateWindow<Integer> window = new RateWindow<>(throttle);
       List<Integer> given = new ArrayList<>();
       long last = Long.MIN_VALUE;
       long now = 0;
       for (int i = 0; i < 10_000; i++) {
-        gate.offer(i);
+        window.offer(i);
         now += random.nextInt(8);
-        Integer item = gate.poll(now);
+        Integer item = window.poll(now);
         if (item != null) {
           assertThat(now).isGreaterThanOrEqualTo(last + INTERVAL.toNanos());
           last = now;
           given.add(item);
         }
       }
-      gate.hurry();
-      while (!gate.isEmpty()) {
-        given.add(gate.poll(now));
+      window.hurry();
+      while (!window.isEmpty()) {
+        given.add(window.poll(now));
       }
       assertThat(given).isSorted().doesNotHaveDuplicates();
-      assertThat(given.size() + gate.dropped()).isEqualTo(10_000);
+      assertThat(given.size() + window.dropped()).isEqualTo(10_000);
     }
   }
 

@@ -6,10 +6,10 @@ import java.util.Map;
 import java.util.Objects;
 
 /** A throttle at work on one stream. Not thread-safe; told the time, so that it needs no clock. */
-final class Gate<T> {
+final class RateWindow<T> {
 
   /** What {@link #readyAt} gives when nothing waits. */
-  static final long NEVER = Long.MAX_VALUE;
+  static final long NEVER = Deadlines.NEVER;
 
   private final Throttle<? super T> throttle;
   private long interval;
@@ -21,7 +21,7 @@ final class Gate<T> {
   private long number;
   private long dropped;
 
-  Gate(Throttle<? super T> throttle) {
+  RateWindow(Throttle<? super T> throttle) {
     this.throttle = throttle;
     this.interval = throttle.interval().toNanos();
   }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.starcast.stream.SseStream.End;
 
 /** Publishers as sources. */
-class PublisherFeedTest {
+class PublisherReaderTest {
 
   private final Harness harness = new Harness();
   private final TestSink sink = new TestSink();

@@ -11,7 +11,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 /** The buffer between a producer and its stream. */
-final class EmitterFeed<T> extends Feed<T> implements Emitter<T> {
+final class EmitterReader<T> extends SourceReader<T> implements Emitter<T> {
 
   private static final System.Logger LOG = System.getLogger("org.starcast.stream");
 
@@ -28,7 +28,7 @@ final class EmitterFeed<T> extends Feed<T> implements Emitter<T> {
   private boolean complete;
   private boolean closed;
 
-  EmitterFeed(int capacity, Consumer<? super Emitter<T>> producer) {
+  EmitterReader(int capacity, Consumer<? super Emitter<T>> producer) {
     this.capacity = capacity;
     this.producer = producer;
   }

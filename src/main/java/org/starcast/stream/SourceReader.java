@@ -6,7 +6,7 @@ import java.util.concurrent.Executor;
  * A source in use. One thread at a time calls it, except for {@link #close} of one that was never
  * opened.
  */
-abstract class Feed<T> {
+abstract class SourceReader<T> {
 
   /**
    * Called once, before all else.

@@ -7,7 +7,7 @@ import org.starcast.stream.Progress.State;
 import org.starcast.stream.Progress.UnknownJobException;
 
 /** Looks at a job and gives what has changed, up to its last state. */
-final class ProgressFeed extends Feed<Progress> {
+final class ProgressReader extends SourceReader<Progress> {
 
   private final String jobId;
   private final Function<String, Optional<Progress>> source;
@@ -16,7 +16,7 @@ final class ProgressFeed extends Feed<Progress> {
   private double firstPercent;
   private long firstNanos;
 
-  ProgressFeed(String jobId, Function<String, Optional<Progress>> source, Timer timer) {
+  ProgressReader(String jobId, Function<String, Optional<Progress>> source, Timer timer) {
     this.jobId = jobId;
     this.source = source;
     this.timer = timer;

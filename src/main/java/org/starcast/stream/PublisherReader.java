@@ -6,7 +6,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Asks a publisher for one item after the other (Reactive Streams, rules 1.1 and 2.1). */
-final class PublisherFeed<T> extends Feed<T> implements Flow.Subscriber<T> {
+final class PublisherReader<T> extends SourceReader<T> implements Flow.Subscriber<T> {
 
   private final Flow.Publisher<? extends T> publisher;
   private final AtomicReference<T> item = new AtomicReference<>();
@@ -23,7 +23,7 @@ final class PublisherFeed<T> extends Feed<T> implements Flow.Subscriber<T> {
   private Flow.Subscription subscription;
   private boolean closed;
 
-  PublisherFeed(Flow.Publisher<? extends T> publisher) {
+  PublisherReader(Flow.Publisher<? extends T> publisher) {
     this.publisher = publisher;
   }
 
