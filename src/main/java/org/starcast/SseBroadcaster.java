@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import org.starcast.SseStatistics.Health;
+import org.starcast.SseStatistics.TopicCount;
 
 /**
  * The registry of clients, and the way to publish to them. Inject it anywhere; thread-safe.
@@ -162,10 +164,10 @@ public interface SseBroadcaster {
   int count();
 
   /** What happened so far, and how it stands. */
-  BroadcastStatistics statistics();
+  SseStatistics statistics();
 
   /** Whether clients are taken, and whether the threads that write to them go on. */
-  BroadcastHealth health();
+  Health health();
 
   /**
    * The topics with the most events since the start, most first, as far as is known: a topic comes

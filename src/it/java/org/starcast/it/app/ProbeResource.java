@@ -38,6 +38,7 @@ import javax.management.ObjectName;
 import org.starcast.OverflowPolicy;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.Topic;
 import org.starcast.spi.BackplaneException;
@@ -323,24 +324,24 @@ public class ProbeResource {
         .add("clients", statistics.clients())
         .add("byWriter", byWriter)
         .add("closed", closed)
-        .add("refused", statistics.refused())
-        .add("published", statistics.published())
-        .add("matched", statistics.matched())
-        .add("direct", statistics.direct())
-        .add("delivered", statistics.delivered())
-        .add("written", statistics.written())
-        .add("dropped", statistics.dropped())
-        .add("coalesced", statistics.coalesced())
-        .add("missed", statistics.missed())
-        .add("discarded", statistics.discarded())
-        .add("pending", statistics.pending())
+        .add("refused", statistics.get(Metric.REFUSED))
+        .add("published", statistics.get(Metric.PUBLISHED))
+        .add("matched", statistics.get(Metric.MATCHED))
+        .add("direct", statistics.get(Metric.DIRECT))
+        .add("delivered", statistics.get(Metric.DELIVERED))
+        .add("written", statistics.get(Metric.WRITTEN))
+        .add("dropped", statistics.get(Metric.DROPPED))
+        .add("coalesced", statistics.get(Metric.COALESCED))
+        .add("missed", statistics.get(Metric.MISSED))
+        .add("discarded", statistics.get(Metric.DISCARDED))
+        .add("pending", statistics.get(Metric.PENDING))
         .add("latencies", statistics.latency().count())
-        .add("queuedBytes", statistics.queuedBytes())
-        .add("writes", statistics.writes())
-        .add("behind", statistics.behind())
-        .add("replayed", statistics.replayed())
-        .add("gaps", statistics.gaps())
-        .add("logged", statistics.logged())
+        .add("queuedBytes", statistics.get(Metric.QUEUED_BYTES))
+        .add("writes", statistics.get(Metric.WRITES))
+        .add("behind", statistics.get(Metric.BEHIND))
+        .add("replayed", statistics.get(Metric.REPLAYED))
+        .add("gaps", statistics.get(Metric.GAPS))
+        .add("logged", statistics.get(Metric.LOGGED))
         .add("heap", runtime.totalMemory() - runtime.freeMemory())
         .build();
   }

@@ -20,8 +20,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import org.starcast.BroadcastHealth;
-import org.starcast.BroadcastStatistics;
 import org.starcast.ClientEvent;
 import org.starcast.CloseReason;
 import org.starcast.MessageSource;
@@ -33,8 +31,10 @@ import org.starcast.RevokeResult;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics;
+import org.starcast.SseStatistics.Health;
+import org.starcast.SseStatistics.TopicCount;
 import org.starcast.Subscription;
-import org.starcast.TopicCount;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.internal.backplane.Commands;
 import org.starcast.internal.cdi.ContainerExecutors;
@@ -268,12 +268,12 @@ public class Broadcaster implements SseBroadcaster {
   }
 
   @Override
-  public BroadcastStatistics statistics() {
+  public SseStatistics statistics() {
     return engine.statisticsSnapshot();
   }
 
   @Override
-  public BroadcastHealth health() {
+  public Health health() {
     return engine.health();
   }
 

@@ -15,6 +15,7 @@ import org.starcast.CloseReason;
 import org.starcast.MessageSource;
 import org.starcast.OverflowPolicy;
 import org.starcast.SseClient;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.security.Grant;
 
@@ -306,7 +307,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         case LOGGED -> undelivered++;
         case OVERFLOWED -> {
           if (logged) {
-            engine.statistics().discarded.increment();
+            engine.statistics().increment(Metric.DISCARDED);
           }
         }
         default -> queue.append(frame);
@@ -359,7 +360,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     ClientQueue.LeftToLog left = queue.leaveToLog();
     long first = left.first() > 0 ? left.first() : orElse;
     if (first > 0) {
-      engine.statistics().behind.increment();
+      engine.statistics().increment(Metric.BEHIND);
       undelivered += left.counted();
       cursor = engine.cursorFrom(first);
     }
@@ -442,9 +443,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private void account() {
     Statistics statistics = engine.statistics();
     if (undelivered > 0) {
-      (lifecycle.isOver() ? statistics.discarded : statistics.missed).add(undelivered);
+      statistics.add(lifecycle.isOver() ? Metric.DISCARDED : Metric.MISSED, undelivered);
     } else if (undelivered < 0) {
-      statistics.matched.add(-undelivered);
+      statistics.add(Metric.MATCHED, -undelivered);
     }
     undelivered = 0;
   }
@@ -688,7 +689,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       Frame first = queue.peek();
       long next = first == null ? 0 : first.sequence();
       drainer.add(engine.gapFrame(epoch, next, all ? next - 1 : -1, told, behindGap), gzip);
-      engine.statistics().gaps.increment();
+      engine.statistics().increment(Metric.GAPS);
       queue.missedTold(told);
       if (!all) {
         return false;
@@ -718,7 +719,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
     judge.forget(reading.next());
     reading.collect(drainer, until, judge, engine, this);
-    engine.statistics().replayed.add(reading.replayed());
+    engine.statistics().add(Metric.REPLAYED, reading.replayed());
     synchronized (this) {
       undelivered -= reading.offered();
       drainer.turnCounted += reading.offered();
@@ -800,7 +801,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   /** What the cycle had is not written. */
   void lost(Drainer drainer) {
-    engine.statistics().discarded.add(drainer.turnCounted);
+    engine.statistics().add(Metric.DISCARDED, drainer.turnCounted);
     drainer.turnCounted = 0;
   }
 
@@ -910,7 +911,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     // nor may it lead back, where another node was ahead of this one
     boolean later = queue.last() < announced && announced >= firstOffered - 1;
     queue.append(later ? engine.heartbeatFrame(epoch, announced) : engine.heartbeatFrame());
-    engine.statistics().heartbeat();
+    engine.statistics().increment(Metric.HEARTBEATS);
     wakeUp();
   }
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.LongAdder;
 import org.starcast.OverflowPolicy;
+import org.starcast.SseStatistics.Metric;
 
 /**
  * What waits to be written to one client: frames in their order; behind them messages that wait for
@@ -137,7 +137,7 @@ final class ClientQueue {
       Frame frame = i.next();
       if (by.coalesceKey.equals(frame.coalesceKey)) {
         i.remove();
-        drop(frame, statistics.coalesced);
+        drop(frame, Metric.COALESCED);
         return true;
       }
     }
@@ -170,17 +170,17 @@ final class ClientQueue {
   void dropOldestFor(Frame frame) {
     while (!fits(frame)) {
       Frame oldest = frames.removeFirst();
-      drop(oldest, statistics.dropped);
+      drop(oldest, Metric.DROPPED);
       missed += oldest.isPermanent() ? 0 : 1;
     }
   }
 
-  private void drop(Frame frame, LongAdder count) {
+  private void drop(Frame frame, Metric count) {
     bytes -= frame.length();
     dropped += frame.isPermanent() ? 0 : 1;
     frame.release();
     if (frame.counted) {
-      count.increment();
+      statistics.increment(count);
     }
   }
 
@@ -232,7 +232,7 @@ final class ClientQueue {
   CompletionStage<Boolean> appendWhenRoom(Frame frame) {
     frame.heldBy(1);
     if (waiting.isEmpty() && hasRoom(frame)) {
-      statistics.direct.increment();
+      statistics.increment(Metric.DIRECT);
       append(frame);
       return null;
     }
@@ -276,7 +276,7 @@ final class ClientQueue {
         first = waiting.peek()) {
       waiting.remove();
       waitingBytes -= first.frame.length();
-      statistics.direct.increment();
+      statistics.increment(Metric.DIRECT);
       append(first.frame);
       admitted.add(first);
     }
@@ -330,7 +330,7 @@ final class ClientQueue {
 
   /** Lets go of all that waits, so that its memory is free; once, when nothing more is taken. */
   void discard() {
-    statistics.discarded.add(counted());
+    statistics.add(Metric.DISCARDED, counted());
     frames.forEach(Frame::release);
     frames.clear();
     bytes = 0;

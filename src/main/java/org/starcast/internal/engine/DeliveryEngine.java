@@ -19,7 +19,6 @@ import java.util.Base64;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -45,8 +44,6 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.starcast.BackplaneStatus;
-import org.starcast.BroadcastHealth;
-import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
 import org.starcast.LineSeparator;
 import org.starcast.MessageSource;
@@ -55,8 +52,12 @@ import org.starcast.RefusalReason;
 import org.starcast.RefusedException;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics;
+import org.starcast.SseStatistics.Health;
+import org.starcast.SseStatistics.LatencyHistogram;
+import org.starcast.SseStatistics.Metric;
+import org.starcast.SseStatistics.TopicCount;
 import org.starcast.Subscription;
-import org.starcast.TopicCount;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.log.EventId;
 import org.starcast.internal.security.Grant;
@@ -457,7 +458,7 @@ public final class DeliveryEngine {
       id = start.lastEventId();
       firstOffered = start.firstOffered();
       if (start.asked()) {
-        (start.found() ? statistics.resumed : statistics.notResumed).increment();
+        statistics.increment(start.found() ? Metric.RESUMED : Metric.NOT_RESUMED);
       }
     }
     byte[] greeting =
@@ -536,7 +537,7 @@ public final class DeliveryEngine {
 
   /** The client's stream is open. */
   void opened(Client client) {
-    statistics.opened.increment();
+    statistics.increment(Metric.OPENED);
     notifier.tell(() -> lifecycle.opened(client));
   }
 
@@ -787,8 +788,8 @@ public final class DeliveryEngine {
     /** Adds up what became of it; nobody has to wait for that. */
     void finish() {
       fanout.frame.heldBy(fanout.held);
-      statistics.published.increment();
-      statistics.matched.add(fanout.matched);
+      statistics.increment(Metric.PUBLISHED);
+      statistics.add(Metric.MATCHED, fanout.matched);
       memory.relieve();
       if (fanout.isNewTopic && fanout.matched == 0 && except().isEmpty()) {
         TopicTraffic.reportUnheard(topics());
@@ -986,7 +987,7 @@ public final class DeliveryEngine {
             client,
             Frame.toOne(encodeChecked(message), message.coalesceKey().orElse(null), memory));
     if (queued) {
-      statistics.direct.increment();
+      statistics.increment(Metric.DIRECT);
     }
     return queued;
   }
@@ -995,7 +996,7 @@ public final class DeliveryEngine {
   void tellToken(Client client, String data) {
     byte[] bytes = SseFormat.encode(LibraryEvents.CLIENT, null, null, data, null);
     if (send(client, Frame.toOne(bytes, null, memory))) {
-      statistics.direct.increment();
+      statistics.increment(Metric.DIRECT);
     }
   }
 
@@ -1214,7 +1215,7 @@ public final class DeliveryEngine {
     }
     for (Client client : receivers) {
       if (send(client, Frame.toOne(bytes, null, memory))) {
-        statistics.direct.increment();
+        statistics.increment(Metric.DIRECT);
       }
     }
   }
@@ -1285,57 +1286,42 @@ public final class DeliveryEngine {
   }
 
   /** What happened so far, and how it stands. */
-  public BroadcastStatistics statisticsSnapshot() {
+  public SseStatistics statisticsSnapshot() {
     Map<String, Integer> byType = new HashMap<>();
     Map<String, Integer> byWriter = new HashMap<>();
-    BackplaneStatus status = backplane.status();
     long pending = 0;
     for (Client client : clients.values()) {
       byType.merge(client.type(), 1, Integer::sum);
       byWriter.merge(client.writer(), 1, Integer::sum);
       pending += client.pending();
     }
-    Map<RefusalReason, Long> refused = new EnumMap<>(RefusalReason.class);
-    for (RefusalReason reason : RefusalReason.values()) {
-      refused.put(reason, statistics.refusedBecause(reason));
-    }
-    Map<CloseReason, Long> closed = new EnumMap<>(CloseReason.class);
-    for (CloseReason reason : CloseReason.values()) {
-      closed.put(reason, statistics.closedBecause(reason));
-    }
-    return new BroadcastStatistics(
+    LatencyHistogram latency = statistics.latencies.snapshot();
+    BackplaneStatus status = backplane.status();
+    Map<Metric, Number> numbers = statistics.counters();
+    numbers.put(Metric.PENDING, pending);
+    numbers.put(Metric.QUEUED_BYTES, memory.used());
+    numbers.put(Metric.TOPIC_HITS, index.hits());
+    numbers.put(Metric.TOPIC_MISSES, index.misses());
+    numbers.put(Metric.LATENCY_SUM, latency.sum().toNanos() / 1e9);
+    numbers.put(Metric.LOGGED, history == null ? 0 : history.size());
+    numbers.put(Metric.LOGGED_BYTES, history == null ? 0 : history.bytes());
+    numbers.put(Metric.UNSTORED, status.failed());
+    numbers.put(Metric.BACKPLANE_AVAILABLE, status.available() ? 1 : 0);
+    numbers.put(Metric.BACKPLANE_WAITING, status.waiting());
+    numbers.put(Metric.BACKPLANE_WAITING_BYTES, status.waitingBytes());
+    numbers.put(Metric.BACKPLANE_STORED, status.stored());
+    numbers.put(Metric.BACKPLANE_FAILED, status.failed());
+    numbers.put(Metric.BACKPLANE_REPEATED, status.repeated());
+    numbers.put(Metric.BACKPLANE_OUTAGES, status.outages());
+    numbers.put(Metric.BACKPLANE_SKIPPED, status.skipped());
+    return new SseStatistics(
+        numbers,
         admission.count(),
         byType,
         byWriter,
-        statistics.opened.sum(),
-        closed,
-        refused.values().stream().mapToLong(Long::longValue).sum(),
-        refused,
-        statistics.published.sum(),
-        statistics.matched.sum(),
-        statistics.direct.sum(),
-        statistics.delivered.sum(),
-        statistics.written.sum(),
-        statistics.dropped.sum(),
-        statistics.coalesced.sum(),
-        statistics.missed.sum(),
-        statistics.discarded.sum(),
-        pending,
-        statistics.heartbeats.sum(),
-        statistics.writes.sum(),
-        statistics.bytes.sum(),
-        memory.used(),
-        statistics.behind.sum(),
-        statistics.replayed.sum(),
-        statistics.gaps.sum(),
-        statistics.resumed.sum(),
-        statistics.notResumed.sum(),
-        index.hits(),
-        index.misses(),
-        statistics.latencies.snapshot(),
-        history == null ? 0 : history.size(),
-        history == null ? 0 : history.bytes(),
-        status.failed(),
+        statistics.closed(),
+        statistics.refused(),
+        latency,
         status);
   }
 
@@ -1359,7 +1345,7 @@ public final class DeliveryEngine {
   }
 
   /** Whether clients are taken, and whether the threads go on; looks at no lock. */
-  public BroadcastHealth health() {
+  public Health health() {
     long now = System.nanoTime();
     Set<String> stuck = new TreeSet<>();
     for (int i = 0; i < drainers.length; i++) {
@@ -1380,7 +1366,7 @@ public final class DeliveryEngine {
     }
     BackplaneStatus status = backplane.status();
     boolean away = config.backplane().readiness() && !status.available();
-    return new BroadcastHealth(level && !draining && !away, draining, status, List.copyOf(stuck));
+    return new Health(level && !draining && !away, draining, status, List.copyOf(stuck));
   }
 
   /** The id of the last event that was published, {@code <epoch>-<sequence>}. */

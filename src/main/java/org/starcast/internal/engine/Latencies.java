@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
-import org.starcast.LatencyHistogram;
+import java.util.stream.Stream;
+import org.starcast.SseStatistics.LatencyHistogram;
 
 /**
  * Counts times in log-linear buckets: whole microseconds up to 4, then four buckets to each
@@ -14,7 +15,8 @@ final class Latencies {
 
   private static final int BUCKETS = 160;
 
-  private final LongAdder[] counts = Statistics.adders(BUCKETS);
+  private final LongAdder[] counts =
+      Stream.generate(LongAdder::new).limit(BUCKETS).toArray(LongAdder[]::new);
   private final LongAdder sumNanos = new LongAdder();
 
   void record(long nanos) {

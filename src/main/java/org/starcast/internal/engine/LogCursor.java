@@ -3,6 +3,7 @@ package org.starcast.internal.engine;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.internal.log.EventId;
 import org.starcast.internal.log.EventLog;
 import org.starcast.internal.wire.SseFormat;
@@ -203,7 +204,7 @@ final class LogCursor {
     gapAgain = next > recovery.covers();
     List<Frame> states = gapAgain ? List.of() : history.statesBefore(next, filter.at(next));
     compose(engine.gapFrame(epoch, first, gapAgain ? -1 : next - 1, 0, behind), states);
-    engine.statistics().gaps.increment();
+    engine.statistics().increment(Metric.GAPS);
     return true;
   }
 

@@ -1,66 +1,67 @@
 package org.starcast.internal.engine;
 
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import org.starcast.CloseReason;
 import org.starcast.RefusalReason;
+import org.starcast.SseStatistics.Metric;
 
 /** Counts since the start. Thread-safe. */
 final class Statistics {
 
-  final LongAdder published = new LongAdder();
-  final LongAdder matched = new LongAdder();
-  final LongAdder direct = new LongAdder();
-  final LongAdder delivered = new LongAdder();
-  final LongAdder written = new LongAdder();
-  final LongAdder writes = new LongAdder();
-  final LongAdder bytes = new LongAdder();
-  final LongAdder dropped = new LongAdder();
-  final LongAdder coalesced = new LongAdder();
-  final LongAdder missed = new LongAdder();
-  final LongAdder discarded = new LongAdder();
-  final LongAdder heartbeats = new LongAdder();
-  final LongAdder opened = new LongAdder();
-  final LongAdder replayed = new LongAdder();
-  final LongAdder gaps = new LongAdder();
-  final LongAdder behind = new LongAdder();
-  final LongAdder resumed = new LongAdder();
-  final LongAdder notResumed = new LongAdder();
   final Latencies latencies = new Latencies();
-  private final LongAdder[] refused = adders(RefusalReason.values().length);
-  private final LongAdder[] closed = adders(CloseReason.values().length);
+  private final Map<Metric, LongAdder> counters = adders(Metric.class);
+  private final Map<CloseReason, LongAdder> closed = adders(CloseReason.class);
+  private final Map<RefusalReason, LongAdder> refused = adders(RefusalReason.class);
 
-  static LongAdder[] adders(int n) {
-    LongAdder[] adders = new LongAdder[n];
-    for (int i = 0; i < n; i++) {
-      adders[i] = new LongAdder();
+  private static <E extends Enum<E>> Map<E, LongAdder> adders(Class<E> type) {
+    Map<E, LongAdder> adders = new EnumMap<>(type);
+    for (E each : type.getEnumConstants()) {
+      adders.put(each, new LongAdder());
     }
     return adders;
   }
 
-  void written(int frames, int counted, int length) {
-    written.add(frames);
-    delivered.add(counted);
-    writes.increment();
-    bytes.add(length);
+  private static <E extends Enum<E>> Map<E, Long> sums(Class<E> type, Map<E, LongAdder> adders) {
+    Map<E, Long> sums = new EnumMap<>(type);
+    adders.forEach((each, adder) -> sums.put(each, adder.sum()));
+    return sums;
   }
 
-  void heartbeat() {
-    heartbeats.increment();
+  void increment(Metric counter) {
+    add(counter, 1);
+  }
+
+  void add(Metric counter, long n) {
+    counters.get(counter).add(n);
+  }
+
+  void written(int frames, int counted, int length) {
+    add(Metric.WRITTEN, frames);
+    add(Metric.DELIVERED, counted);
+    increment(Metric.WRITES);
+    add(Metric.BYTES, length);
   }
 
   void closed(CloseReason reason) {
-    closed[reason.ordinal()].increment();
+    closed.get(reason).increment();
   }
 
   void refused(RefusalReason reason) {
-    refused[reason.ordinal()].increment();
+    refused.get(reason).increment();
   }
 
-  long refusedBecause(RefusalReason reason) {
-    return refused[reason.ordinal()].sum();
+  /** What was counted by metric: 0 for those that are read elsewhere. */
+  Map<Metric, Number> counters() {
+    return new EnumMap<>(sums(Metric.class, counters));
   }
 
-  long closedBecause(CloseReason reason) {
-    return closed[reason.ordinal()].sum();
+  Map<CloseReason, Long> closed() {
+    return sums(CloseReason.class, closed);
+  }
+
+  Map<RefusalReason, Long> refused() {
+    return sums(RefusalReason.class, refused);
   }
 }

@@ -2,7 +2,7 @@ package org.starcast.internal.engine;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.starcast.TopicCount;
+import org.starcast.SseStatistics.TopicCount;
 
 /**
  * The topics with the most events, in a table of fixed size. A topic has one of four places, by its

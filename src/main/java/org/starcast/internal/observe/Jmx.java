@@ -1,5 +1,8 @@
 package org.starcast.internal.observe;
 
+import static javax.management.openmbean.SimpleType.LONG;
+import static javax.management.openmbean.SimpleType.STRING;
+
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.BeforeDestroyed;
 import jakarta.enterprise.context.Initialized;
@@ -7,13 +10,32 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import javax.management.Attribute;
+import javax.management.AttributeList;
+import javax.management.AttributeNotFoundException;
+import javax.management.DynamicMBean;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
+import javax.management.MBeanAttributeInfo;
+import javax.management.MBeanInfo;
 import javax.management.ObjectName;
+import javax.management.openmbean.CompositeDataSupport;
+import javax.management.openmbean.CompositeType;
+import javax.management.openmbean.OpenDataException;
+import javax.management.openmbean.OpenType;
+import javax.management.openmbean.TabularData;
+import javax.management.openmbean.TabularDataSupport;
+import javax.management.openmbean.TabularType;
 import org.starcast.SseBroadcaster;
+import org.starcast.SseStatistics;
+import org.starcast.SseStatistics.LatencyHistogram;
+import org.starcast.SseStatistics.Metric;
 
 /** Registers the JMX bean while the application runs. */
 @Singleton
@@ -64,232 +86,114 @@ public class Jmx {
     return new ObjectName("org.starcast:type=SseBroadcaster,application=" + value);
   }
 
-  /** The bean itself. */
-  private static final class Bean implements SseBroadcasterMXBean {
+  /**
+   * The broadcaster of one application, read-only: what {@link SseStatistics} and {@link
+   * org.starcast.SseStatistics.Health} say, at most a second old. Each {@link Metric} is an
+   * attribute with its name in camel case; those with a tag are tables of {@code key} and {@code
+   * value}. Latencies are microseconds, since the start.
+   */
+  private static final class Bean implements DynamicMBean {
 
-    private final SseBroadcaster broadcaster;
-    private final Figures figures;
+    private final Map<String, Supplier<Object>> attributes = new LinkedHashMap<>();
+    private final List<MBeanAttributeInfo> infos = new ArrayList<>();
 
     Bean(SseBroadcaster broadcaster) {
-      this.broadcaster = broadcaster;
-      this.figures = new Figures(broadcaster::statistics);
+      MetricReader reader = new MetricReader(broadcaster::statistics);
+      Supplier<LatencyHistogram> latency = () -> reader.latest().latency();
+      add("Ready", boolean.class, "", () -> broadcaster.health().ready());
+      add(
+          "StuckThreads",
+          String[].class,
+          "",
+          () -> broadcaster.health().stuck().toArray(String[]::new));
+      add("LastEventId", String.class, "", broadcaster::lastEventId);
+      add("Clients", int.class, "clients now", () -> reader.latest().clients());
+      add("LatencyMedian", long.class, "microseconds", () -> micros(latency.get(), 0.5));
+      add("Latency99th", long.class, "microseconds", () -> micros(latency.get(), 0.99));
+      add("LatencyMax", long.class, "microseconds", () -> micros(latency.get(), 1));
+      add("Backplane", String.class, "", () -> reader.latest().backplane().name());
+      for (Metric metric : Metric.values()) {
+        String key = metric.key();
+        key = Character.toUpperCase(key.charAt(0)) + key.substring(1);
+        if (metric == Metric.BACKPLANE_AVAILABLE) {
+          add(key, boolean.class, "", () -> reader.latest().backplane().available());
+        } else if (metric.isTable()) {
+          add(key, TabularData.class, metric.text(), () -> table(reader.read(metric)));
+        } else {
+          add(key, long.class, metric.text(), () -> reader.latest().get(metric));
+        }
+      }
+    }
+
+    private void add(String name, Class<?> type, String text, Supplier<Object> value) {
+      attributes.put(name, value);
+      infos.add(new MBeanAttributeInfo(name, type.getName(), text, true, false, false));
+    }
+
+    private static long micros(LatencyHistogram latency, double share) {
+      return latency.percentile(share).toNanos() / 1000;
+    }
+
+    /** A map, as MXBeans show it. */
+    private static TabularData table(Map<String, ? extends Number> counts) {
+      String[] columns = {"key", "value"};
+      try {
+        CompositeType row =
+            new CompositeType("count", "count", columns, columns, new OpenType<?>[] {STRING, LONG});
+        TabularData table =
+            new TabularDataSupport(new TabularType("counts", "counts", row, new String[] {"key"}));
+        for (var count : counts.entrySet()) {
+          Object[] values = {count.getKey(), count.getValue().longValue()};
+          table.put(new CompositeDataSupport(row, columns, values));
+        }
+        return table;
+      } catch (OpenDataException e) {
+        throw new IllegalStateException(e);
+      }
     }
 
     @Override
-    public boolean isReady() {
-      return broadcaster.health().ready();
+    public MBeanInfo getMBeanInfo() {
+      return new MBeanInfo(
+          SseBroadcaster.class.getName(),
+          "The broadcaster of one application",
+          infos.toArray(MBeanAttributeInfo[]::new),
+          null,
+          null,
+          null);
     }
 
     @Override
-    public List<String> getStuckThreads() {
-      return broadcaster.health().stuck();
+    public Object getAttribute(String attribute) throws AttributeNotFoundException {
+      Supplier<Object> value = attributes.get(attribute);
+      if (value == null) {
+        throw new AttributeNotFoundException(attribute);
+      }
+      return value.get();
     }
 
     @Override
-    public String getLastEventId() {
-      return broadcaster.lastEventId();
+    public AttributeList getAttributes(String[] names) {
+      AttributeList values = new AttributeList();
+      Stream.of(names)
+          .filter(attributes::containsKey)
+          .forEach(name -> values.add(new Attribute(name, attributes.get(name).get())));
+      return values;
     }
 
     @Override
-    public Map<String, Integer> getClientsByType() {
-      Map<String, Integer> counts = new TreeMap<>();
-      figures.byType(figures.latest()).forEach((type, n) -> counts.put(type, n.intValue()));
-      return counts;
+    public void setAttribute(Attribute attribute) throws AttributeNotFoundException {
+      throw new AttributeNotFoundException(attribute.getName() + " is read-only");
     }
 
     @Override
-    public Map<String, Integer> getClientsByWriter() {
-      return figures.latest().byWriter();
+    public AttributeList setAttributes(AttributeList attributes) {
+      return new AttributeList();
     }
 
     @Override
-    public Map<String, Long> getClosed() {
-      return byName(figures.latest().closed());
-    }
-
-    @Override
-    public Map<String, Long> getRefused() {
-      return byName(figures.latest().refusedBecause());
-    }
-
-    @Override
-    public long getLatencyMedian() {
-      return micros(0.5);
-    }
-
-    @Override
-    public long getLatency99th() {
-      return micros(0.99);
-    }
-
-    @Override
-    public long getLatencyMax() {
-      return micros(1);
-    }
-
-    private long micros(double share) {
-      return figures.latest().latency().percentile(share).toNanos() / 1000;
-    }
-
-    private static Map<String, Long> byName(Map<?, Long> counts) {
-      Map<String, Long> named = new TreeMap<>();
-      counts.forEach((key, n) -> named.put(key.toString(), n));
-      return named;
-    }
-
-    @Override
-    public int getClients() {
-      return figures.latest().clients();
-    }
-
-    @Override
-    public long getOpened() {
-      return figures.latest().opened();
-    }
-
-    @Override
-    public long getPublished() {
-      return figures.latest().published();
-    }
-
-    @Override
-    public long getMatched() {
-      return figures.latest().matched();
-    }
-
-    @Override
-    public long getDirect() {
-      return figures.latest().direct();
-    }
-
-    @Override
-    public long getDelivered() {
-      return figures.latest().delivered();
-    }
-
-    @Override
-    public long getDropped() {
-      return figures.latest().dropped();
-    }
-
-    @Override
-    public long getCoalesced() {
-      return figures.latest().coalesced();
-    }
-
-    @Override
-    public long getMissed() {
-      return figures.latest().missed();
-    }
-
-    @Override
-    public long getDiscarded() {
-      return figures.latest().discarded();
-    }
-
-    @Override
-    public long getPending() {
-      return figures.latest().pending();
-    }
-
-    @Override
-    public long getWritten() {
-      return figures.latest().written();
-    }
-
-    @Override
-    public long getHeartbeats() {
-      return figures.latest().heartbeats();
-    }
-
-    @Override
-    public long getWrites() {
-      return figures.latest().writes();
-    }
-
-    @Override
-    public long getBytes() {
-      return figures.latest().bytes();
-    }
-
-    @Override
-    public long getQueuedBytes() {
-      return figures.latest().queuedBytes();
-    }
-
-    @Override
-    public long getBehind() {
-      return figures.latest().behind();
-    }
-
-    @Override
-    public long getReplayed() {
-      return figures.latest().replayed();
-    }
-
-    @Override
-    public long getGaps() {
-      return figures.latest().gaps();
-    }
-
-    @Override
-    public long getResumed() {
-      return figures.latest().resumed();
-    }
-
-    @Override
-    public long getNotResumed() {
-      return figures.latest().notResumed();
-    }
-
-    @Override
-    public long getTopicHits() {
-      return figures.latest().topicHits();
-    }
-
-    @Override
-    public long getTopicMisses() {
-      return figures.latest().topicMisses();
-    }
-
-    @Override
-    public int getLogged() {
-      return figures.latest().logged();
-    }
-
-    @Override
-    public long getLoggedBytes() {
-      return figures.latest().loggedBytes();
-    }
-
-    @Override
-    public long getUnstored() {
-      return figures.latest().unstored();
-    }
-
-    @Override
-    public String getBackplane() {
-      return figures.latest().backplane().name();
-    }
-
-    @Override
-    public boolean isBackplaneAvailable() {
-      return figures.latest().backplane().available();
-    }
-
-    @Override
-    public long getBackplaneWaiting() {
-      return figures.latest().backplane().waiting();
-    }
-
-    @Override
-    public long getBackplaneStored() {
-      return figures.latest().backplane().stored();
-    }
-
-    @Override
-    public long getBackplaneFailed() {
-      return figures.latest().backplane().failed();
+    public Object invoke(String action, Object[] parameters, String[] signature) {
+      throw new UnsupportedOperationException(action);
     }
   }
 }

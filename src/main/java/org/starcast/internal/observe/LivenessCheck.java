@@ -6,8 +6,8 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Liveness;
-import org.starcast.BroadcastHealth;
 import org.starcast.SseBroadcaster;
+import org.starcast.SseStatistics.Health;
 
 /**
  * Liveness {@code starcast-threads} (MicroProfile Health 4.0): down when a thread that writes to
@@ -26,7 +26,7 @@ public class LivenessCheck implements HealthCheck {
 
   @Override
   public HealthCheckResponse call() {
-    BroadcastHealth health = broadcaster.health();
+    Health health = broadcaster.health();
     HealthCheckResponseBuilder response =
         HealthCheckResponse.named("starcast-threads").status(health.live());
     if (!health.live()) {

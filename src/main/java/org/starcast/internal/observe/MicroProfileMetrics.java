@@ -7,7 +7,6 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.microprofile.metrics.Metadata;
@@ -17,6 +16,7 @@ import org.eclipse.microprofile.metrics.MetricUnits;
 import org.eclipse.microprofile.metrics.Tag;
 import org.starcast.ClientEvent;
 import org.starcast.SseBroadcaster;
+import org.starcast.SseStatistics.Metric;
 
 /**
  * Shows the metrics as gauges in MicroProfile Metrics 5, in the application's registry. Payara puts
@@ -26,21 +26,21 @@ import org.starcast.SseBroadcaster;
 public class MicroProfileMetrics {
 
   private final Instance<MetricRegistry> registry;
-  private final Figures figures;
+  private final MetricReader reader;
   private final Set<MetricID> registered = ConcurrentHashMap.newKeySet();
   private volatile Tag ofApplication;
 
   @Inject
   MicroProfileMetrics(Instance<MetricRegistry> registry, SseBroadcaster broadcaster) {
     this.registry = registry;
-    this.figures = new Figures(broadcaster::statistics);
+    this.reader = new MetricReader(broadcaster::statistics);
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
     if (ofApplication == null && registry.isResolvable()) {
       ofApplication = new Tag("application", ApplicationName.of(application));
-      for (Figure figure : figures.all()) {
-        figure.values().apply(figures.latest()).keySet().forEach(value -> register(figure, value));
+      for (Metric metric : Metric.values()) {
+        reader.read(metric).keySet().forEach(value -> register(metric, value));
       }
     }
   }
@@ -48,10 +48,7 @@ public class MicroProfileMetrics {
   /** A type of client that was not there before has a gauge of its own from then on. */
   void opened(@Observes @ClientEvent.Opened ClientEvent event) {
     if (ofApplication != null) {
-      String type = figures.shown(event.client().type());
-      figures.all().stream()
-          .filter(figure -> figure.name().equals(Figures.BY_TYPE))
-          .forEach(figure -> register(figure, type));
+      register(Metric.CLIENTS_BY_TYPE, reader.shown(event.client().type()));
     }
   }
 
@@ -60,29 +57,29 @@ public class MicroProfileMetrics {
     registered.clear();
   }
 
-  private void register(Figure figure, String value) {
+  private void register(Metric metric, String value) {
     Tag[] tags =
-        figure.tag() == null
+        metric.tag() == null
             ? new Tag[] {ofApplication}
-            : new Tag[] {ofApplication, new Tag(figure.tag(), value)};
-    if (registered.add(new MetricID(figure.name(), tags))) {
+            : new Tag[] {ofApplication, new Tag(metric.tag(), value)};
+    if (registered.add(new MetricID(metric.id(), tags))) {
       Metadata metadata =
           Metadata.builder()
-              .withName(figure.name())
-              .withDescription(figure.description())
-              .withUnit(unit(figure))
+              .withName(metric.id())
+              .withDescription(metric.text())
+              .withUnit(unit(metric))
               .build();
-      registry.get().gauge(metadata, () -> read(figure, value), tags);
+      registry.get().gauge(metadata, () -> number(metric, value), tags);
     }
   }
 
-  private Double read(Figure figure, String value) {
-    Map<String, Number> values = figure.values().apply(figures.latest());
-    return values.getOrDefault(value, 0).doubleValue();
+  private Double number(Metric metric, String value) {
+    Number number = reader.read(metric).get(value);
+    return number == null ? 0 : number.doubleValue();
   }
 
-  private static String unit(Figure figure) {
-    return switch (figure.unit()) {
+  private static String unit(Metric metric) {
+    return switch (metric.unit()) {
       case "By" -> MetricUnits.BYTES;
       case "s" -> MetricUnits.SECONDS;
       default -> MetricUnits.NONE;

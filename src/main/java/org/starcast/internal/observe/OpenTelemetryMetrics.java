@@ -13,8 +13,12 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.starcast.SseBroadcaster;
+import org.starcast.SseStatistics.Metric;
 
 /**
  * Shows the metrics as observable counters and gauges of the {@link OpenTelemetry} that there is as
@@ -24,20 +28,24 @@ import org.starcast.SseBroadcaster;
 public class OpenTelemetryMetrics {
 
   private final Instance<OpenTelemetry> telemetry;
-  private final Figures figures;
+  private final MetricReader reader;
   private final List<AutoCloseable> instruments = new ArrayList<>();
 
   @Inject
   OpenTelemetryMetrics(Instance<OpenTelemetry> telemetry, SseBroadcaster broadcaster) {
     this.telemetry = telemetry;
-    this.figures = new Figures(broadcaster::statistics);
+    this.reader = new MetricReader(broadcaster::statistics);
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
     // an enterprise application may say it for each of its web modules
     if (instruments.isEmpty() && telemetry.isResolvable()) {
       Meter meter = telemetry.get().getMeter("org.starcast");
-      figures.all().forEach(figure -> instruments.add(instrument(meter, figure)));
+      // several values of one tag are one instrument
+      Stream.of(Metric.values())
+          .collect(Collectors.groupingBy(Metric::id, LinkedHashMap::new, Collectors.toList()))
+          .values()
+          .forEach(metrics -> instruments.add(instrument(meter, metrics)));
     }
   }
 
@@ -49,32 +57,34 @@ public class OpenTelemetryMetrics {
     instruments.clear();
   }
 
-  private AutoCloseable instrument(Meter meter, Figure figure) {
-    if (figure.counter()) {
+  private AutoCloseable instrument(Meter meter, List<Metric> metrics) {
+    Metric metric = metrics.get(0);
+    if (metric.kind() == Metric.Kind.COUNTER) {
       return meter
-          .counterBuilder(figure.name())
+          .counterBuilder(metric.id())
           .ofDoubles()
-          .setUnit(figure.unit())
-          .setDescription(figure.description())
-          .buildWithCallback(measurement -> record(figure, measurement));
+          .setUnit(metric.unit())
+          .setDescription(metric.text())
+          .buildWithCallback(measurement -> record(metrics, measurement));
     }
     return meter
-        .gaugeBuilder(figure.name())
-        .setUnit(figure.unit())
-        .setDescription(figure.description())
-        .buildWithCallback(measurement -> record(figure, measurement));
+        .gaugeBuilder(metric.id())
+        .setUnit(metric.unit())
+        .setDescription(metric.text())
+        .buildWithCallback(measurement -> record(metrics, measurement));
   }
 
-  private void record(Figure figure, ObservableDoubleMeasurement measurement) {
-    figure
-        .values()
-        .apply(figures.latest())
-        .forEach(
-            (value, number) ->
-                measurement.record(
-                    number.doubleValue(),
-                    figure.tag() == null
-                        ? Attributes.empty()
-                        : Attributes.of(AttributeKey.stringKey(figure.tag()), value)));
+  private void record(List<Metric> metrics, ObservableDoubleMeasurement measurement) {
+    for (Metric metric : metrics) {
+      reader
+          .read(metric)
+          .forEach(
+              (value, number) ->
+                  measurement.record(
+                      number.doubleValue(),
+                      metric.tag() == null
+                          ? Attributes.empty()
+                          : Attributes.of(AttributeKey.stringKey(metric.tag()), value)));
+    }
   }
 }

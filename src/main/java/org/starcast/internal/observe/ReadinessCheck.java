@@ -5,8 +5,8 @@ import jakarta.inject.Singleton;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
-import org.starcast.BroadcastHealth;
 import org.starcast.SseBroadcaster;
+import org.starcast.SseStatistics.Health;
 
 /**
  * Readiness {@code starcast} (MicroProfile Health 4.0): down until the backplane has been reached,
@@ -25,7 +25,7 @@ public class ReadinessCheck implements HealthCheck {
 
   @Override
   public HealthCheckResponse call() {
-    BroadcastHealth health = broadcaster.health();
+    Health health = broadcaster.health();
     return HealthCheckResponse.named("starcast")
         .status(health.ready())
         .withData("clients", broadcaster.count())

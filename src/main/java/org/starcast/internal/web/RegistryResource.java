@@ -37,12 +37,12 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.starcast.BackplaneStatus;
-import org.starcast.BroadcastStatistics;
-import org.starcast.LatencyHistogram;
 import org.starcast.RefusedException;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
+import org.starcast.SseStatistics;
+import org.starcast.SseStatistics.LatencyHistogram;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Topic;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.http.Problem;
@@ -82,6 +82,18 @@ public class RegistryResource {
   private static final int DEFAULT_LIMIT = 100;
   private static final int MAX_METADATA = 256;
   private static final System.Logger LOG = System.getLogger(RegistryResource.class.getName());
+
+  private static final String BACKPLANE = "backplane";
+
+  /** The metrics that are named otherwise here than everywhere else. */
+  private static final Map<Metric, String> NAMES =
+      Map.of(
+          Metric.CLIENTS_BY_TYPE, "byType",
+          Metric.CLIENTS_BY_WRITER, "byWriter",
+          Metric.REFUSED, "refusedBecause",
+          Metric.PUBLISHED, "messages",
+          Metric.LOGGED, "history",
+          Metric.LOGGED_BYTES, "historyBytes");
 
   private final SseBroadcaster broadcaster;
   private final StarcastConfig config;
@@ -239,48 +251,35 @@ public class RegistryResource {
 
   /** What the statistics say, also in the monitor. */
   static JsonObjectBuilder figures(
-      BroadcastStatistics statistics, List<SseClient> clients, String lastEventId) {
-    long active = clients.stream().filter(client -> client.state() == SseClient.State.OPEN).count();
-    JsonObjectBuilder closed = Json.createObjectBuilder();
-    statistics.closed().forEach((reason, count) -> closed.add(reason.name(), count));
-    JsonObjectBuilder refused = Json.createObjectBuilder();
-    statistics.refusedBecause().forEach((reason, count) -> refused.add(reason.name(), count));
-    return Json.createObjectBuilder()
-        .add("total", statistics.clients())
-        .add("active", active)
-        .add("byType", counts(statistics.byType()))
-        .add("byWriter", counts(statistics.byWriter()))
-        .add("opened", statistics.opened())
-        .add("closed", closed)
-        .add("refused", statistics.refused())
-        .add("refusedBecause", refused)
-        .add("messages", statistics.published())
-        .add("matched", statistics.matched())
-        .add("direct", statistics.direct())
-        .add("delivered", statistics.delivered())
-        .add("written", statistics.written())
-        .add("dropped", statistics.dropped())
-        .add("coalesced", statistics.coalesced())
-        .add("missed", statistics.missed())
-        .add("discarded", statistics.discarded())
-        .add("pending", statistics.pending())
-        .add("heartbeats", statistics.heartbeats())
-        .add("writes", statistics.writes())
-        .add("bytes", statistics.bytes())
-        .add("queuedBytes", statistics.queuedBytes())
-        .add("behind", statistics.behind())
-        .add("replayed", statistics.replayed())
-        .add("gaps", statistics.gaps())
-        .add("resumed", statistics.resumed())
-        .add("notResumed", statistics.notResumed())
-        .add("topicHits", statistics.topicHits())
-        .add("topicMisses", statistics.topicMisses())
+      SseStatistics statistics, List<SseClient> clients, String lastEventId) {
+    JsonObjectBuilder json =
+        Json.createObjectBuilder()
+            .add("total", statistics.clients())
+            .add("active", clients.stream().filter(c -> c.state() == SseClient.State.OPEN).count())
+            .add("refused", statistics.get(Metric.REFUSED));
+    JsonObjectBuilder backplane =
+        Json.createObjectBuilder().add("name", statistics.backplane().name());
+    for (Metric metric : Metric.values()) {
+      String key = NAMES.getOrDefault(metric, metric.key());
+      if (metric.isTable()) {
+        json.add(key, counts(metric.read(statistics)));
+      } else if (key.startsWith(BACKPLANE)) {
+        backplane.add(within(key), statistics.get(metric));
+      } else {
+        json.add(key, statistics.get(metric));
+      }
+    }
+    return json.remove(Metric.LATENCY_BUCKET.key())
+        .remove(Metric.LATENCY_SUM.key())
         .add("latency", latency(statistics.latency()))
-        .add("history", statistics.logged())
-        .add("historyBytes", statistics.loggedBytes())
-        .add("unstored", statistics.unstored())
-        .add("backplane", backplane(statistics.backplane()))
+        .add("backplane", backplane.add("available", statistics.backplane().available()))
         .add("lastEventId", lastEventId);
+  }
+
+  /** {@code backplaneWaitingBytes} is {@code waitingBytes} of the backplane. */
+  private static String within(String key) {
+    return Character.toLowerCase(key.charAt(BACKPLANE.length()))
+        + key.substring(BACKPLANE.length() + 1);
   }
 
   /** Percentiles since the start, in microseconds. */
@@ -401,26 +400,13 @@ public class RegistryResource {
     return text.substring(0, inside ? most - 1 : most);
   }
 
-  private static JsonObjectBuilder counts(Map<String, Integer> counts) {
+  private static JsonObjectBuilder counts(Map<String, ? extends Number> counts) {
     JsonObjectBuilder json = Json.createObjectBuilder();
-    counts.forEach(json::add);
+    counts.forEach((key, n) -> json.add(key, n.longValue()));
     return json;
   }
 
   private static Response fresh(JsonObject body) {
     return Response.ok(body.toString()).header(HttpHeaders.CACHE_CONTROL, "no-store").build();
-  }
-
-  private static JsonObjectBuilder backplane(BackplaneStatus status) {
-    return Json.createObjectBuilder()
-        .add("name", status.name())
-        .add("available", status.available())
-        .add("waiting", status.waiting())
-        .add("waitingBytes", status.waitingBytes())
-        .add("stored", status.stored())
-        .add("failed", status.failed())
-        .add("repeated", status.repeated())
-        .add("outages", status.outages())
-        .add("skipped", status.skipped());
   }
 }

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.starcast.BroadcastStatistics;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
-import org.starcast.TopicCount;
+import org.starcast.SseStatistics;
+import org.starcast.SseStatistics.TopicCount;
 
 /**
  * How the broadcaster stands, for all who watch together: made when one of them asks, and at most
@@ -87,7 +87,7 @@ final class Sampler {
 
   private SseMessage message() {
     Instant now = Instant.now();
-    BroadcastStatistics statistics = broadcaster.statistics();
+    SseStatistics statistics = broadcaster.statistics();
     List<SseClient> clients = broadcaster.clients();
     List<Standing> furthestBehind = furthestBehind(clients);
     List<TopicCount> busiest = broadcaster.busiestTopics(BUSIEST);

@@ -16,12 +16,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
 import org.starcast.OverflowPolicy;
 import org.starcast.RefusedException;
 import org.starcast.ResponseRuntime;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.engine.EngineFixture.Stream;
 
@@ -33,7 +34,7 @@ import org.starcast.internal.engine.EngineFixture.Stream;
 @ExtendWith(ResponseRuntime.class)
 class AccountsTest {
 
-  private static BroadcastStatistics now(EngineFixture fixture) {
+  private static SseStatistics now(EngineFixture fixture) {
     return fixture.engine().statisticsSnapshot();
   }
 
@@ -46,16 +47,16 @@ class AccountsTest {
     try (EngineFixture fixture = new EngineFixture()) {
       Stream healthy = fixture.connect(Subscription.to("a"));
       Stream stalled = fixture.connect(Subscription.to("a")).plug();
-      BroadcastStatistics before = now(fixture);
+      SseStatistics before = now(fixture);
       fixture.publish("a", "1");
       fixture.publish("a", "2");
       healthy.awaitData("1", "2");
-      until(() -> now(fixture).delivered() == before.delivered() + 2);
-      assertThat(now(fixture).pending()).isEqualTo(2);
-      assertThat(now(fixture).matched()).isEqualTo(4);
+      until(() -> now(fixture).get(Metric.DELIVERED) == before.get(Metric.DELIVERED) + 2);
+      assertThat(now(fixture).get(Metric.PENDING)).isEqualTo(2);
+      assertThat(now(fixture).get(Metric.MATCHED)).isEqualTo(4);
       fixture.assertBalance();
       stalled.unplug().awaitIdle();
-      assertThat(now(fixture).pending()).isZero();
+      assertThat(now(fixture).get(Metric.PENDING)).isZero();
       fixture.assertBalance();
     }
   }
@@ -71,20 +72,20 @@ class AccountsTest {
         fixture.publish(SseMessage.builder().topic("a").coalesce("k").data(i));
       }
       until(() -> fixture.closedBecause(CloseReason.OVERFLOW) == 1);
-      BroadcastStatistics full = now(fixture);
-      assertThat(full.matched()).isEqualTo(3 * 40 + 4);
-      assertThat(full.dropped()).as("all but three").isEqualTo(37);
-      assertThat(full.coalesced()).as("all but one").isEqualTo(39);
-      assertThat(full.discarded()).as("three, and the one too many").isEqualTo(4);
-      assertThat(full.pending()).as("three, one, and those in the log").isEqualTo(44);
-      assertThat(full.missed()).isZero();
+      SseStatistics full = now(fixture);
+      assertThat(full.get(Metric.MATCHED)).isEqualTo(3 * 40 + 4);
+      assertThat(full.get(Metric.DROPPED)).as("all but three").isEqualTo(37);
+      assertThat(full.get(Metric.COALESCED)).as("all but one").isEqualTo(39);
+      assertThat(full.get(Metric.DISCARDED)).as("three, and the one too many").isEqualTo(4);
+      assertThat(full.get(Metric.PENDING)).as("three, one, and those in the log").isEqualTo(44);
+      assertThat(full.get(Metric.MISSED)).isZero();
       fixture.assertBalance();
 
       reads.unplug().awaitIdle();
-      assertThat(now(fixture).missed()).as("what the log let go of").isEqualTo(40 - 16);
+      assertThat(now(fixture).get(Metric.MISSED)).as("what the log let go of").isEqualTo(40 - 16);
       drops.unplug().awaitIdle();
       coalesces.unplug().awaitIdle();
-      assertThat(now(fixture).pending()).isZero();
+      assertThat(now(fixture).get(Metric.PENDING)).isZero();
       fixture.assertBalance();
     }
   }
@@ -94,12 +95,12 @@ class AccountsTest {
   void aMessageToOneClientIsInTheBalance(OverflowPolicy policy) {
     try (EngineFixture fixture = new EngineFixture()) {
       Stream stream = fixture.connect(small(policy)).plug();
-      long before = now(fixture).direct();
+      long before = now(fixture).get(Metric.DIRECT);
       int taken = 0;
       for (int i = 0; i < 10; i++) {
         taken += stream.client().send(SseMessage.of("m" + i)) ? 1 : 0;
       }
-      assertThat(now(fixture).direct()).isEqualTo(before + taken);
+      assertThat(now(fixture).get(Metric.DIRECT)).isEqualTo(before + taken);
     }
   }
 
@@ -110,9 +111,9 @@ class AccountsTest {
         fixture.publish("a", i);
       }
       fixture.connect(Subscription.to("a").resumeFrom(Subscription.EARLIEST)).awaitIdle();
-      assertThat(now(fixture).replayed()).isPositive();
-      assertThat(now(fixture).matched()).isZero();
-      assertThat(now(fixture).missed()).isZero();
+      assertThat(now(fixture).get(Metric.REPLAYED)).isPositive();
+      assertThat(now(fixture).get(Metric.MATCHED)).isZero();
+      assertThat(now(fixture).get(Metric.MISSED)).isZero();
       fixture.assertBalance();
     }
   }
@@ -124,12 +125,12 @@ class AccountsTest {
       broken.writer().fail(new IOException("broken pipe"));
       fixture.publish("a", "lost");
       broken.awaitClosed();
-      assertThat(now(fixture).discarded()).isEqualTo(1);
+      assertThat(now(fixture).get(Metric.DISCARDED)).isEqualTo(1);
       Stream worse = fixture.connect(Subscription.to("a")).awaitIdle();
       worse.writer().fail(new StackOverflowError("expected by the test"));
       fixture.publish("a", "lost");
       worse.awaitClosed();
-      assertThat(now(fixture).discarded()).isEqualTo(2);
+      assertThat(now(fixture).get(Metric.DISCARDED)).isEqualTo(2);
     }
   }
 
@@ -138,7 +139,7 @@ class AccountsTest {
     try (EngineFixture fixture = new EngineFixture("log.events", "16")) {
       String first = fixture.publish("a", 0).id();
       fixture.connect(Subscription.to("a").resumeFrom(first)).awaitIdle();
-      assertThat(now(fixture).resumed()).isEqualTo(1);
+      assertThat(now(fixture).get(Metric.RESUMED)).isEqualTo(1);
       for (int i = 0; i < 40; i++) {
         fixture.publish("a", i);
       }
@@ -146,8 +147,8 @@ class AccountsTest {
       fixture.connect(Subscription.to("a").resumeFrom("other-1")).awaitIdle();
       fixture.connect(Subscription.to("a").resumeFrom(Subscription.EARLIEST)).awaitIdle();
       fixture.connect(Subscription.to("a").history(5)).awaitIdle();
-      assertThat(now(fixture).resumed()).isEqualTo(1);
-      assertThat(now(fixture).notResumed()).isEqualTo(2);
+      assertThat(now(fixture).get(Metric.RESUMED)).isEqualTo(1);
+      assertThat(now(fixture).get(Metric.NOT_RESUMED)).isEqualTo(2);
     }
   }
 
@@ -175,8 +176,8 @@ class AccountsTest {
       for (int i = 0; i < 10; i++) {
         fixture.publish("a", i);
       }
-      assertThat(now(fixture).topicMisses()).isEqualTo(2);
-      assertThat(now(fixture).topicHits()).isEqualTo(8);
+      assertThat(now(fixture).get(Metric.TOPIC_MISSES)).isEqualTo(2);
+      assertThat(now(fixture).get(Metric.TOPIC_HITS)).isEqualTo(8);
     }
   }
 
@@ -255,8 +256,8 @@ class AccountsTest {
       // nothing moves any more once the windows are used up
       EngineFixture.settled(fixture);
       fixture.assertBalance();
-      assertThat(now(fixture).published()).isEqualTo(9000);
-      assertThat(now(fixture).delivered()).isPositive();
+      assertThat(now(fixture).get(Metric.PUBLISHED)).isEqualTo(9000);
+      assertThat(now(fixture).get(Metric.DELIVERED)).isPositive();
     } catch (Exception | AssertionError e) {
       throw new AssertionError("seed " + seed + ": " + e, e);
     } finally {

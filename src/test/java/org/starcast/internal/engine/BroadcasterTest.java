@@ -15,7 +15,6 @@ import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
 import org.starcast.FakeSink;
 import org.starcast.PublishResult;
@@ -26,6 +25,8 @@ import org.starcast.RunningBroadcaster;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 
 @ExtendWith(ResponseRuntime.class)
@@ -68,8 +69,8 @@ class BroadcasterTest {
     assertThat(broadcaster.publish(SseMessage.of("all")).matched()).isEqualTo(2);
     awaitData(orders, "o1", "both", "all");
     awaitData(stock, "s1", "both", "all");
-    assertThat(broadcaster.statistics().published()).isEqualTo(6);
-    assertThat(broadcaster.statistics().matched()).isEqualTo(6);
+    assertThat(broadcaster.statistics().get(Metric.PUBLISHED)).isEqualTo(6);
+    assertThat(broadcaster.statistics().get(Metric.MATCHED)).isEqualTo(6);
   }
 
   @Test
@@ -267,8 +268,8 @@ class BroadcasterTest {
       assertThatExceptionOfType(RefusedException.class)
           .isThrownBy(() -> late.broadcaster().register(FakeSink.instant(), Subscription.to("a")))
           .satisfies(e -> assertThat(e.getResponse().getStatus()).isEqualTo(401));
-      BroadcastStatistics statistics = late.broadcaster().statistics();
-      assertThat(statistics.refusedBecause()).containsEntry(RefusalReason.FORBIDDEN, 1L);
+      SseStatistics statistics = late.broadcaster().statistics();
+      assertThat(statistics.refused()).containsEntry(RefusalReason.FORBIDDEN, 1L);
       assertThat(statistics.clients()).isZero();
     }
   }

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.starcast.CloseReason;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.engine.EngineFixture.Stream;
 
@@ -28,7 +29,7 @@ class BudgetTest {
   }
 
   private static long used(EngineFixture fixture) {
-    return fixture.engine().statisticsSnapshot().queuedBytes();
+    return fixture.engine().statisticsSnapshot().get(Metric.QUEUED_BYTES);
   }
 
   @Test

@@ -76,7 +76,7 @@ class ConnectRateTest {
       fixture.connectAs("bob", "192.0.2.1");
       assertRefused(
           fixture, "eve", "192.0.2.1", "the address connected 3 times a minute, the most");
-      var refused = fixture.engine().statisticsSnapshot().refusedBecause();
+      var refused = fixture.engine().statisticsSnapshot().refused();
       assertThat(refused)
           .containsEntry(RefusalReason.CONNECTS_PER_PRINCIPAL, 1L)
           .containsEntry(RefusalReason.CONNECTS_PER_ADDRESS, 1L)
@@ -115,7 +115,7 @@ class ConnectRateTest {
       assertThat(log.records().get(2).getMessage()).contains("STARCAST-1030");
       assertThat(log.records().get(2).getParameters())
           .containsExactly(1000L, RefusalReason.CLIENTS);
-      assertThat(statistics.refusedBecause(RefusalReason.CLIENTS)).isEqualTo(1001);
+      assertThat(statistics.refused().get(RefusalReason.CLIENTS)).isEqualTo(1001);
     }
   }
 }

@@ -17,6 +17,7 @@ import org.starcast.RefusedException;
 import org.starcast.ResponseRuntime;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.engine.EngineFixture.Stream;
@@ -78,7 +79,7 @@ class DrainTest {
         stream.unplug();
         until(() -> done(drained));
       }
-      assertThat(fixture.engine().statisticsSnapshot().refused()).isEqualTo(2);
+      assertThat(fixture.engine().statisticsSnapshot().get(Metric.REFUSED)).isEqualTo(2);
     }
   }
 

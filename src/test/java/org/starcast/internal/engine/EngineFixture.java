@@ -23,13 +23,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import org.starcast.BroadcastStatistics;
 import org.starcast.CloseReason;
 import org.starcast.FakeSink;
 import org.starcast.MessageSource;
 import org.starcast.PublishResult;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.backplane.LocalBackplane;
 import org.starcast.internal.config.StarcastConfig;
@@ -300,16 +301,16 @@ final class EngineFixture implements AutoCloseable {
 
   /** As {@link #assertBalance()}, of any engine. */
   static void assertBalance(DeliveryEngine engine) {
-    BroadcastStatistics now = engine.statisticsSnapshot();
+    SseStatistics now = engine.statisticsSnapshot();
     assertThat(
-            now.delivered()
-                + now.dropped()
-                + now.coalesced()
-                + now.missed()
-                + now.discarded()
-                + now.pending())
+            now.get(Metric.DELIVERED)
+                + now.get(Metric.DROPPED)
+                + now.get(Metric.COALESCED)
+                + now.get(Metric.MISSED)
+                + now.get(Metric.DISCARDED)
+                + now.get(Metric.PENDING))
         .as("balance of %s", now)
-        .isEqualTo(now.matched() + now.direct());
+        .isEqualTo(now.get(Metric.MATCHED) + now.get(Metric.DIRECT));
   }
 
   /** Has the first drain thread end, as an error would. */
@@ -319,14 +320,14 @@ final class EngineFixture implements AutoCloseable {
 
   /** Waits until nothing moves any more. */
   static void settled(EngineFixture fixture) {
-    BroadcastStatistics[] last = {null};
+    SseStatistics[] last = {null};
     await()
         .pollInterval(Duration.ofMillis(100))
         .until(
             () -> {
-              BroadcastStatistics before = last[0];
+              SseStatistics before = last[0];
               last[0] = fixture.engine().statisticsSnapshot();
-              return last[0].equals(before);
+              return last[0].toString().equals("" + before);
             });
   }
 

@@ -20,6 +20,7 @@ import org.starcast.RefusedException;
 import org.starcast.ResponseRuntime;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.engine.EngineFixture.Stream;
 import org.starcast.internal.security.Grant;
@@ -64,7 +65,7 @@ class GrantTest {
       }
       assertThat(fixture.engine().count()).isZero();
       assertThat(fixture.engine().clients()).isEmpty();
-      assertThat(fixture.engine().statisticsSnapshot().refused()).isEqualTo(3);
+      assertThat(fixture.engine().statisticsSnapshot().get(Metric.REFUSED)).isEqualTo(3);
       assertThat(fixture.publish("secret", "m").matched()).isZero();
     }
   }

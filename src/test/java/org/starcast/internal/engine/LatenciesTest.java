@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
-import org.starcast.LatencyHistogram;
+import org.starcast.SseStatistics.LatencyHistogram;
 
 /** The histogram of latencies. */
 class LatenciesTest {

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.starcast.ResponseRuntime;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.engine.EngineFixture.Stream;
 
@@ -83,7 +84,7 @@ class LifecycleNotifierTest {
       full.set(true);
       stream.writer().start();
       SseClient client = stream.client();
-      until(() -> fixture.engine().statisticsSnapshot().published() == 2);
+      until(() -> fixture.engine().statisticsSnapshot().get(Metric.PUBLISHED) == 2);
       until(() -> client.queuedBytes() == 0);
       assertThat(client.send(SseMessage.of("goes on"))).isTrue();
     }

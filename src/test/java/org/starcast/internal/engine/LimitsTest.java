@@ -14,6 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.starcast.RefusedException;
 import org.starcast.ResponseRuntime;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.engine.EngineFixture.Stream;
 
@@ -50,7 +51,7 @@ class LimitsTest {
             () -> fixture.connectAs("bob", "192.0.2.3"), 503, "the server has 2 clients, its most");
       }
       assertThat(fixture.engine().count()).isEqualTo(2);
-      assertThat(fixture.engine().statisticsSnapshot().refused()).isEqualTo(3);
+      assertThat(fixture.engine().statisticsSnapshot().get(Metric.REFUSED)).isEqualTo(3);
       close(fixture, first);
       fixture.connectAs("bob", "192.0.2.3");
       assertRefused(

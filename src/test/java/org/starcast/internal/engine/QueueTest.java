@@ -14,6 +14,7 @@ import org.starcast.OverflowPolicy;
 import org.starcast.PublishResult;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.engine.EngineFixture.Stream;
 import org.starcast.internal.wire.EventStreamParser.Event;
@@ -53,8 +54,8 @@ class QueueTest {
       assertThat(stalled.writer().aborted()).isTrue();
       assertThat(fixture.closed(1)).containsExactly(stalled.client().id() + " OVERFLOW");
       assertThat(fixture.closedBecause(CloseReason.OVERFLOW)).isEqualTo(1);
-      assertThat(fixture.engine().statisticsSnapshot().discarded()).isEqualTo(4);
-      assertThat(fixture.engine().statisticsSnapshot().dropped()).isZero();
+      assertThat(fixture.engine().statisticsSnapshot().get(Metric.DISCARDED)).isEqualTo(4);
+      assertThat(fixture.engine().statisticsSnapshot().get(Metric.DROPPED)).isZero();
       assertThat(fixture.publish("a", "m5").matched()).isEqualTo(1);
       healthy.awaitData("m1", "m2", "m3", "m4", "m5");
       assertThat(stalled.writer().data()).isEmpty();
@@ -99,7 +100,7 @@ class QueueTest {
       assertThat(results).allMatch(result -> result.queued() == 1 && result.closed() == 0);
       assertThat(slow.client().dropped()).isEqualTo(5);
       assertThat(slow.client().queued()).isEqualTo(3);
-      assertThat(fixture.engine().statisticsSnapshot().dropped()).isEqualTo(5);
+      assertThat(fixture.engine().statisticsSnapshot().get(Metric.DROPPED)).isEqualTo(5);
       slow.unplug().awaitIdle();
       String gap = "{\"next\":\"" + results.get(5).id() + "\",\"missed\":5}";
       assertThat(slow.writer().data()).containsExactly("plug", gap, "m6", "m7", "m8");
@@ -263,7 +264,8 @@ class QueueTest {
       assertThat(data.subList(data.size() - 2, data.size()))
           .satisfiesExactly(
               odd -> assertThat(odd).startsWith("39:"), even -> assertThat(even).isEqualTo("59:"));
-      assertThat(fixture.engine().statisticsSnapshot().coalesced()).isEqualTo(dropped + 20);
+      assertThat(fixture.engine().statisticsSnapshot().get(Metric.COALESCED))
+          .isEqualTo(dropped + 20);
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.starcast.CloseReason;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.engine.EngineFixture.Stream;
 import org.starcast.internal.security.Grant;
@@ -68,7 +69,7 @@ class SubscriptionTimelineTest {
         fixture.publish("b", "b" + i);
       }
       stream.unplug().awaitData(expected.toArray(String[]::new));
-      assertThat(fixture.engine().statisticsSnapshot().missed()).isZero();
+      assertThat(fixture.engine().statisticsSnapshot().get(Metric.MISSED)).isZero();
     }
   }
 

@@ -7,6 +7,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.starcast.CloseReason;
 import org.starcast.SseClient;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.engine.EngineFixture.Stream;
 
@@ -33,7 +34,7 @@ class TimeTest {
           () -> {
             // it is silent only when the drain thread has left the client
             stream.client().onTime(in(Duration.ofMinutes(31)));
-            return fixture.engine().statisticsSnapshot().heartbeats() > 0;
+            return fixture.engine().statisticsSnapshot().get(Metric.HEARTBEATS) > 0;
           });
       until(() -> stream.text().equals("retry: 2000\n\n:\n"));
       // it was written just now: silence begins anew
@@ -43,7 +44,7 @@ class TimeTest {
       fixture.publish("a", "end");
       stream.awaitData("m", "end");
       assertThat(stream.text()).containsOnlyOnce("\n:\n");
-      assertThat(fixture.engine().statisticsSnapshot().heartbeats()).isEqualTo(1);
+      assertThat(fixture.engine().statisticsSnapshot().get(Metric.HEARTBEATS)).isEqualTo(1);
     }
   }
 
@@ -56,7 +57,7 @@ class TimeTest {
       }
       assertThat(stream.client().queued()).isZero();
       stream.unplug().awaitData("plug");
-      assertThat(fixture.engine().statisticsSnapshot().heartbeats()).isZero();
+      assertThat(fixture.engine().statisticsSnapshot().get(Metric.HEARTBEATS)).isZero();
     }
   }
 
@@ -109,7 +110,7 @@ class TimeTest {
       assertThat(stream.client().closeReason()).contains(CloseReason.TIMEOUT);
       assertThat(stream.writer().aborted()).isTrue();
       assertThat(fixture.closed(1)).containsExactly(stream.client().id() + " TIMEOUT");
-      assertThat(fixture.engine().statisticsSnapshot().discarded()).isEqualTo(1);
+      assertThat(fixture.engine().statisticsSnapshot().get(Metric.DISCARDED)).isEqualTo(1);
     }
   }
 

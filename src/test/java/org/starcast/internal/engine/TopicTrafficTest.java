@@ -9,8 +9,8 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics.TopicCount;
 import org.starcast.Subscription;
-import org.starcast.TopicCount;
 import org.starcast.internal.cdi.LogCapture;
 
 /** The busiest topics. */

@@ -1,0 +1,461 @@
+package org.starcast;
+
+import static org.starcast.SseStatistics.Metric.Kind.COUNTER;
+import static org.starcast.SseStatistics.Metric.Kind.GAUGE;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * A snapshot of the counters, which begin when the broadcaster starts, and of the gauges. Values
+ * are exact, but not of one instant. Immutable.
+ *
+ * <p><b>The balance.</b> When no event is being published or written,
+ *
+ * <pre>{@code
+ * MATCHED + DIRECT = DELIVERED + DROPPED + COALESCED + MISSED + DISCARDED + PENDING
+ * }</pre>
+ *
+ * <p>Its unit is one message for one client: each event counts once for each client that it is
+ * meant for ({@code MATCHED}), each message to one client alone once ({@code DIRECT}), and each of
+ * these is exactly one of the six on the right. While publishers and drain threads are at work,
+ * what they are handling may be missing on one side.
+ *
+ * <p>{@code DELIVERED} is what was handed to the container, which may still lose it with the
+ * connection, and what the client read from the log, if it was published since the client
+ * connected. {@code MISSED} was left to the log, which had evicted it before the client read it (a
+ * gap event says so), or the subscription was changed meanwhile. {@code DISCARDED} waited for a
+ * client when that was closed, or was the one for which there was no room.
+ *
+ * <p>The balance leaves out heartbeats, gap events and what follows them, the first bytes of a
+ * stream, the last {@code retry:} line, and what a client gets of the time before it connected
+ * (history, retained topics, events missed while it was away). All of these are in {@code WRITTEN}
+ * and {@code BYTES}, and those of the past in {@code REPLAYED}. A message that waits by {@link
+ * SseClient#sendWhenRoom} counts from the moment it is queued.
+ */
+public final class SseStatistics {
+
+  /**
+   * Each counter and gauge, once: MicroProfile Metrics, OpenTelemetry, JMX, {@code GET
+   * starcast/stats} and the table in the documentation are made from this one. An application that
+   * has another registry of metrics can fill it from here:
+   *
+   * <pre>{@code
+   * for (Metric metric : Metric.values()) {
+   *   registry.gauge(metric.id(), () -> broadcaster.statistics().get(metric));
+   * }
+   * }</pre>
+   */
+  public enum Metric {
+    CLIENTS_BY_TYPE(
+        GAUGE,
+        "clients",
+        "{client}",
+        "clients now",
+        "type",
+        "the first 50, then `other`",
+        SseStatistics::byType),
+    CLIENTS_BY_WRITER(
+        GAUGE,
+        "writer.clients",
+        "{client}",
+        "clients now",
+        "writer",
+        "`servlet`, `portable`, `none` (not yet open)",
+        SseStatistics::byWriter),
+    OPENED(COUNTER, "opened", "{client}", "streams opened"),
+    CLOSED(
+        COUNTER,
+        "closed",
+        "{client}",
+        "streams ended, before they were open too",
+        "reason",
+        "a `CloseReason`",
+        statistics -> byName(statistics.closed)),
+    REFUSED(
+        COUNTER,
+        "refused",
+        "{client}",
+        "clients refused",
+        "reason",
+        "a `RefusalReason`",
+        statistics -> byName(statistics.refused)),
+    PUBLISHED(COUNTER, "published", "{event}", "events published"),
+    MATCHED(COUNTER, "matched", "{message}", "clients that they were meant for, added up"),
+    DIRECT(COUNTER, "direct", "{message}", "messages to one client alone"),
+    DELIVERED(COUNTER, "delivered", "{message}", "of both, handed to the container"),
+    DROPPED(COUNTER, "dropped", "{message}", "dropped by `DROP_OLDEST`"),
+    COALESCED(COUNTER, "coalesced", "{message}", "replaced by a later one of the same key"),
+    MISSED(
+        COUNTER, "missed", "{message}", "left to the log, and gone from it before they were read"),
+    DISCARDED(COUNTER, "discarded", "{message}", "waited for a client that was closed"),
+    PENDING(GAUGE, "pending", "{message}", "wait now, in queues or in the log"),
+    WRITTEN(
+        COUNTER, "written", "{frame}", "all that was handed to the container, heartbeats included"),
+    HEARTBEATS(COUNTER, "heartbeats", "{frame}", "heartbeats"),
+    WRITES(COUNTER, "writes", "{write}", "writes; `written` by `writes` is the mean batch"),
+    BYTES(COUNTER, "bytes", "By", "bytes handed to the container"),
+    QUEUED_BYTES(GAUGE, "queue.bytes", "By", "bytes that wait, each message once"),
+    BEHIND(COUNTER, "behind", "{client}", "queues given up for the log"),
+    REPLAYED(COUNTER, "replayed", "{event}", "events sent from the log"),
+    GAPS(COUNTER, "gaps", "{event}", "`starcast-gap` events sent"),
+    RESUMED(
+        COUNTER,
+        "resumed",
+        "{client}",
+        "clients that came back with an id the log reached, or not",
+        "result",
+        "hit"),
+    NOT_RESUMED(RESUMED, "miss"),
+    TOPIC_HITS(
+        COUNTER,
+        "topic.lookups",
+        "{lookup}",
+        "topics whose subscribers were cached, or not",
+        "result",
+        "hit"),
+    TOPIC_MISSES(TOPIC_HITS, "miss"),
+    LATENCY_BUCKET(
+        COUNTER,
+        "latency.bucket",
+        "{write}",
+        "how long it took from `publish` until the container had taken the write: one value for"
+            + " each write, that of its oldest event",
+        "le",
+        "seconds, from `0.000256`, each four times the one before, to `67.108864`, then `+Inf`",
+        SseStatistics::buckets),
+    LATENCY_SUM(COUNTER, "latency.sum", "s", "these times, added up"),
+    LOGGED(GAUGE, "log.events", "{event}", "events kept"),
+    LOGGED_BYTES(GAUGE, "log.bytes", "By", "the memory that they take, roughly"),
+    UNSTORED(
+        COUNTER,
+        "log.unstored",
+        "{event}",
+        "events that the file store or the broker does not have"),
+    BACKPLANE_AVAILABLE(GAUGE, "backplane.available", "1", "1 if events can be stored now, else 0"),
+    BACKPLANE_WAITING(
+        GAUGE,
+        "backplane.waiting",
+        "{event}",
+        "events of this node that are not known to be stored yet"),
+    BACKPLANE_WAITING_BYTES(GAUGE, "backplane.waiting.bytes", "By", "the bytes of these"),
+    BACKPLANE_STORED(
+        COUNTER, "backplane.stored", "{event}", "events of this node that were stored"),
+    BACKPLANE_FAILED(
+        COUNTER, "backplane.failed", "{event}", "those that were not, or may not have been"),
+    BACKPLANE_REPEATED(
+        COUNTER,
+        "backplane.repeated",
+        "{event}",
+        "those that were sent once more, as no answer came"),
+    BACKPLANE_OUTAGES(COUNTER, "backplane.outages", "{outage}", "times that the broker went away"),
+    BACKPLANE_SKIPPED(
+        COUNTER,
+        "backplane.skipped",
+        "{message}",
+        "messages of the broker that could not be read or carried out");
+
+    /** Whether a value only grows. */
+    public enum Kind {
+      COUNTER,
+      GAUGE
+    }
+
+    private final Kind kind;
+    private final String id;
+    private final String unit;
+    private final String text;
+    private final String tag;
+    private final String tagValues;
+
+    /** Null for what is counted by its name. */
+    private final Function<SseStatistics, Map<String, ? extends Number>> reader;
+
+    Metric(Kind kind, String id, String unit, String text) {
+      this(kind, id, unit, text, null, "", null);
+    }
+
+    /** Of one value of a tag. */
+    Metric(Kind kind, String id, String unit, String text, String tag, String tagValue) {
+      this(kind, id, unit, text, tag, tagValue, null);
+    }
+
+    /** Of another value of that tag. */
+    Metric(Metric other, String tagValue) {
+      this(other.kind, other.id, other.unit, other.text, other.tag, tagValue, null);
+    }
+
+    Metric(
+        Kind kind,
+        String id,
+        String unit,
+        String text,
+        String tag,
+        String tagValues,
+        Function<SseStatistics, Map<String, ? extends Number>> reader) {
+      this.kind = kind;
+      this.id = id;
+      this.unit = unit;
+      this.text = text;
+      this.tag = tag;
+      this.tagValues = tagValues;
+      this.reader = reader;
+    }
+
+    /** Whether it only grows. */
+    public Kind kind() {
+      return kind;
+    }
+
+    /** Its name in MicroProfile Metrics and OpenTelemetry, such as {@code starcast.published}. */
+    public String id() {
+      return "starcast." + id;
+    }
+
+    /** Its name in camel case, as in JSON and, with a capital, in JMX: {@code queuedBytes}. */
+    public String key() {
+      StringBuilder key = new StringBuilder();
+      for (String word : name().split("_")) {
+        key.append(word.charAt(0)).append(word.substring(1).toLowerCase(Locale.ROOT));
+      }
+      return Character.toLowerCase(key.charAt(0)) + key.substring(1);
+    }
+
+    /** Its unit, as UCUM has it: {@code By}, {@code s}, or what is counted in braces. */
+    public String unit() {
+      return unit;
+    }
+
+    /** What it counts. */
+    public String text() {
+      return text;
+    }
+
+    /** The name of its one tag, or null. */
+    public String tag() {
+      return tag;
+    }
+
+    /** The tag's one value, or, where there are several, what they are; else empty. */
+    public String tagValues() {
+      return tagValues;
+    }
+
+    /** Whether it has several values, by value of the tag. */
+    public boolean isTable() {
+      return reader != null;
+    }
+
+    /** The value, by value of the tag; without a tag just one, for the empty text. */
+    public Map<String, ? extends Number> read(SseStatistics statistics) {
+      return reader == null
+          ? Map.of(tagValues, statistics.numbers.getOrDefault(this, 0))
+          : reader.apply(statistics);
+    }
+  }
+
+  private final Map<Metric, Number> numbers;
+  private final int clients;
+  private final Map<String, Integer> byType;
+  private final Map<String, Integer> byWriter;
+  private final Map<CloseReason, Long> closed;
+  private final Map<RefusalReason, Long> refused;
+  private final LatencyHistogram latency;
+  private final BackplaneStatus backplane;
+
+  /**
+   * For the broadcaster, and for tests.
+   *
+   * @param numbers the metrics that are one number each; 0 for those that are missing
+   */
+  public SseStatistics(
+      Map<Metric, Number> numbers,
+      int clients,
+      Map<String, Integer> byType,
+      Map<String, Integer> byWriter,
+      Map<CloseReason, Long> closed,
+      Map<RefusalReason, Long> refused,
+      LatencyHistogram latency,
+      BackplaneStatus backplane) {
+    this.numbers = Map.copyOf(numbers);
+    this.clients = clients;
+    this.byType = Collections.unmodifiableMap(new TreeMap<>(byType));
+    this.byWriter = Collections.unmodifiableMap(new TreeMap<>(byWriter));
+    this.closed = Collections.unmodifiableMap(new EnumMap<>(closed));
+    this.refused = Collections.unmodifiableMap(new EnumMap<>(refused));
+    this.latency = latency;
+    this.backplane = backplane;
+  }
+
+  /** The value of a metric, added up over its tag, without a fraction. */
+  public long get(Metric metric) {
+    return metric.read(this).values().stream().mapToLong(Number::longValue).sum();
+  }
+
+  /** How many clients there are now. */
+  public int clients() {
+    return clients;
+  }
+
+  /** Clients now, by {@linkplain Subscription#type(String) type}. */
+  public Map<String, Integer> byType() {
+    return byType;
+  }
+
+  /** Clients now, by the way in which they are written to. */
+  public Map<String, Integer> byWriter() {
+    return byWriter;
+  }
+
+  /** Streams ended, by reason; all reasons. */
+  public Map<CloseReason, Long> closed() {
+    return closed;
+  }
+
+  /** Clients refused, by reason; all reasons. */
+  public Map<RefusalReason, Long> refused() {
+    return refused;
+  }
+
+  /**
+   * From the call of {@code publish} to the moment when the container had taken the write with the
+   * event: the oldest event of each write, as far as it went through the client's queue.
+   */
+  public LatencyHistogram latency() {
+    return latency;
+  }
+
+  /** How the backplane stands. */
+  public BackplaneStatus backplane() {
+    return backplane;
+  }
+
+  /** All metrics. */
+  @Override
+  public String toString() {
+    Map<Metric, Object> all = new EnumMap<>(Metric.class);
+    for (Metric metric : Metric.values()) {
+      all.put(metric, metric.isTable() ? metric.read(this) : get(metric));
+    }
+    return all.toString();
+  }
+
+  private static Map<String, Long> byName(Map<? extends Enum<?>, Long> counts) {
+    Map<String, Long> named = new LinkedHashMap<>();
+    counts.forEach((key, n) -> named.put(key.name(), n));
+    return named;
+  }
+
+  /** Each bound four times the one before, as the histogram's own; each with all that is below. */
+  private Map<String, Long> buckets() {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    for (long micros = 256; micros <= 64L << 20; micros *= 4) {
+      counts.put(
+          BigDecimal.valueOf(micros, 6).stripTrailingZeros().toPlainString(),
+          latency.countUpTo(Duration.ofNanos(micros * 1000)));
+    }
+    counts.put("+Inf", latency.count());
+    return counts;
+  }
+
+  /**
+   * How long it took, as counts in buckets whose bounds grow: four to each doubling, so that a
+   * percentile is at most a quarter above the truth. Immutable; the difference of two tells of the
+   * time between them.
+   *
+   * @param buckets those that have counts, by ascending bound; at most 160
+   * @param count all counts together
+   * @param sum all times together
+   */
+  public record LatencyHistogram(List<Bucket> buckets, long count, Duration sum) {
+
+    /**
+     * One bucket.
+     *
+     * @param atMost its upper bound
+     * @param count how many took so long, and longer than the bound of the bucket before
+     */
+    public record Bucket(Duration atMost, long count) {}
+
+    /** Copies the list. */
+    public LatencyHistogram {
+      buckets = List.copyOf(buckets);
+    }
+
+    /**
+     * The time that this share did not exceed; zero if there are no counts.
+     *
+     * @param share above 0, up to 1: 0.99 for the 99th percentile
+     * @throws IllegalArgumentException if the share is out of bounds
+     */
+    public Duration percentile(double share) {
+      if (!(share > 0 && share <= 1)) {
+        throw new IllegalArgumentException("share: must be above 0 and at most 1, is " + share);
+      }
+      long rank = (long) Math.ceil(share * count);
+      long seen = 0;
+      Duration found = Duration.ZERO;
+      for (Bucket bucket : buckets) {
+        if (seen >= rank) {
+          break;
+        }
+        seen += bucket.count;
+        found = bucket.atMost;
+      }
+      return found;
+    }
+
+    /** How many took at most so long, as far as the buckets tell. */
+    public long countUpTo(Duration bound) {
+      long sum = 0;
+      for (Bucket bucket : buckets) {
+        sum += bucket.atMost.compareTo(bound) <= 0 ? bucket.count : 0;
+      }
+      return sum;
+    }
+  }
+
+  /**
+   * What was published to a topic, since it came to notice: at least that much.
+   *
+   * @param topic the topic
+   * @param events events
+   * @param bytes their encoded bytes, each event counted once
+   * @param clients how many clients of this node an event on it would reach now, whichever senders
+   *     they want
+   */
+  public record TopicCount(String topic, long events, long bytes, int clients) {}
+
+  /**
+   * Whether the broadcaster can do its work.
+   *
+   * @param ready whether it takes clients: not before it has reached its backplane, nor once it
+   *     drains, for good; and with {@code starcast.backplane.readiness} not while the backplane is
+   *     away
+   * @param draining whether it sends its clients away, and takes no others
+   * @param backplane how the backplane stands
+   * @param stuck names of its threads that have died, or had work when this was asked before and
+   *     have done none of it since, for 60 s at least; empty when all is well
+   */
+  public record Health(
+      boolean ready, boolean draining, BackplaneStatus backplane, List<String> stuck) {
+
+    /** Copies the list. */
+    public Health {
+      stuck = List.copyOf(stuck);
+    }
+
+    /** Whether all threads go on. */
+    public boolean live() {
+      return stuck.isEmpty();
+    }
+  }
+}
