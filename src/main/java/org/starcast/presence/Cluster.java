@@ -1,6 +1,5 @@
 package org.starcast.presence;
 
-import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
@@ -16,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
@@ -89,7 +88,7 @@ public class Cluster {
   private final IntSupplier clients;
   private final BooleanSupplier ready;
   private final LongSupplier nanos;
-  private final ScheduledThreadPoolExecutor timer;
+  private final ScheduledExecutorService timer;
 
   /** Does what a handler must not. */
   private final Executor soon;
@@ -122,13 +121,7 @@ public class Cluster {
         broadcaster::count,
         () -> broadcaster.health().ready(),
         System::nanoTime,
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = executors.threadFactory().newThread(task);
-              thread.setName("starcast-cluster");
-              return thread;
-            }),
+        executors.scheduler(),
         null);
     listen();
   }
@@ -138,7 +131,7 @@ public class Cluster {
       IntSupplier clients,
       BooleanSupplier ready,
       LongSupplier nanos,
-      ScheduledThreadPoolExecutor timer,
+      ScheduledExecutorService timer,
       Executor soon) {
     this.commands = commands;
     this.clients = clients;
@@ -180,11 +173,6 @@ public class Cluster {
     hello();
     timer.scheduleWithFixedDelay(
         this::beat, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  @PreDestroy
-  void close() {
-    timer.shutdownNow();
   }
 
   /** The nodes, those that started first first. */

@@ -1,6 +1,5 @@
 package org.starcast.presence;
 
-import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Initialized;
@@ -27,8 +26,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.starcast.ClientEvent;
 import org.starcast.SseBroadcaster;
@@ -183,8 +183,8 @@ public class Presence {
   private final SseBroadcaster broadcaster;
   private final StarcastConfig config;
   private final Event<PresenceEvent> events;
-  private final ContainerExecutors executors;
-  private final ScheduledThreadPoolExecutor timer;
+  private final Executor executor;
+  private final ScheduledExecutorService timer;
 
   /** Null where this node is the only one that matters. */
   private final Sharing sharing;
@@ -217,7 +217,7 @@ public class Presence {
     broadcaster = null;
     config = null;
     events = null;
-    executors = null;
+    executor = null;
     timer = null;
     sharing = null;
     messages = null;
@@ -234,15 +234,8 @@ public class Presence {
     this.config = config;
     this.events = events;
     this.messages = new MessageQuota(config.presenceMessages(), System.nanoTime());
-    this.executors = executors;
-    this.timer =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = executors.threadFactory().newThread(task);
-              thread.setName("starcast-presence");
-              return thread;
-            });
+    this.executor = executors.executor();
+    this.timer = executors.scheduler();
     // asked first, as it is what binds the commands to a backplane
     broadcaster.count();
     this.sharing =
@@ -262,11 +255,6 @@ public class Presence {
       timer.scheduleWithFixedDelay(
           () -> guard(sharing::tick), 0, tick.toMillis(), TimeUnit.MILLISECONDS);
     }
-  }
-
-  @PreDestroy
-  void close() {
-    timer.shutdownNow();
   }
 
   /**
@@ -412,7 +400,7 @@ public class Presence {
       }
       schedule();
     }
-    tell();
+    tellElsewhere();
   }
 
   /** Something happened on this node, which is all there is to it if there is no other. */
@@ -444,7 +432,7 @@ public class Presence {
   /** As {@link #tell}, for who must not wait. */
   private void tellElsewhere() {
     try {
-      executors.executor().execute(this::tell);
+      executor.execute(this::tell);
     } catch (RejectedExecutionException e) {
       LOG.log(System.Logger.Level.DEBUG, "presence is not told any more", e);
     }
@@ -508,7 +496,7 @@ public class Presence {
     synchronized (lock) {
       messagesScheduled = false;
     }
-    tell();
+    tellElsewhere();
   }
 
   /** A message of this or another node has its place. */

@@ -412,8 +412,8 @@ final class Pump<T> implements SseStream {
 
   private void onTime() {
     switch (deadlines.due(waitsForRoom)) {
-      case TIMEOUT -> end(new Outcome(End.TIMEOUT, null, options.closing()));
-      case IDLE -> end(new Outcome(End.IDLE, null, options.closing()));
+      case TIMEOUT -> endElsewhere(End.TIMEOUT);
+      case IDLE -> endElsewhere(End.IDLE);
       case HEARTBEAT -> {
         beat();
         lookAgain();
@@ -426,6 +426,17 @@ final class Pump<T> implements SseStream {
     wake();
     // the slice arms again, unless it is held up in the source
     deadlines.arm(Deadlines.NEVER, waitsForRoom);
+  }
+
+  /** The last message may need an encoder of the application, which must not hold up the timer. */
+  private void endElsewhere(End reason) {
+    Outcome how = new Outcome(reason, null, options.closing());
+    try {
+      executor.execute(() -> end(how));
+    } catch (RuntimeException e) {
+      // the application is being stopped
+      end(how);
+    }
   }
 
   private void beat() {

@@ -1,6 +1,5 @@
 package org.starcast.stream;
 
-import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
@@ -54,39 +53,29 @@ public class SseStreams {
   private final Function<Object, SseMessage> encoder;
   private final Executor executor;
   private final Timer timer;
-  private final Runnable stop;
 
   /** For the container's proxy. */
   SseStreams() {
-    this(null, null, null, null, null);
+    this(null, null, null, null);
   }
 
   @Inject
   SseStreams(SseBroadcaster broadcaster, Payloads payloads, ContainerExecutors executors) {
-    TimerThread timers = new TimerThread(executors.threadFactory());
     this.registry = broadcaster::register;
     this.encoder = payloads::toMessage;
     this.executor = executors.executor();
-    this.timer = timers;
-    this.stop = timers::close;
+    this.timer = Timer.of(executors.scheduler());
   }
 
   SseStreams(
       BiFunction<SseEventSink, Subscription, SseClient> registry,
       Function<Object, SseMessage> encoder,
       Executor executor,
-      Timer timer,
-      Runnable stop) {
+      Timer timer) {
     this.registry = registry;
     this.encoder = encoder;
     this.executor = executor;
     this.timer = timer;
-    this.stop = stop;
-  }
-
-  @PreDestroy
-  void close() {
-    stop.run();
   }
 
   /**

@@ -1,5 +1,10 @@
 package org.starcast.stream;
 
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
 /** Has actions run later. Thread-safe. */
 interface Timer {
 
@@ -12,4 +17,26 @@ interface Timer {
    * @return takes it back, if it has not run
    */
   Runnable after(long delayNanos, Runnable action);
+
+  /** One that runs actions on a scheduler; when that has ended, none. */
+  static Timer of(ScheduledExecutorService scheduler) {
+    long origin = System.nanoTime();
+    return new Timer() {
+      @Override
+      public long now() {
+        return System.nanoTime() - origin;
+      }
+
+      @Override
+      public Runnable after(long delayNanos, Runnable action) {
+        try {
+          Future<?> task = scheduler.schedule(action, delayNanos, TimeUnit.NANOSECONDS);
+          return () -> task.cancel(false);
+        } catch (RejectedExecutionException e) {
+          // the application has ended, and its clients with it
+          return () -> {};
+        }
+      }
+    };
+  }
 }

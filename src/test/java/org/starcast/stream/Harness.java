@@ -84,8 +84,7 @@ final class Harness implements AutoCloseable {
                     ? source.toSseMessage()
                     : SseMessage.of(payload),
             executor,
-            timer,
-            () -> {});
+            timer);
   }
 
   @Override

@@ -130,8 +130,7 @@ class PumpModelTest {
               (s, subscription) -> register(s, subscription),
               payload -> SseMessage.of(payload),
               harness.executor,
-              timer,
-              () -> {});
+              timer);
       if (random.nextBoolean()) {
         sink.stall();
       }

@@ -519,8 +519,7 @@ class SseStreamsTest {
             },
             SseMessage::of,
             harness.executor,
-            harness.timer,
-            () -> {});
+            harness.timer);
 
     assertThatThrownBy(() -> refusing.stream(sink, Source.of(counter))).hasMessage("full");
 

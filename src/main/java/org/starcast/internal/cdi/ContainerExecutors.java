@@ -1,34 +1,45 @@
 package org.starcast.internal.cdi;
 
 import jakarta.annotation.PreDestroy;
-import jakarta.enterprise.context.Dependent;
+import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
 
 /**
  * The container's threads (Jakarta Concurrency 3.0, sections 3.1 and 3.4), or plain daemon threads
- * where there is no container, as in Weld SE. Each bean that needs threads has one of its own,
- * which ends with it; once the application ends there are none, so that such a bean cannot be made
- * again by what still calls it.
+ * where there is no container, as in Weld SE; and one scheduler for the application. Beans ask for
+ * them when they are made, not later: once the application ends every method throws an {@link
+ * IllegalStateException}, so that a bean which needs threads cannot be made again by what still
+ * calls it. Thread-safe.
  */
-@Dependent
-public final class ContainerExecutors {
+@ApplicationScoped
+public class ContainerExecutors {
 
+  private final Lifespan lifespan;
   private final ThreadFactory threadFactory;
   private final Executor executor;
   private final ExecutorService own;
   private final ExecutorService virtual;
+  private final ScheduledThreadPoolExecutor scheduler;
 
-  /**
-   * Looks the container's defaults up.
-   *
-   * @throws IllegalStateException if the application has ended
-   */
+  /** For the container's proxy. */
+  ContainerExecutors() {
+    lifespan = null;
+    threadFactory = null;
+    executor = null;
+    own = null;
+    virtual = null;
+    scheduler = null;
+  }
+
+  /** Looks the container's defaults up, on a thread that knows the container's names. */
   @Inject
   ContainerExecutors(Lifespan lifespan) {
     lifespan.check();
@@ -39,18 +50,24 @@ public final class ContainerExecutors {
       factory = InitialContext.doLookup("java:comp/DefaultManagedThreadFactory");
       tasks = InitialContext.doLookup("java:comp/DefaultManagedExecutorService");
     } catch (NamingException e) {
-      factory = ContainerExecutors::daemon;
+      factory = task -> named(Executors.defaultThreadFactory(), task, "starcast");
       daemons = Executors.newCachedThreadPool(factory);
       tasks = daemons;
     }
+    ThreadFactory made = factory;
+    this.lifespan = lifespan;
     threadFactory = factory;
     executor = tasks;
     own = daemons;
     virtual = virtualThreads();
+    scheduler = new ScheduledThreadPoolExecutor(1, task -> named(made, task, "starcast-scheduler"));
+    // what has ended early must not be kept until its time-out
+    scheduler.setRemoveOnCancelPolicy(true);
   }
 
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "starcast");
+  private static Thread named(ThreadFactory factory, Runnable task, String name) {
+    Thread thread = factory.newThread(task);
+    thread.setName(name);
     thread.setDaemon(true);
     return thread;
   }
@@ -67,11 +84,13 @@ public final class ContainerExecutors {
 
   /** Makes threads that live as long as the application. */
   public ThreadFactory threadFactory() {
+    lifespan.check();
     return threadFactory;
   }
 
   /** Runs short tasks of the application, which may block. */
   public Executor executor() {
+    lifespan.check();
     return executor;
   }
 
@@ -80,12 +99,24 @@ public final class ContainerExecutors {
    * when the JVM has them.
    */
   public Executor sends() {
+    lifespan.check();
     return virtual == null ? executor : virtual;
   }
 
-  /** Ends the own threads, if there are any. */
+  /**
+   * Runs tasks of the library after a delay, all on one thread, started with the first: they must
+   * not block, and never call application code, which is for {@link #executor}. It ends with the
+   * application, without running what waits; from then on it rejects tasks.
+   */
+  public ScheduledExecutorService scheduler() {
+    lifespan.check();
+    return scheduler;
+  }
+
+  /** Ends the own threads. */
   @PreDestroy
   void close() {
+    scheduler.shutdownNow();
     if (own != null) {
       own.shutdown();
     }

@@ -10,6 +10,7 @@ import jakarta.enterprise.inject.spi.EventMetadata;
 import jakarta.inject.Inject;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.starcast.PublishFailure;
 import org.starcast.SseBroadcaster;
@@ -46,7 +47,7 @@ class TopicObserver implements Transactions.Outcome {
   private final Transactions transactions;
   private final Event<PublishFailure> failures;
   private final Instance<StarcastConfig> config;
-  private final ContainerExecutors executors;
+  private final Executor executor;
 
   /** For the container's proxy. */
   TopicObserver() {
@@ -55,7 +56,7 @@ class TopicObserver implements Transactions.Outcome {
     transactions = null;
     failures = null;
     config = null;
-    executors = null;
+    executor = null;
   }
 
   @Inject
@@ -71,7 +72,7 @@ class TopicObserver implements Transactions.Outcome {
     this.transactions = transactions;
     this.failures = failures;
     this.config = config;
-    this.executors = executors;
+    this.executor = executors.executor();
   }
 
   void fired(@Observes @Priority(FIRST) @Topic Object payload, EventMetadata metadata) {
@@ -172,7 +173,7 @@ class TopicObserver implements Transactions.Outcome {
         cause);
     PublishFailure failure = new PublishFailure(message, cause);
     try {
-      executors.executor().execute(() -> fire(failure));
+      executor.execute(() -> fire(failure));
     } catch (RejectedExecutionException stopping) {
       fire(failure);
     }

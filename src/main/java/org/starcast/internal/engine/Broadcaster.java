@@ -98,18 +98,19 @@ public class Broadcaster implements SseBroadcaster {
     Backplane order = backplane.isResolvable() ? backplane.get() : Backplane.of(config);
     commands.bind(order);
     Told told = new Told(clientEvents, failures, commands);
+    Executor executor = executors.executor();
     this.peers =
         new Peers(
             commands,
             config.messageBytes(),
             new Here(),
-            (message, failure) -> unsent(executors.executor(), told, message, failure));
+            (message, failure) -> unsent(executor, told, message, failure));
     this.engine =
         new DeliveryEngine(
             config,
             order,
             executors.threadFactory(),
-            executors.executor(),
+            executor,
             executors.sends(),
             payloads::toText,
             config.gapReload() ? DatastarSse.reload() : null,
