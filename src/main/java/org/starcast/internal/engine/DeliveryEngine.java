@@ -223,12 +223,20 @@ public final class DeliveryEngine {
     if (history != null && !config.logAge().isZero()) {
       wheel.schedule(new Expiry(), config.logAge().toNanos() / 10);
     }
-    await(backplane.start(new Tail(), task -> listed(threadFactory.newThread(task))));
+    await(backplane.start(new Tail(), task -> listed(threadFactory.newThread(untilDone(task)))));
   }
 
   private Thread listed(Thread thread) {
     threads.add(thread);
     return thread;
+  }
+
+  /** A backplane's thread that has done its work is forgotten; one that dies of it is not. */
+  private Runnable untilDone(Runnable task) {
+    return () -> {
+      task.run();
+      threads.remove(Thread.currentThread());
+    };
   }
 
   /** Goes on without the backplane when that takes too long; no client is taken before it comes. */

@@ -4,8 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.starcast.internal.engine.EngineFixture.until;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
 import org.junit.jupiter.api.Test;
+import org.starcast.internal.backplane.Answering;
+import org.starcast.internal.backplane.MemoryStream;
+import org.starcast.spi.Backplane;
 
 /** Whether the engine knows that it cannot do its work. */
 class HealthTest {
@@ -29,6 +36,32 @@ class HealthTest {
       fixture.endDrainThread();
       until(() -> !fixture.engine().health().live());
       assertThat(fixture.engine().health().stuck()).containsExactly("starcast-drain-1");
+    }
+  }
+
+  @Test
+  void aThreadOfTheBackplaneThatHasDoneItsWorkIsNoneThatHasDied() throws Exception {
+    List<Thread> made = new ArrayList<>();
+    Backplane backplane =
+        new Answering(new MemoryStream().node()) {
+          @Override
+          public CompletionStage<Void> start(Receiver receiver, ThreadFactory threads) {
+            made.add(threads.newThread(() -> {}));
+            made.add(
+                threads.newThread(
+                    () -> {
+                      throw new IllegalStateException("expected by the test");
+                    }));
+            return super.start(receiver, threads);
+          }
+        };
+    try (EngineFixture fixture = new EngineFixture(backplane)) {
+      made.get(0).start();
+      made.get(0).join();
+      until(() -> fixture.engine().health().stuck().equals(List.of(made.get(1).getName())));
+      made.get(1).start();
+      made.get(1).join();
+      assertThat(fixture.engine().health().stuck()).containsExactly(made.get(1).getName());
     }
   }
 
