@@ -233,15 +233,15 @@ public class Presence {
     this.broadcaster = broadcaster;
     this.config = config;
     this.events = events;
-    this.messages = new MessageQuota(config.presenceMessages(), System.nanoTime());
+    this.messages = new MessageQuota(config.presence().messages(), System.nanoTime());
     this.executor = executors.executor();
     this.timer = executors.scheduler();
     // asked first, as it is what binds the commands to a backplane
     broadcaster.count();
     this.sharing =
-        config.presence() && commands.isShared()
+        config.presence().enabled() && commands.isShared()
             ? new Sharing(
-                commands, config.presenceGrace(), System::nanoTime, timer, this::tellElsewhere)
+                commands, config.presence().grace(), System::nanoTime, timer, this::tellElsewhere)
             : null;
     if (sharing != null) {
       commands.onEvent(MESSAGES, this::heard);
@@ -311,7 +311,10 @@ public class Presence {
         client.subscription().topics().keySet().stream()
             .filter(Presence::isCounted)
             // it may have subscribed to more since it was registered
-            .limit(config.presence() ? config.presenceTopics() : Integer.MAX_VALUE)
+            .limit(
+                config.presence().enabled()
+                    ? config.presence().topicsPerClient()
+                    : Integer.MAX_VALUE)
             .toList();
     if (joined.isEmpty()) {
       return;
@@ -338,7 +341,7 @@ public class Presence {
   void closed(
       @Observes @ClientEvent.Closed @Priority(Interceptor.Priority.PLATFORM_BEFORE)
           ClientEvent event) {
-    long grace = config.presenceGrace().toNanos();
+    long grace = config.presence().grace().toNanos();
     synchronized (lock) {
       Attendant attendant = open.remove(event.client());
       if (attendant == null) {
@@ -351,7 +354,7 @@ public class Presence {
       } else {
         attendant.leavesAt = System.nanoTime() + grace;
         leaving.add(attendant);
-        if (leaving.size() > config.maxClients()) {
+        if (leaving.size() > config.limits().clients()) {
           // many come and go at once: rather a leave too early than memory without bound
           leave(leaving.remove());
         }
@@ -541,7 +544,7 @@ public class Presence {
   }
 
   private boolean isPublished(PresenceEvent event) {
-    return config.presence() && fits(MESSAGES + event.topic());
+    return config.presence().enabled() && fits(MESSAGES + event.topic());
   }
 
   private static void guard(Runnable action) {
@@ -559,11 +562,12 @@ public class Presence {
    *     starcast.presence.max-topics-per-client}, and presence is on
    */
   public static void checkTopics(StarcastConfig config, Collection<String> patterns) {
-    long counted = config.presence() ? patterns.stream().filter(Presence::isCounted).count() : 0;
-    if (counted > config.presenceTopics()) {
+    long counted =
+        config.presence().enabled() ? patterns.stream().filter(Presence::isCounted).count() : 0;
+    if (counted > config.presence().topicsPerClient()) {
       throw new IllegalArgumentException(
           "topic: %d topics to be present on, at most %d (starcast.presence.max-topics-per-client)"
-              .formatted(counted, config.presenceTopics()));
+              .formatted(counted, config.presence().topicsPerClient()));
     }
   }
 

@@ -47,7 +47,7 @@ public final class LocalBackplane implements Backplane {
   public CompletionStage<Void> start(Receiver receiver, ThreadFactory threads) {
     this.receiver = receiver;
     EventStore.Contents kept = new EventStore.Contents(newEpoch(), 0, List.of(), List.of());
-    if (config.logStore().equals("file")) {
+    if (config.log().store().equals("file")) {
       try {
         store = EventStore.file(config, LocalBackplane::newEpoch, receiver::states);
       } catch (IllegalArgumentException e) {

@@ -40,6 +40,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.starcast.BackplaneStatus;
+import org.starcast.internal.config.BackplaneConfig;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.log.LatestEvents;
 import org.starcast.internal.topic.CompiledPattern;
@@ -141,8 +142,8 @@ public final class NatsBackplane implements Backplane {
     this.options = new NatsOptions(nats);
     this.stream = new NatsStream(nats, wire.subjects());
     this.outbox = new NatsOutbox(config.backplane(), this::askReopen);
-    this.tail = new NatsTail(wire, outbox, config.messageBytes(), this::askReopen);
-    this.retained = config.logRetain().stream().map(CompiledPattern::of).toList();
+    this.tail = new NatsTail(wire, outbox, config.limits().messageBytes(), this::askReopen);
+    this.retained = config.log().retained().stream().map(CompiledPattern::of).toList();
   }
 
   @Override
@@ -265,13 +266,13 @@ public final class NatsBackplane implements Backplane {
       String inbox = connection.createInbox() + ".";
       connection.createDispatcher(outbox::answered).subscribe(inbox + "*");
       long most = connection.getServerInfo().getMaxPayload();
-      if (most < config.messageBytes()) {
+      if (most < config.limits().messageBytes()) {
         tell(
             Level.WARNING,
             "STARCAST-3003: the max_payload of the broker, {0} bytes, is below"
                 + " starcast.message.max-bytes, which is {1}: larger events will fail",
             most,
-            config.messageBytes());
+            config.limits().messageBytes());
       }
       return new Session(
           connection,
@@ -553,7 +554,7 @@ public final class NatsBackplane implements Backplane {
     long from =
         found.messages() == 0
             ? found.last() + 1
-            : Math.max(found.first(), found.last() - config.logEvents() + 1);
+            : Math.max(found.first(), found.last() - config.log().events() + 1);
     List<LoggedEvent> states;
     try {
       states = states(connected, epoch, from - 1);
@@ -606,7 +607,7 @@ public final class NatsBackplane implements Backplane {
           });
       // in order, each once, and no more than are kept
       LatestEvents<LoggedEvent> latest =
-          new LatestEvents<>(retained, config.logRetainTopics(), config.logRetainBytes());
+          new LatestEvents<>(retained, config.log().retainTopics(), config.log().retainBytes());
       found.sort(Comparator.comparingLong(LoggedEvent::sequence));
       found.forEach(latest::append);
       kept = latest.snapshot();

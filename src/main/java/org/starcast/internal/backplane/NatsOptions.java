@@ -35,6 +35,7 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
+import org.starcast.internal.config.BackplaneConfig;
 
 /** How the client connects, by the configuration; once for each connection. */
 public final class NatsOptions {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.starcast.BackplaneStatus;
+import org.starcast.internal.config.BackplaneConfig;
 import org.starcast.spi.BackplaneException;
 import org.starcast.spi.Envelope;
 

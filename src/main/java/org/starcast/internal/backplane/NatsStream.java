@@ -15,6 +15,7 @@ import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.starcast.internal.config.BackplaneConfig;
 
 /**
  * The stream that the nodes share: made where it is missing, checked where it is there. Its methods
@@ -107,7 +108,7 @@ public final class NatsStream {
             .retentionPolicy(RetentionPolicy.Limits)
             .discardPolicy(DiscardPolicy.Old)
             .storageType(storage(config.storage().orElse("file")))
-            .replicas(config.replicas().orElse(1))
+            .replicas((int) config.replicas().orElse(1))
             .maxAge(maxAge)
             .maxBytes(config.maxBytes().orElse(DEFAULT_MAX_BYTES))
             .duplicateWindow(maxAge.compareTo(WINDOW) < 0 ? maxAge : WINDOW)
@@ -180,8 +181,8 @@ public final class NatsStream {
                 + found.getSubjects());
       }
     }
-    if (config.replicas().isPresent() && config.replicas().getAsInt() != found.getReplicas()) {
-      throw differs("replicas", config.replicas().getAsInt(), found.getReplicas());
+    if (config.replicas().isPresent() && config.replicas().getAsLong() != found.getReplicas()) {
+      throw differs("replicas", config.replicas().getAsLong(), found.getReplicas());
     }
     if (config.storage().isPresent() && storage(config.storage().get()) != found.getStorageType()) {
       throw differs("storage", config.storage().get(), found.getStorageType());

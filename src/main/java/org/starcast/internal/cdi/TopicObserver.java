@@ -134,7 +134,7 @@ class TopicObserver implements Transactions.Outcome {
     if (!config.isResolvable()) {
       return;
     }
-    int most = config.get().messageBytes();
+    int most = config.get().limits().messageBytes();
     int length =
         SseFormat.draft(
                 message.event().orElse(null),

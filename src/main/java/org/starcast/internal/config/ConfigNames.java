@@ -2,7 +2,6 @@ package org.starcast.internal.config;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -49,7 +48,7 @@ public final class ConfigNames {
    */
   public record Variable(String name, String key, boolean inForce) {}
 
-  private final Set<String> fixed;
+  private final List<String> fixed = ConfigKey.fixed();
   private final Map<String, Variable> variables = new LinkedHashMap<>();
   private final List<String> unknown = new ArrayList<>();
 
@@ -58,13 +57,10 @@ public final class ConfigNames {
    *
    * @param names what the sources have
    * @param value gives the value of a key, of the active profile where that has one
-   * @param fixed the keys without a variable part
    * @throws IllegalArgumentException if one is not known and looks like a rule; the message begins
    *     with it
    */
-  public ConfigNames(
-      Iterable<String> names, Function<String, Optional<String>> value, Collection<String> fixed) {
-    this.fixed = Set.copyOf(fixed);
+  public ConfigNames(Iterable<String> names, Function<String, Optional<String>> value) {
     Set<String> environment = new LinkedHashSet<>();
     Set<String> rest = new LinkedHashSet<>();
     for (String name : names) {
@@ -74,7 +70,7 @@ public final class ConfigNames {
         variables.put(inForce ? key : name, new Variable(inForce ? key : name, key, inForce));
       } else if (VARIABLE_NAME.matcher(name).matches()) {
         environment.add(name);
-      } else if (!this.fixed.contains(key)) {
+      } else if (!fixed.contains(key)) {
         rest.add(name);
       }
     }

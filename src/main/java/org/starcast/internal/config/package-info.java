@@ -1,5 +1,6 @@
 /**
- * The names of configuration values: those that there are, and those that somebody mistyped. Values
- * are read by {@link org.starcast.internal.config.StarcastConfig}.
+ * The configuration: {@link org.starcast.internal.config.ConfigKey the table of keys}, from which
+ * values are read, names are checked and the documentation is made; the values in force; and the
+ * grammar of rules.
  */
 package org.starcast.internal.config;

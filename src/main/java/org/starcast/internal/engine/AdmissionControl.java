@@ -25,8 +25,10 @@ final class AdmissionControl {
   AdmissionControl(StarcastConfig config, Refusals refusals) {
     this.config = config;
     this.refusals = refusals;
-    this.principalRate = new ConnectRate(config.maxConnectsPerPrincipal(), config.maxClients());
-    this.addressRate = new ConnectRate(config.maxConnectsPerAddress(), config.maxClients());
+    this.principalRate =
+        new ConnectRate(config.limits().connectsPerPrincipal(), config.limits().clients());
+    this.addressRate =
+        new ConnectRate(config.limits().connectsPerAddress(), config.limits().clients());
   }
 
   /** How many clients there are. */
@@ -48,7 +50,9 @@ final class AdmissionControl {
       throw refuse(
           RefusalReason.CONNECTS_PER_ADDRESS,
           429,
-          "the address connected " + config.maxConnectsPerAddress() + " times a minute, the most",
+          "the address connected "
+              + config.limits().connectsPerAddress()
+              + " times a minute, the most",
           wait);
     }
     wait = principalRate.take(principal, now);
@@ -56,32 +60,34 @@ final class AdmissionControl {
       throw refuse(
           RefusalReason.CONNECTS_PER_PRINCIPAL,
           429,
-          "the user connected " + config.maxConnectsPerPrincipal() + " times a minute, the most",
+          "the user connected "
+              + config.limits().connectsPerPrincipal()
+              + " times a minute, the most",
           wait);
     }
-    if (count.incrementAndGet() > config.maxClients()) {
+    if (count.incrementAndGet() > config.limits().clients()) {
       count.decrementAndGet();
       throw refuse(
           RefusalReason.CLIENTS,
           503,
-          "the server has " + config.maxClients() + " clients, its most",
+          "the server has " + config.limits().clients() + " clients, its most",
           10);
     }
-    if (!acquire(perPrincipal, principal, config.maxClientsPerPrincipal())) {
+    if (!acquire(perPrincipal, principal, config.limits().clientsPerPrincipal())) {
       count.decrementAndGet();
       throw refuse(
           RefusalReason.CLIENTS_PER_PRINCIPAL,
           429,
-          "the user has " + config.maxClientsPerPrincipal() + " clients, the most",
+          "the user has " + config.limits().clientsPerPrincipal() + " clients, the most",
           10);
     }
-    if (!acquire(perAddress, address, config.maxClientsPerAddress())) {
+    if (!acquire(perAddress, address, config.limits().clientsPerAddress())) {
       count.decrementAndGet();
       leave(perPrincipal, principal);
       throw refuse(
           RefusalReason.CLIENTS_PER_ADDRESS,
           429,
-          "the address has " + config.maxClientsPerAddress() + " clients, the most",
+          "the address has " + config.limits().clientsPerAddress() + " clients, the most",
           10);
     }
   }

@@ -94,7 +94,7 @@ public class Broadcaster implements SseBroadcaster {
     this.payloads = payloads;
     this.request = request;
     this.access = access;
-    this.tokens = config.presence() ? new ResumeTokens() : null;
+    this.tokens = config.presence().enabled() ? new ResumeTokens() : null;
     Backplane order = backplane.isResolvable() ? backplane.get() : Backplane.of(config);
     commands.bind(order);
     Told told = new Told(clientEvents, failures, commands);
@@ -102,7 +102,7 @@ public class Broadcaster implements SseBroadcaster {
     this.peers =
         new Peers(
             commands,
-            config.messageBytes(),
+            config.limits().messageBytes(),
             new Here(),
             (message, failure) -> unsent(executor, told, message, failure));
     this.engine =
@@ -113,7 +113,7 @@ public class Broadcaster implements SseBroadcaster {
             executor,
             executors.sends(),
             payloads::toText,
-            config.gapReload() ? DatastarSse.reload() : null,
+            config.log().reloadAfterGap() ? DatastarSse.reload() : null,
             tracing.isResolvable() ? tracing.get() : null,
             told);
   }

@@ -148,7 +148,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     this.timeline = new SubscriptionTimeline(subscription);
     this.recovery = engine.recovery(subscription);
     var config = engine.config();
-    OverflowPolicy asked = subscription.overflow().orElse(config.queueOverflow());
+    OverflowPolicy asked = subscription.overflow().orElse(config.queue().overflow());
     this.overflow =
         asked == OverflowPolicy.CATCH_UP && !engine.logs() ? OverflowPolicy.DISCONNECT : asked;
     this.queue =
@@ -156,8 +156,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
             overflow,
             subscription.queueMessages() > 0
                 ? subscription.queueMessages()
-                : config.queueMessages(),
-            subscription.queueBytes() > 0 ? subscription.queueBytes() : config.queueBytes(),
+                : config.queue().messages(),
+            subscription.queueBytes() > 0 ? subscription.queueBytes() : config.queue().bytes(),
             engine.statistics(),
             engine.memory());
   }
@@ -836,8 +836,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   @Override
   long onTime(long now) {
     var config = engine.config();
-    long heartbeat = config.heartbeat().toNanos();
-    long timeout = config.sendTimeout().toNanos();
+    long heartbeat = config.writer().heartbeat().toNanos();
+    long timeout = config.writer().sendTimeout().toNanos();
     long next = heartbeat > 0 ? Math.min(heartbeat, timeout) : timeout;
     boolean beat = false;
     boolean late = false;

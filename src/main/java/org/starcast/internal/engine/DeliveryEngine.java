@@ -209,19 +209,20 @@ public final class DeliveryEngine {
     this.recovery = Recovery.of(reload, this::encodeChecked, executor, LOG);
     this.lifecycle = lifecycle;
     this.completions = new Completions(executor);
-    this.memory = new MemoryGovernor(config.totalBytes(), clients::values);
-    this.history = config.logEvents() == 0 ? null : new History(config, backplane);
-    this.index = new TopicIndex<>(config.topicCache());
-    this.drainers = new Drainer[config.drainThreads()];
+    this.memory = new MemoryGovernor(config.queue().totalBytes(), clients::values);
+    this.history = config.log().events() == 0 ? null : new History(config, backplane);
+    this.index = new TopicIndex<>(config.limits().topicCache());
+    this.drainers = new Drainer[config.writer().drainThreads()];
     for (int i = 0; i < drainers.length; i++) {
       drainers[i] = new Drainer(i, config, LOG);
       start(threadFactory, drainers[i]::run, "starcast-drain-" + (i + 1));
     }
     start(threadFactory, wheel::run, "starcast-timer");
-    notifier = new LifecycleNotifier(threadFactory, Math.max(10_000, config.maxClients()), LOG);
+    notifier =
+        new LifecycleNotifier(threadFactory, Math.max(10_000, config.limits().clients()), LOG);
     threads.add(notifier.thread());
-    if (history != null && !config.logAge().isZero()) {
-      wheel.schedule(new Expiry(), config.logAge().toNanos() / 10);
+    if (history != null && !config.log().age().isZero()) {
+      wheel.schedule(new Expiry(), config.log().age().toNanos() / 10);
     }
     await(backplane.start(new Tail(), task -> listed(threadFactory.newThread(untilDone(task)))));
   }
@@ -284,7 +285,7 @@ public final class DeliveryEngine {
       } finally {
         publishing.unlock();
       }
-      return config.logAge().toNanos() / 10;
+      return config.log().age().toNanos() / 10;
     }
   }
 
@@ -296,7 +297,8 @@ public final class DeliveryEngine {
     } catch (RuntimeException | LinkageError e) {
       runtime = "none";
     }
-    boolean servlet = !config.writer().equals("portable") && ServletSinkWriter.knows(runtime);
+    boolean servlet =
+        !config.writer().type().equals("portable") && ServletSinkWriter.knows(runtime);
     LOG.log(
         System.Logger.Level.INFO,
         "STARCAST-1000: started; writes {0}, with {1} drain threads; keeps {2} events",
@@ -304,7 +306,7 @@ public final class DeliveryEngine {
             ? "in the Servlet container's non-blocking mode"
             : "through SseEventSink.send (" + runtime + ")",
         drainers.length,
-        config.logEvents());
+        config.log().events());
   }
 
   // ---- clients
@@ -340,7 +342,7 @@ public final class DeliveryEngine {
     String address = null;
     boolean gzip = false;
     boolean servlet =
-        !config.writer().equals("portable")
+        !config.writer().type().equals("portable")
             && request != null
             && request.isAsyncStarted()
             && ServletSinkWriter.knows(sink.getClass().getName());
@@ -350,7 +352,7 @@ public final class DeliveryEngine {
       address = AddressBlock.of(request.getRemoteAddr());
       gzip =
           servlet
-              && config.gzip()
+              && config.writer().gzip()
               && subscription.lineSeparator() == LineSeparator.LF
               && AcceptEncoding.gzip(request.getHeader("Accept-Encoding"));
     }
@@ -401,7 +403,7 @@ public final class DeliveryEngine {
                   gzip,
                   subscription.lineSeparator(),
                   completions,
-                  config.heartbeat(),
+                  config.writer().heartbeat(),
                   client)
               : new PortableSinkWriter(sink, sends, client);
       if (!client.writer(writer)) {
@@ -470,7 +472,8 @@ public final class DeliveryEngine {
       }
     }
     byte[] greeting =
-        SseFormat.encode(null, id == null ? null : id.toString(), config.retry(), null, null);
+        SseFormat.encode(
+            null, id == null ? null : id.toString(), config.writer().retry(), null, null);
     client.begin(Frame.permanent(greeting), epoch, cursor, firstOffered);
   }
 
@@ -487,7 +490,7 @@ public final class DeliveryEngine {
   }
 
   private long maxAge() {
-    long age = config.maxConnectionAge().toNanos();
+    long age = config.writer().maxConnectionAge().toNanos();
     return age == 0 ? 0 : age - ThreadLocalRandom.current().nextLong(age / 5 + 1);
   }
 
@@ -1054,9 +1057,9 @@ public final class DeliveryEngine {
   }
 
   private void checkSize(int length) {
-    if (length > config.messageBytes()) {
+    if (length > config.limits().messageBytes()) {
       throw new IllegalArgumentException(
-          "data: the message has " + length + " bytes, at most " + config.messageBytes());
+          "data: the message has " + length + " bytes, at most " + config.limits().messageBytes());
     }
   }
 
@@ -1230,7 +1233,7 @@ public final class DeliveryEngine {
 
   /** Has a client that is sent away come back after a time of its own. */
   private Frame retryFrame() {
-    long retry = config.retry().toMillis();
+    long retry = config.writer().retry().toMillis();
     long jittered = retry / 2 + ThreadLocalRandom.current().nextLong(retry + 1);
     return Frame.permanent(SseFormat.retry(Duration.ofMillis(jittered)));
   }
@@ -1274,9 +1277,9 @@ public final class DeliveryEngine {
 
   /** Waits for the clients, for the observers that are told of them, and for their responses. */
   private void awaitEnds() throws InterruptedException {
-    long window = config.drainWindow().toNanos();
+    long window = config.writer().drainWindow().toNanos();
     try {
-      drain(config.drainWindow(), null, Duration.ZERO)
+      drain(config.writer().drainWindow(), null, Duration.ZERO)
           .toCompletableFuture()
           .get(window + 3 * STOP_NANOS, TimeUnit.NANOSECONDS);
     } catch (ExecutionException | TimeoutException e) {

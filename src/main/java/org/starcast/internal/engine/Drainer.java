@@ -60,9 +60,9 @@ final class Drainer {
   Drainer(int number, StarcastConfig config, System.Logger log) {
     this.number = number;
     this.log = log;
-    this.batchBytes = config.batchBytes();
+    this.batchBytes = config.writer().batchBytes();
     this.batch = new byte[batchBytes];
-    this.gzip = new Gzip(config.gzipLevel(), config.gzipMinBytes());
+    this.gzip = new Gzip(config.writer().gzipLevel(), config.writer().gzipMinBytes());
   }
 
   /** Which of the engine's it is, from 0. */

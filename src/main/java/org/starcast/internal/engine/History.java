@@ -47,12 +47,13 @@ final class History {
   /** Forgets all; never while {@link #append} runs. */
   void begin(String epoch, long after, List<? extends LoggedEvent> states) {
     EventLog<Frame> log =
-        new EventLog<>(after, config.logEvents(), config.logBytes(), config.logAge().toMillis());
+        new EventLog<>(
+            after, config.log().events(), config.log().bytes(), config.log().age().toMillis());
     LatestEvents<Frame> latest =
         new LatestEvents<>(
-            config.logRetain().stream().map(CompiledPattern::of).toList(),
-            config.logRetainTopics(),
-            config.logRetainBytes());
+            config.log().retained().stream().map(CompiledPattern::of).toList(),
+            config.log().retainTopics(),
+            config.log().retainBytes());
     states.forEach(state -> latest.append(Frame.kept(state)));
     pages.clear();
     order = new Order(epoch, log, latest);

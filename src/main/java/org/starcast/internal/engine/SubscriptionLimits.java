@@ -20,17 +20,17 @@ final class SubscriptionLimits {
    */
   static void check(Subscription subscription, StarcastConfig config) {
     int patterns = subscription.topics().size() + subscription.muted().size();
-    check("topic", patterns, "patterns", config.maxPatternsPerClient());
+    check("topic", patterns, "patterns", config.limits().patternsPerClient());
     long globs =
         Stream.concat(subscription.topics().keySet().stream(), subscription.muted().stream())
             .filter(CompiledPattern::hasGlob)
             .count();
-    check("topic", globs, "patterns with '*' inside a segment", config.maxGlobsPerClient());
+    check("topic", globs, "patterns with '*' inside a segment", config.limits().globsPerClient());
     // patterns that name the same senders share them
     Set<Set<String>> shared = Collections.newSetFromMap(new IdentityHashMap<>());
     shared.addAll(subscription.topics().values());
     long senders = shared.stream().mapToLong(Set::size).sum();
-    check("sender", senders, "senders", config.maxSendersPerClient());
+    check("sender", senders, "senders", config.limits().sendersPerClient());
   }
 
   private static void check(String name, long count, String what, int most) {

@@ -103,9 +103,9 @@ final class FileEventStore implements EventStore {
     this.states = states;
     this.contents = contents;
     this.epoch = contents.epoch();
-    this.maxEvents = config.logEvents();
-    this.maxWeight = config.logBytes();
-    this.syncNanos = config.logSync().toNanos();
+    this.maxEvents = config.log().events();
+    this.maxWeight = config.log().bytes();
+    this.syncNanos = config.log().sync().toNanos();
     this.limit = reservation.state().upTo();
   }
 
@@ -113,7 +113,7 @@ final class FileEventStore implements EventStore {
       StarcastConfig config,
       Supplier<String> newEpoch,
       Supplier<? extends List<? extends LoggedEvent>> states) {
-    Path directory = config.logDirectory().orElseThrow();
+    Path directory = config.log().directory().orElseThrow();
     DirectoryLock lock = null;
     Reservation reservation = null;
     try {

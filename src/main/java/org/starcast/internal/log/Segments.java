@@ -91,9 +91,9 @@ final class Segments {
   Segments(Path directory, String epoch, StarcastConfig config) {
     this.directory = directory;
     this.epoch = epoch;
-    this.maxEvents = config.logEvents();
-    this.maxWeight = config.logBytes();
-    this.maxAgeMillis = config.logAge().toMillis();
+    this.maxEvents = config.log().events();
+    this.maxWeight = config.log().bytes();
+    this.maxAgeMillis = config.log().age().toMillis();
     this.segmentEvents = (int) Math.max(MIN_EVENTS, maxEvents / SEGMENTS);
     this.segmentBytes = Math.min(MAX_BYTES, Math.max(MIN_BYTES, maxWeight / SEGMENTS));
     this.segmentAgeMillis = Math.max(MIN_AGE_MILLIS, maxAgeMillis / SEGMENTS);

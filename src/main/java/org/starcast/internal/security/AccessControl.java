@@ -61,7 +61,7 @@ public class AccessControl implements TopicAccess {
   @Inject
   AccessControl(StarcastConfig config, @Any Instance<TopicAuthorizer> beans) {
     this.config = config;
-    Rules rules = new Rules(config.securityRules());
+    Rules rules = new Rules(config.security().rules());
     this.roles = rules.roles();
     List<TopicAuthorizer> all = new ArrayList<>();
     beans.forEach(all::add);
@@ -74,7 +74,7 @@ public class AccessControl implements TopicAccess {
 
   /** Warns, when the application starts, of endpoints that are open to all. */
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
-    if (!isActive() && (config.endpoint() || config.endpointPublish())) {
+    if (!isActive() && (config.endpoint().stream() || config.endpoint().publish())) {
       LOG.log(
           System.Logger.Level.WARNING,
           "STARCAST-1020: there are no starcast.security.rules and no TopicAuthorizer: anybody can"
@@ -191,7 +191,7 @@ public class AccessControl implements TopicAccess {
     }
     Decision topics = decide(caller, Action.SUBSCRIBE, pattern);
     if (topics == Decision.DENY
-        || !config.presence()
+        || !config.presence().enabled()
         || !CompiledPattern.of(pattern).overlaps(ALL_PRESENCE)
         || muted.stream().anyMatch(mute -> CompiledPattern.of(mute).contains(ALL_PRESENCE))) {
       return topics;

@@ -184,10 +184,10 @@ public class EndpointResource {
       @Context UriInfo uri,
       @Context HttpServletRequest request,
       @Context HttpServletResponse response) {
-    if (!config.endpoint()) {
+    if (!config.endpoint().stream()) {
       throw new NotFoundException();
     }
-    new Origins(config.corsOrigins()).check(request, response);
+    new Origins(config.security().origins()).check(request, response);
     Map<String, List<String>> query =
         request == null ? uri.getQueryParameters() : FormData.query(request, STREAM_PARAMETERS);
     Parameters.refuseTokens(query.keySet(), config);
@@ -196,9 +196,9 @@ public class EndpointResource {
     List<String> topics = Parameters.required(query, "topic");
     List<String> mutes = query.getOrDefault("mute", List.of());
     // before anything is made of them
-    Parameters.atMost(config.maxSendersPerClient(), "sender", senders.length, "senders");
+    Parameters.atMost(config.limits().sendersPerClient(), "sender", senders.length, "senders");
     int patterns = topics.size() + mutes.size();
-    Parameters.atMost(config.maxPatternsPerClient(), "topic", patterns, "patterns");
+    Parameters.atMost(config.limits().patternsPerClient(), "topic", patterns, "patterns");
     for (String sender : senders) {
       Parameters.checked("sender", () -> TopicName.checkSender(sender));
     }
@@ -228,7 +228,7 @@ public class EndpointResource {
   @Path("stream")
   public Response streamOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
-    return options(config.endpoint(), "GET, HEAD, OPTIONS", request, response);
+    return options(config.endpoint().stream(), "GET, HEAD, OPTIONS", request, response);
   }
 
   /** As {@link #streamOptions}. */
@@ -237,7 +237,7 @@ public class EndpointResource {
   @Path("publish")
   public Response publishOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
-    return options(config.endpointPublish(), "POST, OPTIONS", request, response);
+    return options(config.endpoint().publish(), "POST, OPTIONS", request, response);
   }
 
   private Response options(
@@ -245,7 +245,7 @@ public class EndpointResource {
     if (!on) {
       throw new NotFoundException();
     }
-    return new Origins(config.corsOrigins()).options(allowed, request, response);
+    return new Origins(config.security().origins()).options(allowed, request, response);
   }
 
   /** Publishes. */
@@ -292,10 +292,10 @@ public class EndpointResource {
   public Response publish(
       InputStream body, @Context HttpServletRequest request, @Context HttpServletResponse response)
       throws IOException {
-    if (!config.endpointPublish()) {
+    if (!config.endpoint().publish()) {
       throw new NotFoundException();
     }
-    new Origins(config.corsOrigins()).check(request, response);
+    new Origins(config.security().origins()).check(request, response);
     Parameters.refuseTokens(FormData.query(request, Set.of()).keySet(), config);
     Map<String, List<String>> form =
         Parameters.known(form(body), Set.of("topic", "data", "event", "sender"));
@@ -312,7 +312,7 @@ public class EndpointResource {
     if (data == null) {
       throw Parameters.bad("data: is missing");
     }
-    if (data.length() > config.messageBytes()) {
+    if (data.length() > config.limits().messageBytes()) {
       throw tooLarge();
     }
     message.data(data);
@@ -383,7 +383,7 @@ public class EndpointResource {
   }
 
   private Map<String, List<String>> form(InputStream body) {
-    int most = FORM_FACTOR * config.messageBytes() + FORM_EXTRA;
+    int most = FORM_FACTOR * config.limits().messageBytes() + FORM_EXTRA;
     byte[] bytes = read(body, most + 1);
     if (bytes.length > most) {
       throw tooLarge();
@@ -392,7 +392,7 @@ public class EndpointResource {
   }
 
   private WebApplicationException tooLarge() {
-    String detail = "data: the message is larger than " + config.messageBytes() + " bytes";
+    String detail = "data: the message is larger than " + config.limits().messageBytes() + " bytes";
     return new WebApplicationException(detail, Problem.of(413, detail).build());
   }
 }

@@ -108,13 +108,13 @@ public class MonitorResource {
     this.streams = streams;
     this.config = config;
     this.access = access;
-    this.sampler = new Sampler(broadcaster, config == null ? 0 : config.messageBytes());
+    this.sampler = new Sampler(broadcaster, config == null ? 0 : config.limits().messageBytes());
   }
 
   /** Warns, when the application starts, of a monitor that is open to all. */
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
-    if (config.endpointMonitor()
-        && config.endpointRegistryRole().equals(RegistryResource.ANYBODY)) {
+    if (config.endpoint().monitor()
+        && config.endpoint().registryRole().equals(RegistryResource.ANYBODY)) {
       LOG.log(
           System.Logger.Level.WARNING,
           "STARCAST-1040: starcast.endpoint.registry.role is *: anybody can open the monitor, and"
@@ -140,7 +140,7 @@ public class MonitorResource {
     String html =
         new String(read("monitor.html"), StandardCharsets.UTF_8)
             .replace("{below}", below)
-            .replace("{closes}", Boolean.toString(config.endpointRegistry()));
+            .replace("{closes}", Boolean.toString(config.endpoint().registry()));
     return safe(Response.ok(html, MediaType.TEXT_HTML + ";charset=UTF-8"))
         .header(HttpHeaders.CACHE_CONTROL, "no-store")
         .build();
@@ -195,10 +195,10 @@ public class MonitorResource {
     Parameters.required(query, "topic");
     String topic = Parameters.single(query, "topic");
     CompiledPattern pattern = Parameters.checked("topic", () -> CompiledPattern.of(topic));
-    if (config.logEvents() == 0) {
+    if (config.log().events() == 0) {
       throw Parameters.bad("topic: cannot be followed, as starcast.log.events is 0");
     }
-    watch(sink, new Tap(broadcaster, pattern.toString(), config.messageBytes()));
+    watch(sink, new Tap(broadcaster, pattern.toString(), config.limits().messageBytes()));
   }
 
   private void watch(SseEventSink sink, Supplier<SseMessage> news) {
@@ -227,12 +227,12 @@ public class MonitorResource {
   private void allow(
       SecurityContext security, HttpServletRequest request, HttpServletResponse response) {
     allow(security, request);
-    new Origins(config.corsOrigins()).check(request, response);
+    new Origins(config.security().origins()).check(request, response);
     Parameters.refuseTokens(FormData.query(request, Set.of()).keySet(), config);
   }
 
   private void allow(SecurityContext security, HttpServletRequest request) {
-    if (!config.endpointMonitor()) {
+    if (!config.endpoint().monitor()) {
       throw new NotFoundException();
     }
     RegistryResource.requireRole(config, access, security, request);

@@ -39,7 +39,7 @@ public class OriginFilter implements ContainerRequestFilter {
 
   @Override
   public void filter(ContainerRequestContext context) {
-    Origins origins = new Origins(config.corsOrigins());
+    Origins origins = new Origins(config.security().origins());
     Response preflight = origins.check(request, response);
     if (preflight != null) {
       context.abortWith(preflight);

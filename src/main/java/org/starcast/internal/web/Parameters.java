@@ -57,7 +57,7 @@ final class Parameters {
    * @param given the names of the parameters
    */
   static void refuseTokens(Set<String> given, StarcastConfig config) {
-    if (!config.securityQueryToken()
+    if (!config.security().queryToken()
         && given.stream().anyMatch(name -> TOKENS.contains(name.toLowerCase(Locale.ROOT)))) {
       throw bad(
           "query: a token in it ends up in logs; send it as a cookie or an Authorization header");

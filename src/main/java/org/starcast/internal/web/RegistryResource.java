@@ -114,7 +114,7 @@ public class RegistryResource {
 
   /** Warns, when the application starts, of a registry that is open to all. */
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
-    if (config.endpointRegistry() && config.endpointRegistryRole().equals(ANYBODY)) {
+    if (config.endpoint().registry() && config.endpoint().registryRole().equals(ANYBODY)) {
       LOG.log(
           System.Logger.Level.WARNING,
           "STARCAST-1010: starcast.endpoint.registry.role is *: anybody can list and close the"
@@ -293,10 +293,10 @@ public class RegistryResource {
 
   private void allow(
       SecurityContext security, HttpServletRequest request, HttpServletResponse response) {
-    if (!config.endpointRegistry()) {
+    if (!config.endpoint().registry()) {
       throw new NotFoundException();
     }
-    new Origins(config.corsOrigins()).check(request, response);
+    new Origins(config.security().origins()).check(request, response);
     Parameters.refuseTokens(FormData.query(request, Set.of()).keySet(), config);
     requireRole(config, access, security, request);
   }
@@ -311,7 +311,7 @@ public class RegistryResource {
       SecurityContext security,
       HttpServletRequest request) {
     Decision decision = access.decide(access.caller(request), Action.ADMINISTER, Topic.ANY);
-    String role = config.endpointRegistryRole();
+    String role = config.endpoint().registryRole();
     boolean hasRole = role.equals(ANYBODY) || security.isUserInRole(role);
     if (decision == Decision.DENY || decision == Decision.ABSTAIN && !hasRole) {
       throw RefusedException.forbidden(
@@ -349,10 +349,10 @@ public class RegistryResource {
 
   private Response options(
       String allowed, HttpServletRequest request, HttpServletResponse response) {
-    if (!config.endpointRegistry()) {
+    if (!config.endpoint().registry()) {
       throw new NotFoundException();
     }
-    return new Origins(config.corsOrigins()).options(allowed, request, response);
+    return new Origins(config.security().origins()).options(allowed, request, response);
   }
 
   private static int limit(String text) {

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The README's configuration table, held against what {@link StarcastConfig} does. */
+/** The table of keys, held against the README and against what {@link StarcastConfig} does. */
 class ConfigurationTableTest {
 
   private static final Pattern CODE = Pattern.compile("`([^`]*)`");
@@ -42,18 +41,8 @@ class ConfigurationTableTest {
     }
   }
 
-  static Stream<Row> rows() throws IOException {
-    String readme = Files.readString(Path.of("README.md"));
-    int start = readme.indexOf("\n## Configuration\n");
-    int end = readme.indexOf("\n## ", start + 1);
-    List<Row> rows = new ArrayList<>();
-    for (String line : readme.substring(start, end).split("\n")) {
-      if (line.startsWith("| `starcast.")) {
-        String[] cells = line.split(" *\\| *");
-        rows.add(new Row(cells[1].replace("`", ""), cells[2], cells[3]));
-      }
-    }
-    return rows.stream();
+  static Stream<Row> rows() {
+    return ConfigKey.all().stream().map(key -> new Row(key.name(), key.standard(), key.bounds()));
   }
 
   private static StarcastConfig read(String key, String value) {
@@ -66,7 +55,22 @@ class ConfigurationTableTest {
   }
 
   @Test
-  void itHasEveryKeyThatIsReadAndNoOther() throws IOException {
+  void theTableInTheReadmeIsThatOfTheCode() throws IOException {
+    String readme = Files.readString(Path.of("README.md"));
+    int start = readme.indexOf("\n## Configuration\n");
+    int end = readme.indexOf("\n## ", start + 1);
+    assertThat(readme.substring(start, end).lines().filter(line -> line.startsWith("| `starcast.")))
+        .containsExactlyElementsOf(
+            ConfigKey.all().stream()
+                .map(
+                    key ->
+                        "| `%s` | %s | %s | %s |"
+                            .formatted(key.name(), key.standard(), key.bounds(), key.text()))
+                .toList());
+  }
+
+  @Test
+  void itHasEveryKeyThatIsReadAndNoOther() {
     Set<String> read = new TreeSet<>();
     StarcastConfig.read(
         key -> {
@@ -79,7 +83,7 @@ class ConfigurationTableTest {
   }
 
   @Test
-  void anEnvironmentVariableStandsForOneKeyAlone() throws IOException {
+  void anEnvironmentVariableStandsForOneKeyAlone() {
     assertThat(rows().filter(row -> !row.isVariable()).map(Row::key))
         .extracting(ConfigNames::environmentForm)
         .doesNotHaveDuplicates();

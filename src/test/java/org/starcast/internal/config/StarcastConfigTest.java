@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.io.IOException;
-import java.lang.reflect.RecordComponent;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +16,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
@@ -30,7 +28,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.OverflowPolicy;
-import org.starcast.internal.backplane.BackplaneConfig;
 import org.starcast.security.Action;
 
 class StarcastConfigTest {
@@ -46,74 +43,92 @@ class StarcastConfigTest {
   /** Each key that is a number: its component's name and its bounds. */
   static Stream<Arguments> numbers() {
     return Stream.of(
-        Arguments.of("starcast.queue.messages", "queueMessages", 1L, 1_000_000L),
-        Arguments.of("starcast.queue.bytes", "queueBytes", 1_024L, 1L << 30),
-        Arguments.of("starcast.queue.total-bytes", "totalBytes", 1L << 20, 1L << 40),
-        Arguments.of("starcast.message.max-bytes", "messageBytes", 1_024L, 64L << 20),
-        Arguments.of("starcast.max-clients", "maxClients", 1L, 10_000_000L),
+        Arguments.of("starcast.queue.messages", "queue.messages", 1L, 1_000_000L),
+        Arguments.of("starcast.queue.bytes", "queue.bytes", 1_024L, 1L << 30),
+        Arguments.of("starcast.queue.total-bytes", "queue.totalBytes", 1L << 20, 1L << 40),
+        Arguments.of("starcast.message.max-bytes", "limits.messageBytes", 1_024L, 64L << 20),
+        Arguments.of("starcast.max-clients", "limits.clients", 1L, 10_000_000L),
         Arguments.of(
-            "starcast.max-clients-per-principal", "maxClientsPerPrincipal", 1L, 10_000_000L),
-        Arguments.of("starcast.max-clients-per-address", "maxClientsPerAddress", 1L, 10_000_000L),
+            "starcast.max-clients-per-principal", "limits.clientsPerPrincipal", 1L, 10_000_000L),
         Arguments.of(
-            "starcast.max-connects-per-principal", "maxConnectsPerPrincipal", 0L, 10_000_000L),
-        Arguments.of("starcast.max-connects-per-address", "maxConnectsPerAddress", 0L, 10_000_000L),
-        Arguments.of("starcast.max-patterns-per-client", "maxPatternsPerClient", 1L, 10_000L),
-        Arguments.of("starcast.max-globs-per-client", "maxGlobsPerClient", 0L, 10_000L),
-        Arguments.of("starcast.max-senders-per-client", "maxSendersPerClient", 1L, 10_000L),
-        Arguments.of("starcast.presence.max-topics-per-client", "presenceTopics", 1L, 10_000L),
+            "starcast.max-clients-per-address", "limits.clientsPerAddress", 1L, 10_000_000L),
         Arguments.of(
-            "starcast.presence.max-messages-per-minute", "presenceMessages", 1L, 10_000_000L),
-        Arguments.of("starcast.topic-cache", "topicCache", 0L, 1L << 20),
-        Arguments.of("starcast.drain-threads", "drainThreads", 1L, 64L),
-        Arguments.of("starcast.batch-bytes", "batchBytes", 1_024L, 4L << 20),
-        Arguments.of("starcast.gzip.level", "gzipLevel", 1L, 9L),
-        Arguments.of("starcast.gzip.min-bytes", "gzipMinBytes", 0L, 1L << 20),
-        Arguments.of("starcast.log.events", "logEvents", 16L, 10_000_000L),
-        Arguments.of("starcast.log.bytes", "logBytes", 65_536L, 1L << 40),
-        Arguments.of("starcast.log.retain-topics", "logRetainTopics", 1L, 1_000_000L),
-        Arguments.of("starcast.log.retain-bytes", "logRetainBytes", 65_536L, 1L << 40));
+            "starcast.max-connects-per-principal", "limits.connectsPerPrincipal", 0L, 10_000_000L),
+        Arguments.of(
+            "starcast.max-connects-per-address", "limits.connectsPerAddress", 0L, 10_000_000L),
+        Arguments.of("starcast.max-patterns-per-client", "limits.patternsPerClient", 1L, 10_000L),
+        Arguments.of("starcast.max-globs-per-client", "limits.globsPerClient", 0L, 10_000L),
+        Arguments.of("starcast.max-senders-per-client", "limits.sendersPerClient", 1L, 10_000L),
+        Arguments.of(
+            "starcast.presence.max-topics-per-client", "presence.topicsPerClient", 1L, 10_000L),
+        Arguments.of(
+            "starcast.presence.max-messages-per-minute", "presence.messages", 1L, 10_000_000L),
+        Arguments.of("starcast.topic-cache", "limits.topicCache", 0L, 1L << 20),
+        Arguments.of("starcast.drain-threads", "writer.drainThreads", 1L, 64L),
+        Arguments.of("starcast.batch-bytes", "writer.batchBytes", 1_024L, 4L << 20),
+        Arguments.of("starcast.gzip.level", "writer.gzipLevel", 1L, 9L),
+        Arguments.of("starcast.gzip.min-bytes", "writer.gzipMinBytes", 0L, 1L << 20),
+        Arguments.of("starcast.log.events", "log.events", 16L, 10_000_000L),
+        Arguments.of("starcast.log.bytes", "log.bytes", 65_536L, 1L << 40),
+        Arguments.of("starcast.log.retain-topics", "log.retainTopics", 1L, 1_000_000L),
+        Arguments.of("starcast.log.retain-bytes", "log.retainBytes", 65_536L, 1L << 40));
   }
 
   /** Each key that is a duration, its bounds, and whether zero means never. */
   static Stream<Arguments> durations() {
     return Stream.of(
-        Arguments.of("starcast.heartbeat", "heartbeat", "PT0.1S", "PT1H", true),
-        Arguments.of("starcast.send-timeout", "sendTimeout", "PT0.1S", "PT1H", false),
-        Arguments.of("starcast.max-connection-age", "maxConnectionAge", "PT1S", "P30D", true),
-        Arguments.of("starcast.retry", "retry", "PT0.1S", "PT1H", false),
-        Arguments.of("starcast.drain-window", "drainWindow", "PT0S", "PT10M", true),
-        Arguments.of("starcast.log.age", "logAge", "PT1S", "P30D", true),
-        Arguments.of("starcast.log.sync", "logSync", "PT0S", "PT1M", true),
-        Arguments.of("starcast.presence.grace", "presenceGrace", "PT0S", "PT5M", true));
+        Arguments.of("starcast.heartbeat", "writer.heartbeat", "PT0.1S", "PT1H", true),
+        Arguments.of("starcast.send-timeout", "writer.sendTimeout", "PT0.1S", "PT1H", false),
+        Arguments.of(
+            "starcast.max-connection-age", "writer.maxConnectionAge", "PT1S", "P30D", true),
+        Arguments.of("starcast.retry", "writer.retry", "PT0.1S", "PT1H", false),
+        Arguments.of("starcast.drain-window", "writer.drainWindow", "PT0S", "PT10M", true),
+        Arguments.of("starcast.log.age", "log.age", "PT1S", "P30D", true),
+        Arguments.of("starcast.log.sync", "log.sync", "PT0S", "PT1M", true),
+        Arguments.of("starcast.presence.grace", "presence.grace", "PT0S", "PT5M", true));
   }
 
   /** Each key that is true or false. */
   static Stream<Arguments> switches() {
     return Stream.of(
-        Arguments.of("starcast.gzip", "gzip"),
-        Arguments.of("starcast.gap.reload", "gapReload"),
+        Arguments.of("starcast.gzip", "writer.gzip"),
+        Arguments.of("starcast.gap.reload", "log.reloadAfterGap"),
         Arguments.of("starcast.tracing.deliver", "tracingDeliver"),
-        Arguments.of("starcast.endpoint.enabled", "endpoint"),
-        Arguments.of("starcast.endpoint.publish.enabled", "endpointPublish"),
-        Arguments.of("starcast.endpoint.monitor.enabled", "endpointMonitor"),
-        Arguments.of("starcast.endpoint.registry.enabled", "endpointRegistry"),
-        Arguments.of("starcast.presence.enabled", "presence"),
-        Arguments.of("starcast.security.query-token", "securityQueryToken"));
+        Arguments.of("starcast.endpoint.enabled", "endpoint.stream"),
+        Arguments.of("starcast.endpoint.publish.enabled", "endpoint.publish"),
+        Arguments.of("starcast.endpoint.monitor.enabled", "endpoint.monitor"),
+        Arguments.of("starcast.endpoint.registry.enabled", "endpoint.registry"),
+        Arguments.of("starcast.presence.enabled", "presence.enabled"),
+        Arguments.of("starcast.security.query-token", "security.queryToken"));
   }
 
-  private static Object component(StarcastConfig config, String name) {
-    return Arrays.stream(StarcastConfig.class.getRecordComponents())
-        .filter(component -> component.getName().equals(name))
-        .map(
-            component -> {
-              try {
-                return component.getAccessor().invoke(config);
-              } catch (ReflectiveOperationException e) {
-                throw new AssertionError(e);
-              }
-            })
-        .findFirst()
-        .orElseThrow();
+  /** A component of a component, such as {@code queue.messages}. */
+  private static Object component(Record config, String path) {
+    String[] names = path.split("\\.", 2);
+    Object value =
+        Arrays.stream(config.getClass().getRecordComponents())
+            .filter(component -> component.getName().equals(names[0]))
+            .map(
+                component -> {
+                  try {
+                    return component.getAccessor().invoke(config);
+                  } catch (ReflectiveOperationException e) {
+                    throw new AssertionError(e);
+                  }
+                })
+            .findFirst()
+            .orElseThrow();
+    return names.length == 1 ? value : component((Record) value, names[1]);
+  }
+
+  /** The paths of all components that are not records themselves. */
+  private static Stream<String> paths(Class<?> type) {
+    return Arrays.stream(type.getRecordComponents())
+        .flatMap(
+            component ->
+                component.getType().isRecord() && component.getType() != BackplaneConfig.class
+                    ? paths(component.getType()).map(path -> component.getName() + "." + path)
+                    : Stream.of(component.getName()));
   }
 
   private static void assertRefused(String key, String value, String... named) {
@@ -145,7 +160,7 @@ class StarcastConfigTest {
   void messagesMustBeLongEnoughForTheMonitor() {
     Map<String, String> least =
         Map.of("starcast.endpoint.monitor.enabled", "true", "starcast.message.max-bytes", "8192");
-    assertThat(read(least).messageBytes()).isEqualTo(8192);
+    assertThat(read(least).limits().messageBytes()).isEqualTo(8192);
     Map<String, String> less =
         Map.of("starcast.endpoint.monitor.enabled", "true", "starcast.message.max-bytes", "8191");
     assertThatIllegalArgumentException()
@@ -197,14 +212,14 @@ class StarcastConfigTest {
 
   @Test
   void theLogMayBeOff() {
-    assertThat(read("starcast.log.events", "0").logEvents()).isZero();
+    assertThat(read("starcast.log.events", "0").log().events()).isZero();
   }
 
   @Test
   void theFileStoreNeedsADirectoryAndALog() {
     Map<String, String> file =
         Map.of("starcast.log.store", "file", "starcast.log.directory", "some/where");
-    assertThat(read(file).logDirectory()).contains(Path.of("some/where"));
+    assertThat(read(file).log().directory()).contains(Path.of("some/where"));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> read("starcast.log.store", "file"))
         .withMessageStartingWith("starcast.log.directory: must be given");
@@ -223,7 +238,7 @@ class StarcastConfigTest {
             "starcast.log.retain.\"price.*\"", "latest",
             "starcast.log.retain.state", "latest",
             "starcast.log.retain-topics", "5");
-    assertThat(read(values).logRetain()).containsExactlyInAnyOrder("price.*", "state");
+    assertThat(read(values).log().retained()).containsExactlyInAnyOrder("price.*", "state");
     assertRefused("starcast.log.retain.state", "all", "latest", "is 'all'");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> read("starcast.log.retain.\"a..b\"", "latest"))
@@ -233,10 +248,10 @@ class StarcastConfigTest {
   @Test
   void theOverflowPolicyIsOneOfFour() {
     String key = "starcast.queue.overflow";
-    assertThat(read(key, "drop-oldest").queueOverflow()).isEqualTo(OverflowPolicy.DROP_OLDEST);
-    assertThat(read(key, " Coalesce").queueOverflow()).isEqualTo(OverflowPolicy.COALESCE);
-    assertThat(read(key, "DISCONNECT").queueOverflow()).isEqualTo(OverflowPolicy.DISCONNECT);
-    assertThat(read(key, "catch-up").queueOverflow()).isEqualTo(OverflowPolicy.CATCH_UP);
+    assertThat(read(key, "drop-oldest").queue().overflow()).isEqualTo(OverflowPolicy.DROP_OLDEST);
+    assertThat(read(key, " Coalesce").queue().overflow()).isEqualTo(OverflowPolicy.COALESCE);
+    assertThat(read(key, "DISCONNECT").queue().overflow()).isEqualTo(OverflowPolicy.DISCONNECT);
+    assertThat(read(key, "catch-up").queue().overflow()).isEqualTo(OverflowPolicy.CATCH_UP);
     assertRefused(
         key, "drop-newest", "CATCH_UP, DISCONNECT, DROP_OLDEST or COALESCE", "is 'drop-newest'");
   }
@@ -246,7 +261,7 @@ class StarcastConfigTest {
     Locale before = Locale.getDefault();
     try {
       Locale.setDefault(Locale.forLanguageTag("tr"));
-      assertThat(read("starcast.queue.overflow", "disconnect").queueOverflow())
+      assertThat(read("starcast.queue.overflow", "disconnect").queue().overflow())
           .isEqualTo(OverflowPolicy.DISCONNECT);
     } finally {
       Locale.setDefault(before);
@@ -255,15 +270,15 @@ class StarcastConfigTest {
 
   @Test
   void theWriterIsOneOfTwo() {
-    assertThat(read("starcast.writer", "portable").writer()).isEqualTo("portable");
+    assertThat(read("starcast.writer", "portable").writer().type()).isEqualTo("portable");
     assertRefused("starcast.writer", "servlet", "auto or portable", "is 'servlet'");
   }
 
   @Test
   void theRoleOfTheRegistryIsAnyTextButNotNone() {
     String key = "starcast.endpoint.registry.role";
-    assertThat(read(key, " operators ").endpointRegistryRole()).isEqualTo("operators");
-    assertThat(read(key, "*").endpointRegistryRole()).isEqualTo("*");
+    assertThat(read(key, " operators ").endpoint().registryRole()).isEqualTo("operators");
+    assertThat(read(key, "*").endpoint().registryRole()).isEqualTo("*");
     for (String value : new String[] {"", " ", "x".repeat(257), "a\nb"}) {
       assertRefused(key, value, "1 to 256 characters");
     }
@@ -274,21 +289,19 @@ class StarcastConfigTest {
     Set<String> covered =
         new HashSet<>(
             Set.of(
-                "queueOverflow",
-                "writer",
-                "endpointRegistryRole",
-                "securityRules",
-                "corsOrigins",
-                "logRetain",
-                "logStore",
-                "logDirectory",
+                "queue.overflow",
+                "writer.type",
+                "endpoint.registryRole",
+                "security.rules",
+                "security.origins",
+                "log.retained",
+                "log.store",
+                "log.directory",
                 "backplane"));
     Stream.of(numbers(), durations(), switches())
         .flatMap(arguments -> arguments)
         .forEach(arguments -> covered.add((String) arguments.get()[1]));
-    assertThat(StarcastConfig.class.getRecordComponents())
-        .extracting(RecordComponent::getName)
-        .containsExactlyInAnyOrderElementsOf(covered);
+    assertThat(paths(StarcastConfig.class)).containsExactlyInAnyOrderElementsOf(covered);
   }
 
   @Test
@@ -299,54 +312,36 @@ class StarcastConfigTest {
     assertThat(config)
         .isEqualTo(
             new StarcastConfig(
-                1_024,
-                1 << 20,
-                OverflowPolicy.CATCH_UP,
-                Math.max(1 << 20, quarter),
-                512 << 10,
-                Duration.ofSeconds(15),
-                Duration.ofSeconds(30),
-                Duration.ZERO,
-                Duration.ofSeconds(2),
-                10_000,
-                100,
-                1_000,
-                600,
-                0,
-                100,
-                32,
-                100,
-                10_000,
-                Math.min(8, half),
-                64 << 10,
-                Duration.ofSeconds(1),
-                true,
-                6,
-                256,
-                "auto",
-                false,
-                false,
-                false,
-                false,
-                "starcast-admin",
-                List.of(),
-                false,
-                List.of(),
-                10_000,
-                Math.min(64 << 20, quarter / 2),
-                Duration.ofMinutes(10),
-                List.of(),
-                10_000,
-                Math.min(64 << 20, quarter / 2),
-                "memory",
-                Optional.empty(),
-                Duration.ofMillis(500),
-                false,
-                false,
-                false,
-                Duration.ofSeconds(5),
-                16,
-                1_000,
+                new StarcastConfig.Queue(
+                    1_024, 1 << 20, OverflowPolicy.CATCH_UP, Math.max(1 << 20, quarter)),
+                new StarcastConfig.Log(
+                    10_000,
+                    Math.min(64 << 20, quarter / 2),
+                    Duration.ofMinutes(10),
+                    List.of(),
+                    10_000,
+                    Math.min(64 << 20, quarter / 2),
+                    "memory",
+                    Optional.empty(),
+                    Duration.ofMillis(500),
+                    false),
+                new StarcastConfig.Limits(
+                    512 << 10, 10_000, 100, 1_000, 600, 0, 100, 32, 100, 10_000),
+                new StarcastConfig.Writer(
+                    Duration.ofSeconds(15),
+                    Duration.ofSeconds(30),
+                    Duration.ZERO,
+                    Duration.ofSeconds(2),
+                    Math.min(8, half),
+                    64 << 10,
+                    Duration.ofSeconds(1),
+                    true,
+                    6,
+                    256,
+                    "auto"),
+                new StarcastConfig.Endpoint(false, false, false, false, "starcast-admin"),
+                new StarcastConfig.Security(List.of(), false, List.of()),
+                new StarcastConfig.Presence(false, Duration.ofSeconds(5), 16, 1_000),
                 new BackplaneConfig(
                     "local",
                     "buffer",
@@ -369,10 +364,11 @@ class StarcastConfigTest {
                         Optional.empty(),
                         "STARCAST",
                         "starcast",
-                        OptionalInt.empty(),
+                        OptionalLong.empty(),
                         Optional.empty(),
                         Optional.empty(),
-                        OptionalLong.empty()))));
+                        OptionalLong.empty())),
+                false));
   }
 
   @Test
@@ -445,7 +441,9 @@ class StarcastConfigTest {
   @Test
   void rulesAreReadAndABrokenOneNamesItsKey() {
     assertThat(
-            read(Map.of("starcast.security.rules.\"orders.*\".subscribe", "clerk")).securityRules())
+            read(Map.of("starcast.security.rules.\"orders.*\".subscribe", "clerk"))
+                .security()
+                .rules())
         .containsExactly(new Rule("orders.*", Action.SUBSCRIBE, Set.of("clerk")));
     for (String key :
         List.of(
@@ -492,10 +490,10 @@ class StarcastConfigTest {
             "%dev.starcast.security.rules.\"*\".subscribe", "*",
             "%prod.starcast.log.retain.\"price.*\"", "latest",
             "%dev.starcast.log.retain.\"stock.*\"", "latest");
-    assertThat(readIn("prod", values).securityRules())
+    assertThat(readIn("prod", values).security().rules())
         .containsExactly(new Rule("orders.*", Action.SUBSCRIBE, Set.of("clerk")));
-    assertThat(readIn("prod", values).logRetain()).containsExactly("price.*");
-    assertThat(readIn("dev", values).securityRules())
+    assertThat(readIn("prod", values).log().retained()).containsExactly("price.*");
+    assertThat(readIn("dev", values).security().rules())
         .containsExactly(new Rule("*", Action.SUBSCRIBE, Set.of("*")));
     assertThat(unknown(values)).isEmpty();
   }
@@ -551,10 +549,10 @@ class StarcastConfigTest {
                     ? Optional.of("manager")
                     : value("prod", values).apply(key),
             values.keySet());
-    assertThat(config.logRetainTopics()).isEqualTo(500);
-    assertThat(config.logRetain()).isEmpty();
-    assertThat(config.securityQueryToken()).isTrue();
-    assertThat(config.securityRules())
+    assertThat(config.log().retainTopics()).isEqualTo(500);
+    assertThat(config.log().retained()).isEmpty();
+    assertThat(config.security().queryToken()).isTrue();
+    assertThat(config.security().rules())
         .containsExactly(new Rule("orders.*", Action.SUBSCRIBE, Set.of("manager")));
     assertThat(unknown(values)).isEmpty();
   }
@@ -565,7 +563,7 @@ class StarcastConfigTest {
         .isThrownBy(() -> read("starcast.log.retain.topics", "latest"))
         .withMessageStartingWith("starcast.log.retain.topics: ")
         .withMessageContaining("quotes");
-    assertThat(read("starcast.log.retain.\"topics\"", "latest").logRetain())
+    assertThat(read("starcast.log.retain.\"topics\"", "latest").log().retained())
         .containsExactly("topics");
   }
 
@@ -593,9 +591,10 @@ class StarcastConfigTest {
   void originsAreThoseThatBrowsersSend() {
     assertThat(
             read("starcast.cors.origins", "https://shop.example, http://127.0.0.1:8080")
-                .corsOrigins())
+                .security()
+                .origins())
         .containsExactly("https://shop.example", "http://127.0.0.1:8080");
-    assertThat(read("starcast.cors.origins", " ").corsOrigins()).isEmpty();
+    assertThat(read("starcast.cors.origins", " ").security().origins()).isEmpty();
     for (String broken :
         List.of(
             "*",

@@ -203,7 +203,7 @@ class PeersTest {
 
   @Test
   void aMessageThatIsTooLargeForTheOthersIsRefused() {
-    String large = "x".repeat(here.config().messageBytes());
+    String large = "x".repeat(here.config().limits().messageBytes());
     assertThatIllegalArgumentException()
         .isThrownBy(() -> here.broadcaster().send("far", SseMessage.of(large)))
         .withMessageContaining("at most");

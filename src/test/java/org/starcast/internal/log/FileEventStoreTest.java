@@ -156,9 +156,9 @@ class FileEventStoreTest {
   private Running open(StarcastConfig config, boolean started) {
     LatestEvents<LoggedEvent> states =
         new LatestEvents<>(
-            config.logRetain().stream().map(CompiledPattern::of).toList(),
-            config.logRetainTopics(),
-            config.logRetainBytes());
+            config.log().retained().stream().map(CompiledPattern::of).toList(),
+            config.log().retainTopics(),
+            config.log().retainBytes());
     Running opened =
         new Running(
             EventStore.file(config, () -> "epoch" + epochs.incrementAndGet(), states::snapshot),
