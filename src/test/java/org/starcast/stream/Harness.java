@@ -14,6 +14,7 @@ import org.starcast.SseMessage;
 import org.starcast.internal.backplane.LocalBackplane;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.engine.DeliveryEngine;
+import org.starcast.internal.engine.EngineListener;
 import org.starcast.internal.payload.PayloadRule;
 
 /** Streams over a real engine, with sinks and a clock of the test's own. */
@@ -57,7 +58,7 @@ final class Harness implements AutoCloseable {
             new PayloadRule()::apply,
             null,
             null,
-            new DeliveryEngine.Lifecycle() {
+            new EngineListener() {
               @Override
               public void opened(SseClient client) {}
 

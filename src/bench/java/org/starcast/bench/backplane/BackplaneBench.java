@@ -38,6 +38,7 @@ import org.starcast.internal.backplane.NatsBackplane;
 import org.starcast.internal.backplane.NatsServer;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.engine.DeliveryEngine;
+import org.starcast.internal.engine.EngineListener;
 import org.starcast.internal.payload.PayloadRule;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
@@ -315,7 +316,7 @@ public final class BackplaneBench {
     public void close() {}
   }
 
-  private static final class Silent implements DeliveryEngine.Lifecycle {
+  private static final class Silent implements EngineListener {
 
     @Override
     public void opened(SseClient client) {}

@@ -2,8 +2,10 @@ package org.starcast.internal.backplane;
 
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
@@ -16,11 +18,16 @@ import org.starcast.spi.Envelope;
 import org.starcast.spi.LoggedEvent;
 
 /**
- * This node alone: a counter and, where the configuration says so, a file. Whoever appends hands
- * the event over to the receiver, on the same thread, before {@link #append} returns.
+ * This node alone: a counter and, where the configuration says so, a file.
+ *
+ * <p>One lock gives events their positions and appends them to a list, and calls nobody. The list
+ * is handed over to the receiver without that lock, by one thread at a time: whoever appends hands
+ * over what is there, or waits until another thread has done so. So the receiver has the event when
+ * {@link #append} returns; unless that was called by the receiver itself, which gets it next.
  */
 public final class LocalBackplane implements Backplane {
 
+  private static final System.Logger LOG = System.getLogger(LocalBackplane.class.getName());
   private static final CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
 
   private final StarcastConfig config;
@@ -35,6 +42,14 @@ public final class LocalBackplane implements Backplane {
   // guarded by the lock
   private long sequence;
   private boolean closed;
+
+  /** What has its position, and is to be handed over in this order. */
+  private final Queue<Runnable> ordered = new ConcurrentLinkedQueue<>();
+
+  /** Held by who hands over. */
+  private final ReentrantLock turn = new ReentrantLock();
+
+  private final LongAdder skipped = new LongAdder();
 
   private final LongAdder stored = new LongAdder();
 
@@ -55,7 +70,7 @@ public final class LocalBackplane implements Backplane {
       }
       kept = store.contents();
     }
-    handOver(kept);
+    take(kept);
     if (store != null) {
       Thread thread = threads.newThread(store::run);
       thread.setName("starcast-log");
@@ -64,22 +79,38 @@ public final class LocalBackplane implements Backplane {
     return DONE;
   }
 
-  private void handOver(EventStore.Contents kept) {
+  private void take(EventStore.Contents kept) {
     lock.lock();
     try {
       epoch = kept.epoch();
       sequence = kept.before();
-      receiver.began(epoch, sequence, kept.states());
+      long after = sequence;
+      ordered.add(() -> receiver.began(kept.epoch(), after, kept.states()));
       for (LoggedEvent event : kept.events()) {
         sequence = event.sequence();
-        if (event.isHole()) {
-          receiver.missed(sequence);
-        } else {
-          receiver.received(event, null);
-        }
+        ordered.add(
+            event.isHole()
+                ? () -> receiver.missed(event.sequence())
+                : () -> receiver.received(event, null));
       }
     } finally {
       lock.unlock();
+    }
+    handOver();
+  }
+
+  /** Hands over all that is there, unless this thread is just doing that. */
+  private void handOver() {
+    if (turn.isHeldByCurrentThread()) {
+      return;
+    }
+    turn.lock();
+    try {
+      for (Runnable next = ordered.poll(); next != null; next = ordered.poll()) {
+        next.run();
+      }
+    } finally {
+      turn.unlock();
     }
   }
 
@@ -97,6 +128,7 @@ public final class LocalBackplane implements Backplane {
    */
   @Override
   public CompletionStage<Long> append(Envelope envelope) {
+    long position;
     lock.lock();
     try {
       if (closed) {
@@ -106,29 +138,42 @@ public final class LocalBackplane implements Backplane {
         throw new IllegalStateException(
             "starcast.log.directory: the disk has failed for too long, no event can get an id");
       }
-      LoggedEvent event = envelope.at(epoch, ++sequence, System.currentTimeMillis());
+      position = ++sequence;
+      LoggedEvent event = envelope.at(epoch, position, System.currentTimeMillis());
       if (store != null) {
         store.append(event);
       }
-      stored.increment();
-      receiver.received(event, envelope);
-      return CompletableFuture.completedStage(sequence);
+      ordered.add(() -> receiver.received(event, envelope));
     } finally {
       lock.unlock();
     }
+    stored.increment();
+    handOver();
+    return CompletableFuture.completedStage(position);
   }
 
   @Override
   public CompletionStage<Void> command(String type, byte[] body) {
+    Commands.checkType(type);
     lock.lock();
     try {
       if (closed) {
         return CompletableFuture.failedStage(new BackplaneException("is closed", false, null));
       }
-      receiver.commanded(Commands.checkType(type), body);
-      return DONE;
+      ordered.add(() -> command(receiver, type, body));
     } finally {
       lock.unlock();
+    }
+    handOver();
+    return DONE;
+  }
+
+  private void command(Receiver receiver, String type, byte[] body) {
+    try {
+      receiver.commanded(type, body);
+    } catch (IllegalArgumentException e) {
+      skipped.increment();
+      LOG.log(System.Logger.Level.WARNING, "STARCAST-1058: a control message is left out", e);
     }
   }
 
@@ -151,7 +196,7 @@ public final class LocalBackplane implements Backplane {
   @Override
   public BackplaneStatus status() {
     long unstored = store == null ? 0 : store.unstored();
-    return new BackplaneStatus("local", true, 0, 0, stored.sum(), unstored, 0, 0, 0);
+    return new BackplaneStatus("local", true, 0, 0, stored.sum(), unstored, 0, 0, skipped.sum());
   }
 
   @Override

@@ -16,15 +16,22 @@ final class AdmissionControl {
 
   private final StarcastConfig config;
   private final Refusals refusals;
+  private final Runnable whenEmpty;
   private final ConnectRate principalRate;
   private final ConnectRate addressRate;
   private final Map<String, AtomicInteger> perPrincipal = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> perAddress = new ConcurrentHashMap<>();
   private final AtomicInteger count = new AtomicInteger();
 
-  AdmissionControl(StarcastConfig config, Refusals refusals) {
+  /**
+   * Without clients.
+   *
+   * @param whenEmpty called when the last client has been released
+   */
+  AdmissionControl(StarcastConfig config, Refusals refusals, Runnable whenEmpty) {
     this.config = config;
     this.refusals = refusals;
+    this.whenEmpty = whenEmpty;
     this.principalRate =
         new ConnectRate(config.limits().connectsPerPrincipal(), config.limits().clients());
     this.addressRate =
@@ -92,15 +99,13 @@ final class AdmissionControl {
     }
   }
 
-  /**
-   * Counts a client no more.
-   *
-   * @return whether it was the last
-   */
-  boolean release(String principal, String address) {
+  /** Counts a client no more. */
+  void release(String principal, String address) {
     leave(perPrincipal, principal);
     leave(perAddress, address);
-    return count.decrementAndGet() == 0;
+    if (count.decrementAndGet() == 0) {
+      whenEmpty.run();
+    }
   }
 
   /** Counts a refusal, and makes the exception that says it. */

@@ -151,7 +151,7 @@ public class Broadcaster implements SseBroadcaster {
       SseClient client =
           engine.register(sink, recognized, caller, grant(caller, subscription.isGuarded()));
       if (nameless) {
-        engine.tellToken((Client) client, tokens.greeting(client));
+        engine.direct().sendToken((Client) client, tokens.greeting(client));
       }
       return client;
     } catch (IOException e) {
@@ -213,7 +213,7 @@ public class Broadcaster implements SseBroadcaster {
 
   private int sendHere(String user, SseMessage made) {
     int taken = 0;
-    for (SseClient client : engine.clients()) {
+    for (SseClient client : engine.allClients()) {
       if (client.user().equals(user) && client.send(made)) {
         taken++;
       }
@@ -255,7 +255,7 @@ public class Broadcaster implements SseBroadcaster {
 
   @Override
   public List<SseClient> clients() {
-    return engine.clients();
+    return engine.allClients();
   }
 
   @Override
@@ -337,7 +337,7 @@ public class Broadcaster implements SseBroadcaster {
 
   /** Fires the events of the lifecycle, and hands commands on. */
   private record Told(Event<ClientEvent> events, Event<PublishFailure> failures, Commands commands)
-      implements DeliveryEngine.Lifecycle {
+      implements EngineListener {
 
     @Override
     public void opened(SseClient client) {

@@ -146,11 +146,13 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     this.grant = grant;
     this.expiryNanos = grant.expiry().map(expiry -> nanosUntil(created, expiry)).orElse(0L);
     this.timeline = new SubscriptionTimeline(subscription);
-    this.recovery = engine.recovery(subscription);
+    this.recovery = engine.direct().recovery(subscription);
     var config = engine.config();
     OverflowPolicy asked = subscription.overflow().orElse(config.queue().overflow());
     this.overflow =
-        asked == OverflowPolicy.CATCH_UP && !engine.logs() ? OverflowPolicy.DISCONNECT : asked;
+        asked == OverflowPolicy.CATCH_UP && !engine.order().logs()
+            ? OverflowPolicy.DISCONNECT
+            : asked;
     this.queue =
         new ClientQueue(
             overflow,
@@ -215,7 +217,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   synchronized void miss(Frame hole) {
     boolean has = hole.sequence() < firstOffered;
     if (lifecycle.takes() && cursor == null && !has) {
-      cursor = engine.cursorFrom(hole.sequence());
+      cursor = engine.order().cursorFrom(hole.sequence());
       wakeUp();
     }
   }
@@ -251,7 +253,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       account();
     }
     complete(refused, false);
-    engine.tellClosed(this, CloseReason.ERROR);
+    engine.clients().tellClosed(this, CloseReason.ERROR);
   }
 
   /**
@@ -362,7 +364,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     if (first > 0) {
       engine.statistics().increment(Metric.BEHIND);
       undelivered += left.counted();
-      cursor = engine.cursorFrom(first);
+      cursor = engine.order().cursorFrom(first);
     }
   }
 
@@ -395,7 +397,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   }
 
   private void complete(List<ClientQueue.Waiting> entries, boolean taken) {
-    entries.forEach(entry -> engine.complete(entry.taken(), taken));
+    entries.forEach(entry -> engine.clients().complete(entry.taken(), taken));
   }
 
   /**
@@ -504,7 +506,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     }
     lifecycle = Lifecycle.DRAINING;
     reason = why;
-    readUntil = cursor == null ? 0 : engine.nextSequence();
+    readUntil = cursor == null ? 0 : engine.order().nextSequence();
     wakeUp();
   }
 
@@ -516,7 +518,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
         lifecycle = Lifecycle.OPEN;
       }
       // before anything can close it, so that its end is told after its begin
-      engine.opened(this);
+      engine.clients().opened(this);
     }
     if (status() == WriteStatus.BLOCKED) {
       status(WriteStatus.IDLE);
@@ -688,7 +690,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       boolean all = told == queue.missed();
       Frame first = queue.peek();
       long next = first == null ? 0 : first.sequence();
-      drainer.add(engine.gapFrame(epoch, next, all ? next - 1 : -1, told, behindGap), gzip);
+      drainer.add(engine.frames().gap(epoch, next, all ? next - 1 : -1, told, behindGap), gzip);
       engine.statistics().increment(Metric.GAPS);
       queue.missedTold(told);
       if (!all) {
@@ -724,7 +726,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       undelivered -= reading.offered();
       drainer.turnCounted += reading.offered();
     }
-    engine.goLiveIfNearEnd(this, reading, judge);
+    engine.order().goLiveIfNearEnd(this, reading, judge);
     synchronized (this) {
       // most clients are live for good
       filter = cursor == null ? null : filter;
@@ -829,7 +831,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       wasOpen = opened;
     }
     complete(refused, false);
-    engine.closed(this, why, wasOpen);
+    engine.wheel().cancel(this);
+    engine.clients().closed(this, why, wasOpen);
   }
 
   /** Heartbeat, send timeout, age and expiry, in one timer entry. */
@@ -907,10 +910,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     if (lifecycle != Lifecycle.OPEN || cursor != null) {
       return;
     }
-    long announced = engine.announced();
+    long announced = engine.order().announced();
     // nor may it lead back, where another node was ahead of this one
     boolean later = queue.last() < announced && announced >= firstOffered - 1;
-    queue.append(later ? engine.heartbeatFrame(epoch, announced) : engine.heartbeatFrame());
+    queue.append(later ? engine.frames().heartbeat(epoch, announced) : engine.frames().heartbeat());
     engine.statistics().increment(Metric.HEARTBEATS);
     wakeUp();
   }
@@ -1023,7 +1026,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     change(
         before -> before.topic(pattern, senders),
         changed -> Set.of(pattern),
-        changed -> engine.index(this, pattern, changed.topics().get(pattern)));
+        changed -> engine.clients().subscribe(this, pattern, changed.topics().get(pattern)));
   }
 
   @Override
@@ -1031,7 +1034,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     change(
         before -> before.without(pattern),
         changed -> Set.of(),
-        changed -> engine.unindex(this, pattern));
+        changed -> engine.clients().unsubscribe(this, pattern));
   }
 
   @Override
@@ -1039,7 +1042,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     change(
         before -> before.mute(patterns),
         changed -> Set.of(),
-        changed -> engine.mute(this, patterns));
+        changed -> engine.clients().mute(this, patterns));
   }
 
   @Override
@@ -1047,7 +1050,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     change(
         before -> before.unmute(patterns),
         changed -> changed.topics().keySet(),
-        changed -> engine.unmute(this, patterns));
+        changed -> engine.clients().unmute(this, patterns));
   }
 
   /**
@@ -1062,25 +1065,25 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       Consumer<Subscription> index) {
     boolean done;
     do {
-      int revocations = engine.revocations();
+      int revocations = engine.clients().revocations();
       Subscription before = subscription();
       Subscription changed = change.apply(before);
-      engine.checkPatterns(changed);
+      SubscriptionLimits.check(changed, engine.config());
       Set<String> patterns = asked.apply(changed);
       if (!patterns.isEmpty()) {
         grant.check(patterns, changed.muted());
       }
-      done = engine.betweenEvents(() -> changeTo(before, changed, revocations, index));
+      done = engine.order().betweenEvents(() -> changeTo(before, changed, revocations, index));
     } while (!done);
   }
 
   /** False if something has changed since it was asked for. Between two events. */
   private synchronized boolean changeTo(
       Subscription before, Subscription changed, int revocations, Consumer<Subscription> index) {
-    if (subscription() != before || engine.revocations() != revocations) {
+    if (subscription() != before || engine.clients().revocations() != revocations) {
       return false;
     }
-    long from = engine.nextSequence();
+    long from = engine.order().nextSequence();
     timeline.change(from, changed);
     if (cursor == null) {
       timeline.forget(Math.min(from, queue.oldest()));
@@ -1096,12 +1099,12 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   @Override
   public boolean send(MessageSource message) {
-    return engine.send(this, message.toSseMessage());
+    return engine.direct().send(this, message.toSseMessage());
   }
 
   @Override
   public CompletionStage<Boolean> sendWhenRoom(MessageSource message) {
-    return engine.sendWhenRoom(this, message.toSseMessage());
+    return engine.direct().sendWhenRoom(this, message.toSseMessage());
   }
 
   @Override

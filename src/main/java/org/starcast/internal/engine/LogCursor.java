@@ -167,7 +167,7 @@ final class LogCursor {
     page = null;
     if (unknown) {
       // what it had is not what there is
-      engine.offerFromNowOn(client);
+      engine.order().offerFromNowOn(client);
       next = log.evicted() + 1;
       phase = Phase.GAP;
     } else {
@@ -194,7 +194,7 @@ final class LogCursor {
   private boolean composeGap(
       SubscriptionTimeline.Reader filter, DeliveryEngine engine, Client client) {
     Recovery recovery = client.recovery();
-    byte[] behind = recovery.poll(client::wakeUp, engine.nextSequence());
+    byte[] behind = recovery.poll(client::wakeUp, engine.order().nextSequence());
     if (behind == null) {
       waitsForRecovery = true;
       return false;
@@ -203,7 +203,7 @@ final class LogCursor {
     // what was evicted since that began to be made is another gap
     gapAgain = next > recovery.covers();
     List<Frame> states = gapAgain ? List.of() : history.statesBefore(next, filter.at(next));
-    compose(engine.gapFrame(epoch, first, gapAgain ? -1 : next - 1, 0, behind), states);
+    compose(engine.frames().gap(epoch, first, gapAgain ? -1 : next - 1, 0, behind), states);
     engine.statistics().increment(Metric.GAPS);
     return true;
   }

@@ -134,7 +134,7 @@ class ClientModelTest {
               new PayloadRule()::apply,
               null,
               null,
-              new DeliveryEngine.Lifecycle() {
+              new EngineListener() {
                 @Override
                 public void opened(SseClient client) {
                   opened.add(client);

@@ -273,7 +273,7 @@ class ClosingTest {
         new EngineFixture(
             task -> {
               if (armed.compareAndSet(1, 2)) {
-                SseClient c = made.get().engine().clients().get(0);
+                SseClient c = made.get().engine().allClients().get(0);
                 client.set(c);
                 c.send("direct");
                 c.close();

@@ -169,7 +169,7 @@ final class EngineFixture implements AutoCloseable {
             new Recorder());
   }
 
-  private final class Recorder implements DeliveryEngine.Lifecycle {
+  private final class Recorder implements EngineListener {
     @Override
     public void opened(SseClient client) {
       opened.add(client);

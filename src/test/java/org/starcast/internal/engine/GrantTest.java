@@ -64,7 +64,7 @@ class GrantTest {
                 e -> assertThat(e.getResponse().getStatus()).isEqualTo(401));
       }
       assertThat(fixture.engine().count()).isZero();
-      assertThat(fixture.engine().clients()).isEmpty();
+      assertThat(fixture.engine().allClients()).isEmpty();
       assertThat(fixture.engine().statisticsSnapshot().get(Metric.REFUSED)).isEqualTo(3);
       assertThat(fixture.publish("secret", "m").matched()).isZero();
     }

@@ -208,7 +208,7 @@ class LimitsTest {
             .isThrownBy(() -> fixture.connectAs("ann", "192.0.2.1"));
       }
       assertThat(fixture.engine().count()).isZero();
-      assertThat(fixture.engine().clients()).isEmpty();
+      assertThat(fixture.engine().allClients()).isEmpty();
       assertThat(fixture.publish("a", "m").matched()).isZero();
     }
   }

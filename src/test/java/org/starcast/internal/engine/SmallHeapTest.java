@@ -247,7 +247,7 @@ class SmallHeapTest {
     }
   }
 
-  private static final class Quiet implements DeliveryEngine.Lifecycle {
+  private static final class Quiet implements EngineListener {
     @Override
     public void opened(SseClient client) {}
 

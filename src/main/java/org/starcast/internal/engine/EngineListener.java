@@ -1,0 +1,38 @@
+package org.starcast.internal.engine;
+
+import org.starcast.CloseReason;
+import org.starcast.SseClient;
+import org.starcast.SseMessage;
+import org.starcast.spi.Backplane;
+import org.starcast.spi.LoggedEvent;
+
+/**
+ * What the engine notifies: of clients and failures on a thread that serves no request, one call at
+ * a time; and of control messages.
+ */
+public interface EngineListener {
+
+  /** The client's stream is open. */
+  void opened(SseClient client);
+
+  /** The client's stream, which was open, has ended. */
+  void closed(SseClient client, CloseReason reason);
+
+  /** A message was not stored by the backplane, or may not have been, after all. */
+  void unpublished(SseMessage message, Throwable failure);
+
+  /**
+   * A node sent a control message, by {@link Backplane#command}: called in the order of events, on
+   * a thread for which they wait.
+   */
+  void commanded(String type, byte[] body);
+
+  /** An event has its position, and was queued; called as {@link #commanded}. */
+  default void received(LoggedEvent event) {}
+
+  /** Control messages may have been lost, or events; called as {@link #commanded}. */
+  default void commandsMissed() {}
+
+  /** The clients have gone, and the backplane is about to be closed. */
+  default void ending() {}
+}

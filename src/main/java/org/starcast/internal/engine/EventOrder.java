@@ -1,0 +1,358 @@
+package org.starcast.internal.engine;
+
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import org.starcast.SseMessage;
+import org.starcast.SseStatistics.Metric;
+import org.starcast.SseStatistics.TopicCount;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.log.EventId;
+import org.starcast.spi.Backplane;
+import org.starcast.spi.Envelope;
+import org.starcast.spi.LoggedEvent;
+
+/**
+ * The order of events as this node sees it: what the backplane hands over is put into the history
+ * and queued for every client that matches.
+ *
+ * <p>One lock orders events and what has to happen between two of them: a change of a subscription,
+ * a client that goes live. Under it an event is appended to the queues of all clients that match,
+ * so that every client sees all events in the same order; encoding happens before, writing after
+ * it, on other threads. The clients' monitors are taken inside of it, never the other way round.
+ */
+final class EventOrder implements Backplane.Receiver {
+
+  private static final EventId NOT_BEGUN = new EventId("", 0);
+
+  /** How many events are queued for a client that goes live, while publishers wait. */
+  private static final int JOIN_EVENTS = 64;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final ClientRegistry clients;
+
+  /** Null where nothing is kept. */
+  private final History history;
+
+  private final Statistics statistics;
+  private final MemoryGovernor memory;
+  private final Drainer[] drainers;
+  private final EngineListener listener;
+
+  // written under the lock
+  private final TopicTraffic traffic = new TopicTraffic();
+  private volatile EventId last = NOT_BEGUN;
+  private volatile boolean stopped;
+
+  /** Whether this node has what was stored when it started. */
+  private volatile boolean ready;
+
+  /**
+   * Has not begun.
+   *
+   * @param history what is kept; or null
+   * @param listener gets the control messages
+   */
+  EventOrder(
+      ClientRegistry clients,
+      History history,
+      Statistics statistics,
+      MemoryGovernor memory,
+      Drainer[] drainers,
+      EngineListener listener) {
+    this.clients = clients;
+    this.history = history;
+    this.statistics = statistics;
+    this.memory = memory;
+    this.drainers = drainers;
+    this.listener = listener;
+  }
+
+  // ---- what the backplane hands over
+
+  @Override
+  public void began(String epoch, long after, List<? extends LoggedEvent> states) {
+    lock.lock();
+    try {
+      last = new EventId(epoch, after);
+      if (history != null) {
+        history.begin(epoch, after, states);
+      }
+      clients.forEach(this::restart);
+    } finally {
+      lock.unlock();
+    }
+    listener.commandsMissed();
+  }
+
+  @Override
+  public void received(LoggedEvent event, Envelope envelope) {
+    Delivery delivery = null;
+    boolean newTopic = false;
+    lock.lock();
+    try {
+      if (stopped) {
+        return;
+      }
+      last = new EventId(last.epoch(), event.sequence());
+      if (ready) {
+        delivery = envelope instanceof Delivery own ? own : arrived(event, envelope);
+        newTopic = traffic.count(event.topics(), event.length());
+        deliver(event, delivery);
+      } else if (history != null) {
+        // of before this node was there, when it has no clients
+        history.append(Frame.kept(event));
+        history.announce();
+      }
+    } finally {
+      lock.unlock();
+      if (delivery != null) {
+        delivery.wake();
+      }
+    }
+    if (delivery != null) {
+      finish(delivery, newTopic);
+    }
+    listener.received(event);
+  }
+
+  private Delivery arrived(LoggedEvent event, Envelope envelope) {
+    return new Delivery(
+        event.topics(),
+        event.sender(),
+        event.except(),
+        envelope == null ? null : envelope.coalesceKey(),
+        null,
+        drainers,
+        System.nanoTime(),
+        null);
+  }
+
+  private void deliver(LoggedEvent event, Delivery delivery) {
+    Frame frame = delivery.frame(event, memory);
+    if (history != null) {
+      history.append(frame);
+    }
+    if (event.topics().isEmpty()) {
+      clients.forEach(delivery);
+    } else {
+      clients.forEachMatch(event.topics(), event.sender(), delivery);
+    }
+    delivery.flush();
+    if (history != null) {
+      history.announce();
+    }
+  }
+
+  /** What nobody has to wait for. */
+  private void finish(Delivery delivery, boolean newTopic) {
+    statistics.increment(Metric.PUBLISHED);
+    statistics.add(Metric.MATCHED, delivery.matched());
+    delivery.finish();
+    memory.relieve();
+    if (newTopic && delivery.matched() == 0 && delivery.except().isEmpty()) {
+      TopicTraffic.reportUnheard(delivery.topics());
+    }
+  }
+
+  @Override
+  public void missed(long upTo) {
+    Frame hole = Frame.hole(upTo, System.currentTimeMillis());
+    lock.lock();
+    try {
+      last = new EventId(last.epoch(), upTo);
+      if (history != null) {
+        history.append(hole);
+        clients.forEach(client -> client.miss(hole));
+        // last: no heartbeat may have its id for a client that has not been told of it
+        history.announce();
+      }
+    } finally {
+      lock.unlock();
+    }
+    listener.commandsMissed();
+  }
+
+  @Override
+  public void commanded(String type, byte[] body) {
+    listener.commanded(type, body);
+  }
+
+  @Override
+  public List<? extends LoggedEvent> states() {
+    return history == null ? List.of() : history.states();
+  }
+
+  // ---- the order itself
+
+  /** What was stored when the node started has been received: what comes now is for clients. */
+  void ready() {
+    // between two events: what comes before is in the log for the first client
+    lock.lock();
+    ready = true;
+    lock.unlock();
+  }
+
+  /** Whether clients can be taken. */
+  boolean isReady() {
+    return ready;
+  }
+
+  /** Nothing is delivered from now on. */
+  void stop() {
+    lock.lock();
+    stopped = true;
+    lock.unlock();
+  }
+
+  boolean isStopped() {
+    return stopped;
+  }
+
+  /** The epoch of the last event; empty before the order has begun. */
+  String epoch() {
+    return last.epoch();
+  }
+
+  /** The sequence of the last event that was received. */
+  long sequence() {
+    return last.sequence();
+  }
+
+  /** The id of the last event, {@code <epoch>-<sequence>}; empty before the order has begun. */
+  String lastEventId() {
+    EventId now = last;
+    return now == NOT_BEGUN ? "" : now.toString();
+  }
+
+  /** The sequence of the last event that all clients were offered; 0 where nothing is kept. */
+  long announced() {
+    return history == null ? 0 : history.announced();
+  }
+
+  /** The sequence behind that of the last event that was received; of the next one or less. */
+  long nextSequence() {
+    return history == null ? last.sequence() + 1 : history.last() + 1;
+  }
+
+  /** Does something while no event is published or received. */
+  boolean betweenEvents(BooleanSupplier change) {
+    lock.lock();
+    try {
+      return change.getAsBoolean();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- clients that read the history
+
+  /** Whether events are kept, to be read by clients that are behind. */
+  boolean logs() {
+    return history != null;
+  }
+
+  /** How a client reads from this sequence on. */
+  LogCursor cursorFrom(long first) {
+    return history.from(first);
+  }
+
+  /** Offers a client all that is published from now on. */
+  void offerFromNowOn(Client client) {
+    lock.lock();
+    try {
+      client.offerFrom(last.sequence() + 1);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Makes a client live when little is left for it to read. */
+  void goLiveIfNearEnd(Client client, LogCursor cursor, SubscriptionTimeline.Reader judge) {
+    if (!cursor.nearEnd(JOIN_EVENTS)) {
+      return;
+    }
+    if (client.grant().asks()) {
+      // what it may hear is decided while nobody waits
+      List<Frame> soon = history.rest(cursor);
+      if (soon != null) {
+        soon.forEach(judge::test);
+      }
+    }
+    lock.lock();
+    try {
+      List<Frame> rest = cursor.nearEnd(4 * JOIN_EVENTS) ? history.rest(cursor) : null;
+      if (rest != null) {
+        client.goLive(cursor, rest, judge);
+      }
+    } finally {
+      lock.unlock();
+    }
+    memory.relieve();
+  }
+
+  /** Another order began before the client could be told, or is just beginning. */
+  void restartIfLate(Client client) {
+    if (history == null || client.follows(last.epoch())) {
+      return;
+    }
+    lock.lock();
+    try {
+      restart(client);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void restart(Client client) {
+    if (history != null) {
+      EventId now = last;
+      client.restart(now.epoch(), history.gap(), now.sequence() + 1);
+    }
+  }
+
+  // ---- what is known of the past
+
+  /** Discards old events when nothing is published. */
+  TimingWheel.Entry expiry(StarcastConfig config) {
+    long interval = config.log().age().toNanos() / 10;
+    return new TimingWheel.Entry() {
+      @Override
+      long onTime(long now) {
+        lock.lock();
+        try {
+          history.expire();
+        } finally {
+          lock.unlock();
+        }
+        return interval;
+      }
+    };
+  }
+
+  /** The latest events that match, oldest first. */
+  List<SseMessage> latest(Predicate<LoggedEvent> matches, int limit) {
+    return history == null ? List.of() : history.latest(matches, limit);
+  }
+
+  /** How many events are kept. */
+  int logged() {
+    return history == null ? 0 : history.size();
+  }
+
+  /** How many bytes of events are kept. */
+  long loggedBytes() {
+    return history == null ? 0 : history.bytes();
+  }
+
+  /** The topics that were published to, as far as is known. */
+  List<TopicCount> topics() {
+    lock.lock();
+    try {
+      return traffic.snapshot();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

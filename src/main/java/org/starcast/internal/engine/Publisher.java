@@ -1,0 +1,110 @@
+package org.starcast.internal.engine;
+
+import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.starcast.PublishResult;
+import org.starcast.SseMessage;
+import org.starcast.internal.log.EventId;
+import org.starcast.internal.topic.TopicName;
+import org.starcast.spi.Backplane;
+import org.starcast.spi.BackplaneException;
+
+/** Encodes what is published, once, and has the backplane give it its position. Thread-safe. */
+final class Publisher {
+
+  private final DeliveryEngine engine;
+  private final Backplane backplane;
+  private final EngineListener listener;
+  private final Drainer[] drainers;
+
+  /** Null where nothing is traced. */
+  private final Tracing tracing;
+
+  Publisher(
+      DeliveryEngine engine,
+      Backplane backplane,
+      EngineListener listener,
+      Drainer[] drainers,
+      Tracing tracing) {
+    this.engine = engine;
+    this.backplane = backplane;
+    this.listener = listener;
+    this.drainers = drainers;
+    this.tracing = tracing;
+  }
+
+  /** See {@link DeliveryEngine#publish}. */
+  PublishResult publish(SseMessage given, Collection<String> except) {
+    SseMessage message = engine.encoder().textual(given);
+    Object span = tracing == null ? null : tracing.publishing(message);
+    if (span == null) {
+      return publish(message, except, null);
+    }
+    PublishResult result = null;
+    try {
+      result = publish(message, except, span);
+      return result;
+    } finally {
+      tracing.published(span, result);
+    }
+  }
+
+  private PublishResult publish(SseMessage message, Collection<String> except, Object span) {
+    long begun = System.nanoTime();
+    EventOrder order = engine.order();
+    Delivery delivery =
+        new Delivery(
+            message.topics(),
+            message.sender().orElse(null),
+            TopicName.checkExcept(except),
+            message.coalesceKey().orElse(null),
+            engine.encoder().draft(message, order.logs()),
+            drainers,
+            begun,
+            span != null && tracing.deliveries() ? tracing.context(span) : null);
+    if (order.isStopped()) {
+      return toNobody(order);
+    }
+    CompletionStage<Long> stored = backplane.append(delivery);
+    if (!backplane.isShared() && delivery.isDone()) {
+      return delivery.result(order.epoch());
+    }
+    return order.isStopped() ? toNobody(order) : underWay(message, stored);
+  }
+
+  /** What becomes of an event once the engine has stopped. */
+  private static PublishResult toNobody(EventOrder order) {
+    return new PublishResult(order.lastEventId(), order.sequence(), 0, 0, 0, 0);
+  }
+
+  /** What is known of a publication that other threads, and machines, are at. */
+  private PublishResult underWay(SseMessage message, CompletionStage<Long> stored) {
+    CompletableFuture<Long> future = stored.toCompletableFuture();
+    if (future.isCompletedExceptionally()) {
+      try {
+        future.join();
+      } catch (CompletionException e) {
+        throw e.getCause() instanceof RuntimeException known
+            ? known
+            : new BackplaneException("the event was not stored", true, e.getCause());
+      }
+    }
+    CompletionStage<String> id =
+        stored.thenApply(place -> new EventId(engine.order().epoch(), place) + "");
+    stored.whenComplete(
+        (place, failure) -> {
+          if (failure != null) {
+            engine.notifier().tellFailure(() -> listener.unpublished(message, cause(failure)));
+          }
+        });
+    return new PublishResult("", 0, 0, 0, 0, 0, id);
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+}
