@@ -69,7 +69,7 @@ public final class NatsPublisher implements AutoCloseable {
       throws IOException, InterruptedException {
     this.options = options;
     this.wire = new NatsWire(prefix);
-    this.outbox = new NatsOutbox(ROOM, Long.MAX_VALUE, timeout, "", () -> {});
+    this.outbox = new NatsOutbox(ROOM, Long.MAX_VALUE, timeout, "", () -> {}, System::nanoTime);
     Connection first = open();
     this.keeper = new Thread(() -> keep(first), "starcast-publisher");
     keeper.setDaemon(true);

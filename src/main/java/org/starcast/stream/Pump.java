@@ -433,8 +433,7 @@ final class Pump<T> implements SseStream {
     Outcome how = new Outcome(reason, null, options.closing());
     try {
       executor.execute(() -> end(how));
-    } catch (RuntimeException e) {
-      // the application is being stopped
+    } catch (RuntimeException stopping) {
       end(how);
     }
   }

@@ -141,7 +141,15 @@ public final class NatsBackplane implements Backplane {
     this.wire = new NatsWire(nats.subjectPrefix());
     this.options = new NatsOptions(nats);
     this.stream = new NatsStream(nats, wire.subjects());
-    this.outbox = new NatsOutbox(config.backplane(), this::askReopen);
+    BackplaneConfig bounds = config.backplane();
+    this.outbox =
+        new NatsOutbox(
+            bounds.bufferEvents(),
+            bounds.bufferBytes(),
+            bounds.publishTimeout(),
+            "starcast.backplane.publish-timeout: ",
+            this::askReopen,
+            System::nanoTime);
     this.tail = new NatsTail(wire, outbox, config.limits().messageBytes(), this::askReopen);
     this.retained = config.log().retained().stream().map(CompiledPattern::of).toList();
   }

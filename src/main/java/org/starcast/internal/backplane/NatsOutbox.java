@@ -1,26 +1,17 @@
 package org.starcast.internal.backplane;
 
 import io.nats.client.Connection;
-import io.nats.client.JetStreamApiException;
 import io.nats.client.Message;
-import io.nats.client.api.PublishAck;
 import io.nats.client.impl.Headers;
-import java.io.IOException;
-import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import org.starcast.BackplaneStatus;
-import org.starcast.internal.config.BackplaneConfig;
 import org.starcast.spi.BackplaneException;
 import org.starcast.spi.Envelope;
 
@@ -28,10 +19,22 @@ import org.starcast.spi.Envelope;
  * What this node publishes, until the broker has answered: sent without waiting for the answers
  * before, and once more, in order and with the same message id, where answers did not come. What
  * may be stored is never sent again when the stream's duplicate window is over, less 5 s: it fails
- * as unknown. The broker answers in order, so nothing new is sent while an answer is missing that
- * should have come before one that came: what a broker that fails has lost is overtaken by what was
- * under way with it, and by nothing else. Bounded in count and bytes. Thread-safe; no method waits
- * for the broker but {@link #awaitEmpty}.
+ * as unknown. Bounded in count and bytes. Thread-safe; no method waits for the broker but {@link
+ * #awaitEmpty}.
+ *
+ * <pre>
+ * PAUSED ──resume──► OPEN ◄────────────── resume ────────────────┐
+ *   │ resume, where something may be stored                      │
+ *   └──► PROBING ──the first is answered──► AWAIT_READ ──────────┘
+ *
+ * OPEN ──an answer overtakes another──► OVERTAKEN ──that one comes──► OPEN
+ * any ──pause; the broker is busy; the connection has ended──► PAUSED
+ * any ──resume, when {@link #expire} says that an answer is overdue──► as from PAUSED
+ * </pre>
+ *
+ * <p>The broker answers in order, so nothing new is sent while an answer is missing that should
+ * have come before one that came: what a broker that fails has lost is overtaken by what was under
+ * way with it, and by nothing else.
  *
  * <p>As little as possible is repeated. Servers of a cluster that have to refuse thousands of
  * repeats just when their leader was lost may come to disagree (nats-server 2.9), or acknowledge
@@ -49,23 +52,13 @@ public final class NatsOutbox {
   private static final long MARGIN_NANOS = Duration.ofSeconds(5).toNanos();
 
   /** No answer for so long: sent again; twice as long each time, up to 16 times. */
-  private static final long PATIENCE_NANOS = Duration.ofSeconds(5).toNanos();
+  private static final long ACK_TIMEOUT_NANOS = Duration.ofSeconds(5).toNanos();
+
+  /** As {@link #ACK_TIMEOUT_NANOS}, for the first of those that are repeated. */
+  private static final long PROBE_NANOS = Duration.ofMillis(500).toNanos();
 
   /** An answer that was overtaken comes within this time, or never. */
   private static final long OVERTAKEN_NANOS = Duration.ofMillis(500).toNanos();
-
-  /** As {@link #PATIENCE_NANOS}, for the first of those that are repeated. */
-  private static final long PROBE_NANOS = Duration.ofMillis(500).toNanos();
-
-  // of the broker: not now, but perhaps soon
-  private static final int TOO_MANY_REQUESTS = 429;
-  private static final Set<Integer> PASSING = Set.of(10_008, 10_009, 10_118);
-
-  /**
-   * Of the broker: it has the message id, but has not stored the message yet. 2.10 says so by the
-   * sequence 0.
-   */
-  private static final String IN_PROCESS = "\"err_code\":10158,";
 
   /**
    * What is in process for longer, and is not in the stream, never will be: up to 2.10 a leader
@@ -73,125 +66,82 @@ public final class NatsOutbox {
    */
   private static final long IN_PROCESS_NANOS = Duration.ofSeconds(5).toNanos();
 
+  private enum Flow {
+    /** Nothing is sent, until {@link #resume}. */
+    PAUSED,
+
+    /** One is sent, which may be stored already, and no other before it is answered. */
+    PROBING,
+
+    /** That was answered: the node is to read what the stream has, and to {@link #resume}. */
+    AWAIT_READ,
+
+    /** All is sent as it comes, up to what may be under way. */
+    OPEN,
+
+    /** As PAUSED, until {@link #overtaken} is answered, or overdue. */
+    OVERTAKEN
+  }
+
   private final int maxEvents;
   private final long maxBytes;
   private final long timeoutNanos;
   private final String timeoutProblem;
   private final Runnable refused;
-
-  // unique among all publishers
-  private final String node = new BigInteger(110, new SecureRandom()).toString(36);
+  private final LongSupplier nanos;
 
   // all of these are guarded by this
-  private final Map<Long, Entry> pending = new LinkedHashMap<>();
-  private final ArrayDeque<Entry> unsent = new ArrayDeque<>();
-  private final Map<Long, Envelope> own = new LinkedHashMap<>();
-  private long ownBytes;
+  private final Map<Long, OutboxEntry> pending = new LinkedHashMap<>();
+  private final ArrayDeque<OutboxEntry> unsent = new ArrayDeque<>();
+  private final OwnMessages own;
   private long numbers;
   private long bytes;
   private int underWay;
   private long underWayBytes;
 
-  /** The oldest of whose answer another one has come first, and when that was; 0 for none. */
-  private long overtaken;
+  private Flow flow = Flow.PAUSED;
 
-  private long overtakenAt;
-
-  /** Whether one is sent, and no other before it is answered. */
-  private boolean probing;
-
-  /** By which connection that was answered; null if nothing waits for {@link #resume}. */
-  private Connection probed;
-
+  /** Of the last {@link #resume}. */
   private Connection connection;
+
   private String inbox;
   private long windowNanos;
-  private boolean closed;
+
+  /** By which the last probe was answered: with the same one there is no other; or null. */
+  private Connection probed;
+
+  /** The oldest one, whose answer a later one's has come before, and when that was. */
+  private OutboxEntry overtaken;
+
+  private long overtakenAt;
+  private boolean sealed;
   private long stored;
   private long failed;
   private long repeated;
-
-  private static final class Entry {
-    final long number;
-    final NatsWire.Outgoing message;
-    final int size;
-    final long appended = System.nanoTime();
-    final CompletableFuture<Long> result = new CompletableFuture<>();
-    long firstSent;
-    long lastSent;
-    int sends;
-    int refusals;
-    String refusal;
-    boolean underWay;
-
-    /** Where this node has read it in the stream; 0 if it has not. */
-    long read;
-
-    /** Since when the broker has said that it is in process; 0 if it has not. */
-    long inProcess;
-
-    int renewals;
-
-    Entry(long number, NatsWire.Outgoing message) {
-      this.number = number;
-      this.message = message;
-      this.size = message.size();
-    }
-
-    /** Whether it may be stored though nobody has said so. */
-    boolean isUnknown() {
-      return sends > refusals;
-    }
-
-    /** As if it was not sent before, by another message id. */
-    void renew() {
-      renewals++;
-      sends = 0;
-      refusals = 0;
-      inProcess = 0;
-    }
-  }
-
-  /** A result to be told when no lock is held. */
-  private record Outcome(Entry entry, long sequence, BackplaneException failure) {
-
-    void tell() {
-      if (failure == null) {
-        entry.result.complete(sequence);
-      } else {
-        entry.result.completeExceptionally(failure);
-      }
-    }
-  }
-
-  /**
-   * An empty outbox.
-   *
-   * @param refused told when the broker could not take something, but may soon: the caller is to
-   *     {@link #resume} when it can
-   */
-  NatsOutbox(BackplaneConfig config, Runnable refused) {
-    this(
-        config.bufferEvents(),
-        config.bufferBytes(),
-        config.publishTimeout(),
-        "starcast.backplane.publish-timeout: ",
-        refused);
-  }
 
   /**
    * An empty outbox.
    *
    * @param timeout after which a message has failed
    * @param key what the text of that failure begins with
-   * @param refused as above
+   * @param refused told when the broker could not take something, but may soon: the caller is to
+   *     {@link #resume} when it can
+   * @param nanos the clock
    */
-  public NatsOutbox(int maxEvents, long maxBytes, Duration timeout, String key, Runnable refused) {
+  public NatsOutbox(
+      int maxEvents,
+      long maxBytes,
+      Duration timeout,
+      String key,
+      Runnable refused,
+      LongSupplier nanos) {
     this.maxEvents = maxEvents;
     this.maxBytes = maxBytes;
     this.timeoutNanos = timeout.toNanos();
     this.timeoutProblem = key + "no answer within " + timeout;
     this.refused = refused;
+    this.nanos = nanos;
+    this.own = new OwnMessages(maxEvents, maxBytes);
   }
 
   /**
@@ -202,14 +152,14 @@ public final class NatsOutbox {
    */
   public CompletableFuture<Long> append(
       NatsWire.Outgoing message, Envelope envelope, boolean failsWhenAway) {
-    Entry entry;
-    List<Outcome> outcomes = new ArrayList<>(0);
+    OutboxEntry entry;
+    List<OutboxEntry> outcomes = new ArrayList<>(0);
     synchronized (this) {
       int size = message.size();
       String problem = null;
-      if (closed) {
+      if (sealed) {
         problem = "the application ends";
-      } else if (failsWhenAway && connection == null) {
+      } else if (failsWhenAway && flow == Flow.PAUSED) {
         problem = "the broker is away";
       } else if (pending.size() >= maxEvents) {
         problem = "starcast.backplane.buffer-events: " + maxEvents + " events wait already";
@@ -221,42 +171,18 @@ public final class NatsOutbox {
         return CompletableFuture.failedFuture(new BackplaneException(problem, false, null));
       }
       long number = ++numbers;
-      entry = new Entry(number, message);
-      identify(entry);
+      entry = new OutboxEntry(number, message, nanos.getAsLong());
+      own.identify(entry);
       bytes += entry.size;
       pending.put(number, entry);
       unsent.add(entry);
       if (envelope != null) {
-        keep(number, envelope);
+        own.keep(number, envelope);
       }
       pump(outcomes);
     }
-    outcomes.forEach(Outcome::tell);
+    outcomes.forEach(OutboxEntry::tell);
     return entry.result;
-  }
-
-  private void identify(Entry entry) {
-    String id = node + "-" + Long.toString(entry.number, 36);
-    entry.message.headers().put(NatsWire.MESSAGE_ID, id + ".".repeat(entry.renewals));
-  }
-
-  /** Until it is received; of those that are not for long, the latest, within the same bounds. */
-  private void keep(long number, Envelope envelope) {
-    own.put(number, envelope);
-    ownBytes += envelope.bytes().length;
-    Iterator<Map.Entry<Long, Envelope>> eldest = own.entrySet().iterator();
-    while (own.size() > maxEvents || ownBytes > 2 * maxBytes && own.size() > 1) {
-      ownBytes -= eldest.next().getValue().bytes().length;
-      eldest.remove();
-    }
-  }
-
-  private Envelope forget(long number) {
-    Envelope envelope = own.remove(number);
-    if (envelope != null) {
-      ownBytes -= envelope.bytes().length;
-    }
-    return envelope;
   }
 
   /**
@@ -275,19 +201,18 @@ public final class NatsOutbox {
    * @param read whether {@link #read} was told of all that the stream had a moment ago
    */
   public void resume(Connection connection, String inbox, Duration window, boolean read) {
-    List<Outcome> outcomes = new ArrayList<>();
+    List<OutboxEntry> outcomes = new ArrayList<>();
     synchronized (this) {
       this.connection = connection;
       this.inbox = inbox;
       this.windowNanos = window.toNanos();
-      for (Entry entry : List.copyOf(pending.values())) {
+      long now = nanos.getAsLong();
+      for (OutboxEntry entry : List.copyOf(pending.values())) {
         if (entry.read > 0) {
           outcomes.add(store(entry, entry.read));
-        } else if (read
-            && entry.inProcess != 0
-            && System.nanoTime() - entry.inProcess > IN_PROCESS_NANOS) {
+        } else if (read && entry.inProcess != 0 && now - entry.inProcess > IN_PROCESS_NANOS) {
           entry.renew();
-          identify(entry);
+          own.identify(entry);
         }
       }
       unsent.clear();
@@ -295,55 +220,33 @@ public final class NatsOutbox {
       pending.values().forEach(entry -> entry.underWay = false);
       underWay = 0;
       underWayBytes = 0;
-      overtaken = 0;
-      probing = probed != connection && isUncertain();
+      flow = probed != connection && isUncertain() ? Flow.PROBING : Flow.OPEN;
       probed = null;
       pump(outcomes);
     }
-    outcomes.forEach(Outcome::tell);
+    outcomes.forEach(OutboxEntry::tell);
   }
 
   /** Sends nothing, until {@link #resume}. */
   public synchronized void pause() {
-    connection = null;
+    flow = Flow.PAUSED;
   }
 
   public synchronized boolean isPaused() {
-    return connection == null;
+    return flow == Flow.PAUSED;
   }
 
-  private boolean isOvertaken() {
-    return overtaken != 0 && pending.containsKey(overtaken);
-  }
-
-  private void pump(List<Outcome> outcomes) {
-    if (isOvertaken() || probed != null) {
-      return;
-    }
-    while (connection != null
-        && !unsent.isEmpty()
-        && underWay < (probing ? 1 : WINDOW_EVENTS)
-        && (underWay == 0 || underWayBytes + unsent.peek().size <= WINDOW_BYTES)) {
-      Entry entry = unsent.poll();
+  /** Sends what may be sent now. */
+  private void pump(List<OutboxEntry> outcomes) {
+    while (hasRoom()) {
+      OutboxEntry entry = unsent.poll();
       if (pending.get(entry.number) != entry) {
         continue; // answered or given up meanwhile
       }
-      long now = System.nanoTime();
-      if (entry.isUnknown() && now - entry.firstSent > windowNanos - MARGIN_NANOS) {
-        outcomes.add(
-            fail(
-                entry,
-                "no answer, and too late to ask again: the stream's duplicate window is over",
-                null));
-        continue;
-      }
-      long most = connection.getServerInfo().getMaxPayload();
-      if (most > 0 && entry.size > most) {
-        outcomes.add(
-            fail(
-                entry,
-                "message: has " + entry.size + " bytes, the broker's max_payload is " + most,
-                null));
+      long now = nanos.getAsLong();
+      String problem = problem(entry, now);
+      if (problem != null) {
+        outcomes.add(fail(entry, entry.isUnknown(), problem, null));
         continue;
       }
       try {
@@ -354,8 +257,7 @@ public final class NatsOutbox {
             entry.message.body());
       } catch (IllegalStateException e) {
         // the connection has just ended: all of it again with the next
-        unsent.addFirst(entry);
-        connection = null;
+        flow = Flow.PAUSED;
         return;
       }
       if (entry.sends++ == 0) {
@@ -363,6 +265,7 @@ public final class NatsOutbox {
       } else {
         repeated++;
       }
+      entry.unrefused++;
       entry.lastSent = now;
       entry.underWay = true;
       underWay++;
@@ -370,127 +273,117 @@ public final class NatsOutbox {
     }
   }
 
+  private boolean hasRoom() {
+    if (unsent.isEmpty()) {
+      return false;
+    }
+    return switch (flow) {
+      case PAUSED, AWAIT_READ, OVERTAKEN -> false;
+      case PROBING -> underWay == 0;
+      case OPEN ->
+          underWay < WINDOW_EVENTS
+              && (underWay == 0 || underWayBytes + unsent.peek().size <= WINDOW_BYTES);
+    };
+  }
+
+  /** Why a message must not be sent, or null. */
+  private String problem(OutboxEntry entry, long now) {
+    if (entry.isUnknown() && now - entry.firstSent > windowNanos - MARGIN_NANOS) {
+      return "no answer, and too late to ask again: the stream's duplicate window is over";
+    }
+    long most = connection.getServerInfo().getMaxPayload();
+    return most > 0 && entry.size > most
+        ? "message: has " + entry.size + " bytes, the broker's max_payload is " + most
+        : null;
+  }
+
   /** What the broker says of a message. */
   public void answered(Message answer) {
-    List<Outcome> outcomes = new ArrayList<>(1);
-    boolean again = false;
+    List<OutboxEntry> outcomes = new ArrayList<>(1);
+    NatsAck ack;
     synchronized (this) {
-      String subject = answer.getSubject();
-      Entry entry;
-      try {
-        entry = pending.get(Long.parseLong(subject.substring(subject.lastIndexOf('.') + 1), 36));
-      } catch (NumberFormatException e) {
-        return;
-      }
+      OutboxEntry entry = entryOf(answer.getSubject());
       if (entry == null) {
         return;
       }
-      if (answer.isStatusMessage()) {
-        entry.refusal = "no stream has the subject, or it has no leader now";
-        entry.refusals++;
-        again = true;
-      } else {
-        String json = new String(answer.getData(), StandardCharsets.UTF_8);
-        long sequence = json.contains("\"error\"") ? -1 : sequence(json);
-        if (sequence > 0) {
-          outcomes.add(store(entry, sequence));
-        } else if (sequence == 0 || json.contains(IN_PROCESS)) {
+      ack = NatsAck.of(answer);
+      entry.problem = ack.problem();
+      switch (ack.kind()) {
+        case STORED -> outcomes.add(store(entry, ack.sequence()));
+        case REFUSED -> outcomes.add(fail(entry, false, ack.problem(), ack.cause()));
+        case MALFORMED -> outcomes.add(fail(entry, true, ack.problem(), ack.cause()));
+        case BUSY -> {
+          entry.unrefused = Math.max(0, entry.unrefused - 1);
+          // what comes later must not overtake it
+          flow = Flow.PAUSED;
+          probed = null;
+        }
+        case IN_PROCESS -> {
           // no answer yet
-          entry.refusal = "the broker has it in process";
-          entry.inProcess = entry.inProcess == 0 ? System.nanoTime() : entry.inProcess;
+          entry.inProcess = entry.inProcess == 0 ? nanos.getAsLong() : entry.inProcess;
           return;
-        } else {
-          again = refuse(entry, answer, outcomes);
         }
       }
-      if (again) {
-        // what comes later must not overtake it
-        connection = null;
-        probed = null;
-      } else {
-        if (probing) {
-          probing = false;
-          probed = connection;
-        }
-        overtakes(entry);
-        pump(outcomes);
+      if (flow == Flow.PROBING) {
+        flow = Flow.AWAIT_READ;
+        probed = connection;
       }
+      checkOvertaken(entry);
+      pump(outcomes);
     }
-    outcomes.forEach(Outcome::tell);
-    if (again) {
+    outcomes.forEach(OutboxEntry::tell);
+    if (ack.kind() == NatsAck.Kind.BUSY) {
       refused.run();
     }
   }
 
+  /** The message that an answer is to; null for none that waits for one. */
+  private OutboxEntry entryOf(String subject) {
+    try {
+      return pending.get(Long.parseLong(subject.substring(subject.lastIndexOf('.') + 1), 36));
+    } catch (NumberFormatException e) {
+      return null;
+    }
+  }
+
   /** The entry was answered: what was sent before it should have been. */
-  private void overtakes(Entry entry) {
-    if (pending.isEmpty() || isOvertaken()) {
+  private void checkOvertaken(OutboxEntry entry) {
+    if (flow != Flow.OPEN || pending.isEmpty()) {
       return;
     }
-    Entry oldest = pending.values().iterator().next();
+    OutboxEntry oldest = pending.values().iterator().next();
     if (oldest.underWay && oldest.number < entry.number && oldest.lastSent <= entry.lastSent) {
-      overtaken = oldest.number;
-      overtakenAt = System.nanoTime();
+      overtaken = oldest;
+      overtakenAt = nanos.getAsLong();
+      flow = Flow.OVERTAKEN;
     }
   }
 
-  private static long sequence(String json) {
-    int at = json.indexOf("\"seq\":");
-    if (at < 0) {
-      return -1;
-    }
-    at += 6;
-    while (at < json.length() && json.charAt(at) == ' ') {
-      at++;
-    }
-    long value = 0;
-    for (char c; at < json.length() && (c = json.charAt(at)) >= '0' && c <= '9'; at++) {
-      value = value * 10 + (c - '0');
-    }
-    return value;
-  }
-
-  /** Whether it may be taken soon. */
-  private boolean refuse(Entry entry, Message answer, List<Outcome> outcomes) {
-    try {
-      outcomes.add(store(entry, new PublishAck(answer).getSeqno()));
-    } catch (JetStreamApiException e) {
-      if (e.getErrorCode() == TOO_MANY_REQUESTS || PASSING.contains(e.getApiErrorCode())) {
-        entry.refusal = e.getErrorDescription();
-        entry.refusals++;
-        return true;
-      }
-      outcomes.add(fail(entry, false, "the broker refuses it: " + e.getErrorDescription(), e));
-    } catch (IOException | RuntimeException e) {
-      outcomes.add(fail(entry, true, "the broker's answer is malformed", e));
-    }
-    return false;
-  }
-
-  private Outcome store(Entry entry, long sequence) {
+  private OutboxEntry store(OutboxEntry entry, long sequence) {
     remove(entry);
     stored++;
-    return new Outcome(entry, sequence, null);
+    entry.sequence = sequence;
+    return entry;
   }
 
-  private Outcome fail(Entry entry, String problem, Throwable cause) {
-    return fail(entry, entry.isUnknown(), problem, cause);
-  }
-
-  private Outcome fail(Entry entry, boolean unknown, String problem, Throwable cause) {
+  private OutboxEntry fail(OutboxEntry entry, boolean unknown, String problem, Throwable cause) {
     remove(entry);
-    forget(entry.number);
+    own.forget(entry.number);
     failed++;
-    return new Outcome(entry, 0, new BackplaneException(problem, unknown, cause));
+    entry.failure = new BackplaneException(problem, unknown, cause);
+    return entry;
   }
 
-  private void remove(Entry entry) {
+  private void remove(OutboxEntry entry) {
     pending.remove(entry.number);
     bytes -= entry.size;
     if (entry.underWay) {
       entry.underWay = false;
       underWay--;
       underWayBytes -= entry.size;
+    }
+    if (flow == Flow.OVERTAKEN && entry == overtaken) {
+      flow = Flow.OPEN;
     }
     if (pending.isEmpty()) {
       notifyAll();
@@ -504,41 +397,41 @@ public final class NatsOutbox {
    *     is to {@link #resume}
    */
   public boolean expire() {
-    List<Outcome> outcomes = new ArrayList<>(0);
-    boolean overdue = false;
+    List<OutboxEntry> outcomes = new ArrayList<>(0);
+    boolean overdue;
     synchronized (this) {
-      long now = System.nanoTime();
-      Iterator<Entry> oldest = pending.values().iterator();
-      List<Entry> late = new ArrayList<>(0);
-      while (oldest.hasNext()) {
-        Entry entry = oldest.next();
+      long now = nanos.getAsLong();
+      List<OutboxEntry> late = new ArrayList<>(0);
+      OutboxEntry oldest = null;
+      for (OutboxEntry entry : pending.values()) {
         if (now - entry.appended < timeoutNanos) {
-          long patience = probing ? PROBE_NANOS : PATIENCE_NANOS;
-          overdue =
-              entry.underWay && now - entry.lastSent > patience << Math.min(entry.sends - 1, 4);
+          oldest = entry;
           break;
         }
         late.add(entry);
       }
-      for (Entry entry : late) {
-        if (entry.read > 0) {
-          outcomes.add(store(entry, entry.read));
-          continue;
-        }
-        String why = entry.refusal == null ? "" : ", the latest was: " + entry.refusal;
-        outcomes.add(fail(entry, timeoutProblem + why, null));
+      for (OutboxEntry entry : late) {
+        String why = entry.problem == null ? "" : ", the latest was: " + entry.problem;
+        outcomes.add(
+            entry.read > 0
+                ? store(entry, entry.read)
+                : fail(entry, entry.isUnknown(), timeoutProblem + why, null));
       }
       if (!late.isEmpty()) {
         // else one that never could be sent would stay at the head
-        Set<Entry> gone = new HashSet<>(late);
-        unsent.removeIf(gone::contains);
+        unsent.removeIf(entry -> pending.get(entry.number) != entry);
         pump(outcomes);
       }
-      overdue |= isOvertaken() && now - overtakenAt > OVERTAKEN_NANOS;
-      overdue |= probed != null;
-      overdue &= connection != null;
+      overdue =
+          switch (flow) {
+            case PAUSED -> false;
+            case PROBING -> oldest != null && oldest.isOverdue(now, PROBE_NANOS);
+            case AWAIT_READ -> true;
+            case OPEN -> oldest != null && oldest.isOverdue(now, ACK_TIMEOUT_NANOS);
+            case OVERTAKEN -> now - overtakenAt > OVERTAKEN_NANOS;
+          };
     }
-    outcomes.forEach(Outcome::tell);
+    outcomes.forEach(OutboxEntry::tell);
     return overdue;
   }
 
@@ -549,24 +442,16 @@ public final class NatsOutbox {
    *     forgotten
    */
   Envelope read(Headers headers, long sequence) {
-    String id = headers == null ? null : headers.getFirst(NatsWire.MESSAGE_ID);
-    if (id == null
-        || id.length() <= node.length() + 1
-        || id.charAt(node.length()) != '-'
-        || !id.startsWith(node)) {
+    long number = own.numberOf(headers);
+    if (number == 0) {
       return null;
     }
-    try {
-      long number = Long.parseLong(id.substring(node.length() + 1).replace(".", ""), 36);
-      synchronized (this) {
-        Entry entry = pending.get(number);
-        if (entry != null) {
-          entry.read = sequence;
-        }
-        return forget(number);
+    synchronized (this) {
+      OutboxEntry entry = pending.get(number);
+      if (entry != null) {
+        entry.read = sequence;
       }
-    } catch (NumberFormatException e) {
-      return null;
+      return own.forget(number);
     }
   }
 
@@ -578,7 +463,7 @@ public final class NatsOutbox {
   /** Waits until all is answered, for so long at most. */
   synchronized void awaitEmpty(Duration most) throws InterruptedException {
     long end = System.nanoTime() + most.toNanos();
-    for (long left = most.toNanos(); !pending.isEmpty() && connection != null && left > 0; ) {
+    for (long left = most.toNanos(); !pending.isEmpty() && !isPaused() && left > 0; ) {
       wait(Math.max(1, left / 1_000_000));
       left = end - System.nanoTime();
     }
@@ -586,22 +471,21 @@ public final class NatsOutbox {
 
   /** Takes nothing more, but what it has is still sent. */
   synchronized void seal() {
-    closed = true;
+    sealed = true;
   }
 
   /** Gives up what there is. */
   public void close() {
-    List<Outcome> outcomes = new ArrayList<>();
+    List<OutboxEntry> outcomes = new ArrayList<>();
     synchronized (this) {
-      closed = true;
-      connection = null;
+      sealed = true;
+      flow = Flow.PAUSED;
       unsent.clear();
-      for (Entry entry : List.copyOf(pending.values())) {
-        outcomes.add(fail(entry, "the application ends", null));
+      for (OutboxEntry entry : List.copyOf(pending.values())) {
+        outcomes.add(fail(entry, entry.isUnknown(), "the application ends", null));
       }
-      own.clear();
     }
-    outcomes.forEach(Outcome::tell);
+    outcomes.forEach(OutboxEntry::tell);
   }
 
   synchronized BackplaneStatus status(boolean available, long outages, long skipped) {

@@ -33,7 +33,7 @@ class NatsOutboxTest {
 
   private final NatsWire wire = new NatsWire("starcast");
   private final NatsOutbox outbox =
-      new NatsOutbox(100, 1 << 20, Duration.ofMinutes(5), "", () -> {});
+      new NatsOutbox(100, 1 << 20, Duration.ofMinutes(5), "", () -> {}, System::nanoTime);
   private NatsServer server;
   private Link link;
   private Connection here;

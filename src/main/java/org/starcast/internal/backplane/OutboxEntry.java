@@ -1,0 +1,69 @@
+package org.starcast.internal.backplane;
+
+import java.util.concurrent.CompletableFuture;
+import org.starcast.spi.BackplaneException;
+
+/** A message of a {@link NatsOutbox}, until it is answered or has failed. Guarded by the outbox. */
+final class OutboxEntry {
+  final long number;
+  final NatsWire.Outgoing message;
+  final int size;
+  final long appended;
+  final CompletableFuture<Long> result = new CompletableFuture<>();
+  long firstSent;
+  long lastSent;
+  int sends;
+
+  /** How many of the times that it was sent the broker has not refused. */
+  int unrefused;
+
+  /** Whether it was sent since the last {@link NatsOutbox#resume}. */
+  boolean underWay;
+
+  /** Where this node has read it in the stream; 0 if it has not. */
+  long read;
+
+  /** Since when the broker has said that it is in process; 0 if it has not. */
+  long inProcess;
+
+  /** What the broker said last; or null. */
+  String problem;
+
+  int renewals;
+
+  // what to tell when no lock is held
+  long sequence;
+  BackplaneException failure;
+
+  OutboxEntry(long number, NatsWire.Outgoing message, long now) {
+    this.number = number;
+    this.message = message;
+    this.size = message.size();
+    this.appended = now;
+  }
+
+  /** Whether it may be stored though nobody has said so. */
+  boolean isUnknown() {
+    return unrefused > 0;
+  }
+
+  /** As if it was not sent before, by another message id. */
+  void renew() {
+    renewals++;
+    sends = 0;
+    unrefused = 0;
+    inProcess = 0;
+  }
+
+  boolean isOverdue(long now, long patience) {
+    return underWay && now - lastSent > patience << Math.min(sends - 1, 4);
+  }
+
+  void tell() {
+    if (failure == null) {
+      result.complete(sequence);
+    } else {
+      result.completeExceptionally(failure);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package org.starcast.internal.backplane;
+
+import io.nats.client.impl.Headers;
+import java.math.BigInteger;
+import java.security.SecureRandom;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.starcast.spi.Envelope;
+
+/**
+ * The ids of a node's messages, and what they were made of until they are received; of those that
+ * are not for long, the latest within the bounds of the {@link NatsOutbox}, by which this is
+ * guarded.
+ */
+final class OwnMessages {
+
+  /** Unique among all publishers. */
+  private final String node = new BigInteger(110, new SecureRandom()).toString(36);
+
+  private final int maxEvents;
+  private final long maxBytes;
+  private final Map<Long, Envelope> envelopes = new LinkedHashMap<>();
+  private long bytes;
+
+  OwnMessages(int maxEvents, long maxBytes) {
+    this.maxEvents = maxEvents;
+    this.maxBytes = maxBytes;
+  }
+
+  /** Gives a message its id: another one for each time that it was renewed. */
+  void identify(OutboxEntry entry) {
+    String id = node + "-" + Long.toString(entry.number, 36) + ".".repeat(entry.renewals);
+    entry.message.headers().put(NatsWire.MESSAGE_ID, id);
+  }
+
+  /** The number of a message by its id; 0 for one of another node. Needs no lock. */
+  long numberOf(Headers headers) {
+    String id = headers == null ? null : headers.getFirst(NatsWire.MESSAGE_ID);
+    if (id == null
+        || id.length() <= node.length() + 1
+        || id.charAt(node.length()) != '-'
+        || !id.startsWith(node)) {
+      return 0;
+    }
+    try {
+      return Long.parseLong(id.substring(node.length() + 1).replace(".", ""), 36);
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+
+  void keep(long number, Envelope envelope) {
+    envelopes.put(number, envelope);
+    bytes += envelope.bytes().length;
+    Iterator<Map.Entry<Long, Envelope>> eldest = envelopes.entrySet().iterator();
+    while (envelopes.size() > maxEvents || bytes > 2 * maxBytes && envelopes.size() > 1) {
+      bytes -= eldest.next().getValue().bytes().length;
+      eldest.remove();
+    }
+  }
+
+  /** What a message was made of; null if that is not known, or was asked for before. */
+  Envelope forget(long number) {
+    Envelope envelope = envelopes.remove(number);
+    if (envelope != null) {
+      bytes -= envelope.bytes().length;
+    }
+    return envelope;
+  }
+}
