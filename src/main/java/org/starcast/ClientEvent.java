@@ -11,6 +11,7 @@ import java.lang.annotation.Documented;
 import java.lang.annotation.Retention;
 import java.lang.annotation.Target;
 import java.util.Optional;
+import org.starcast.SseClient.CloseReason;
 
 /**
  * A client's stream was opened or closed. Fired exactly once for each, with {@link Opened} or

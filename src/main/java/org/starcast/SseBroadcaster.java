@@ -3,10 +3,8 @@ package org.starcast;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.starcast.SseStatistics.Health;
 import org.starcast.SseStatistics.TopicCount;
@@ -72,13 +70,15 @@ public interface SseBroadcaster {
    * Publishes to the clients whose subscription matches, or to all if the message has no topic; at
    * once, also in a JTA transaction, whatever becomes of that.
    *
+   * <pre>{@code
+   * broadcaster.publish(SseMessage.builder().topic("chat.lobby").data(line).except(client.id()));
+   * }</pre>
+   *
    * @return what became of it
    * @throws IllegalArgumentException if the message is larger than {@code
    *     starcast.message.max-bytes}, or its data cannot be turned into JSON
    */
-  default PublishResult publish(MessageSource message) {
-    return broadcast(message, Set.of());
-  }
+  PublishResult publish(MessageSource message);
 
   /**
    * Publishes a payload to a topic, as firing it with {@link Topic} does outside of a transaction;
@@ -89,27 +89,14 @@ public interface SseBroadcaster {
    */
   PublishResult publish(String topic, Object payload);
 
-  /** Starts a message, which {@link Publication#send()} publishes. */
-  default Publication publish() {
-    return new Publication(this);
-  }
-
-  /**
-   * Publishes as {@link #publish(MessageSource)}, but not to some clients: the one who caused it,
-   * say.
-   *
-   * @param exceptClientIds ids of the clients to leave out, 256 at most; unknown ones are ignored
-   * @throws IllegalArgumentException as {@link #publish(MessageSource)}, or if there are more
-   */
-  PublishResult broadcast(MessageSource message, Collection<String> exceptClientIds);
-
   /**
    * Sends to one client, behind what already waits for it. Where nodes share a backplane, to a
    * client of any of them.
    *
    * @return false if the client is unknown, or did not take it, see {@link SseClient#send}; true if
    *     it did, or if the message is on its way to the other nodes, one of which may have the
-   *     client. If it turns out later that it does not reach them, a {@link PublishFailure} says so
+   *     client. If it turns out later that it does not reach them, a {@link PublishResult.Failure}
+   *     says so
    * @throws org.starcast.spi.BackplaneException if it is not on its way, as the broker is away, say
    */
   boolean send(String clientId, MessageSource message);
@@ -121,7 +108,7 @@ public interface SseBroadcaster {
    * user's own.
    *
    * @return how many took it, of this node. If it turns out later that it does not reach the
-   *     others, a {@link PublishFailure} says so
+   *     others, a {@link PublishResult.Failure} says so
    * @throws org.starcast.spi.BackplaneException if it is not on its way to the other nodes, as the
    *     broker is away, say; this node's clients have it
    */
@@ -218,4 +205,15 @@ public interface SseBroadcaster {
    * @param grace how long after it the first stream is ended
    */
   CompletionStage<Void> drain(Duration window, MessageSource farewell, Duration grace);
+
+  /**
+   * What became of a revocation.
+   *
+   * @param closed how many clients of this node were open
+   * @param everywhere done when all nodes that share the backplane are certain to do the same; done
+   *     already where there is one node only. While the broker cannot take it, it is sent again
+   *     every few seconds. Fails with a {@link org.starcast.spi.BackplaneException} if this node
+   *     ends before it was stored, or 10,000 others wait; that is logged as an error, too
+   */
+  record RevokeResult(int closed, CompletionStage<Void> everywhere) {}
 }

@@ -1,9 +1,12 @@
 package org.starcast;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import org.starcast.Subscription.Overflow;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.internal.wire.SseFormat;
@@ -32,6 +35,7 @@ public final class SseMessage implements MessageSource {
   private final Object data;
   private final String comment;
   private final String coalesceKey;
+  private final Set<String> except;
 
   private SseMessage(Builder b) {
     topics = b.topics;
@@ -42,6 +46,7 @@ public final class SseMessage implements MessageSource {
     data = b.data;
     comment = b.comment;
     coalesceKey = b.coalesceKey;
+    except = b.except;
   }
 
   /** A message with data only: no event name, so that {@code EventSource.onmessage} gets it. */
@@ -98,9 +103,14 @@ public final class SseMessage implements MessageSource {
     return Optional.ofNullable(comment);
   }
 
-  /** Messages with the same key replace each other under {@link OverflowPolicy#COALESCE}. */
+  /** Messages with the same key replace each other under {@link Overflow#COALESCE}. */
   public Optional<String> coalesceKey() {
     return Optional.ofNullable(coalesceKey);
+  }
+
+  /** The ids of the clients that do not get it when it is published. */
+  public Set<String> except() {
+    return except;
   }
 
   @Override
@@ -114,8 +124,11 @@ public final class SseMessage implements MessageSource {
     return "SseMessage[topics=" + topics + ", sender=" + sender + ", event=" + event + "]";
   }
 
-  /** Builds a {@link SseMessage}; not thread-safe. Every value is checked when it is given. */
-  public static final class Builder {
+  /**
+   * Builds a {@link SseMessage}; not thread-safe. Every value is checked when it is given. Whatever
+   * takes a message takes its builder, too.
+   */
+  public static final class Builder implements MessageSource {
 
     private List<String> topics = List.of();
     private String sender;
@@ -125,6 +138,7 @@ public final class SseMessage implements MessageSource {
     private Object data;
     private String comment;
     private String coalesceKey;
+    private Set<String> except = Set.of();
 
     private Builder() {}
 
@@ -137,6 +151,7 @@ public final class SseMessage implements MessageSource {
       data = m.data;
       comment = m.comment;
       coalesceKey = m.coalesceKey;
+      except = m.except;
     }
 
     /**
@@ -217,7 +232,7 @@ public final class SseMessage implements MessageSource {
     }
 
     /**
-     * The key by which messages replace each other under {@link OverflowPolicy#COALESCE}.
+     * The key by which messages replace each other under {@link Overflow#COALESCE}.
      *
      * @throws IllegalArgumentException if it is empty, longer than 256 characters, or has control
      *     characters
@@ -225,6 +240,28 @@ public final class SseMessage implements MessageSource {
     public Builder coalesce(String key) {
       this.coalesceKey = TopicName.checkText("coalesce", key);
       return this;
+    }
+
+    /**
+     * Ids of clients that do not get it when it is published, the one who caused it, say; 256 at
+     * most, in place of any given before. Unknown ones are ignored.
+     *
+     * @throws IllegalArgumentException if there are more, or one is empty, longer than 256
+     *     characters, or has control characters
+     */
+    public Builder except(String... clientIds) {
+      return except(List.of(clientIds));
+    }
+
+    /** As {@link #except(String...)}. */
+    public Builder except(Collection<String> clientIds) {
+      this.except = TopicName.checkExcept(clientIds);
+      return this;
+    }
+
+    @Override
+    public SseMessage toSseMessage() {
+      return build();
     }
 
     /**

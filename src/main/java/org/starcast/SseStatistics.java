@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.starcast.SseClient.CloseReason;
 
 /**
  * A snapshot of the counters, which begin when the broadcaster starts, and of the gauges. Values
@@ -86,7 +87,7 @@ public final class SseStatistics {
         "{client}",
         "clients refused",
         "reason",
-        "a `RefusalReason`",
+        "a `RefusedException.Reason`",
         statistics -> byName(statistics.refused)),
     PUBLISHED(COUNTER, "published", "{event}", "events published"),
     MATCHED(COUNTER, "matched", "{message}", "clients that they were meant for, added up"),
@@ -267,7 +268,7 @@ public final class SseStatistics {
   private final Map<String, Integer> byType;
   private final Map<String, Integer> byWriter;
   private final Map<CloseReason, Long> closed;
-  private final Map<RefusalReason, Long> refused;
+  private final Map<RefusedException.Reason, Long> refused;
   private final LatencyHistogram latency;
   private final BackplaneStatus backplane;
 
@@ -282,7 +283,7 @@ public final class SseStatistics {
       Map<String, Integer> byType,
       Map<String, Integer> byWriter,
       Map<CloseReason, Long> closed,
-      Map<RefusalReason, Long> refused,
+      Map<RefusedException.Reason, Long> refused,
       LatencyHistogram latency,
       BackplaneStatus backplane) {
     this.numbers = Map.copyOf(numbers);
@@ -321,7 +322,7 @@ public final class SseStatistics {
   }
 
   /** Clients refused, by reason; all reasons. */
-  public Map<RefusalReason, Long> refused() {
+  public Map<RefusedException.Reason, Long> refused() {
     return refused;
   }
 

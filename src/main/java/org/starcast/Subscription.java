@@ -45,7 +45,7 @@ public final class Subscription {
     private String type = "default";
     private String user;
     private Map<String, Object> metadata = Map.of();
-    private OverflowPolicy overflow;
+    private Overflow overflow;
     private int queueCount;
     private long queueBytes;
     private String resumeFrom;
@@ -209,7 +209,7 @@ public final class Subscription {
   }
 
   /** What happens when the client's queue is full, in place of {@code starcast.queue.overflow}. */
-  public Subscription overflow(OverflowPolicy policy) {
+  public Subscription overflow(Overflow policy) {
     Objects.requireNonNull(policy, "overflow");
     return with(v -> v.overflow = policy);
   }
@@ -325,7 +325,7 @@ public final class Subscription {
   }
 
   /** The overflow policy, if it is this subscription's own. */
-  public Optional<OverflowPolicy> overflow() {
+  public Optional<Overflow> overflow() {
     return Optional.ofNullable(values.overflow);
   }
 
@@ -381,5 +381,59 @@ public final class Subscription {
 
   private Subscription withMuted(Set<String> muted) {
     return with(v -> v.muted = Collections.unmodifiableSet(muted));
+  }
+
+  /**
+   * What happens when a message does not fit into a client's queue. Where a log is kept, a client
+   * that has just begun, or resumed, reads events from there until what is left fits into its
+   * queue; until then only messages to it alone are queued.
+   */
+  public enum Overflow {
+    /**
+     * The queue is given up, and the client reads on from the log, at its own pace, until it is
+     * live again; {@code starcast.send-timeout} still ends one that takes nothing. When the log has
+     * moved on before, a {@code starcast-gap} event tells the client. Messages sent to the client
+     * alone stay queued; where they fill the queue, or nothing is logged, this is {@link
+     * #DISCONNECT}. The default.
+     */
+    CATCH_UP,
+    /** The client is closed; it reconnects and resumes where it was. */
+    DISCONNECT,
+    /**
+     * The oldest queued messages make room; one {@code starcast-gap} event in their place tells the
+     * client that it missed some, and how many.
+     */
+    DROP_OLDEST,
+    /**
+     * A message replaces the queued one with the same {@linkplain SseMessage#coalesceKey() key}, at
+     * any fill level: for messages that carry a whole state, only the latest of which matters. When
+     * that makes no room, the client is closed as by {@link #DISCONNECT}. What a client reads in
+     * the log comes as it was published.
+     */
+    COALESCE
+  }
+
+  /**
+   * What ends the lines of a client's stream. The format knows all three, and a client that keeps
+   * to it reads them alike: others than {@link #LF} are for clients that do not.
+   */
+  public enum LineSeparator {
+    /** Line feed; the default. */
+    LF("\n"),
+    /** Carriage return and line feed. */
+    CRLF("\r\n"),
+    /** Carriage return. */
+    CR("\r");
+
+    private final String characters;
+
+    LineSeparator(String characters) {
+      this.characters = characters;
+    }
+
+    /** The characters that end a line. */
+    public String characters() {
+      return characters;
+    }
   }
 }

@@ -35,7 +35,7 @@ import java.util.Objects;
  *
  * <p>An event fired while a JTA transaction is active is encoded at once, and sent after the
  * transaction has committed, and not at all if it is rolled back; if sending fails then, there is a
- * {@link PublishFailure}. {@code fireAsync} observers run on another thread, outside of the
+ * {@link PublishResult.Failure}. {@code fireAsync} observers run on another thread, outside of the
  * caller's transaction (CDI 4.0, section 9.5): such an event is sent at once. (Weld runs the
  * asynchronous observers of one event one after the other, on one thread.)
  *

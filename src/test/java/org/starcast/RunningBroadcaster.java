@@ -112,7 +112,7 @@ public final class RunningBroadcaster implements AutoCloseable {
   static class Witness {
     private final Queue<String> seen = new ConcurrentLinkedQueue<>();
     private final Queue<PresenceEvent> moves = new ConcurrentLinkedQueue<>();
-    private final Queue<PublishFailure> failures = new ConcurrentLinkedQueue<>();
+    private final Queue<PublishResult.Failure> failures = new ConcurrentLinkedQueue<>();
 
     void opened(@Observes @ClientEvent.Opened ClientEvent event) {
       note("opened", event);
@@ -130,7 +130,7 @@ public final class RunningBroadcaster implements AutoCloseable {
       note("async closed", event);
     }
 
-    void failed(@Observes PublishFailure event) {
+    void failed(@Observes PublishResult.Failure event) {
       failures.add(event);
     }
 
@@ -181,7 +181,7 @@ public final class RunningBroadcaster implements AutoCloseable {
   }
 
   /** The failures that observers have seen. */
-  public List<PublishFailure> failures() {
+  public List<PublishResult.Failure> failures() {
     return List.copyOf(container.select(Witness.class).get().failures);
   }
 

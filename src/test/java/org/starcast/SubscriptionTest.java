@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.starcast.Subscription.Overflow;
 
 class SubscriptionTest {
 
@@ -76,7 +77,7 @@ class SubscriptionTest {
     start.type("other");
     start.user("ann");
     start.metadata("k", 2);
-    start.overflow(OverflowPolicy.COALESCE);
+    start.overflow(Overflow.COALESCE);
     start.queue(5, 5_000);
     assertThat(describe(start)).isEqualTo(before);
   }
@@ -89,7 +90,7 @@ class SubscriptionTest {
             .type("t")
             .user("u")
             .metadata("k", 1)
-            .overflow(OverflowPolicy.DROP_OLDEST)
+            .overflow(Overflow.DROP_OLDEST)
             .queue(5, 5_000)
             .mute("b");
     String expected = "{a=[]} [b] Optional[id] t Optional[u] {k=1} Optional[DROP_OLDEST] 5 5000";
@@ -100,7 +101,7 @@ class SubscriptionTest {
     assertThat(describe(all.type("t"))).isEqualTo(expected);
     assertThat(describe(all.user("u"))).isEqualTo(expected);
     assertThat(describe(all.metadata("k", 1))).isEqualTo(expected);
-    assertThat(describe(all.overflow(OverflowPolicy.DROP_OLDEST))).isEqualTo(expected);
+    assertThat(describe(all.overflow(Overflow.DROP_OLDEST))).isEqualTo(expected);
     assertThat(describe(all.queue(5, 5_000))).isEqualTo(expected);
   }
 

@@ -81,7 +81,7 @@ abstract sealed class AbstractEvent<
 
   /**
    * The key by which events replace each other in the queue of a slow client whose policy is {@link
-   * org.starcast.OverflowPolicy#COALESCE}; for events that carry a whole state.
+   * org.starcast.Subscription.Overflow#COALESCE}; for events that carry a whole state.
    */
   public T coalesce(String key) {
     Arguments.line("key", key);

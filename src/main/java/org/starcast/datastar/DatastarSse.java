@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.starcast.MessageSource;
 import org.starcast.SseBroadcaster;
+import org.starcast.datastar.Signals.BadSignalsException;
 import org.starcast.internal.Arguments;
 
 /**
@@ -95,7 +96,7 @@ public class DatastarSse {
    * @throws IllegalArgumentException as {@link PatchElements#selector}
    */
   public PatchElements removeElements(String selector) {
-    return new PatchElements(outlet, "").selector(selector).mode(ElementPatchMode.REMOVE);
+    return new PatchElements(outlet, "").selector(selector).mode(PatchElements.Mode.REMOVE);
   }
 
   /**
@@ -104,7 +105,7 @@ public class DatastarSse {
    * @throws IllegalArgumentException as {@link PatchElements#selectorId}
    */
   public PatchElements removeElementById(String id) {
-    return new PatchElements(outlet, "").selectorId(id).mode(ElementPatchMode.REMOVE);
+    return new PatchElements(outlet, "").selectorId(id).mode(PatchElements.Mode.REMOVE);
   }
 
   /**

@@ -1,6 +1,9 @@
 package org.starcast.datastar;
 
 import jakarta.ws.rs.core.Response;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.starcast.internal.Arguments;
@@ -25,8 +28,8 @@ public final class PatchElements extends AbstractEvent<PatchElements, PatchEleme
     private final String elements;
 
     private String selector;
-    private ElementPatchMode mode = ElementPatchMode.OUTER;
-    private ElementNamespace namespace = ElementNamespace.HTML;
+    private Mode mode = Mode.OUTER;
+    private Namespace namespace = Namespace.HTML;
     private boolean useViewTransition;
     private String viewTransitionSelector;
     private boolean targetCheck = true;
@@ -66,14 +69,14 @@ public final class PatchElements extends AbstractEvent<PatchElements, PatchEleme
     return selector("#" + Escape.cssIdentifier(Arguments.line("id", id)));
   }
 
-  /** How the elements are patched; {@link ElementPatchMode#OUTER} unless set. */
-  public PatchElements mode(ElementPatchMode mode) {
+  /** How the elements are patched; {@link Mode#OUTER} unless set. */
+  public PatchElements mode(Mode mode) {
     Objects.requireNonNull(mode, "mode");
     return with(v -> v.mode = mode);
   }
 
-  /** The namespace of the elements; {@link ElementNamespace#HTML} unless set. */
-  public PatchElements namespace(ElementNamespace namespace) {
+  /** The namespace of the elements; {@link Namespace#HTML} unless set. */
+  public PatchElements namespace(Namespace namespace) {
     Objects.requireNonNull(namespace, "namespace");
     return with(v -> v.namespace = namespace);
   }
@@ -121,10 +124,10 @@ public final class PatchElements extends AbstractEvent<PatchElements, PatchEleme
     if (values.selector != null) {
       response.header("datastar-selector", Escape.asciiSelector(values.selector));
     }
-    if (values.mode != ElementPatchMode.OUTER) {
+    if (values.mode != Mode.OUTER) {
       response.header("datastar-mode", values.mode.value());
     }
-    if (values.namespace != ElementNamespace.HTML) {
+    if (values.namespace != Namespace.HTML) {
       response.header("datastar-namespace", values.namespace.value());
     }
     if (values.useViewTransition) {
@@ -150,7 +153,7 @@ public final class PatchElements extends AbstractEvent<PatchElements, PatchEleme
     if (values.selector != null) {
       out.append("selector ").append(values.selector).append('\n');
     }
-    if (values.mode != ElementPatchMode.OUTER) {
+    if (values.mode != Mode.OUTER) {
       out.append("mode ").append(values.mode.value()).append('\n');
     }
     if (values.useViewTransition) {
@@ -159,7 +162,7 @@ public final class PatchElements extends AbstractEvent<PatchElements, PatchEleme
         out.append("viewTransitionSelector ").append(values.viewTransitionSelector).append('\n');
       }
     }
-    if (values.namespace != ElementNamespace.HTML) {
+    if (values.namespace != Namespace.HTML) {
       out.append("namespace ").append(values.namespace.value()).append('\n');
     }
     if (values.elements.isEmpty()) {
@@ -173,7 +176,7 @@ public final class PatchElements extends AbstractEvent<PatchElements, PatchEleme
     if (values.selector != null) {
       return;
     }
-    if (values.mode != ElementPatchMode.OUTER && values.mode != ElementPatchMode.REPLACE) {
+    if (values.mode != Mode.OUTER && values.mode != Mode.REPLACE) {
       throw new IllegalArgumentException(
           "selector: must be given, mode " + values.mode.value() + " needs one");
     }
@@ -195,5 +198,93 @@ public final class PatchElements extends AbstractEvent<PatchElements, PatchEleme
     return first.id().isEmpty() && !PAGE.contains(first.name())
         ? "needs an id on each element (the first, <" + first.name() + ">, has none)"
         : null;
+  }
+
+  /** How elements are patched into the page. */
+  public enum Mode {
+    /**
+     * Morphs the target, keeping focus, input and listeners of what stays. The default, and what
+     * older Datastar SDKs called {@code MORPH}.
+     */
+    OUTER,
+    /** Morphs the target's content. */
+    INNER,
+    /**
+     * Replaces the target with new elements: nothing of the old ones is kept, neither focus nor
+     * input. Whoever wrote {@code REPLACE} for "update this element" means {@link #OUTER}.
+     */
+    REPLACE,
+    /** Inserts at the beginning of the target's content. */
+    PREPEND,
+    /** Inserts at the end of the target's content. */
+    APPEND,
+    /** Inserts before the target. */
+    BEFORE,
+    /** Inserts after the target. */
+    AFTER,
+    /** Removes the target; elements are not needed. */
+    REMOVE;
+
+    private static final Logger LOGGER = System.getLogger(Mode.class.getName());
+
+    private final String value = name().toLowerCase(Locale.ROOT);
+
+    /** The mode's name on the wire. */
+    public String value() {
+      return value;
+    }
+
+    /**
+     * The mode with this name on the wire, in any case; {@code morph}, of Datastar's betas, is
+     * taken for {@link #OUTER} with a warning in the log.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static Mode parse(String mode) {
+      String wanted = Objects.requireNonNull(mode, "mode").toLowerCase(Locale.ROOT);
+      if (wanted.equals("morph")) {
+        LOGGER.log(Level.WARNING, "Patch mode 'morph' is called 'outer' since Datastar 1.0");
+        return OUTER;
+      }
+      for (Mode candidate : values()) {
+        if (candidate.value.equals(wanted)) {
+          return candidate;
+        }
+      }
+      throw new IllegalArgumentException(
+          "mode: must be outer, inner, replace, prepend, append, before, after or remove");
+    }
+  }
+
+  /** The namespace in which the client creates patched elements. */
+  public enum Namespace {
+    /** HTML, the default. */
+    HTML,
+    /** SVG: for elements inside of an {@code svg} element, such as {@code circle}. */
+    SVG,
+    /** MathML: for elements inside of a {@code math} element. */
+    MATHML;
+
+    private final String value = name().toLowerCase(Locale.ROOT);
+
+    /** The namespace's name on the wire. */
+    public String value() {
+      return value;
+    }
+
+    /**
+     * The namespace with this name on the wire, in any case.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static Namespace parse(String namespace) {
+      String wanted = Objects.requireNonNull(namespace, "namespace").toLowerCase(Locale.ROOT);
+      for (Namespace candidate : values()) {
+        if (candidate.value.equals(wanted)) {
+          return candidate;
+        }
+      }
+      throw new IllegalArgumentException("namespace: must be html, svg or mathml");
+    }
   }
 }

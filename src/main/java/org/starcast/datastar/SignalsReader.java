@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import org.starcast.datastar.Signals.BadSignalsException;
 import org.starcast.internal.json.JsonText;
 
 /** Reads signals out of requests. Thread-safe. */

@@ -30,6 +30,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.starcast.datastar.Signals.BadSignalsException;
 import org.starcast.internal.json.BoundedNumbers;
 
 /**

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Function;
+import org.starcast.datastar.Signals.BadSignalsException;
 
 /** Jakarta Validation, where there is a provider: the container's, which knows its CDI beans. */
 final class SignalsValidator implements Function<Object, List<BadSignalsException.Error>> {

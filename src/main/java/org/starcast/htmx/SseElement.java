@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.starcast.datastar.Html;
+import org.starcast.htmx.OobSwap.SwapMode;
 import org.starcast.internal.Arguments;
 
 /**

@@ -69,11 +69,11 @@ import org.starcast.spi.LoggedEvent;
  * starcast-presence} with the data <code>{"action":"join","user":…,"topic":…}</code>, the action
  * being {@code join} or {@code leave}; not for topics of more than 238 characters or 14 segments.
  * Whoever may subscribe to that topic learns who is there, which is a permission of its own, {@link
- * org.starcast.security.Action#PRESENCE}; a subscription to everything has it too. A client may
- * then have {@code starcast.presence.max-topics-per-client} topics, and not more than {@code
- * starcast.presence.max-messages-per-minute} are published where this is the only node: beyond
- * that, messages come late, and who has joined and left meanwhile is not told of. {@link #on} and
- * the CDI events are at once, always.
+ * org.starcast.security.TopicAuthorizer.Action#PRESENCE}; a subscription to everything has it too.
+ * A client may then have {@code starcast.presence.max-topics-per-client} topics, and not more than
+ * {@code starcast.presence.max-messages-per-minute} are published where this is the only node:
+ * beyond that, messages come late, and who has joined and left meanwhile is not told of. {@link
+ * #on} and the CDI events are at once, always.
  *
  * <p>Nodes tell each other who is there only with {@code starcast.presence.enabled}; without it,
  * each knows its own clients. With it, a join is told when the user's first client on any node is

@@ -2,6 +2,8 @@ package org.starcast.security;
 
 import jakarta.servlet.http.HttpServletRequest;
 import org.starcast.RefusedException;
+import org.starcast.security.TopicAuthorizer.Action;
+import org.starcast.security.TopicAuthorizer.Decision;
 
 /**
  * What the rules of the configuration and the application's {@link TopicAuthorizer} beans say.

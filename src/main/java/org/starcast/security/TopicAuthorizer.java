@@ -41,4 +41,38 @@ public interface TopicAuthorizer {
    *     it, too
    */
   Decision authorize(Caller caller, Action action, String pattern);
+
+  /** What a caller wants to do with topics. */
+  enum Action {
+    /** Hear what is published on them. */
+    SUBSCRIBE,
+    /** Publish on them, through the built-in endpoint. */
+    PUBLISH,
+    /**
+     * Give an event that is published there a name that begins with {@code datastar}, which changes
+     * the pages of those who hear it and runs scripts in them. Never permitted unless a rule or an
+     * authorizer permits it.
+     */
+    PATCH,
+    /**
+     * Hear who is on them, that is subscribe to {@code starcast.presence.<topic>}; the topic is
+     * asked for without that prefix.
+     */
+    PRESENCE,
+    /**
+     * List and close clients and read the statistics, by the built-in registry, and open the
+     * monitor, whose tap shows every event: all topics.
+     */
+    ADMINISTER
+  }
+
+  /** What an authorizer says. One that denies overrules all that permit. */
+  enum Decision {
+    /** Yes, unless somebody denies. */
+    PERMIT,
+    /** No, whatever others say. */
+    DENY,
+    /** It is for others to decide. */
+    ABSTAIN
+  }
 }

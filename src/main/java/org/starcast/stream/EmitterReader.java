@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import org.starcast.stream.Source.Emitter;
 
 /** The buffer between a producer and its stream. */
 final class EmitterReader<T> extends SourceReader<T> implements Emitter<T> {

@@ -3,8 +3,9 @@ package org.starcast.stream;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
-import org.starcast.stream.Progress.State;
-import org.starcast.stream.Progress.UnknownJobException;
+import org.starcast.stream.SseStreams.Progress;
+import org.starcast.stream.SseStreams.Progress.State;
+import org.starcast.stream.SseStreams.Progress.UnknownJobException;
 
 /** Looks at a job and gives what has changed, up to its last state. */
 final class ProgressReader extends SourceReader<Progress> {

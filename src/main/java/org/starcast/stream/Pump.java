@@ -13,6 +13,7 @@ import java.util.function.Function;
 import org.starcast.MessageSource;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.stream.SseStreams.Progress;
 
 /**
  * Moves items from a reader to a client, in slices on an executor, one slice at a time.

@@ -1,25 +1,18 @@
 package org.starcast.stream;
 
-import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.inject.Inject;
 import jakarta.json.Json;
+import jakarta.json.JsonObjectBuilder;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.starcast.RefusedException;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
-import org.starcast.SseMessage;
-import org.starcast.Subscription;
-import org.starcast.internal.Arguments;
-import org.starcast.internal.cdi.ContainerExecutors;
-import org.starcast.internal.cdi.Payloads;
-import org.starcast.stream.Progress.UnknownJobException;
 
 /**
  * Turns sources into streams. Inject it anywhere; thread-safe; no method waits.
@@ -43,40 +36,11 @@ import org.starcast.stream.Progress.UnknownJobException;
  * heartbeats, the send timeout, the drain and the statistics hold for it. Its type is {@code
  * stream}, and it is subscribed to nothing; messages without a topic reach it too. Response headers
  * are the resource method's, by {@code @Context HttpServletResponse}, before the stream is made.
+ *
+ * <p>The bean is application scoped. A test may put its own in the place of it, as an
+ * {@code @Alternative}.
  */
-@ApplicationScoped
-public class SseStreams {
-
-  private static final Subscription STREAM = Subscription.none().type("stream").resumeFrom("");
-
-  private final BiFunction<SseEventSink, Subscription, SseClient> registry;
-  private final Function<Object, SseMessage> encoder;
-  private final Executor executor;
-  private final Timer timer;
-
-  /** For the container's proxy. */
-  SseStreams() {
-    this(null, null, null, null);
-  }
-
-  @Inject
-  SseStreams(SseBroadcaster broadcaster, Payloads payloads, ContainerExecutors executors) {
-    this.registry = broadcaster::register;
-    this.encoder = payloads::toMessage;
-    this.executor = executors.executor();
-    this.timer = Timer.of(executors.scheduler());
-  }
-
-  SseStreams(
-      BiFunction<SseEventSink, Subscription, SseClient> registry,
-      Function<Object, SseMessage> encoder,
-      Executor executor,
-      Timer timer) {
-    this.registry = registry;
-    this.encoder = encoder;
-    this.executor = executor;
-    this.timer = timer;
-  }
+public interface SseStreams {
 
   /**
    * Streams a source to a sink: call it in the resource method that JAX-RS injected the sink into,
@@ -86,45 +50,24 @@ public class SseStreams {
    *     then closed
    * @throws IllegalStateException if the source is in use
    */
-  public <T> SseStream stream(SseEventSink sink, Source<T> source) {
+  default <T> SseStream stream(SseEventSink sink, Source<T> source) {
     return stream(sink, source, StreamOptions.defaults());
   }
 
   /** As {@link #stream(SseEventSink, Source)}. */
-  public <T> SseStream stream(
-      SseEventSink sink, Source<T> source, StreamOptions<? super T> options) {
-    Subscription subscription = STREAM.lineSeparator(options.lineSeparator());
-    SourceReader<T> reader = source.use();
-    SseClient client;
-    try {
-      client = registry.apply(sink, subscription);
-    } catch (RuntimeException | Error refused) {
-      try {
-        reader.close();
-      } catch (Throwable e) {
-        refused.addSuppressed(e);
-      }
-      throw refused;
-    }
-    return new Pump<T>(client, true, reader, options, encoder, executor, timer).start();
-  }
+  <T> SseStream stream(SseEventSink sink, Source<T> source, StreamOptions<? super T> options);
 
   /**
    * Streams a source to a client, among what else it gets; the client stays open behind it.
    *
    * @throws IllegalStateException if the source is in use
    */
-  public <T> SseStream stream(SseClient client, Source<T> source) {
+  default <T> SseStream stream(SseClient client, Source<T> source) {
     return stream(client, source, StreamOptions.defaults());
   }
 
   /** As {@link #stream(SseClient, Source)}. */
-  public <T> SseStream stream(
-      SseClient client, Source<T> source, StreamOptions<? super T> options) {
-    Objects.requireNonNull(client, "client");
-    Objects.requireNonNull(options, "options");
-    return new Pump<T>(client, false, source.use(), options, encoder, executor, timer).start();
-  }
+  <T> SseStream stream(SseClient client, Source<T> source, StreamOptions<? super T> options);
 
   /**
    * Streams a job's progress to a sink until the job is completed or failed. Only changes are sent,
@@ -142,7 +85,7 @@ public class SseStreams {
    * @throws IllegalArgumentException if {@code interval} is not 1 ms to a year
    * @throws RefusedException if a limit is reached or the application is stopping
    */
-  public SseStream progress(
+  default SseStream progress(
       SseEventSink sink,
       String jobId,
       Function<String, Optional<Progress>> source,
@@ -151,57 +94,107 @@ public class SseStreams {
   }
 
   /** As {@link #progress(SseEventSink, String, Function, Duration)}; the interval is the last's. */
-  public SseStream progress(
+  SseStream progress(
       SseEventSink sink,
       String jobId,
       Function<String, Optional<Progress>> source,
       Duration interval,
-      StreamOptions<? super Progress> options) {
-    return stream(sink, job(jobId, source), job(jobId, interval, options));
-  }
+      StreamOptions<? super Progress> options);
 
   /** As {@link #progress(SseEventSink, String, Function, Duration)}, to a client among all else. */
-  public SseStream progress(
+  SseStream progress(
       SseClient client,
       String jobId,
       Function<String, Optional<Progress>> source,
-      Duration interval) {
-    return stream(client, job(jobId, source), job(jobId, interval, StreamOptions.defaults()));
-  }
-
-  private Source<Progress> job(String jobId, Function<String, Optional<Progress>> source) {
-    Objects.requireNonNull(jobId, "jobId");
-    return new Source<>(new ProgressReader(jobId, Objects.requireNonNull(source, "source"), timer));
-  }
-
-  /** Options for a job; what the application has not chosen is the job's. */
-  private static StreamOptions<? super Progress> job(
-      String jobId, Duration interval, StreamOptions<? super Progress> options) {
-    return options
-        .interval(Arguments.positive("interval", interval))
-        .orElse(
-            progress -> SseMessage.of(((Progress) progress).toJson(jobId)),
-            "progress",
-            failure ->
-                failure instanceof UnknownJobException
-                    ? Optional.of(
-                        SseMessage.builder()
-                            .event("error")
-                            .data(
-                                Json.createObjectBuilder()
-                                    .add("error", "unknown job")
-                                    .add("job", jobId)
-                                    .build()
-                                    .toString())
-                            .build())
-                    : StreamOptions.defaults().onError().apply(failure));
-  }
+      Duration interval);
 
   /**
    * A throttle as a processor, to be subscribed to a publisher and by one subscriber. It requests
    * everything from the publisher, and gives what it keeps as the subscriber requests it.
    */
-  public <T> Flow.Processor<T, T> throttle(Throttle<? super T> throttle) {
-    return new ThrottleProcessor<>(Objects.requireNonNull(throttle, "throttle"), executor, timer);
+  <T> Flow.Processor<T, T> throttle(Throttle<? super T> throttle);
+
+  /**
+   * How far a job is.
+   *
+   * @param percent 0 to 100
+   * @param message what it does, for people; empty for nothing to say
+   * @param eta how long it will still take; null if not known, for which {@link
+   *     SseStreams#progress} makes an estimate
+   * @param state whether it goes on
+   */
+  record Progress(double percent, String message, Duration eta, State state) {
+
+    /** Whether a job goes on. */
+    public enum State {
+      /** It does. */
+      RUNNING,
+      /** It has been done. */
+      COMPLETED,
+      /** It has been given up. */
+      FAILED
+    }
+
+    /** There is no job of that id. */
+    public static final class UnknownJobException extends NoSuchElementException {
+      private static final long serialVersionUID = 1L;
+
+      UnknownJobException(String jobId) {
+        super("jobId: there is no job " + jobId);
+      }
+    }
+
+    /**
+     * Checks the values.
+     *
+     * @throws IllegalArgumentException if {@code percent} is not 0 to 100 or {@code eta} is
+     *     negative
+     */
+    public Progress {
+      if (!(percent >= 0 && percent <= 100)) {
+        throw new IllegalArgumentException("percent: must be 0 to 100, is " + percent);
+      }
+      if (eta != null && eta.isNegative()) {
+        throw new IllegalArgumentException("eta: must not be negative, is " + eta);
+      }
+      Objects.requireNonNull(message, "message");
+      Objects.requireNonNull(state, "state");
+    }
+
+    /** A job that goes on. */
+    public static Progress running(double percent, String message) {
+      return new Progress(percent, message, null, State.RUNNING);
+    }
+
+    /** A job that has been done. */
+    public static Progress completed(String message) {
+      return new Progress(100, message, Duration.ZERO, State.COMPLETED);
+    }
+
+    /** A job that was given up. */
+    public static Progress failed(double percent, String message) {
+      return new Progress(percent, message, null, State.FAILED);
+    }
+
+    /** The same with an estimate. */
+    Progress withEta(Duration estimate) {
+      return new Progress(percent, message, estimate, state);
+    }
+
+    /** What the browser gets. */
+    String toJson(String jobId) {
+      JsonObjectBuilder json =
+          Json.createObjectBuilder()
+              .add("job", jobId)
+              .add("state", state.name().toLowerCase(Locale.ROOT))
+              .add("percent", percent)
+              .add("message", message);
+      if (eta == null) {
+        json.addNull("etaSeconds");
+      } else {
+        json.add("etaSeconds", eta.toMillis() / 1000.0);
+      }
+      return json.build().toString();
+    }
   }
 }

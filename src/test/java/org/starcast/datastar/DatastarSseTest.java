@@ -2,9 +2,9 @@ package org.starcast.datastar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.starcast.datastar.ElementPatchMode.APPEND;
-import static org.starcast.datastar.ElementPatchMode.INNER;
-import static org.starcast.datastar.ElementPatchMode.REPLACE;
+import static org.starcast.datastar.PatchElements.Mode.APPEND;
+import static org.starcast.datastar.PatchElements.Mode.INNER;
+import static org.starcast.datastar.PatchElements.Mode.REPLACE;
 
 import jakarta.json.Json;
 import java.io.IOException;
@@ -50,7 +50,7 @@ class DatastarSseTest {
             "elements with everything, in the specification's order",
             DATASTAR
                 .patchElements("<circle/>")
-                .namespace(ElementNamespace.SVG)
+                .namespace(PatchElements.Namespace.SVG)
                 .viewTransitionSelector("#main")
                 .useViewTransition()
                 .mode(APPEND)
@@ -72,8 +72,8 @@ class DatastarSseTest {
             "defaults are left out",
             DATASTAR
                 .patchElements("<p id=a></p>")
-                .mode(ElementPatchMode.OUTER)
-                .namespace(ElementNamespace.HTML)
+                .mode(PatchElements.Mode.OUTER)
+                .namespace(PatchElements.Namespace.HTML)
                 .useViewTransition(false)
                 .viewTransitionSelector("#unused")
                 .retry(Duration.ofMillis(1000)),
@@ -315,21 +315,21 @@ class DatastarSseTest {
   }
 
   @ParameterizedTest
-  @EnumSource(ElementPatchMode.class)
-  void modesHaveTheSpecificationsNames(ElementPatchMode mode) {
-    String expected = mode == ElementPatchMode.OUTER ? null : mode.name().toLowerCase();
+  @EnumSource(PatchElements.Mode.class)
+  void modesHaveTheSpecificationsNames(PatchElements.Mode mode) {
+    String expected = mode == PatchElements.Mode.OUTER ? null : mode.name().toLowerCase();
     PatchElements patch = DATASTAR.patchElements("<p></p>").selector("#x").mode(mode);
     assertThat(Wire.one(patch.render()).arguments().get("mode")).isEqualTo(expected);
-    assertThat(ElementPatchMode.parse(mode.value().toUpperCase())).isSameAs(mode);
+    assertThat(PatchElements.Mode.parse(mode.value().toUpperCase())).isSameAs(mode);
   }
 
   @Test
   void oldNameOfTheMorphIsUnderstood() {
-    assertThat(ElementPatchMode.parse("morph")).isSameAs(ElementPatchMode.OUTER);
-    assertThatThrownBy(() -> ElementPatchMode.parse("upsert"))
+    assertThat(PatchElements.Mode.parse("morph")).isSameAs(PatchElements.Mode.OUTER);
+    assertThatThrownBy(() -> PatchElements.Mode.parse("upsert"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("mode: ");
-    assertThat(ElementNamespace.parse("MathML")).isSameAs(ElementNamespace.MATHML);
+    assertThat(PatchElements.Namespace.parse("MathML")).isSameAs(PatchElements.Namespace.MATHML);
   }
 
   @Test

@@ -33,7 +33,7 @@ class ElementTargetTest {
       })
   void elementsWithATargetAreTaken(String elements) {
     assertThat(datastar.patchElements(elements).render()).startsWith("event: ");
-    assertThat(datastar.patchElements(elements).mode(ElementPatchMode.REPLACE).render())
+    assertThat(datastar.patchElements(elements).mode(PatchElements.Mode.REPLACE).render())
         .contains("mode replace");
   }
 
@@ -71,10 +71,10 @@ class ElementTargetTest {
 
   @ParameterizedTest
   @EnumSource(
-      value = ElementPatchMode.class,
+      value = PatchElements.Mode.class,
       mode = Mode.EXCLUDE,
       names = {"OUTER", "REPLACE"})
-  void otherModesNeedASelector(ElementPatchMode mode) {
+  void otherModesNeedASelector(PatchElements.Mode mode) {
     PatchElements patch = datastar.patchElements("<p id=a>").mode(mode).withoutTargetCheck();
     assertThatThrownBy(patch::render)
         .isInstanceOf(IllegalArgumentException.class)

@@ -95,8 +95,8 @@ class OfficialGoldenTest {
     PatchElements patch =
         DATASTAR
             .patchElements(input.getString("elements", ""))
-            .mode(ElementPatchMode.parse(input.getString("mode", "outer")))
-            .namespace(ElementNamespace.parse(input.getString("namespace", "html")))
+            .mode(PatchElements.Mode.parse(input.getString("mode", "outer")))
+            .namespace(PatchElements.Namespace.parse(input.getString("namespace", "html")))
             .useViewTransition(input.getBoolean("useViewTransition", false))
             .withoutTargetCheck();
     if (input.containsKey("selector")) {

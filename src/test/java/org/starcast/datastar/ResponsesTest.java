@@ -102,8 +102,8 @@ class ResponsesTest {
         datastar
             .patchElements("<g/>")
             .selector("#😀 > é")
-            .mode(ElementPatchMode.PREPEND)
-            .namespace(ElementNamespace.SVG)
+            .mode(PatchElements.Mode.PREPEND)
+            .namespace(PatchElements.Namespace.SVG)
             .useViewTransition()
             .toHtmlResponse();
     assertThat(ResponseRuntime.header(all, "datastar-selector")).isEqualTo("#\\1f600  > \\e9 ");

@@ -43,6 +43,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.ResponseRuntime;
+import org.starcast.datastar.Signals.BadSignalsException;
 
 @ExtendWith(ResponseRuntime.class)
 class SignalsReaderTest {

@@ -9,6 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.SseMessage;
 import org.starcast.datastar.Html;
+import org.starcast.htmx.OobSwap.SwapMode;
 
 class OobSwapTest {
 

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import org.starcast.CloseReason;
 import org.starcast.MessageSource;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.internal.backplane.LocalBackplane;
 import org.starcast.internal.config.StarcastConfig;
@@ -72,7 +72,7 @@ final class Harness implements AutoCloseable {
               public void commanded(String type, byte[] body) {}
             });
     streams =
-        new SseStreams(
+        new StreamsBean(
             (sink, subscription) -> {
               try {
                 return engine.register(sink, subscription, null);

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.starcast.SseMessage;
 import org.starcast.stream.SseStream.End;
+import org.starcast.stream.SseStreams.Progress;
 
 /** Progress streams. */
 class ProgressTest {

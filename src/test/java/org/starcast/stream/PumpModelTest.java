@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.stream.Source.Emitter;
 import org.starcast.stream.SseStream.End;
 
 /**
@@ -126,7 +127,7 @@ class PumpModelTest {
 
     void run() throws Exception {
       SseStreams streams =
-          new SseStreams(
+          new StreamsBean(
               (s, subscription) -> register(s, subscription),
               payload -> SseMessage.of(payload),
               harness.executor,

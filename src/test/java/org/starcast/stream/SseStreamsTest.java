@@ -22,9 +22,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.starcast.CloseReason;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
+import org.starcast.stream.Source.Emitter;
 import org.starcast.stream.SseStream.End;
 
 /** Streams over a real engine. */
@@ -513,7 +514,7 @@ class SseStreamsTest {
   void aRefusedClientLeavesTheSourceClosed() {
     Counter counter = new Counter(3);
     SseStreams refusing =
-        new SseStreams(
+        new StreamsBean(
             (sink, subscription) -> {
               throw new IllegalStateException("full");
             },

@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.datastar.DatastarSse;
-import org.starcast.datastar.ElementPatchMode;
+import org.starcast.datastar.PatchElements;
 import org.starcast.internal.wire.Draft;
 import org.starcast.internal.wire.SseFormat;
 
@@ -75,7 +75,7 @@ public class PatchBenchmark {
         datastar
             .patchElements(html)
             .selector(SELECTOR)
-            .mode(ElementPatchMode.APPEND)
+            .mode(PatchElements.Mode.APPEND)
             .toSseMessage();
     Draft draft =
         SseFormat.draft(

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.starcast.ClientEvent;
-import org.starcast.CloseReason;
+import org.starcast.SseClient.CloseReason;
 
 /**
  * Counts the library's clients that were closed, by reason, for the scenario of stalled readers.

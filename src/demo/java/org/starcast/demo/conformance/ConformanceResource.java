@@ -18,8 +18,6 @@ import java.util.Map;
 import org.starcast.datastar.DatastarBatch;
 import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.DatastarSse;
-import org.starcast.datastar.ElementNamespace;
-import org.starcast.datastar.ElementPatchMode;
 import org.starcast.datastar.ExecuteScript;
 import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.PatchSignals;
@@ -75,8 +73,8 @@ public class ConformanceResource {
     PatchElements patch =
         datastar
             .patchElements(event.getString("elements", ""))
-            .mode(ElementPatchMode.parse(event.getString("mode", "outer")))
-            .namespace(ElementNamespace.parse(event.getString("namespace", "html")))
+            .mode(PatchElements.Mode.parse(event.getString("mode", "outer")))
+            .namespace(PatchElements.Namespace.parse(event.getString("namespace", "html")))
             .useViewTransition(event.getBoolean("useViewTransition", false))
             // the suite's elements have no ids
             .withoutTargetCheck();

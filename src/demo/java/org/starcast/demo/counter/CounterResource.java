@@ -13,10 +13,10 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.util.Map;
-import org.starcast.OverflowPolicy;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.Subscription;
+import org.starcast.Subscription.Overflow;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.PatchSignals;
 import org.starcast.security.SameOrigin;
@@ -39,7 +39,7 @@ public class CounterResource {
   public synchronized void stream(@Context SseEventSink sink) {
     SseClient client =
         broadcaster.register(
-            sink, Subscription.to("counter").type("counter").overflow(OverflowPolicy.COALESCE));
+            sink, Subscription.to("counter").type("counter").overflow(Overflow.COALESCE));
     state().sendTo(client);
   }
 

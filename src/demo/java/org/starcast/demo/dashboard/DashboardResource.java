@@ -23,14 +23,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
-import org.starcast.OverflowPolicy;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.Subscription;
+import org.starcast.Subscription.Overflow;
 import org.starcast.datastar.DatastarBatch;
 import org.starcast.datastar.DatastarSse;
-import org.starcast.datastar.ElementNamespace;
 import org.starcast.datastar.Html;
+import org.starcast.datastar.PatchElements;
 import org.starcast.security.SameOrigin;
 
 /** Figures that change each second: a viewer gets the orders, an admin the revenue, too. */
@@ -76,8 +76,7 @@ public class DashboardResource {
     }
     Subscription subscription = admin ? Subscription.to("dashboard.*") : Subscription.to(ORDERS);
     SseClient client =
-        broadcaster.register(
-            sink, subscription.type("dashboard").overflow(OverflowPolicy.COALESCE));
+        broadcaster.register(sink, subscription.type("dashboard").overflow(Overflow.COALESCE));
     datastar
         .patchSignals(
             Map.of(
@@ -132,7 +131,7 @@ public class DashboardResource {
     return datastar.batch(
         datastar
             .patchElements(Html.format("<g id=\"orders-bars\">{}</g>", bars))
-            .namespace(ElementNamespace.SVG)
+            .namespace(PatchElements.Namespace.SVG)
             .coalesce("orders-bars"),
         datastar.patchSignals(Map.of("_orders", orders.getLast())).coalesce("orders"));
   }
@@ -150,7 +149,7 @@ public class DashboardResource {
                 Html.format(
                     "<g id=\"revenue-line\"><polyline points=\"{}\"/></g>",
                     points.toString().strip()))
-            .namespace(ElementNamespace.SVG)
+            .namespace(PatchElements.Namespace.SVG)
             .coalesce("revenue-line"),
         datastar.patchSignals(Map.of("_revenue", revenue.getLast())).coalesce("revenue"));
   }

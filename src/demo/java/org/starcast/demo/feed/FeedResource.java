@@ -14,8 +14,8 @@ import org.starcast.datastar.DatastarAction;
 import org.starcast.datastar.DatastarAttributes;
 import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.DatastarSse;
-import org.starcast.datastar.ElementPatchMode;
 import org.starcast.datastar.Html;
+import org.starcast.datastar.PatchElements;
 
 /** A list that goes on when its end comes into view. */
 @Path("feed")
@@ -48,7 +48,7 @@ public class FeedResource {
         datastar
             .patchElements(Html.format("{}", rows))
             .selector("#more")
-            .mode(ElementPatchMode.BEFORE);
+            .mode(PatchElements.Mode.BEFORE);
     return last == ALL
         ? datastar.response(
             shown, datastar.patchElements("<li class=\"note\" id=\"more\">That is all.</li>"))

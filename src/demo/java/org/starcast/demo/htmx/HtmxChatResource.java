@@ -23,8 +23,8 @@ import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
 import org.starcast.datastar.Html;
 import org.starcast.htmx.OobSwap;
+import org.starcast.htmx.OobSwap.SwapMode;
 import org.starcast.htmx.SseElement;
-import org.starcast.htmx.SwapMode;
 import org.starcast.security.SameOrigin;
 
 /** The chat for htmx: one event swaps several elements, each by its id. */

@@ -25,7 +25,6 @@ import org.starcast.SseClient;
 import org.starcast.Subscription;
 import org.starcast.datastar.DatastarBatch;
 import org.starcast.datastar.DatastarSse;
-import org.starcast.datastar.ElementPatchMode;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.Signals;
@@ -112,7 +111,7 @@ public class NoticesResource {
                 notice.level(),
                 notice.text().strip()))
         .selector("#toasts")
-        .mode(ElementPatchMode.APPEND);
+        .mode(PatchElements.Mode.APPEND);
   }
 
   private Inbox inbox(String user) {

@@ -31,7 +31,6 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.Subscription;
 import org.starcast.datastar.DatastarSse;
-import org.starcast.datastar.ElementPatchMode;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.Signals;
@@ -86,7 +85,7 @@ public class RoomsResource {
             datastar
                 .patchElements(Html.format("{}", List.copyOf(room.lines)))
                 .selector("#log")
-                .mode(ElementPatchMode.INNER),
+                .mode(PatchElements.Mode.INNER),
             datastar.patchSignals(Map.of("_live", true, "client", client.id(), "_said", room.said)))
         .sendTo(client);
   }
@@ -115,7 +114,7 @@ public class RoomsResource {
     room.typed++;
     datastar
         .batch(
-            datastar.patchElements(entry).selector("#log").mode(ElementPatchMode.APPEND),
+            datastar.patchElements(entry).selector("#log").mode(PatchElements.Mode.APPEND),
             datastar.patchSignals(Map.of("_said", room.said)),
             typist(""))
         .publish("rooms." + name);
@@ -144,9 +143,10 @@ public class RoomsResource {
     Room room = room(name);
     long typed = ++room.typed;
     String who = typist.name().isBlank() ? "Somebody" : typist.name().strip();
-    broadcaster.broadcast(
-        typist(who + " is typing\u2026").toSseMessage().toBuilder().topic("rooms." + name).build(),
-        List.of(typist.client()));
+    broadcaster.publish(
+        typist(who + " is typing\u2026").toSseMessage().toBuilder()
+            .topic("rooms." + name)
+            .except(typist.client()));
     scheduler.schedule(() -> stopTyping(name, typed), TYPING_SECONDS, SECONDS);
   }
 

@@ -18,10 +18,10 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
-import org.starcast.LineSeparator;
 import org.starcast.SseMessage;
-import org.starcast.stream.Emitter;
+import org.starcast.Subscription.LineSeparator;
 import org.starcast.stream.Source;
+import org.starcast.stream.Source.Emitter;
 import org.starcast.stream.SseStreams;
 import org.starcast.stream.StreamOptions;
 

@@ -22,10 +22,10 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.util.Map;
-import org.starcast.OverflowPolicy;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.Subscription;
+import org.starcast.Subscription.Overflow;
 import org.starcast.Topic;
 import org.starcast.datastar.DatastarAction;
 import org.starcast.datastar.DatastarAttributes;
@@ -61,7 +61,7 @@ public class TasksResource {
   public synchronized void stream(@Context SseEventSink sink) {
     SseClient client =
         broadcaster.register(
-            sink, Subscription.to("tasks").type("tasks").overflow(OverflowPolicy.COALESCE));
+            sink, Subscription.to("tasks").type("tasks").overflow(Overflow.COALESCE));
     list().sendTo(client);
   }
 

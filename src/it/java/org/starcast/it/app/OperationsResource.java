@@ -21,14 +21,12 @@ import org.starcast.datastar.DatastarAttributes;
 import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.DispatchCustomEvent;
-import org.starcast.datastar.ElementNamespace;
-import org.starcast.datastar.ElementPatchMode;
 import org.starcast.datastar.ExecuteScript;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.Signals;
 import org.starcast.htmx.OobSwap;
-import org.starcast.htmx.SwapMode;
+import org.starcast.htmx.OobSwap.SwapMode;
 
 /** Does each of Datastar's operations to a page that a test has open. */
 @Path("operations/{page}")
@@ -66,7 +64,7 @@ public class OperationsResource {
       datastar
           .patchElements(Html.format("<li>{}</li>", i))
           .selector("#list")
-          .mode(ElementPatchMode.APPEND)
+          .mode(PatchElements.Mode.APPEND)
           .publish("operations." + page);
       datastar.patchSignals(Map.of("n", i)).publish("operations." + page);
     }
@@ -167,8 +165,8 @@ public class OperationsResource {
   private static PatchElements patch(JsonObject in, PatchElements elements) {
     PatchElements patch =
         elements
-            .mode(ElementPatchMode.parse(in.getString("mode", "outer")))
-            .namespace(ElementNamespace.parse(in.getString("namespace", "html")))
+            .mode(PatchElements.Mode.parse(in.getString("mode", "outer")))
+            .namespace(PatchElements.Namespace.parse(in.getString("namespace", "html")))
             .useViewTransition(in.getBoolean("useViewTransition", false));
     if (in.containsKey("selector")) {
       patch = patch.selector(in.getString("selector"));

@@ -35,11 +35,11 @@ import java.util.stream.Collectors;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
-import org.starcast.OverflowPolicy;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
+import org.starcast.Subscription.Overflow;
 import org.starcast.Topic;
 import org.starcast.spi.BackplaneException;
 
@@ -62,7 +62,7 @@ public class ProbeResource {
       @Context SseEventSink sink,
       @PathParam("id") String id,
       @QueryParam("topic") List<String> topics,
-      @QueryParam("overflow") @DefaultValue("DISCONNECT") OverflowPolicy overflow,
+      @QueryParam("overflow") @DefaultValue("DISCONNECT") Overflow overflow,
       @QueryParam("messages") @DefaultValue("1024") int messages,
       @QueryParam("bytes") @DefaultValue("1048576") long bytes,
       @QueryParam("user") String user) {
@@ -126,7 +126,7 @@ public class ProbeResource {
       @Context SseEventSink sink,
       @PathParam("id") String id,
       @QueryParam("topic") List<String> topics,
-      @QueryParam("overflow") @DefaultValue("CATCH_UP") OverflowPolicy overflow,
+      @QueryParam("overflow") @DefaultValue("CATCH_UP") Overflow overflow,
       @QueryParam("messages") @DefaultValue("1024") int messages,
       @QueryParam("resumeFrom") String resumeFrom) {
     Subscription subscription =
@@ -159,7 +159,7 @@ public class ProbeResource {
   @Path("broadcast-except/{id}")
   public void broadcastExcept(
       @PathParam("id") String id, @QueryParam("topic") String topic, String data) {
-    broadcaster.broadcast(SseMessage.builder().topic(topic).data(data).build(), List.of(id));
+    broadcaster.publish(SseMessage.builder().topic(topic).data(data).except(id));
   }
 
   /** Publishes "topic:thread:number" from several threads at once. */

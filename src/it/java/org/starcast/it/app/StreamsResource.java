@@ -26,14 +26,14 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SubmissionPublisher;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.starcast.LineSeparator;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
-import org.starcast.stream.Emitter;
-import org.starcast.stream.Progress;
+import org.starcast.Subscription.LineSeparator;
 import org.starcast.stream.Source;
+import org.starcast.stream.Source.Emitter;
 import org.starcast.stream.SseStream;
 import org.starcast.stream.SseStreams;
+import org.starcast.stream.SseStreams.Progress;
 import org.starcast.stream.StreamOptions;
 import org.starcast.stream.Throttle;
 

@@ -17,9 +17,9 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.starcast.CloseReason;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
 

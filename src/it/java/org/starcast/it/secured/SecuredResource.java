@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
-import org.starcast.security.Action;
 import org.starcast.security.SameOrigin;
 import org.starcast.security.TopicAccess;
+import org.starcast.security.TopicAuthorizer.Action;
 
 /** What an application does itself, and how a test drives it. */
 @Path("secured")

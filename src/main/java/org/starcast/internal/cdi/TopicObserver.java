@@ -12,7 +12,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import org.starcast.PublishFailure;
+import org.starcast.PublishResult;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.Topic;
@@ -45,7 +45,7 @@ class TopicObserver implements Transactions.Outcome {
   private final SseBroadcaster broadcaster;
   private final Payloads payloads;
   private final Transactions transactions;
-  private final Event<PublishFailure> failures;
+  private final Event<PublishResult.Failure> failures;
   private final Instance<StarcastConfig> config;
   private final Executor executor;
 
@@ -64,7 +64,7 @@ class TopicObserver implements Transactions.Outcome {
       SseBroadcaster broadcaster,
       Payloads payloads,
       Transactions transactions,
-      Event<PublishFailure> failures,
+      Event<PublishResult.Failure> failures,
       Instance<StarcastConfig> config,
       ContainerExecutors executors) {
     this.broadcaster = broadcaster;
@@ -171,7 +171,7 @@ class TopicObserver implements Transactions.Outcome {
         Level.ERROR,
         "STARCAST-1061: the event on topics " + message.topics() + " was not sent after its commit",
         cause);
-    PublishFailure failure = new PublishFailure(message, cause);
+    PublishResult.Failure failure = new PublishResult.Failure(message, cause);
     try {
       executor.execute(() -> fire(failure));
     } catch (RejectedExecutionException stopping) {
@@ -179,12 +179,12 @@ class TopicObserver implements Transactions.Outcome {
     }
   }
 
-  private void fire(PublishFailure failure) {
+  private void fire(PublishResult.Failure failure) {
     failures.fireAsync(failure);
     try {
       failures.fire(failure);
     } catch (RuntimeException | Error e) {
-      LOG.log(Level.WARNING, "STARCAST-1062: an observer of PublishFailure failed", e);
+      LOG.log(Level.WARNING, "STARCAST-1062: an observer of PublishResult.Failure failed", e);
     }
   }
 }

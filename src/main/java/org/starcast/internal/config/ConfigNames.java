@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
-import org.starcast.security.Action;
+import org.starcast.security.TopicAuthorizer.Action;
 
 /**
  * The names that the sources of a configuration have, as somebody wrote them: a key, {@code

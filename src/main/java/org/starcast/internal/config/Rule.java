@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.topic.TopicName;
-import org.starcast.security.Action;
 import org.starcast.security.Caller;
+import org.starcast.security.TopicAuthorizer.Action;
 
 /**
  * One rule of the configuration: those in any of the roles may do this with all topics that match

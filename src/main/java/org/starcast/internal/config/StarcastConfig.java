@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import org.starcast.OverflowPolicy;
+import org.starcast.Subscription.Overflow;
 
 /**
  * The configuration in force, read once, when the application is deployed; a value out of bounds
@@ -31,14 +31,14 @@ public record StarcastConfig(
   private static final int MONITOR_MESSAGE_BYTES = 8 << 10;
 
   /** What waits for clients. */
-  public record Queue(int messages, long bytes, OverflowPolicy overflow, long totalBytes) {
+  public record Queue(int messages, long bytes, Overflow overflow, long totalBytes) {
 
     static Queue read(ConfigReader in) {
       long heap = Runtime.getRuntime().maxMemory();
       return new Queue(
           in.integer("starcast.queue.messages"),
           in.number("starcast.queue.bytes"),
-          in.oneOf("starcast.queue.overflow", OverflowPolicy.class),
+          in.oneOf("starcast.queue.overflow", Overflow.class),
           in.number("starcast.queue.total-bytes", Math.max(1 << 20, heap / 4)));
     }
   }

@@ -3,7 +3,6 @@ package org.starcast.internal.engine;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.starcast.RefusalReason;
 import org.starcast.RefusedException;
 import org.starcast.internal.config.StarcastConfig;
 
@@ -55,7 +54,7 @@ final class AdmissionControl {
     int wait = addressRate.take(address, now);
     if (wait > 0) {
       throw refuse(
-          RefusalReason.CONNECTS_PER_ADDRESS,
+          RefusedException.Reason.CONNECTS_PER_ADDRESS,
           429,
           "the address connected "
               + config.limits().connectsPerAddress()
@@ -65,7 +64,7 @@ final class AdmissionControl {
     wait = principalRate.take(principal, now);
     if (wait > 0) {
       throw refuse(
-          RefusalReason.CONNECTS_PER_PRINCIPAL,
+          RefusedException.Reason.CONNECTS_PER_PRINCIPAL,
           429,
           "the user connected "
               + config.limits().connectsPerPrincipal()
@@ -75,7 +74,7 @@ final class AdmissionControl {
     if (count.incrementAndGet() > config.limits().clients()) {
       count.decrementAndGet();
       throw refuse(
-          RefusalReason.CLIENTS,
+          RefusedException.Reason.CLIENTS,
           503,
           "the server has " + config.limits().clients() + " clients, its most",
           10);
@@ -83,7 +82,7 @@ final class AdmissionControl {
     if (!acquire(perPrincipal, principal, config.limits().clientsPerPrincipal())) {
       count.decrementAndGet();
       throw refuse(
-          RefusalReason.CLIENTS_PER_PRINCIPAL,
+          RefusedException.Reason.CLIENTS_PER_PRINCIPAL,
           429,
           "the user has " + config.limits().clientsPerPrincipal() + " clients, the most",
           10);
@@ -92,7 +91,7 @@ final class AdmissionControl {
       count.decrementAndGet();
       leave(perPrincipal, principal);
       throw refuse(
-          RefusalReason.CLIENTS_PER_ADDRESS,
+          RefusedException.Reason.CLIENTS_PER_ADDRESS,
           429,
           "the address has " + config.limits().clientsPerAddress() + " clients, the most",
           10);
@@ -109,7 +108,8 @@ final class AdmissionControl {
   }
 
   /** Counts a refusal, and makes the exception that says it. */
-  RefusedException refuse(RefusalReason reason, int status, String detail, int retryAfterSeconds) {
+  RefusedException refuse(
+      RefusedException.Reason reason, int status, String detail, int retryAfterSeconds) {
     refusals.count(reason);
     return new RefusedException(status, detail, retryAfterSeconds);
   }

@@ -13,7 +13,6 @@ import jakarta.ws.rs.sse.SseEventSink;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -21,15 +20,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.starcast.ClientEvent;
-import org.starcast.CloseReason;
 import org.starcast.MessageSource;
-import org.starcast.PublishFailure;
 import org.starcast.PublishResult;
-import org.starcast.RefusalReason;
 import org.starcast.RefusedException;
-import org.starcast.RevokeResult;
 import org.starcast.SseBroadcaster;
+import org.starcast.SseBroadcaster.RevokeResult;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics;
 import org.starcast.SseStatistics.Health;
@@ -89,7 +86,7 @@ public class Broadcaster implements SseBroadcaster {
       Instance<Backplane> backplane,
       Commands commands,
       Event<ClientEvent> clientEvents,
-      Event<PublishFailure> failures) {
+      Event<PublishResult.Failure> failures) {
     this.config = config;
     this.payloads = payloads;
     this.request = request;
@@ -163,7 +160,7 @@ public class Broadcaster implements SseBroadcaster {
     try {
       return access.grant(access.caller(caller), guarded);
     } catch (RefusedException e) {
-      engine.refused(RefusalReason.FORBIDDEN);
+      engine.refused(RefusedException.Reason.FORBIDDEN);
       throw e;
     }
   }
@@ -184,8 +181,9 @@ public class Broadcaster implements SseBroadcaster {
   }
 
   @Override
-  public PublishResult broadcast(MessageSource message, Collection<String> exceptClientIds) {
-    return engine.publish(message.toSseMessage(), exceptClientIds);
+  public PublishResult publish(MessageSource source) {
+    SseMessage message = source.toSseMessage();
+    return engine.publish(message, message.except());
   }
 
   @Override
@@ -336,7 +334,8 @@ public class Broadcaster implements SseBroadcaster {
   }
 
   /** Fires the events of the lifecycle, and hands commands on. */
-  private record Told(Event<ClientEvent> events, Event<PublishFailure> failures, Commands commands)
+  private record Told(
+      Event<ClientEvent> events, Event<PublishResult.Failure> failures, Commands commands)
       implements EngineListener {
 
     @Override
@@ -351,7 +350,7 @@ public class Broadcaster implements SseBroadcaster {
 
     @Override
     public void unpublished(SseMessage message, Throwable failure) {
-      PublishFailure payload = new PublishFailure(message, failure);
+      PublishResult.Failure payload = new PublishResult.Failure(message, failure);
       failures.fireAsync(payload);
       failures.fire(payload);
     }

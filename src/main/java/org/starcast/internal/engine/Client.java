@@ -11,12 +11,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
-import org.starcast.CloseReason;
 import org.starcast.MessageSource;
-import org.starcast.OverflowPolicy;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
+import org.starcast.Subscription.Overflow;
 import org.starcast.internal.security.Grant;
 
 /**
@@ -61,7 +61,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private final String principal;
   private final String address;
   private boolean gzip;
-  private final OverflowPolicy overflow;
+  private final Overflow overflow;
   private final Recovery recovery;
   private final Instant created = Instant.now();
   private final long createdNanos = System.nanoTime();
@@ -148,11 +148,9 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     this.timeline = new SubscriptionTimeline(subscription);
     this.recovery = engine.direct().recovery(subscription);
     var config = engine.config();
-    OverflowPolicy asked = subscription.overflow().orElse(config.queue().overflow());
+    Overflow asked = subscription.overflow().orElse(config.queue().overflow());
     this.overflow =
-        asked == OverflowPolicy.CATCH_UP && !engine.order().logs()
-            ? OverflowPolicy.DISCONNECT
-            : asked;
+        asked == Overflow.CATCH_UP && !engine.order().logs() ? Overflow.DISCONNECT : asked;
     this.queue =
         new ClientQueue(
             overflow,
@@ -370,7 +368,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   /** Frees what the queue holds and the log has, if the client can read it from there. */
   synchronized void leaveToLog() {
-    if (overflow == OverflowPolicy.CATCH_UP && lifecycle == Lifecycle.OPEN) {
+    if (overflow == Overflow.CATCH_UP && lifecycle == Lifecycle.OPEN) {
       fallBehind(0);
       wakeUp();
     }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.starcast.OverflowPolicy;
 import org.starcast.SseStatistics.Metric;
+import org.starcast.Subscription.Overflow;
 
 /**
  * What waits to be written to one client: frames in their order; behind them messages that wait for
@@ -25,7 +25,7 @@ final class ClientQueue {
   /** So many messages may wait for room, however large they are. */
   private static final int MIN_WAITING = 16;
 
-  private final OverflowPolicy overflow;
+  private final Overflow overflow;
   private final int maxMessages;
   private final long maxBytes;
   private final Statistics statistics;
@@ -49,7 +49,7 @@ final class ClientQueue {
   private long dropped;
 
   ClientQueue(
-      OverflowPolicy overflow,
+      Overflow overflow,
       int maxMessages,
       long maxBytes,
       Statistics statistics,
@@ -130,7 +130,7 @@ final class ClientQueue {
 
   /** Under {@code COALESCE}, drops the frame that this one is to replace, if there is one. */
   boolean replace(Frame by) {
-    if (overflow != OverflowPolicy.COALESCE || by.coalesceKey == null) {
+    if (overflow != Overflow.COALESCE || by.coalesceKey == null) {
       return false;
     }
     for (Iterator<Frame> i = frames.iterator(); i.hasNext(); ) {
@@ -147,7 +147,7 @@ final class ClientQueue {
   /** Whether these events fit in behind what waits, once they have replaced what they replace. */
   boolean fitsAll(List<Frame> events) {
     Map<String, Frame> latest = new HashMap<>();
-    if (overflow == OverflowPolicy.COALESCE) {
+    if (overflow == Overflow.COALESCE) {
       frames.stream()
           .filter(frame -> frame.coalesceKey != null)
           .forEach(frame -> latest.put(frame.coalesceKey, frame));
@@ -157,7 +157,7 @@ final class ClientQueue {
     for (Frame event : events) {
       messages++;
       total += event.length();
-      if (overflow == OverflowPolicy.COALESCE && event.coalesceKey != null) {
+      if (overflow == Overflow.COALESCE && event.coalesceKey != null) {
         Frame replaced = latest.put(event.coalesceKey, event);
         messages -= replaced == null ? 0 : 1;
         total -= replaced == null ? 0 : replaced.length();

@@ -18,7 +18,6 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.starcast.MessageSource;
 import org.starcast.PublishResult;
-import org.starcast.RefusalReason;
 import org.starcast.RefusedException;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
@@ -201,7 +200,7 @@ public final class DeliveryEngine {
   }
 
   /** Counts a client that was refused before it came here. */
-  public void refused(RefusalReason reason) {
+  public void refused(RefusedException.Reason reason) {
     refusals.count(reason);
   }
 

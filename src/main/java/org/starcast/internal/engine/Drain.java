@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
-import org.starcast.CloseReason;
+import org.starcast.SseClient.CloseReason;
 
 /**
  * Sends all clients away and takes no new ones, once and for good.

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
-import org.starcast.CloseReason;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.internal.config.StarcastConfig;
 
 /**

@@ -1,7 +1,7 @@
 package org.starcast.internal.engine;
 
-import org.starcast.CloseReason;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.LoggedEvent;

@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
-import org.starcast.CloseReason;
+import org.starcast.SseClient.CloseReason;
 
 /**
  * The bound on the bytes that are held for all clients together: what is queued, each shared frame

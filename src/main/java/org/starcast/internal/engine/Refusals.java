@@ -3,7 +3,7 @@ package org.starcast.internal.engine;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
-import org.starcast.RefusalReason;
+import org.starcast.RefusedException;
 
 /**
  * Counts refusals, and logs them: the first of a reason at once, from then on all of it together,
@@ -15,8 +15,9 @@ final class Refusals {
 
   private final Statistics statistics;
   private final System.Logger log;
-  private final AtomicLongArray untold = new AtomicLongArray(RefusalReason.values().length);
-  private final AtomicLong[] quietUntil = new AtomicLong[RefusalReason.values().length];
+  private final AtomicLongArray untold =
+      new AtomicLongArray(RefusedException.Reason.values().length);
+  private final AtomicLong[] quietUntil = new AtomicLong[RefusedException.Reason.values().length];
 
   Refusals(Statistics statistics, System.Logger log) {
     this.statistics = statistics;
@@ -27,11 +28,11 @@ final class Refusals {
     }
   }
 
-  void count(RefusalReason reason) {
+  void count(RefusedException.Reason reason) {
     count(reason, System.nanoTime());
   }
 
-  void count(RefusalReason reason, long now) {
+  void count(RefusedException.Reason reason, long now) {
     statistics.refused(reason);
     int i = reason.ordinal();
     untold.incrementAndGet(i);

@@ -13,13 +13,12 @@ import java.util.Base64;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.starcast.CloseReason;
-import org.starcast.LineSeparator;
-import org.starcast.RefusalReason;
 import org.starcast.RefusedException;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
+import org.starcast.Subscription.LineSeparator;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.log.EventId;
 import org.starcast.internal.security.Grant;
@@ -165,11 +164,14 @@ final class Registration {
     }
     if (!engine.order().isReady()) {
       throw admission.refuse(
-          RefusalReason.BACKPLANE, 503, "the node has not reached its backplane yet", 2);
+          RefusedException.Reason.BACKPLANE, 503, "the node has not reached its backplane yet", 2);
     }
     if (engine.notifier().isOverloaded()) {
       throw admission.refuse(
-          RefusalReason.CLIENTS, 503, "too many client events wait for their observers", 10);
+          RefusedException.Reason.CLIENTS,
+          503,
+          "too many client events wait for their observers",
+          10);
     }
     admission.admit(origin.principal, origin.address);
     if (engine.isDraining()) {
@@ -180,7 +182,8 @@ final class Registration {
   }
 
   private RefusedException stopping() {
-    return admission.refuse(RefusalReason.DRAINING, 503, "the application is stopping", 2);
+    return admission.refuse(
+        RefusedException.Reason.DRAINING, 503, "the application is stopping", 2);
   }
 
   private void check(Grant grant, Subscription subscription) {
@@ -190,7 +193,7 @@ final class Registration {
       }
       grant.check(subscription.topics().keySet(), subscription.muted());
     } catch (RefusedException e) {
-      refusals.count(RefusalReason.FORBIDDEN);
+      refusals.count(RefusedException.Reason.FORBIDDEN);
       throw e;
     }
   }

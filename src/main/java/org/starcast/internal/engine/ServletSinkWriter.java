@@ -19,7 +19,7 @@ import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.zip.GZIPOutputStream;
-import org.starcast.LineSeparator;
+import org.starcast.Subscription.LineSeparator;
 import org.starcast.internal.wire.SseFormat;
 
 /**
@@ -280,7 +280,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
       } else if (separator == LineSeparator.LF) {
         more = writeLines(bytes, offset, length);
       } else {
-        byte[] lines = SseFormat.withSeparator(separator, bytes, offset, length);
+        byte[] lines = SseFormat.withSeparator(separator.characters(), bytes, offset, length);
         more = writeLines(lines, 0, lines.length);
       }
       if (!more) {

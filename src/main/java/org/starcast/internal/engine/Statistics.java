@@ -3,8 +3,8 @@ package org.starcast.internal.engine;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
-import org.starcast.CloseReason;
-import org.starcast.RefusalReason;
+import org.starcast.RefusedException;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseStatistics.Metric;
 
 /** Counts since the start. Thread-safe. */
@@ -13,7 +13,8 @@ final class Statistics {
   final Latencies latencies = new Latencies();
   private final Map<Metric, LongAdder> counters = adders(Metric.class);
   private final Map<CloseReason, LongAdder> closed = adders(CloseReason.class);
-  private final Map<RefusalReason, LongAdder> refused = adders(RefusalReason.class);
+  private final Map<RefusedException.Reason, LongAdder> refused =
+      adders(RefusedException.Reason.class);
 
   private static <E extends Enum<E>> Map<E, LongAdder> adders(Class<E> type) {
     Map<E, LongAdder> adders = new EnumMap<>(type);
@@ -48,7 +49,7 @@ final class Statistics {
     closed.get(reason).increment();
   }
 
-  void refused(RefusalReason reason) {
+  void refused(RefusedException.Reason reason) {
     refused.get(reason).increment();
   }
 
@@ -61,7 +62,7 @@ final class Statistics {
     return sums(CloseReason.class, closed);
   }
 
-  Map<RefusalReason, Long> refused() {
-    return sums(RefusalReason.class, refused);
+  Map<RefusedException.Reason, Long> refused() {
+    return sums(RefusedException.Reason.class, refused);
   }
 }

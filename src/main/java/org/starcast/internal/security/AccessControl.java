@@ -20,11 +20,11 @@ import java.util.Set;
 import org.starcast.RefusedException;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.topic.CompiledPattern;
-import org.starcast.security.Action;
 import org.starcast.security.Caller;
-import org.starcast.security.Decision;
 import org.starcast.security.TopicAccess;
 import org.starcast.security.TopicAuthorizer;
+import org.starcast.security.TopicAuthorizer.Action;
+import org.starcast.security.TopicAuthorizer.Decision;
 
 /**
  * Asks the rules of the configuration and the application's {@link TopicAuthorizer} beans.

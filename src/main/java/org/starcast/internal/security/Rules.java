@@ -6,10 +6,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.starcast.internal.config.Rule;
 import org.starcast.internal.topic.CompiledPattern;
-import org.starcast.security.Action;
 import org.starcast.security.Caller;
-import org.starcast.security.Decision;
 import org.starcast.security.TopicAuthorizer;
+import org.starcast.security.TopicAuthorizer.Action;
+import org.starcast.security.TopicAuthorizer.Decision;
 
 /** The rules of the configuration: they permit, and deny nothing. Immutable. */
 final class Rules implements TopicAuthorizer {

@@ -48,9 +48,9 @@ import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.http.Problem;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.LibraryEvents;
-import org.starcast.security.Action;
 import org.starcast.security.SameOrigin;
 import org.starcast.security.TopicAccess;
+import org.starcast.security.TopicAuthorizer.Action;
 import org.starcast.spi.BackplaneException;
 
 /**

@@ -46,10 +46,10 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.Topic;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.http.Problem;
-import org.starcast.security.Action;
-import org.starcast.security.Decision;
 import org.starcast.security.SameOrigin;
 import org.starcast.security.TopicAccess;
+import org.starcast.security.TopicAuthorizer.Action;
+import org.starcast.security.TopicAuthorizer.Decision;
 
 /**
  * The registry of clients for administrators, under the application's own JAX-RS path; off by

@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.StringJoiner;
-import org.starcast.LineSeparator;
 
 /**
  * The event-stream format (WHATWG HTML, section 9.2): checks of the field values and the only place
@@ -259,28 +258,11 @@ public final class SseFormat {
         && Arrays.equals(bytes, from, from + prefix.length, prefix, 0, prefix.length);
   }
 
-  /** Frames that this class made, with other line breaks; they have LF, and no CR anywhere. */
-  public static byte[] withSeparator(
-      LineSeparator separator, byte[] bytes, int offset, int length) {
-    int lines = 0;
-    for (int i = offset; i < offset + length; i++) {
-      lines += bytes[i] == '\n' ? 1 : 0;
-    }
-    byte[] out = new byte[length + (separator == LineSeparator.CRLF ? lines : 0)];
-    int to = 0;
-    for (int i = offset; i < offset + length; i++) {
-      if (bytes[i] != '\n') {
-        out[to++] = bytes[i];
-        continue;
-      }
-      if (separator != LineSeparator.LF) {
-        out[to++] = '\r';
-      }
-      if (separator != LineSeparator.CR) {
-        out[to++] = '\n';
-      }
-    }
-    return out;
+  /** Frames that this class made, which have LF and no CR anywhere, with other line breaks. */
+  public static byte[] withSeparator(String separator, byte[] bytes, int offset, int length) {
+    // one character for each byte
+    String frames = new String(bytes, offset, length, StandardCharsets.ISO_8859_1);
+    return frames.replace("\n", separator).getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /** Reads a frame that this class made; not a parser of other people's streams. */

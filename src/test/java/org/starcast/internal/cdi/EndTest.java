@@ -26,6 +26,7 @@ import org.starcast.internal.security.AccessControl;
 import org.starcast.presence.Cluster;
 import org.starcast.presence.Presence;
 import org.starcast.stream.SseStreams;
+import org.starcast.stream.StreamsBeanClass;
 
 /** Nothing that ends with the application brings another bean back to life. */
 class EndTest {
@@ -75,7 +76,7 @@ class EndTest {
                 Payloads.class,
                 Presence.class,
                 Broadcaster.class,
-                SseStreams.class,
+                StreamsBeanClass.VALUE,
                 AccessControl.class,
                 TopicObserver.class,
                 Transactions.class)

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.starcast.PayloadEncoder;
-import org.starcast.PublishFailure;
+import org.starcast.PublishResult;
 import org.starcast.SseMessage;
 import org.starcast.Topic;
 import org.starcast.internal.engine.RecordingBroadcaster;
@@ -460,16 +460,16 @@ class TopicObserverTest {
   static class Failures {
     @Inject Seen seen;
 
-    void sync(@Observes PublishFailure failure) {
+    void sync(@Observes PublishResult.Failure failure) {
       seen.add("sync", text(failure));
       throw new IllegalStateException("which disturbs nobody");
     }
 
-    void async(@ObservesAsync PublishFailure failure) {
+    void async(@ObservesAsync PublishResult.Failure failure) {
       seen.add("async", text(failure));
     }
 
-    private static String text(PublishFailure failure) {
+    private static String text(PublishResult.Failure failure) {
       return failure.message().topics()
           + " "
           + failure.message().data().orElseThrow()

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.starcast.OverflowPolicy;
-import org.starcast.security.Action;
+import org.starcast.Subscription.Overflow;
+import org.starcast.security.TopicAuthorizer.Action;
 
 class StarcastConfigTest {
 
@@ -248,10 +248,10 @@ class StarcastConfigTest {
   @Test
   void theOverflowPolicyIsOneOfFour() {
     String key = "starcast.queue.overflow";
-    assertThat(read(key, "drop-oldest").queue().overflow()).isEqualTo(OverflowPolicy.DROP_OLDEST);
-    assertThat(read(key, " Coalesce").queue().overflow()).isEqualTo(OverflowPolicy.COALESCE);
-    assertThat(read(key, "DISCONNECT").queue().overflow()).isEqualTo(OverflowPolicy.DISCONNECT);
-    assertThat(read(key, "catch-up").queue().overflow()).isEqualTo(OverflowPolicy.CATCH_UP);
+    assertThat(read(key, "drop-oldest").queue().overflow()).isEqualTo(Overflow.DROP_OLDEST);
+    assertThat(read(key, " Coalesce").queue().overflow()).isEqualTo(Overflow.COALESCE);
+    assertThat(read(key, "DISCONNECT").queue().overflow()).isEqualTo(Overflow.DISCONNECT);
+    assertThat(read(key, "catch-up").queue().overflow()).isEqualTo(Overflow.CATCH_UP);
     assertRefused(
         key, "drop-newest", "CATCH_UP, DISCONNECT, DROP_OLDEST or COALESCE", "is 'drop-newest'");
   }
@@ -262,7 +262,7 @@ class StarcastConfigTest {
     try {
       Locale.setDefault(Locale.forLanguageTag("tr"));
       assertThat(read("starcast.queue.overflow", "disconnect").queue().overflow())
-          .isEqualTo(OverflowPolicy.DISCONNECT);
+          .isEqualTo(Overflow.DISCONNECT);
     } finally {
       Locale.setDefault(before);
     }
@@ -313,7 +313,7 @@ class StarcastConfigTest {
         .isEqualTo(
             new StarcastConfig(
                 new StarcastConfig.Queue(
-                    1_024, 1 << 20, OverflowPolicy.CATCH_UP, Math.max(1 << 20, quarter)),
+                    1_024, 1 << 20, Overflow.CATCH_UP, Math.max(1 << 20, quarter)),
                 new StarcastConfig.Log(
                     10_000,
                     Math.min(64 << 20, quarter / 2),

@@ -16,14 +16,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.starcast.CloseReason;
-import org.starcast.OverflowPolicy;
 import org.starcast.RefusedException;
 import org.starcast.ResponseRuntime;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
+import org.starcast.Subscription.Overflow;
 import org.starcast.internal.engine.EngineFixture.Stream;
 
 /**
@@ -38,7 +38,7 @@ class AccountsTest {
     return fixture.engine().statisticsSnapshot();
   }
 
-  private static Subscription small(OverflowPolicy policy) {
+  private static Subscription small(Overflow policy) {
     return Subscription.to("a").overflow(policy).queue(3, 1 << 20);
   }
 
@@ -64,10 +64,10 @@ class AccountsTest {
   @Test
   void eachPolicyHasACountOfItsOwn() {
     try (EngineFixture fixture = new EngineFixture("log.events", "16")) {
-      Stream drops = fixture.connect(small(OverflowPolicy.DROP_OLDEST)).plug();
-      Stream coalesces = fixture.connect(small(OverflowPolicy.COALESCE)).plug();
-      fixture.connect(small(OverflowPolicy.DISCONNECT)).plug();
-      Stream reads = fixture.connect(small(OverflowPolicy.CATCH_UP)).plug();
+      Stream drops = fixture.connect(small(Overflow.DROP_OLDEST)).plug();
+      Stream coalesces = fixture.connect(small(Overflow.COALESCE)).plug();
+      fixture.connect(small(Overflow.DISCONNECT)).plug();
+      Stream reads = fixture.connect(small(Overflow.CATCH_UP)).plug();
       for (int i = 0; i < 40; i++) {
         fixture.publish(SseMessage.builder().topic("a").coalesce("k").data(i));
       }
@@ -91,8 +91,8 @@ class AccountsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(OverflowPolicy.class)
-  void aMessageToOneClientIsInTheBalance(OverflowPolicy policy) {
+  @EnumSource(Overflow.class)
+  void aMessageToOneClientIsInTheBalance(Overflow policy) {
     try (EngineFixture fixture = new EngineFixture()) {
       Stream stream = fixture.connect(small(policy)).plug();
       long before = now(fixture).get(Metric.DIRECT);
@@ -215,7 +215,7 @@ class AccountsTest {
       }
       List<Stream> open = new ArrayList<>();
       while (publishing.get() > 0 || open.size() < 10) {
-        OverflowPolicy policy = OverflowPolicy.values()[random.nextInt(4)];
+        Overflow policy = Overflow.values()[random.nextInt(4)];
         Subscription subscription =
             Subscription.to("a", "b.*").overflow(policy).queue(2 + random.nextInt(30), 4096);
         if (random.nextInt(3) == 0) {

@@ -15,15 +15,14 @@ import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.starcast.CloseReason;
 import org.starcast.FakeSink;
 import org.starcast.PublishResult;
-import org.starcast.RefusalReason;
 import org.starcast.RefusedException;
 import org.starcast.ResponseRuntime;
 import org.starcast.RunningBroadcaster;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics;
 import org.starcast.SseStatistics.Metric;
@@ -61,9 +60,10 @@ class BroadcasterTest {
     assertThat(first.closed()).isZero();
     assertThat(broadcaster.publish("orders.debug", "muted").matched()).isZero();
     assertThat(broadcaster.publish("stock.x", "no sender").matched()).isZero();
-    broadcaster.publish().topic("stock.x").sender("ann").event("e").data("s1").send();
+    broadcaster.publish(SseMessage.builder().topic("stock.x").sender("ann").event("e").data("s1"));
     PublishResult both =
-        broadcaster.publish().topic("orders.a", "stock.b").sender("ann").data("both").send();
+        broadcaster.publish(
+            SseMessage.builder().topic("orders.a", "stock.b").sender("ann").data("both"));
     assertThat(both.matched()).isEqualTo(2);
     assertThat(both.sequence()).isEqualTo(5);
     assertThat(broadcaster.publish(SseMessage.of("all")).matched()).isEqualTo(2);
@@ -79,9 +79,10 @@ class BroadcasterTest {
     FakeSink two = FakeSink.instant();
     SseClient first = broadcaster.register(one, Subscription.all());
     broadcaster.register(two, Subscription.all());
-    assertThat(broadcaster.broadcast(SseMessage.of("x"), Set.of(first.id(), "?")).matched())
+    assertThat(
+            broadcaster.publish(SseMessage.builder().data("x").except(first.id(), "?")).matched())
         .isEqualTo(1);
-    broadcaster.publish().topic("a").data("y").except(first.id()).send();
+    broadcaster.publish(SseMessage.builder().topic("a").data("y").except(first.id()));
     broadcaster.publish("a", "z");
     awaitData(two, "x", "y", "z");
     awaitData(one, "z");
@@ -146,7 +147,7 @@ class BroadcasterTest {
         .isThrownBy(() -> broadcaster.publish("a", "x".repeat(2_000)))
         .withMessageMatching("data: the message has 20\\d\\d bytes, at most 1024");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> broadcaster.publish().topic("a").send())
+        .isThrownBy(() -> broadcaster.publish(SseMessage.builder().topic("a")))
         .withMessage("message: has neither data nor comment nor retry");
     assertThatExceptionOfType(NullPointerException.class)
         .isThrownBy(() -> broadcaster.publish("a", null))
@@ -173,7 +174,7 @@ class BroadcasterTest {
     FakeSink sink = FakeSink.instant();
     broadcaster.register(sink, Subscription.all());
     broadcaster.publish("a", List.of(1, 2));
-    broadcaster.publish().topic("a").data(java.util.Map.of("k", "line\nbreak")).send();
+    broadcaster.publish(SseMessage.builder().topic("a").data(java.util.Map.of("k", "line\nbreak")));
     awaitData(sink, "[1,2]", "{\"k\":\"line\\nbreak\"}");
   }
 
@@ -269,7 +270,7 @@ class BroadcasterTest {
           .isThrownBy(() -> late.broadcaster().register(FakeSink.instant(), Subscription.to("a")))
           .satisfies(e -> assertThat(e.getResponse().getStatus()).isEqualTo(401));
       SseStatistics statistics = late.broadcaster().statistics();
-      assertThat(statistics.refused()).containsEntry(RefusalReason.FORBIDDEN, 1L);
+      assertThat(statistics.refused()).containsEntry(RefusedException.Reason.FORBIDDEN, 1L);
       assertThat(statistics.clients()).isZero();
     }
   }

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
-import org.starcast.CloseReason;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
@@ -58,7 +58,9 @@ class BudgetTest {
   void droppedMessagesAreGivenBack() {
     try (EngineFixture fixture = fixture()) {
       Subscription subscription =
-          Subscription.all().queue(2, 1 << 20).overflow(org.starcast.OverflowPolicy.DROP_OLDEST);
+          Subscription.all()
+              .queue(2, 1 << 20)
+              .overflow(org.starcast.Subscription.Overflow.DROP_OLDEST);
       fixture.connect(subscription).plug();
       for (int i = 0; i < 1_000; i++) {
         fixture.publish("a", "x".repeat(5_000));

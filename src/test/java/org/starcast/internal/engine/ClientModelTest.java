@@ -21,13 +21,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.starcast.CloseReason;
 import org.starcast.FakeSink;
-import org.starcast.OverflowPolicy;
 import org.starcast.ResponseRuntime;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.Subscription.Overflow;
 import org.starcast.internal.backplane.LocalBackplane;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.config.StarcastConfig;
@@ -380,7 +380,7 @@ class ClientModelTest {
     private final World world;
     private final String id;
     private final Random random;
-    private final OverflowPolicy policy;
+    private final Overflow policy;
     private final boolean recovers;
     private final boolean recoversLater;
     private final List<Change> changes = new ArrayList<>();
@@ -427,7 +427,7 @@ class ClientModelTest {
       this.world = world;
       this.id = id;
       this.random = world.random;
-      this.policy = OverflowPolicy.values()[random.nextInt(4)];
+      this.policy = Overflow.values()[random.nextInt(4)];
       this.recovers = random.nextInt(3) == 0;
       this.recoversLater = random.nextBoolean();
     }
@@ -779,7 +779,7 @@ class ClientModelTest {
             !owed(event)
                 || gapToNext
                 || event.place <= gapTo
-                || policy == OverflowPolicy.COALESCE && isReplaced(event)
+                || policy == Overflow.COALESCE && isReplaced(event)
                 || event.place > closedAt;
         assertThat(excused).as("%s has not come to %s", event, id).isTrue();
       }
@@ -800,7 +800,7 @@ class ClientModelTest {
       }
       excuse(Math.min(world.received(), closedAt));
       assertThat(owesGap).isFalse();
-      if (policy != OverflowPolicy.DROP_OLDEST) {
+      if (policy != Overflow.DROP_OLDEST) {
         List<String> sent = got.stream().filter(direct::contains).toList();
         assertThat(sent).as("messages to it alone").isEqualTo(direct);
         if (client.dropped() == 0) {

@@ -7,7 +7,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.starcast.RefusalReason;
 import org.starcast.RefusedException;
 import org.starcast.ResponseRuntime;
 import org.starcast.internal.cdi.LogCapture;
@@ -78,9 +77,9 @@ class ConnectRateTest {
           fixture, "eve", "192.0.2.1", "the address connected 3 times a minute, the most");
       var refused = fixture.engine().statisticsSnapshot().refused();
       assertThat(refused)
-          .containsEntry(RefusalReason.CONNECTS_PER_PRINCIPAL, 1L)
-          .containsEntry(RefusalReason.CONNECTS_PER_ADDRESS, 1L)
-          .containsEntry(RefusalReason.CLIENTS, 0L);
+          .containsEntry(RefusedException.Reason.CONNECTS_PER_PRINCIPAL, 1L)
+          .containsEntry(RefusedException.Reason.CONNECTS_PER_ADDRESS, 1L)
+          .containsEntry(RefusedException.Reason.CLIENTS, 0L);
       assertThat(fixture.engine().count()).isEqualTo(4);
     }
   }
@@ -106,16 +105,16 @@ class ConnectRateTest {
           new Refusals(statistics, System.getLogger(ConnectRateTest.class.getName()));
       long now = System.nanoTime();
       for (int i = 0; i < 1000; i++) {
-        refusals.count(RefusalReason.CLIENTS, now);
-        refusals.count(RefusalReason.CONNECTS_PER_ADDRESS, now + 9 * SECOND);
+        refusals.count(RefusedException.Reason.CLIENTS, now);
+        refusals.count(RefusedException.Reason.CONNECTS_PER_ADDRESS, now + 9 * SECOND);
       }
       assertThat(log.records()).hasSize(2);
-      refusals.count(RefusalReason.CLIENTS, now + 10 * SECOND);
+      refusals.count(RefusedException.Reason.CLIENTS, now + 10 * SECOND);
       assertThat(log.records()).hasSize(3).allMatch(r -> r.getLevel() == Level.WARNING);
       assertThat(log.records().get(2).getMessage()).contains("STARCAST-1030");
       assertThat(log.records().get(2).getParameters())
-          .containsExactly(1000L, RefusalReason.CLIENTS);
-      assertThat(statistics.refused().get(RefusalReason.CLIENTS)).isEqualTo(1001);
+          .containsExactly(1000L, RefusedException.Reason.CLIENTS);
+      assertThat(statistics.refused().get(RefusedException.Reason.CLIENTS)).isEqualTo(1001);
     }
   }
 }

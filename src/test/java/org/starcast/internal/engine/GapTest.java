@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.starcast.MessageSource;
-import org.starcast.OverflowPolicy;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.Subscription.Overflow;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.engine.EngineFixture.Stream;
@@ -25,7 +25,7 @@ class GapTest {
 
   private static final String[] SHORT = {"log.events", "16", "log.retain.\"stock.*\"", "latest"};
 
-  private static Subscription slow(OverflowPolicy policy) {
+  private static Subscription slow(Overflow policy) {
     return Subscription.to("a").queue(2, 1 << 20).overflow(policy);
   }
 
@@ -97,9 +97,9 @@ class GapTest {
 
   @ParameterizedTest
   @EnumSource(
-      value = OverflowPolicy.class,
+      value = Overflow.class,
       names = {"CATCH_UP", "DROP_OLDEST"})
-  void nobodyElseWaitsForWhatComesBehindAGap(OverflowPolicy policy) throws Exception {
+  void nobodyElseWaitsForWhatComesBehindAGap(Overflow policy) throws Exception {
     try (EngineFixture fixture = new EngineFixture("drain-threads", "1", "log.events", "16")) {
       CountDownLatch asked = new CountDownLatch(1);
       CountDownLatch answer = new CountDownLatch(1);
@@ -126,7 +126,7 @@ class GapTest {
       assertThat(data.get(2)).isEqualTo("state");
       // what was dropped meanwhile is a gap of its own, made good by a state of its own
       assertThat(data.subList(3, data.size()).contains("state"))
-          .isEqualTo(policy == OverflowPolicy.DROP_OLDEST);
+          .isEqualTo(policy == Overflow.DROP_OLDEST);
     }
   }
 
@@ -136,7 +136,7 @@ class GapTest {
       AtomicInteger made = new AtomicInteger();
       Stream slow =
           fixture.connect(
-              slow(OverflowPolicy.DROP_OLDEST)
+              slow(Overflow.DROP_OLDEST)
                   .onGap(() -> SseMessage.of("state " + made.incrementAndGet())));
       for (int round = 1; round <= 3; round++) {
         slow.plug();
@@ -154,7 +154,7 @@ class GapTest {
       CountDownLatch never = new CountDownLatch(1);
       Stream hangs =
           fixture.connect(
-              slow(OverflowPolicy.DROP_OLDEST)
+              slow(Overflow.DROP_OLDEST)
                   .onGap(
                       () -> {
                         await(never);
@@ -162,7 +162,7 @@ class GapTest {
                       }));
       Stream fails =
           fixture.connect(
-              slow(OverflowPolicy.DROP_OLDEST)
+              slow(Overflow.DROP_OLDEST)
                   .onGap(
                       () -> {
                         throw new IllegalStateException("expected by the test");
@@ -256,7 +256,7 @@ class GapTest {
               .connect(
                   Subscription.to("a")
                       .queue(2, 1 << 20)
-                      .overflow(OverflowPolicy.DROP_OLDEST)
+                      .overflow(Overflow.DROP_OLDEST)
                       .onGap(
                           () -> {
                             int read = state.get();

@@ -15,10 +15,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.starcast.CloseReason;
 import org.starcast.RefusedException;
 import org.starcast.ResponseRuntime;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
@@ -26,10 +26,10 @@ import org.starcast.internal.engine.EngineFixture.Stream;
 import org.starcast.internal.security.Grant;
 import org.starcast.internal.security.TestAccess;
 import org.starcast.internal.topic.CompiledPattern;
-import org.starcast.security.Action;
 import org.starcast.security.Caller;
-import org.starcast.security.Decision;
 import org.starcast.security.TopicAuthorizer;
+import org.starcast.security.TopicAuthorizer.Action;
+import org.starcast.security.TopicAuthorizer.Decision;
 
 /** What a client may hear, from its first event to its last. */
 @ExtendWith(ResponseRuntime.class)

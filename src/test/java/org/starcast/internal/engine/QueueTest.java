@@ -9,13 +9,13 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.starcast.CloseReason;
-import org.starcast.OverflowPolicy;
 import org.starcast.PublishResult;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
+import org.starcast.Subscription.Overflow;
 import org.starcast.internal.engine.EngineFixture.Stream;
 import org.starcast.internal.wire.EventStreamParser.Event;
 
@@ -24,7 +24,7 @@ class QueueTest {
 
   private static final long MANY = 1 << 20;
 
-  private static Subscription small(OverflowPolicy policy, int messages, long bytes) {
+  private static Subscription small(Overflow policy, int messages, long bytes) {
     return Subscription.all().overflow(policy).queue(messages, bytes);
   }
 
@@ -36,7 +36,7 @@ class QueueTest {
   void disconnectClosesWhenOneMessageTooManyWaits() {
     try (EngineFixture fixture = new EngineFixture()) {
       Stream healthy = fixture.connect(Subscription.all());
-      Stream stalled = fixture.connect(small(OverflowPolicy.DISCONNECT, 3, MANY)).plug();
+      Stream stalled = fixture.connect(small(Overflow.DISCONNECT, 3, MANY)).plug();
       for (int i = 1; i <= 3; i++) {
         PublishResult result = fixture.publish("a", "m" + i);
         assertThat(result.matched()).isEqualTo(2);
@@ -68,7 +68,7 @@ class QueueTest {
       for (int i = 0; i < 10; i++) {
         fixture.publish("a", "from here on ids have the same length");
       }
-      Stream stalled = fixture.connect(small(OverflowPolicy.DISCONNECT, 1_000, 2_048)).plug();
+      Stream stalled = fixture.connect(small(Overflow.DISCONNECT, 1_000, 2_048)).plug();
       long before = stalled.client().queuedBytes();
       PublishResult result = fixture.publish("a", "x".repeat(100));
       long frame = stalled.client().queuedBytes() - before;
@@ -89,7 +89,7 @@ class QueueTest {
   @Test
   void dropOldestPutsOneGapEventInThePlaceOfWhatItDropped() {
     try (EngineFixture fixture = new EngineFixture()) {
-      Stream slow = fixture.connect(small(OverflowPolicy.DROP_OLDEST, 3, MANY)).plug();
+      Stream slow = fixture.connect(small(Overflow.DROP_OLDEST, 3, MANY)).plug();
       List<PublishResult> results = new ArrayList<>();
       for (int i = 1; i <= 8; i++) {
         results.add(fixture.publish("a", "m" + i));
@@ -122,7 +122,7 @@ class QueueTest {
   @Test
   void dropOldestMakesRoomInBytes() {
     try (EngineFixture fixture = new EngineFixture()) {
-      Stream slow = fixture.connect(small(OverflowPolicy.DROP_OLDEST, 1_000, 2_048)).plug();
+      Stream slow = fixture.connect(small(Overflow.DROP_OLDEST, 1_000, 2_048)).plug();
       for (int i = 0; i < 100; i++) {
         assertThat(fixture.publish("a", i + "x".repeat(100)).queued()).isEqualTo(1);
         assertThat(slow.client().queuedBytes()).isLessThanOrEqualTo(2_048);
@@ -138,8 +138,8 @@ class QueueTest {
   }
 
   @ParameterizedTest
-  @EnumSource(OverflowPolicy.class)
-  void aMessageLargerThanTheBoundStillPassesAlone(OverflowPolicy policy) {
+  @EnumSource(Overflow.class)
+  void aMessageLargerThanTheBoundStillPassesAlone(Overflow policy) {
     try (EngineFixture fixture = new EngineFixture()) {
       Stream stream = fixture.connect(small(policy, 10, 1_024)).plug();
       String large = "x".repeat(100_000);
@@ -152,7 +152,7 @@ class QueueTest {
   @Test
   void aLargeMessageDropsAllOlderOnes() {
     try (EngineFixture fixture = new EngineFixture()) {
-      Stream slow = fixture.connect(small(OverflowPolicy.DROP_OLDEST, 10, 1_024)).plug();
+      Stream slow = fixture.connect(small(Overflow.DROP_OLDEST, 10, 1_024)).plug();
       fixture.publish("a", "m1");
       fixture.publish("a", "m2");
       String large = "x".repeat(5_000);
@@ -168,7 +168,7 @@ class QueueTest {
   void dropOldestCountsNoMoreThanMessagesWhileTheClientConnects() {
     try (EngineFixture fixture = new EngineFixture("log.events", "0")) {
       Stream connecting =
-          fixture.connecting(small(OverflowPolicy.DROP_OLDEST, 2, MANY), MemoryWriter.OPEN);
+          fixture.connecting(small(Overflow.DROP_OLDEST, 2, MANY), MemoryWriter.OPEN);
       fixture.publish("a", "m1");
       fixture.publish("a", "m2");
       PublishResult third = fixture.publish("a", "m3");
@@ -187,7 +187,7 @@ class QueueTest {
   void aQueueOfOneMessageHoldsOneWhileTheClientConnects() {
     try (EngineFixture fixture = new EngineFixture()) {
       Stream connecting =
-          fixture.connecting(small(OverflowPolicy.DISCONNECT, 1, MANY), MemoryWriter.OPEN);
+          fixture.connecting(small(Overflow.DISCONNECT, 1, MANY), MemoryWriter.OPEN);
       assertThat(fixture.publish("a", "m1").queued()).isEqualTo(1);
       connecting.writer().start();
       connecting.awaitIdle().awaitData("m1");
@@ -197,7 +197,7 @@ class QueueTest {
   @Test
   void coalesceReplacesTheOneOfTheSameKeyAndKeepsTheOrder() {
     try (EngineFixture fixture = new EngineFixture()) {
-      Stream slow = fixture.connect(small(OverflowPolicy.COALESCE, 10, MANY)).plug();
+      Stream slow = fixture.connect(small(Overflow.COALESCE, 10, MANY)).plug();
       assertThat(fixture.publish(keyed("k1", "k1 v1")).dropped()).isZero();
       fixture.publish(keyed("k2", "k2 v1"));
       assertThat(fixture.publish(keyed("k1", "k1 v2")).dropped()).isEqualTo(1);
@@ -223,8 +223,8 @@ class QueueTest {
   }
 
   @ParameterizedTest
-  @EnumSource(OverflowPolicy.class)
-  void aClientThatBecomesLevelGetsNoMoreThanItsQueueHolds(OverflowPolicy policy) {
+  @EnumSource(Overflow.class)
+  void aClientThatBecomesLevelGetsNoMoreThanItsQueueHolds(Overflow policy) {
     try (EngineFixture fixture = new EngineFixture("batch-bytes", "1024")) {
       Stream slow = fixture.connecting(small(policy, 3, MANY), 1);
       List<String> expected = new ArrayList<>();
@@ -247,7 +247,7 @@ class QueueTest {
   @Test
   void coalesceReplacesWhatIsLeftInTheLogWhenTheClientBecomesLevel() {
     try (EngineFixture fixture = new EngineFixture("batch-bytes", "1024")) {
-      Stream slow = fixture.connecting(small(OverflowPolicy.COALESCE, 3, MANY), 1);
+      Stream slow = fixture.connecting(small(Overflow.COALESCE, 3, MANY), 1);
       for (int i = 0; i < 40; i++) {
         fixture.publish(keyed(i % 2 == 0 ? "even" : "odd", i + ":" + "x".repeat(150)));
       }
@@ -272,7 +272,7 @@ class QueueTest {
   @Test
   void coalesceDoesNotTakeBackWhatIsBeingWritten() {
     try (EngineFixture fixture = new EngineFixture()) {
-      Stream slow = fixture.connect(small(OverflowPolicy.COALESCE, 10, MANY)).awaitIdle();
+      Stream slow = fixture.connect(small(Overflow.COALESCE, 10, MANY)).awaitIdle();
       slow.writer().stall();
       fixture.publish(keyed("k", "v1"));
       until(slow.writer()::blocked);
@@ -285,7 +285,7 @@ class QueueTest {
   @Test
   void coalesceClosesOnlyWhenReplacingMakesNoRoom() {
     try (EngineFixture fixture = new EngineFixture()) {
-      Stream slow = fixture.connect(small(OverflowPolicy.COALESCE, 2, MANY)).plug();
+      Stream slow = fixture.connect(small(Overflow.COALESCE, 2, MANY)).plug();
       fixture.publish(keyed("k1", "k1 v1"));
       fixture.publish(keyed("k2", "k2 v1"));
       for (int i = 2; i < 50; i++) {
@@ -301,9 +301,9 @@ class QueueTest {
 
   @ParameterizedTest
   @EnumSource(
-      value = OverflowPolicy.class,
+      value = Overflow.class,
       names = {"DISCONNECT", "DROP_OLDEST"})
-  void otherPoliciesLeaveKeysAlone(OverflowPolicy policy) {
+  void otherPoliciesLeaveKeysAlone(Overflow policy) {
     try (EngineFixture fixture = new EngineFixture()) {
       Stream slow = fixture.connect(small(policy, 10, MANY)).plug();
       fixture.publish(keyed("k", "v1"));
@@ -329,7 +329,7 @@ class QueueTest {
   @Test
   void oneClientsMessageWaitsBehindWhatIsQueuedAndIsBoundedLikeIt() {
     try (EngineFixture fixture = new EngineFixture()) {
-      Stream stream = fixture.connect(small(OverflowPolicy.DISCONNECT, 2, MANY)).plug();
+      Stream stream = fixture.connect(small(Overflow.DISCONNECT, 2, MANY)).plug();
       fixture.publish("a", "m1");
       SseMessage own = SseMessage.builder().id("my-id").data("own").build();
       assertThat(stream.client().send(own)).isTrue();

@@ -5,8 +5,8 @@ import static org.starcast.internal.engine.EngineFixture.until;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
-import org.starcast.CloseReason;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.engine.EngineFixture.Stream;

@@ -65,7 +65,7 @@ class WaitingTest {
       Stream stream = fixture.connect(Subscription.none().queue(1, 1024)).plug();
       List<CompletableFuture<Boolean>> stages = fill(stream, 10_000);
       assertThat(stages).hasSize(1 + 16 + 1);
-      stream.client().abortNow(org.starcast.CloseReason.APPLICATION);
+      stream.client().abortNow(org.starcast.SseClient.CloseReason.APPLICATION);
       stream.awaitClosed();
       assertThat(stages.get(10)).succeedsWithin(20, TimeUnit.SECONDS).isEqualTo(false);
     }

@@ -35,6 +35,7 @@ import org.starcast.internal.cdi.CdiBeans;
 import org.starcast.stream.Source;
 import org.starcast.stream.SseStreams;
 import org.starcast.stream.StreamOptions;
+import org.starcast.stream.StreamsBeanClass;
 
 /** Each kind of payload, each way in: the same event. */
 @ExtendWith(ResponseRuntime.class)
@@ -69,7 +70,7 @@ class PayloadRuleTest {
         RunningBroadcaster.with(
             Stream.concat(
                     CdiBeans.OBSERVING.stream(),
-                    Stream.of(SseStreams.class, DatastarSse.class, Encoder.class))
+                    Stream.of(StreamsBeanClass.VALUE, DatastarSse.class, Encoder.class))
                 .toList());
     broadcaster = running.broadcaster();
   }
@@ -133,7 +134,7 @@ class PayloadRuleTest {
     running.event().select(Topic.Literal.of(topic)).fire(payload);
     running.event().select(Topic.Literal.of(topic)).fireAsync(payload).toCompletableFuture().join();
     broadcaster.publish(topic, payload);
-    broadcaster.publish().topic(topic).data(payload).send();
+    broadcaster.publish(SseMessage.builder().topic(topic).data(payload));
     broadcaster.publish(SseMessage.builder().topic(topic).data(payload).build());
     client.send(payload);
     broadcaster.send(client.id(), SseMessage.of(payload));

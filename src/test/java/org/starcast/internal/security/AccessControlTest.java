@@ -19,10 +19,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.starcast.RefusedException;
 import org.starcast.ResponseRuntime;
 import org.starcast.internal.cdi.LogCapture;
-import org.starcast.security.Action;
 import org.starcast.security.Caller;
-import org.starcast.security.Decision;
 import org.starcast.security.TopicAuthorizer;
+import org.starcast.security.TopicAuthorizer.Action;
+import org.starcast.security.TopicAuthorizer.Decision;
 
 /** The rules and the authorizers together, and what they know of a caller. */
 @ExtendWith(ResponseRuntime.class)

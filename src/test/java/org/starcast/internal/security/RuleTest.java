@@ -11,9 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.starcast.internal.config.Rule;
-import org.starcast.security.Action;
 import org.starcast.security.Caller;
-import org.starcast.security.Decision;
+import org.starcast.security.TopicAuthorizer.Action;
+import org.starcast.security.TopicAuthorizer.Decision;
 
 class RuleTest {
 

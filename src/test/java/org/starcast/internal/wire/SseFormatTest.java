@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.starcast.LineSeparator;
 import org.starcast.SseMessage;
+import org.starcast.Subscription.LineSeparator;
 import org.starcast.internal.wire.EventStreamParser.Comment;
 import org.starcast.internal.wire.EventStreamParser.Event;
 
@@ -69,7 +69,7 @@ class SseFormatTest {
   void endsLinesAsAskedFor(LineSeparator separator, String escaped) {
     byte[] frames = "..data: a\ndata: b\n\n: \n\n..".getBytes(StandardCharsets.UTF_8);
 
-    byte[] written = SseFormat.withSeparator(separator, frames, 2, frames.length - 4);
+    byte[] written = SseFormat.withSeparator(separator.characters(), frames, 2, frames.length - 4);
 
     assertThat(text(written))
         .isEqualTo("data: a\ndata: b\n\n: \n\n".replace("\n", escaped.translateEscapes()));

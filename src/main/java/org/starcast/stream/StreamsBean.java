@@ -1,0 +1,136 @@
+package org.starcast.stream;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import jakarta.ws.rs.sse.SseEventSink;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Flow;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.starcast.SseBroadcaster;
+import org.starcast.SseClient;
+import org.starcast.SseMessage;
+import org.starcast.Subscription;
+import org.starcast.internal.Arguments;
+import org.starcast.internal.cdi.ContainerExecutors;
+import org.starcast.internal.cdi.Payloads;
+import org.starcast.stream.SseStreams.Progress.UnknownJobException;
+
+/** Makes a {@link Pump} for each stream. */
+@ApplicationScoped
+class StreamsBean implements SseStreams {
+
+  private static final Subscription STREAM = Subscription.none().type("stream").resumeFrom("");
+
+  private final BiFunction<SseEventSink, Subscription, SseClient> registry;
+  private final Function<Object, SseMessage> encoder;
+  private final Executor executor;
+  private final Timer timer;
+
+  /** For the container's proxy. */
+  StreamsBean() {
+    this(null, null, null, null);
+  }
+
+  @Inject
+  StreamsBean(SseBroadcaster broadcaster, Payloads payloads, ContainerExecutors executors) {
+    this.registry = broadcaster::register;
+    this.encoder = payloads::toMessage;
+    this.executor = executors.executor();
+    this.timer = Timer.of(executors.scheduler());
+  }
+
+  StreamsBean(
+      BiFunction<SseEventSink, Subscription, SseClient> registry,
+      Function<Object, SseMessage> encoder,
+      Executor executor,
+      Timer timer) {
+    this.registry = registry;
+    this.encoder = encoder;
+    this.executor = executor;
+    this.timer = timer;
+  }
+
+  @Override
+  public <T> SseStream stream(
+      SseEventSink sink, Source<T> source, StreamOptions<? super T> options) {
+    Subscription subscription = STREAM.lineSeparator(options.lineSeparator());
+    SourceReader<T> reader = source.use();
+    SseClient client;
+    try {
+      client = registry.apply(sink, subscription);
+    } catch (RuntimeException | Error refused) {
+      try {
+        reader.close();
+      } catch (Throwable e) {
+        refused.addSuppressed(e);
+      }
+      throw refused;
+    }
+    return new Pump<T>(client, true, reader, options, encoder, executor, timer).start();
+  }
+
+  @Override
+  public <T> SseStream stream(
+      SseClient client, Source<T> source, StreamOptions<? super T> options) {
+    Objects.requireNonNull(client, "client");
+    Objects.requireNonNull(options, "options");
+    return new Pump<T>(client, false, source.use(), options, encoder, executor, timer).start();
+  }
+
+  @Override
+  public SseStream progress(
+      SseEventSink sink,
+      String jobId,
+      Function<String, Optional<Progress>> source,
+      Duration interval,
+      StreamOptions<? super Progress> options) {
+    return stream(sink, job(jobId, source), job(jobId, interval, options));
+  }
+
+  @Override
+  public SseStream progress(
+      SseClient client,
+      String jobId,
+      Function<String, Optional<Progress>> source,
+      Duration interval) {
+    return stream(client, job(jobId, source), job(jobId, interval, StreamOptions.defaults()));
+  }
+
+  private Source<Progress> job(String jobId, Function<String, Optional<Progress>> source) {
+    Objects.requireNonNull(jobId, "jobId");
+    return new Source<>(new ProgressReader(jobId, Objects.requireNonNull(source, "source"), timer));
+  }
+
+  /** Options for a job; what the application has not chosen is the job's. */
+  private static StreamOptions<? super Progress> job(
+      String jobId, Duration interval, StreamOptions<? super Progress> options) {
+    return options
+        .interval(Arguments.positive("interval", interval))
+        .orElse(
+            progress -> SseMessage.of(((Progress) progress).toJson(jobId)),
+            "progress",
+            failure ->
+                failure instanceof UnknownJobException
+                    ? Optional.of(
+                        SseMessage.builder()
+                            .event("error")
+                            .data(
+                                Json.createObjectBuilder()
+                                    .add("error", "unknown job")
+                                    .add("job", jobId)
+                                    .build()
+                                    .toString())
+                            .build())
+                    : StreamOptions.defaults().onError().apply(failure));
+  }
+
+  @Override
+  public <T> Flow.Processor<T, T> throttle(Throttle<? super T> throttle) {
+    return new ThrottleProcessor<>(Objects.requireNonNull(throttle, "throttle"), executor, timer);
+  }
+}
