@@ -2,11 +2,11 @@ package org.starcast.datastar;
 
 import jakarta.ws.rs.core.Response;
 import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import org.starcast.internal.Arguments;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.markup.FirstTag;
 import org.starcast.internal.wire.PrefixedLines;
 
@@ -243,7 +243,7 @@ public final class PatchElements extends AbstractEvent<PatchElements, PatchEleme
     public static Mode parse(String mode) {
       String wanted = Objects.requireNonNull(mode, "mode").toLowerCase(Locale.ROOT);
       if (wanted.equals("morph")) {
-        LOGGER.log(Level.WARNING, "Patch mode 'morph' is called 'outer' since Datastar 1.0");
+        LogMessage.MODE_RENAMED.log(LOGGER);
         return OUTER;
       }
       for (Mode candidate : values()) {

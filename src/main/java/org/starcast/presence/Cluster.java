@@ -23,6 +23,7 @@ import java.util.function.LongSupplier;
 import org.starcast.SseBroadcaster;
 import org.starcast.internal.backplane.Commands;
 import org.starcast.internal.cdi.ContainerExecutors;
+import org.starcast.internal.logging.LogMessage;
 
 /**
  * The nodes that share the backplane, this one included. Inject it anywhere; thread-safe; no method
@@ -300,10 +301,7 @@ public class Cluster {
       others.put(node, heard);
     } else if (heard == null && !full) {
       full = true;
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "STARCAST-4001: there are more than {0} nodes, and not all are known",
-          MAX_NODES);
+      LogMessage.NODES_UNKNOWN.log(LOG, MAX_NODES);
     }
     return heard;
   }
@@ -336,12 +334,7 @@ public class Cluster {
         heard.since = null;
       }
     }
-    LOG.log(
-        System.Logger.Level.INFO,
-        "STARCAST-4002: node {0} is gone, says {1}{2}",
-        node,
-        by,
-        self ? "; that is this one, which begins anew" : "");
+    LogMessage.NODE_GONE.log(LOG, node, by, self ? "; that is this one, which begins anew" : "");
     commands.gone(node, by);
     if (self && !by.equals(node)) {
       beatSoon();

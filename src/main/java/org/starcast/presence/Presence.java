@@ -37,6 +37,7 @@ import org.starcast.SseMessage;
 import org.starcast.internal.backplane.Commands;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.LibraryEvents;
@@ -437,7 +438,7 @@ public class Presence {
     try {
       executor.execute(this::tell);
     } catch (RejectedExecutionException e) {
-      LOG.log(System.Logger.Level.DEBUG, "presence is not told any more", e);
+      LogMessage.PRESENCE_ENDED.log(LOG, e);
     }
   }
 
@@ -491,7 +492,7 @@ public class Presence {
       timer.schedule(this::tellMessages, delay, TimeUnit.NANOSECONDS);
       messagesScheduled = true;
     } catch (RejectedExecutionException e) {
-      LOG.log(System.Logger.Level.DEBUG, "presence is not told any more", e);
+      LogMessage.PRESENCE_ENDED.log(LOG, e);
     }
   }
 
@@ -521,7 +522,7 @@ public class Presence {
     try {
       publish(event).whenComplete((id, failure) -> sharing.told(note, failure));
     } catch (RuntimeException e) {
-      LOG.log(System.Logger.Level.DEBUG, "STARCAST-4003: a presence message will be sent again", e);
+      LogMessage.PRESENCE_RETRIED.log(LOG, e);
       sharing.told(note, e);
     }
   }
@@ -551,7 +552,7 @@ public class Presence {
     try {
       action.run();
     } catch (RuntimeException | Error e) {
-      LOG.log(System.Logger.Level.WARNING, "STARCAST-1011: presence could not be told", e);
+      LogMessage.PRESENCE_FAILED.log(LOG, e);
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.stream.Source.Emitter;
 
 /** The buffer between a producer and its stream. */
@@ -175,7 +176,7 @@ final class EmitterReader<T> extends SourceReader<T> implements Emitter<T> {
       try {
         action.run();
       } catch (Throwable e) { // the other actions run all the same
-        LOG.log(System.Logger.Level.WARNING, "STARCAST-5002: an action on close failed", e);
+        LogMessage.CLOSE_ACTION_FAILED.log(LOG, e);
       }
     }
   }

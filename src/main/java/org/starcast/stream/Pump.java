@@ -13,6 +13,7 @@ import java.util.function.Function;
 import org.starcast.MessageSource;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.stream.SseStreams.Progress;
 
 /**
@@ -157,7 +158,7 @@ final class Pump<T> implements SseStream {
 
   private void rejected(Throwable e) {
     if (!(e instanceof RejectedExecutionException)) {
-      LOG.log(System.Logger.Level.WARNING, "STARCAST-5006: no thread for a stream", e);
+      LogMessage.NO_THREAD.log(LOG, e);
     }
     end(Outcome.of(End.STOPPED));
   }
@@ -342,10 +343,8 @@ final class Pump<T> implements SseStream {
   private void log(Throwable cause) {
     // anybody can ask for a job that is not there, and a client that is gone misses nothing
     boolean expected = cause instanceof Progress.UnknownJobException || ended();
-    LOG.log(
-        expected ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
-        "STARCAST-5001: a stream failed",
-        cause);
+    LogMessage.STREAM_FAILED.log(
+        LOG, expected ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING, cause);
   }
 
   /** Ends the stream by a failure that is logged. */
@@ -357,7 +356,7 @@ final class Pump<T> implements SseStream {
     try {
       last = Objects.requireNonNull(options.onError().apply(cause), "onError: gave null");
     } catch (Throwable e) { // there is nobody else to ask
-      LOG.log(System.Logger.Level.WARNING, "STARCAST-5005: onError of a stream failed", e);
+      LogMessage.ON_ERROR_FAILED.log(LOG, e);
       last = StreamOptions.defaults().onError().apply(cause);
     }
     end(new Outcome(End.FAILED, cause, last));
@@ -376,7 +375,7 @@ final class Pump<T> implements SseStream {
       try {
         told = how.last().map(client::sendWhenRoom).orElse(NOTHING);
       } catch (Throwable e) { // such as a message that is too large
-        LOG.log(System.Logger.Level.WARNING, "STARCAST-5004: a last message was not sent", e);
+        LogMessage.LAST_MESSAGE_LOST.log(LOG, e);
       }
     }
     if (ownsClient) {
@@ -398,7 +397,7 @@ final class Pump<T> implements SseStream {
       try {
         reader.close();
       } catch (Throwable e) { // whatever it is, the stream is over
-        LOG.log(System.Logger.Level.WARNING, "STARCAST-5003: a source did not close", e);
+        LogMessage.SOURCE_NOT_CLOSED.log(LOG, e);
       }
       completion.complete(outcome().reason());
     }

@@ -18,6 +18,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
 import org.starcast.spi.LoggedEvent;
@@ -244,12 +245,7 @@ public class Commands {
   private void later(Insistent command, Throwable failure) {
     if (!command.failedBefore) {
       command.failedBefore = true;
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "STARCAST-1052: a command of type {0} does not reach the other nodes, and is sent again"
-              + " until it does: {1}",
-          command.type,
-          failure.getMessage());
+      LogMessage.COMMAND_RETRIED.log(LOG, command.type, failure.getMessage());
     }
     synchronized (failed) {
       failed.add(command);
@@ -261,11 +257,7 @@ public class Commands {
 
   private void giveUp(Insistent command, Throwable failure) {
     unstored.decrementAndGet();
-    LOG.log(
-        System.Logger.Level.ERROR,
-        "STARCAST-1053: a command of type {0} did not reach the other nodes: {1}",
-        command.type,
-        failure.getMessage());
+    LogMessage.COMMAND_LOST.log(LOG, command.type, failure.getMessage());
     command.stored.completeExceptionally(failure);
   }
 
@@ -289,7 +281,7 @@ public class Commands {
   public void received(String type, byte[] body) {
     List<Handler> those = handlers.get(type);
     if (those == null) {
-      LOG.log(System.Logger.Level.DEBUG, "a command of a type that this node does not know");
+      LogMessage.COMMAND_UNKNOWN.log(LOG);
       return;
     }
     IllegalArgumentException problem = null;
@@ -320,11 +312,7 @@ public class Commands {
     try {
       action.run();
     } catch (RuntimeException e) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "STARCAST-1051: an event of a topic {0}… was not understood: {1}",
-          prefix,
-          e.getClass().getSimpleName());
+      LogMessage.CONTROL_MALFORMED.log(LOG, prefix, e.getClass().getSimpleName());
     }
   }
 }

@@ -12,6 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.starcast.BackplaneStatus;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.log.EventStore;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
 import org.starcast.spi.Envelope;
@@ -173,7 +174,7 @@ public final class LocalBackplane implements Backplane {
       receiver.commanded(type, body);
     } catch (IllegalArgumentException e) {
       skipped.increment();
-      LOG.log(System.Logger.Level.WARNING, "STARCAST-1058: a control message is left out", e);
+      LogMessage.CONTROL_SKIPPED.log(LOG, e);
     }
   }
 

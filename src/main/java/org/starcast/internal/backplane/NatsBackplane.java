@@ -43,6 +43,7 @@ import org.starcast.BackplaneStatus;
 import org.starcast.internal.config.BackplaneConfig;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.log.LatestEvents;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
@@ -96,7 +97,7 @@ public final class NatsBackplane implements Backplane {
   private final NatsTail tail;
   private final List<CompiledPattern> retained;
   private final CompletableFuture<Void> started = new CompletableFuture<>();
-  private final Map<String, Long> logged = new HashMap<>();
+  private final Map<LogMessage, Long> logged = new HashMap<>();
 
   private ThreadPoolExecutor clientThreads;
   private ThreadPoolExecutor callbacks;
@@ -275,12 +276,7 @@ public final class NatsBackplane implements Backplane {
       connection.createDispatcher(outbox::answered).subscribe(inbox + "*");
       long most = connection.getServerInfo().getMaxPayload();
       if (most < config.limits().messageBytes()) {
-        tell(
-            Level.WARNING,
-            "STARCAST-3003: the max_payload of the broker, {0} bytes, is below"
-                + " starcast.message.max-bytes, which is {1}: larger events will fail",
-            most,
-            config.limits().messageBytes());
+        tell(LogMessage.PAYLOAD_SMALL, most, config.limits().messageBytes());
       }
       return new Session(
           connection,
@@ -465,11 +461,7 @@ public final class NatsBackplane implements Backplane {
       available = true;
     }
     if (!before) {
-      LOG.log(
-          Level.INFO,
-          "STARCAST-3012: connected to the stream {0}, epoch {1}",
-          nats.stream(),
-          tail.epoch());
+      LogMessage.CONNECTED.log(LOG, nats.stream(), tail.epoch());
     }
   }
 
@@ -488,12 +480,7 @@ public final class NatsBackplane implements Backplane {
       if (connected.connection.getStatus() != Connection.Status.CONNECTED) {
         throw e;
       }
-      LOG.log(
-          Level.ERROR,
-          "STARCAST-3004: the stream {0} has lost events, and its description cannot be changed to"
-              + " tell that to other nodes: until this node ends, its event ids are its own",
-          nats.stream(),
-          e);
+      LogMessage.EPOCH_OF_ITS_OWN.log(LOG, Level.ERROR, e, nats.stream());
       begin(
           connected, found, found.created() + new BigInteger(50, new SecureRandom()).toString(36));
       return found;
@@ -571,23 +558,11 @@ public final class NatsBackplane implements Backplane {
       throw new IOException("interrupted", e);
     }
     if (order != null) {
-      LOG.log(
-          Level.WARNING,
-          "STARCAST-3006: the stream {0} has lost events or was made anew: another epoch begins,"
-              + " {1}",
-          nats.stream(),
-          epoch);
+      LogMessage.EPOCH_OF_STREAM.log(LOG, nats.stream(), epoch);
     }
     ServerInfo server = connected.connection.getServerInfo();
     if (found.configuration().getReplicas() > 1 && server.isOlderThanVersion(SAFE_COPIES)) {
-      tell(
-          Level.WARNING,
-          "STARCAST-3013: nats-server {0} may lose what it has acknowledged, and its copies of the"
-              + " stream {1} may come to differ, when the server that leads them is lost: take"
-              + " {2} or newer",
-          server.getVersion(),
-          nats.stream(),
-          SAFE_COPIES);
+      tell(LogMessage.BROKER_OLD, server.getVersion(), nats.stream(), SAFE_COPIES);
     }
     order = found;
     tail.begin(epoch, from - 1, states);
@@ -850,47 +825,40 @@ public final class NatsBackplane implements Backplane {
     return new ErrorListener() {
       @Override
       public void errorOccurred(Connection connection, String error) {
-        tell(Level.WARNING, "STARCAST-3007: the broker says: {0}", error);
+        tell(LogMessage.BROKER_ERROR, error);
       }
 
       @Override
       public void exceptionOccurred(Connection connection, Exception exception) {
-        LOG.log(Level.DEBUG, "the connection to the broker", exception);
+        LogMessage.BROKER_EXCEPTION.log(LOG, exception);
       }
     };
   }
 
   private void complain(Exception e) {
     if (e instanceof AuthenticationException) {
-      tell(Level.ERROR, "STARCAST-3008: the broker refuses the credentials of this node");
+      tell(LogMessage.CREDENTIALS_REFUSED);
     } else if (e instanceof JetStreamApiException api) {
-      tell(
-          Level.ERROR,
-          "STARCAST-3009: the stream {0} cannot be used: {1}; it is tried again",
-          nats.stream(),
-          api.getErrorDescription());
+      tell(LogMessage.STREAM_UNUSABLE, nats.stream(), api.getErrorDescription());
     } else if (isConflict(e)) {
-      tell(Level.ERROR, "STARCAST-3010: {0}; it is tried again", e.getMessage());
+      tell(LogMessage.STREAM_DIFFERS, e.getMessage());
     } else {
       // without the client's text, which has the URLs
-      tell(
-          Level.WARNING,
-          "STARCAST-3011: the broker cannot be reached, it is tried again: {0}",
-          e.getClass().getSimpleName());
-      LOG.log(Level.DEBUG, "the broker", e);
+      tell(LogMessage.BROKER_AWAY, e.getClass().getSimpleName());
+      LogMessage.BROKER_EXCEPTION.log(LOG, e);
     }
   }
 
-  /** Logs the same text once a minute at most. */
-  private void tell(Level level, String text, Object... values) {
+  /** Logs the same message once a minute at most. */
+  private void tell(LogMessage message, Object... values) {
     long now = System.nanoTime();
     synchronized (logged) {
-      Long before = logged.get(text);
+      Long before = logged.get(message);
       if (before != null && now - before < LOG_INTERVAL_NANOS) {
         return;
       }
-      logged.put(text, now);
+      logged.put(message, now);
     }
-    LOG.log(level, text, values);
+    message.log(LOG, values);
   }
 }

@@ -9,13 +9,13 @@ import io.nats.client.api.StreamConfiguration;
 import io.nats.client.api.StreamInfo;
 import java.io.IOException;
 import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.starcast.internal.config.BackplaneConfig;
+import org.starcast.internal.logging.LogMessage;
 
 /**
  * The stream that the nodes share: made where it is missing, checked where it is there. Its methods
@@ -115,7 +115,7 @@ public final class NatsStream {
             .build();
     try {
       StreamInfo made = broker.addStream(wanted);
-      LOG.log(Level.INFO, "STARCAST-3001: the stream {0} was made", config.stream());
+      LogMessage.STREAM_MADE.log(LOG, config.stream());
       return made;
     } catch (JetStreamApiException e) {
       if (e.getApiErrorCode() == NAME_IN_USE) {

@@ -4,9 +4,9 @@ import io.nats.client.Connection;
 import io.nats.client.Message;
 import io.nats.client.impl.Headers;
 import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.Envelope;
 import org.starcast.spi.LoggedEvent;
@@ -238,13 +238,8 @@ final class NatsTail {
     malformed++;
     long now = System.nanoTime();
     if (malformedTold == 0 || now - malformedTime > LOG_INTERVAL_NANOS) {
-      LOG.log(
-          Level.WARNING,
-          "STARCAST-3002: message {0} is left out, as it is malformed: {1} ({2} since the last"
-              + " warning)",
-          sequence,
-          problem.getMessage(),
-          malformed - malformedTold);
+      LogMessage.MESSAGE_SKIPPED.log(
+          LOG, sequence, problem.getMessage(), malformed - malformedTold);
       malformedTold = malformed;
       malformedTime = now;
     }

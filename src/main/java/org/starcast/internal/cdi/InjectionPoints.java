@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.starcast.Topic;
+import org.starcast.internal.logging.LogMessage;
 
 /**
  * What the application injects, looked through for mistakes that would otherwise show late or
@@ -93,14 +94,7 @@ final class InjectionPoints {
                 .getOrDefault(type, List.of())
                 .forEach(
                     point ->
-                        LOG.log(
-                            System.Logger.Level.WARNING,
-                            "STARCAST-1063: {0}: an Event<{1}> without @Topic reaches no browser,"
-                                + " while {2} has a @Topic. Where that is meant, or the topic is"
-                                + " selected, add @Any",
-                            point,
-                            type.getTypeName(),
-                            named)));
+                        LogMessage.EVENT_WITHOUT_TOPIC.log(LOG, point, type.getTypeName(), named)));
   }
 
   private static String name(InjectionPoint point) {

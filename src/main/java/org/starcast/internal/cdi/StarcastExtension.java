@@ -22,6 +22,7 @@ import java.util.Set;
 import org.starcast.SseBroadcaster;
 import org.starcast.Topic;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.logging.LogMessage;
 
 /**
  * The portable extension: makes every observer whose event parameter has a {@link Topic} with a
@@ -87,7 +88,7 @@ public class StarcastExtension implements Extension {
             Class.forName(needed, false, loader);
             event.addAnnotatedType(Class.forName(bean, false, loader), id);
           } catch (ClassNotFoundException | LinkageError e) {
-            LOG.log(System.Logger.Level.DEBUG, "STARCAST-1033: without {0}", bean);
+            LogMessage.API_MISSING.log(LOG, bean);
           }
         });
   }
@@ -124,7 +125,7 @@ public class StarcastExtension implements Extension {
       List<String> unknown = ConfigProducer.unknown();
       unknown.stream()
           .limit(MAX_WARNINGS)
-          .forEach(text -> CONFIG_LOG.log(System.Logger.Level.WARNING, "STARCAST-1012: " + text));
+          .forEach(text -> LogMessage.UNKNOWN_NAME.log(CONFIG_LOG, text));
     } catch (IllegalArgumentException e) {
       event.addDeploymentProblem(e);
     }

@@ -17,6 +17,7 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.Topic;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.SseFormat;
 
@@ -91,11 +92,7 @@ class TopicObserver implements Transactions.Outcome {
   }
 
   private static void notSent(Level level, Topic topic) {
-    LOG.log(
-        level,
-        "STARCAST-1060: the event on topic \"{0}\" is not sent: its transaction is rolled back."
-            + " What shall be sent all the same is fired by fireAsync, or published",
-        topic.value());
+    LogMessage.ROLLED_BACK.log(LOG, level, null, topic.value());
   }
 
   /** Never in the caller's transaction, whatever thread the caller's executor uses. */
@@ -167,10 +164,7 @@ class TopicObserver implements Transactions.Outcome {
 
   /** Observers run on another thread: in a completion, nobody can have a transaction of his own. */
   private void failed(SseMessage message, Throwable cause) {
-    LOG.log(
-        Level.ERROR,
-        "STARCAST-1061: the event on topics " + message.topics() + " was not sent after its commit",
-        cause);
+    LogMessage.NOT_SENT_AFTER_COMMIT.log(LOG, Level.ERROR, cause, message.topics());
     PublishResult.Failure failure = new PublishResult.Failure(message, cause);
     try {
       executor.execute(() -> fire(failure));
@@ -184,7 +178,7 @@ class TopicObserver implements Transactions.Outcome {
     try {
       failures.fire(failure);
     } catch (RuntimeException | Error e) {
-      LOG.log(Level.WARNING, "STARCAST-1062: an observer of PublishResult.Failure failed", e);
+      LogMessage.FAILURE_OBSERVER_FAILED.log(LOG, e);
     }
   }
 }

@@ -37,6 +37,7 @@ import org.starcast.internal.backplane.Commands;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Payloads;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.security.AccessControl;
 import org.starcast.internal.security.Grant;
 import org.starcast.internal.topic.CompiledPattern;
@@ -52,7 +53,6 @@ import org.starcast.spi.LoggedEvent;
 public class Broadcaster implements SseBroadcaster {
 
   private static final System.Logger LOG = System.getLogger(Broadcaster.class.getName());
-  private static final String UNSENT = "STARCAST-1054: a message did not reach the other nodes";
 
   private final StarcastConfig config;
   private final Payloads payloads;
@@ -119,7 +119,7 @@ public class Broadcaster implements SseBroadcaster {
     try {
       executor.execute(() -> told.unsent(message, failure));
     } catch (RejectedExecutionException e) {
-      LOG.log(System.Logger.Level.WARNING, UNSENT, failure);
+      LogMessage.MESSAGE_LOST.log(LOG, failure);
     }
   }
 
@@ -360,7 +360,7 @@ public class Broadcaster implements SseBroadcaster {
       try {
         unpublished(message, failure);
       } catch (RuntimeException e) {
-        LOG.log(System.Logger.Level.WARNING, "STARCAST-1055: an observer failed", e);
+        LogMessage.OBSERVER_FAILED.log(LOG, e);
       }
     }
 

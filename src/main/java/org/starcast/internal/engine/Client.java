@@ -17,6 +17,7 @@ import org.starcast.SseClient.CloseReason;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.Subscription.Overflow;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.security.Grant;
 
 /**
@@ -751,7 +752,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       return true;
     } catch (RuntimeException e) {
       lost(drainer);
-      engine.log().log(System.Logger.Level.WARNING, "STARCAST-1006: a write failed", e);
+      LogMessage.WRITE_FAILED.log(engine.log(), e);
       abortNow(CloseReason.ERROR);
       return true;
     } finally {
@@ -809,14 +810,14 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     try {
       if (writer == null) {
         // whoever opens the response finds out
-        engine.log().log(System.Logger.Level.DEBUG, "STARCAST-1003: closed while it opened");
+        LogMessage.CLOSED_WHILE_OPENING.log(engine.log());
       } else if (clean) {
         writer.close();
       } else {
         writer.abort();
       }
     } catch (RuntimeException | Error e) {
-      engine.log().log(System.Logger.Level.DEBUG, "STARCAST-1003: the response did not end", e);
+      LogMessage.RESPONSE_NOT_ENDED.log(engine.log(), e);
     }
     CloseReason why;
     boolean wasOpen;

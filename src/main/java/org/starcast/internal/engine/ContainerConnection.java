@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import org.starcast.internal.logging.LogMessage;
 
 /**
  * The connection of one response, in the container's own terms, which the Servlet API has no word
@@ -61,11 +62,7 @@ class ContainerConnection {
         return new Undertow(call(request, "getExchange"));
       }
     } catch (ReflectiveOperationException | RuntimeException e) {
-      warn(
-          "STARCAST-1007",
-          "the container''s connection is not known: what waits in the server for a client that"
-              + " takes nothing is not bounded, and not dropped when the client is closed ({0})",
-          e);
+      warn(LogMessage.CONNECTION_UNKNOWN, e);
     }
     return new ContainerConnection();
   }
@@ -84,16 +81,10 @@ class ContainerConnection {
     try {
       int millis = writeTimeoutMillis();
       if (millis > 0 && (heartbeat.isZero() || millis < heartbeat.toMillis() * 5 / 4)) {
-        warn(
-            "STARCAST-1044",
-            "the server''s listener has a write timeout of {0} ms, which ends streams that are"
-                + " quiet for as long: have none (write-timeout=0), or a longer one than"
-                + " starcast.heartbeat ({1})",
-            String.valueOf(millis),
-            heartbeat);
+        warn(LogMessage.WRITE_TIMEOUT, String.valueOf(millis), heartbeat);
       }
     } catch (IOException | ReflectiveOperationException | RuntimeException e) {
-      LOG.log(System.Logger.Level.DEBUG, "STARCAST-1044: the listener's timeout is not known", e);
+      LogMessage.WRITE_TIMEOUT_UNKNOWN.log(LOG, e);
     }
   }
 
@@ -110,7 +101,7 @@ class ContainerConnection {
     try {
       terminate();
     } catch (IOException | ReflectiveOperationException | RuntimeException e) {
-      warn("STARCAST-1007", "the connection of a client could not be dropped ({0})", e);
+      warn(LogMessage.CONNECTION_KEPT, e);
     }
   }
 
@@ -126,10 +117,7 @@ class ContainerConnection {
     try {
       return bytes();
     } catch (ReflectiveOperationException | RuntimeException e) {
-      warn(
-          "STARCAST-1042",
-          "a client that takes bytes slowly counts as one that takes none ({0})",
-          e);
+      warn(LogMessage.TRANSFER_UNKNOWN, e);
       return 0;
     }
   }
@@ -149,12 +137,9 @@ class ContainerConnection {
   }
 
   /** Logs a warning once for each message, then for those who look closely. */
-  static void warn(String code, String message, Object... values) {
-    boolean first = WARNED.size() < MAX_WARNED && WARNED.add(code + message);
-    LOG.log(
-        first ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
-        code + ": " + message,
-        values);
+  static void warn(LogMessage message, Object... values) {
+    boolean first = WARNED.size() < MAX_WARNED && WARNED.add(message.format(values));
+    message.log(LOG, first ? message.level() : System.Logger.Level.DEBUG, null, values);
   }
 
   /** Payara and GlassFish. */
@@ -178,13 +163,7 @@ class ContainerConnection {
             .invoke(connection, MAX_PENDING_BYTES);
         boundKernel();
       } catch (IOException | ReflectiveOperationException | RuntimeException e) {
-        warn(
-            "STARCAST-1009",
-            "what waits in the server for a client that takes nothing has no bound but four times"
-                + " the socket''s send buffer; bound that by the JVM option"
-                + " -Dorg.glassfish.grizzly.nio.transport.TCPNIOTransport.max-send-buffer-size=32768"
-                + " ({0})",
-            e);
+        warn(LogMessage.SEND_BUFFER_UNBOUNDED, e);
       }
     }
 
@@ -328,7 +307,7 @@ class ContainerConnection {
               abortOnClose();
               connection.close();
             } catch (IOException | ReflectiveOperationException | RuntimeException e) {
-              warn("STARCAST-1007", "the connection of a client could not be dropped ({0})", e);
+              warn(LogMessage.CONNECTION_KEPT, e);
             }
           });
     }

@@ -26,6 +26,7 @@ import org.starcast.SseStatistics.Health;
 import org.starcast.SseStatistics.TopicCount;
 import org.starcast.Subscription;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.security.Grant;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.spi.Backplane;
@@ -140,10 +141,7 @@ public final class DeliveryEngine {
     try {
       done.get(config.backplane().startTimeout().toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "STARCAST-1050: the backplane {0} is not there yet, no clients are taken until it is",
-          backplane.status().name());
+      LogMessage.BACKPLANE_AWAY.log(LOG, backplane.status().name());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException e) {
@@ -164,9 +162,8 @@ public final class DeliveryEngine {
     }
     boolean servlet =
         !config.writer().type().equals("portable") && ServletSinkWriter.knows(runtime);
-    LOG.log(
-        System.Logger.Level.INFO,
-        "STARCAST-1000: started; writes {0}, with {1} drain threads; keeps {2} events",
+    LogMessage.STARTED.log(
+        LOG,
         servlet
             ? "in the Servlet container's non-blocking mode"
             : "through SseEventSink.send (" + runtime + ")",
@@ -351,15 +348,11 @@ public final class DeliveryEngine {
           .toCompletableFuture()
           .get(window + 3 * STOP_NANOS, TimeUnit.NANOSECONDS);
     } catch (ExecutionException | TimeoutException e) {
-      LOG.log(
-          System.Logger.Level.WARNING, "STARCAST-1004: {0} clients did not end", admission.count());
+      LogMessage.CLIENTS_LEFT.log(LOG, admission.count());
     }
     int untold = notifier.await(window + OBSERVER_NANOS);
     if (untold > 0) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "STARCAST-1016: the application ends, {0} of its observers have not run",
-          untold);
+      LogMessage.OBSERVERS_LEFT.log(LOG, untold);
     }
     completions.await(STOP_NANOS);
   }

@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.starcast.SseClient.CloseReason;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.logging.LogMessage;
 
 /**
  * One drain thread and the clients that it writes for. A client is always drained by the same
@@ -150,7 +151,7 @@ final class Drainer {
       }
     } catch (RuntimeException | Error e) {
       // all other clients of this thread need it
-      log.log(System.Logger.Level.ERROR, "STARCAST-1002: a drain failed", e);
+      LogMessage.DRAIN_FAILED.log(log, e);
       client.lost(this);
       client.abortNow(CloseReason.ERROR);
       turns.add(client);

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.starcast.internal.logging.LogMessage;
 
 /**
  * Runs what the application is told of, on one thread of its own, in order. Whoever has something
@@ -66,10 +67,7 @@ final class LifecycleNotifier {
     try {
       if (failures == MAX_FAILURES) {
         if (untold++ == 0) {
-          log.log(
-              System.Logger.Level.WARNING,
-              "STARCAST-1015: {0} failures wait for their observers, the next are only counted",
-              failures);
+          LogMessage.FAILURES_WAIT.log(log, failures);
         }
         return;
       }
@@ -89,7 +87,7 @@ final class LifecycleNotifier {
     try {
       failures--;
       if (untold > 0 && failures == 0) {
-        log.log(System.Logger.Level.WARNING, "STARCAST-1015: {0} failures were not told", untold);
+        LogMessage.FAILURES_DROPPED.log(log, untold);
         untold = 0;
       }
     } finally {
@@ -164,7 +162,7 @@ final class LifecycleNotifier {
       try {
         task.run();
       } catch (RuntimeException | Error e) {
-        log.log(System.Logger.Level.WARNING, "STARCAST-1005: a lifecycle observer failed", e);
+        LogMessage.LIFECYCLE_OBSERVER_FAILED.log(log, e);
       }
     }
   }

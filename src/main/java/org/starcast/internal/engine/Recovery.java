@@ -6,6 +6,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
+import org.starcast.internal.logging.LogMessage;
 
 /**
  * What a client gets behind a {@code starcast-gap} event. A message that is made when it is needed,
@@ -119,7 +120,7 @@ final class Recovery {
   }
 
   private void failed(Throwable why) {
-    log.log(System.Logger.Level.WARNING, "STARCAST-1008: the message for a gap failed", why);
+    LogMessage.GAP_MESSAGE_FAILED.log(log, why);
   }
 
   /**
@@ -139,9 +140,7 @@ final class Recovery {
   void giveUp(long now, long nanos) {
     CompletableFuture<byte[]> late = making;
     if (late != null && now - since > nanos && late.complete(NOTHING)) {
-      log.log(
-          System.Logger.Level.WARNING,
-          "STARCAST-1008: the message for a gap was not made in time, the client goes on without");
+      LogMessage.GAP_MESSAGE_LATE.log(log);
     }
   }
 }

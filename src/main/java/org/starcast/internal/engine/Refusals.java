@@ -4,6 +4,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.starcast.RefusedException;
+import org.starcast.internal.logging.LogMessage;
 
 /**
  * Counts refusals, and logs them: the first of a reason at once, from then on all of it together,
@@ -38,11 +39,7 @@ final class Refusals {
     untold.incrementAndGet(i);
     long until = quietUntil[i].get();
     if (now - until >= 0 && quietUntil[i].compareAndSet(until, now + INTERVAL)) {
-      log.log(
-          System.Logger.Level.WARNING,
-          "STARCAST-1030: refused {0} clients since this was last said, because of {1}",
-          untold.getAndSet(i, 0),
-          reason);
+      LogMessage.REFUSED.log(log, untold.getAndSet(i, 0), reason);
     }
   }
 }

@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.zip.GZIPOutputStream;
 import org.starcast.Subscription.LineSeparator;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.wire.SseFormat;
 
 /**
@@ -381,7 +382,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
 
   private static IllegalStateException refused(String problem) {
     // not every runtime logs what a resource method throws
-    ContainerConnection.warn("STARCAST-1045", problem);
+    ContainerConnection.warn(LogMessage.NOT_WRITABLE, problem);
     return new IllegalStateException(problem);
   }
 
@@ -408,11 +409,8 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
     if (ending) {
       return true;
     }
-    String problem =
-        "the resource method has failed, or has closed the sink, after it registered a client,"
-            + " whose stream ends with that; leave the sink alone, by try-with-resources, too";
-    ContainerConnection.warn("STARCAST-1043", problem);
-    listener.failed(new IllegalStateException(problem));
+    ContainerConnection.warn(LogMessage.SINK_CLOSED);
+    listener.failed(new IllegalStateException(LogMessage.SINK_CLOSED.format()));
     return false;
   }
 

@@ -2,6 +2,7 @@ package org.starcast.internal.engine;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import org.starcast.internal.logging.LogMessage;
 
 /**
  * One timer thread for all clients: a hashed wheel (Varghese and Lauck, scheme 6) whose entries are
@@ -174,7 +175,7 @@ final class TimingWheel {
     try {
       delay = entry.onTime(now);
     } catch (RuntimeException | Error e) {
-      log.log(System.Logger.Level.WARNING, "STARCAST-1001: a timer entry failed and is dropped", e);
+      LogMessage.TIMER_FAILED.log(log, e);
     }
     if (delay < 0) {
       size--;

@@ -3,6 +3,7 @@ package org.starcast.internal.engine;
 import java.util.ArrayList;
 import java.util.List;
 import org.starcast.SseStatistics.TopicCount;
+import org.starcast.internal.logging.LogMessage;
 
 /**
  * The topics with the most events, in a table of fixed size. A topic has one of four places, by its
@@ -49,10 +50,7 @@ final class TopicTraffic {
 
   /** Has the log say that nobody got the first event on a topic: its name may be mistyped. */
   static void reportUnheard(List<String> topics) {
-    LOG.log(
-        System.Logger.Level.DEBUG,
-        "nobody is subscribed to {0}, which is published to for the first time",
-        topics);
+    LogMessage.UNHEARD.log(LOG, topics);
   }
 
   private boolean count(String topic, int length) {

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.spi.LoggedEvent;
 
 /**
@@ -180,10 +181,8 @@ final class FileEventStore implements EventStore {
         boolean isNew = !Segments.setAsideAll(directory, "the epoch is not known");
         reservation = new Reservation(path);
         reservation.write(newEpoch.get(), 0);
-        LOG.log(
-            isNew ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
-            "STARCAST-2003: the log in {0} begins a new epoch",
-            directory);
+        LogMessage.EPOCH_BEGUN.log(
+            LOG, isNew ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING, null, directory);
       }
     } catch (IOException | RuntimeException e) {
       reservation.close();
@@ -254,10 +253,7 @@ final class FileEventStore implements EventStore {
           break;
         }
         if (end && failing) {
-          LOG.log(
-              System.Logger.Level.WARNING,
-              "STARCAST-2004: {0} events were not stored when the application stopped",
-              waiting());
+          LogMessage.EVENTS_LEFT.log(LOG, waiting());
           break;
         }
         if (idleNow) {
@@ -294,10 +290,7 @@ final class FileEventStore implements EventStore {
       }
     } catch (IOException | RuntimeException | Error e) {
       if (!failing) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "STARCAST-2005: the log cannot be written, it is tried again each second",
-            e);
+        LogMessage.LOG_FAILING.log(LOG, e);
       }
       failing = true;
       retryAt = System.nanoTime() + RETRY_NANOS;
@@ -336,11 +329,7 @@ final class FileEventStore implements EventStore {
   private void report(long now) {
     long unstored = unstored();
     if (unstored > reported && (reported == 0 || now - reportAt >= 0)) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "STARCAST-2006: {0} events were left out of the file, as the disk cannot follow; clients"
-              + " that missed them are told of a gap after a crash",
-          unstored - reported);
+      LogMessage.EVENTS_UNSTORED.log(LOG, unstored - reported);
       reported = unstored;
       reportAt = now + REPORT_NANOS;
     }
@@ -361,7 +350,7 @@ final class FileEventStore implements EventStore {
     idle = false;
     // a container may interrupt its threads when an application stops; this one ends by close()
     if (Thread.interrupted()) {
-      LOG.log(System.Logger.Level.DEBUG, "interrupted, goes on until it is told to stop");
+      LogMessage.LOG_INTERRUPTED.log(LOG);
     }
   }
 
@@ -372,7 +361,7 @@ final class FileEventStore implements EventStore {
       segments.sync();
       reservation.write(epoch, last);
     } catch (IOException | RuntimeException e) {
-      LOG.log(System.Logger.Level.WARNING, "STARCAST-2007: the log did not end cleanly", e);
+      LogMessage.LOG_NOT_ENDED.log(LOG, e);
     }
   }
 
@@ -382,7 +371,7 @@ final class FileEventStore implements EventStore {
       reservation.close();
       lock.close();
     } catch (IOException e) {
-      LOG.log(System.Logger.Level.WARNING, "STARCAST-2007: the log did not end cleanly", e);
+      LogMessage.LOG_NOT_ENDED.log(LOG, e);
     }
   }
 
@@ -392,10 +381,7 @@ final class FileEventStore implements EventStore {
     LockSupport.unpark(thread);
     try {
       if (!ended.await(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "STARCAST-2004: {0} events were not stored when the application stopped",
-            waiting());
+        LogMessage.EVENTS_LEFT.log(LOG, waiting());
         givenUp = true;
       }
     } catch (InterruptedException e) {

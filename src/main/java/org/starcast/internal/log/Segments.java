@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.spi.LoggedEvent;
 
 /**
@@ -150,12 +151,7 @@ final class Segments {
       return false;
     }
     if (problem != null) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "STARCAST-2001: {0} is damaged from byte {1} on and is cut there: {2}",
-          segment.path,
-          Long.toString(segment.bytes),
-          problem);
+      LogMessage.FILE_CUT.log(LOG, segment.path, Long.toString(segment.bytes), problem);
       try (RandomAccessFile file = new RandomAccessFile(segment.path.toFile(), "rw")) {
         file.setLength(segment.bytes);
         file.getFD().sync();
@@ -236,12 +232,7 @@ final class Segments {
     Path unreadable = Files.createDirectories(directory.resolve("unreadable"));
     Path name = unreadable.resolve(path.getFileName().toString().replaceAll("[0-9]+", "n"));
     Files.move(path, name, StandardCopyOption.REPLACE_EXISTING);
-    LOG.log(
-        System.Logger.Level.WARNING,
-        "STARCAST-2002: {0} cannot be read and is now {1}: {2}",
-        path,
-        name,
-        problem);
+    LogMessage.FILE_SET_ASIDE.log(LOG, path, name, problem);
   }
 
   // ---- writing
@@ -322,7 +313,7 @@ final class Segments {
         segment.file.setLength(segment.bytes);
       }
     } catch (IOException e) {
-      LOG.log(System.Logger.Level.DEBUG, "the end will be cut off when it is read", e);
+      LogMessage.END_KEPT.log(LOG, e);
     }
     if (segment.events == 0) {
       segments.remove(segment);
@@ -330,7 +321,7 @@ final class Segments {
         close(segment);
         Files.deleteIfExists(segment.path);
       } catch (IOException e) {
-        LOG.log(System.Logger.Level.DEBUG, "the file will be deleted when it is read", e);
+        LogMessage.FILE_KEPT.log(LOG, e);
       }
     }
   }
@@ -365,7 +356,7 @@ final class Segments {
       channel.force(true);
     } catch (IOException e) {
       // not every system can; those that need it can
-      LOG.log(System.Logger.Level.DEBUG, "the directory is not forced to the disk", e);
+      LogMessage.DIRECTORY_UNFORCED.log(LOG, e);
     }
   }
 

@@ -36,6 +36,7 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseStatistics;
 import org.starcast.SseStatistics.LatencyHistogram;
 import org.starcast.SseStatistics.Metric;
+import org.starcast.internal.logging.LogMessage;
 
 /** Registers the JMX bean while the application runs. */
 @Singleton
@@ -62,10 +63,9 @@ public class Jmx {
       name = wanted;
     } catch (InstanceAlreadyExistsException e) {
       // that of another server in this JVM, say
-      LOG.log(System.Logger.Level.DEBUG, "STARCAST-1032: the JMX bean is there already", e);
+      LogMessage.JMX_PRESENT.log(LOG, e);
     } catch (JMException | RuntimeException e) {
-      LOG.log(
-          System.Logger.Level.WARNING, "STARCAST-1031: there is no JMX bean: {0}", e.toString());
+      LogMessage.JMX_MISSING.log(LOG, e.toString());
     }
   }
 
@@ -74,7 +74,7 @@ public class Jmx {
       try {
         ManagementFactory.getPlatformMBeanServer().unregisterMBean(name);
       } catch (JMException e) {
-        LOG.log(System.Logger.Level.DEBUG, "STARCAST-1034: the JMX bean was gone", e);
+        LogMessage.JMX_GONE.log(LOG, e);
       }
       name = null;
     }

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.starcast.RefusedException;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.security.Caller;
 import org.starcast.security.TopicAccess;
@@ -75,10 +76,7 @@ public class AccessControl implements TopicAccess {
   /** Warns, when the application starts, of endpoints that are open to all. */
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
     if (!isActive() && (config.endpoint().stream() || config.endpoint().publish())) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "STARCAST-1020: there are no starcast.security.rules and no TopicAuthorizer: anybody can"
-              + " use the built-in endpoint");
+      LogMessage.ENDPOINT_OPEN.log(LOG);
     }
   }
 
@@ -133,9 +131,9 @@ public class AccessControl implements TopicAccess {
       if (decision != null) {
         return decision;
       }
-      LOG.log(System.Logger.Level.WARNING, "STARCAST-1021: a TopicAuthorizer answered null");
+      LogMessage.AUTHORIZER_FAILED.log(LOG, "returned null");
     } catch (RuntimeException e) {
-      LOG.log(System.Logger.Level.WARNING, "STARCAST-1021: a TopicAuthorizer failed", e);
+      LogMessage.AUTHORIZER_FAILED.log(LOG, System.Logger.Level.WARNING, e, "failed");
     }
     return Decision.DENY;
   }

@@ -37,6 +37,7 @@ import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.security.TopicAccess;
 import org.starcast.stream.Source;
@@ -115,10 +116,7 @@ public class MonitorResource {
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
     if (config.endpoint().monitor()
         && config.endpoint().registryRole().equals(RegistryResource.ANYBODY)) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "STARCAST-1040: starcast.endpoint.registry.role is *: anybody can open the monitor, and"
-              + " read every event by its tap");
+      LogMessage.MONITOR_OPEN.log(LOG);
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import org.starcast.internal.config.Spelling;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.http.Problem;
+import org.starcast.internal.logging.LogMessage;
 
 /** Checks of what a request gives; what is wrong with it is answered by 400 and a problem body. */
 final class Parameters {
@@ -43,10 +44,7 @@ final class Parameters {
                   throw bad(
                       printable(name) + ": is not a parameter here; the nearest is " + nearest);
                 });
-        LOG.log(
-            System.Logger.Level.DEBUG,
-            "STARCAST-1056: {0}: is not a parameter here, and means nothing",
-            printable(name));
+        LogMessage.PARAMETER_UNKNOWN.log(LOG, printable(name));
       }
     }
   }

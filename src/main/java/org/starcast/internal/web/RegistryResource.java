@@ -46,6 +46,7 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.Topic;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.http.Problem;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.security.SameOrigin;
 import org.starcast.security.TopicAccess;
 import org.starcast.security.TopicAuthorizer.Action;
@@ -115,10 +116,7 @@ public class RegistryResource {
   /** Warns, when the application starts, of a registry that is open to all. */
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
     if (config.endpoint().registry() && config.endpoint().registryRole().equals(ANYBODY)) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "STARCAST-1010: starcast.endpoint.registry.role is *: anybody can list and close the"
-              + " clients");
+      LogMessage.REGISTRY_OPEN.log(LOG);
     }
   }
 

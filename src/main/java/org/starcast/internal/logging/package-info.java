@@ -1,0 +1,2 @@
+/** What is logged. */
+package org.starcast.internal.logging;
