@@ -85,16 +85,26 @@ final class Payara implements AutoCloseable {
     return process.pid();
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   /** Shuts it down. */
   @Override
   public void close() throws IOException {
+    if (!endsWithin(60)) {
+      throw new IOException("the server does not end");
+    }
+  }
+
+  /** Shuts it down, and kills it if that takes longer. */
+  boolean endsWithin(int seconds) throws IOException {
     try {
       commands.close();
-      if (!process.waitFor(60, TimeUnit.SECONDS)) {
-        throw new IOException("the server does not end");
-      }
+      return process.waitFor(seconds, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
     } finally {
       process.destroyForcibly();
     }

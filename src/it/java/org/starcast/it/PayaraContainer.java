@@ -1,6 +1,7 @@
 package org.starcast.it;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jboss.arquillian.container.spi.client.container.ContainerConfiguration;
@@ -16,8 +17,8 @@ import org.jboss.shrinkwrap.api.Archive;
 import org.jboss.shrinkwrap.api.exporter.ZipExporter;
 
 /**
- * One Payara Micro for all test classes, as WildFly is: Payara's own container starts a server for
- * each class, which takes longer than most classes do.
+ * Payara Micro as a process that applications are deployed to one after the other; Payara's own
+ * container starts a server for each. See {@link SharedServer}.
  */
 public final class PayaraContainer implements DeployableContainer<PayaraContainer.Configuration> {
 
@@ -39,8 +40,9 @@ public final class PayaraContainer implements DeployableContainer<PayaraContaine
     }
   }
 
+  private static Payara payara;
+
   private final int port = Integer.getInteger("http.port");
-  private Payara payara;
 
   @Override
   public Class<Configuration> getConfigurationClass() {
@@ -52,22 +54,32 @@ public final class PayaraContainer implements DeployableContainer<PayaraContaine
     return new ProtocolDescription("Servlet 5.0");
   }
 
+  /** Boots the server, unless it runs; it ends with this process. */
   @Override
   public void start() throws LifecycleException {
+    if (payara != null && payara.isAlive()) {
+      return;
+    }
     try {
       payara = new Payara(port, Path.of("target", System.getProperty("server.name") + ".log"));
+      Runtime.getRuntime().addShutdownHook(new Thread(PayaraContainer::end));
     } catch (IOException e) {
       throw new LifecycleException("Payara Micro does not start", e);
     }
   }
 
-  @Override
-  public void stop() throws LifecycleException {
+  /** In less time than Failsafe leaves a process to end. */
+  private static void end() {
     try {
-      payara.close();
+      payara.endsWithin(20);
     } catch (IOException e) {
-      throw new LifecycleException("Payara Micro does not stop", e);
+      throw new UncheckedIOException(e);
     }
+  }
+
+  @Override
+  public void stop() {
+    // the next class needs it
   }
 
   @Override
