@@ -17,6 +17,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -66,6 +67,8 @@ class ConfigurationIT {
         export("profile", ORDERS + "%dev.starcast.securty.rules.\"a\".subscribe=clerk\n"));
     // here the environment's variable stands for no rule
     server.deploy(export("environment", ""));
+    server.configure(
+        xml -> xml.replace("<http-listener ", "<http-listener write-timeout=\"10000\" "));
     server.start();
     await()
         .atMost(ServerProcess.BOOT)
@@ -119,6 +122,19 @@ class ConfigurationIT {
       throws IOException {
     assertThat(status("/" + application, "news.a")).isEqualTo(404);
     assertThat(server.output()).contains(reason);
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = "arquillian.launch", matches = "wildfly")
+  void aWriteTimeoutThatEndsQuietStreamsIsReported() throws IOException {
+    assertThat(status("", "news.a")).isEqualTo(200);
+    await()
+        .atMost(ServerProcess.BOOT)
+        .untilAsserted(
+            () ->
+                assertThat(server.output())
+                    .contains("STARCAST-1044")
+                    .contains("a write timeout of 10000 ms"));
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.starcast.internal.backplane.NatsServer;
 
 /**
@@ -40,7 +41,8 @@ final class ServerProcess implements AutoCloseable {
   private final Server server;
   private final List<String> options = new ArrayList<>();
   private final List<Path> further = new ArrayList<>();
-  private Process process;
+  private final List<UnaryOperator<String>> changes = new ArrayList<>();
+  private volatile Process process;
 
   /** One that does not run yet, and keeps its files in a folder of its own. */
   ServerProcess(Kind kind, Path folder, Path war, Map<String, String> environment)
@@ -50,6 +52,8 @@ final class ServerProcess implements AutoCloseable {
     this.war = war;
     this.environment = environment;
     this.server = new Server(URI.create("http://127.0.0.1:" + port + "/").toURL());
+    // when the tests are interrupted
+    Runtime.getRuntime().addShutdownHook(new Thread(this::close));
   }
 
   Server server() {
@@ -64,6 +68,11 @@ final class ServerProcess implements AutoCloseable {
   /** Another application, at the path of its file's name, before the process is started. */
   void deploy(Path war) {
     further.add(war);
+  }
+
+  /** Changes WildFly's configuration file, before the process is started for the first time. */
+  void configure(UnaryOperator<String> change) {
+    changes.add(change);
   }
 
   /** Starts the process; {@link #ready} waits for it. */
@@ -116,6 +125,12 @@ final class ServerProcess implements AutoCloseable {
     Path base = folder.resolve("standalone");
     if (!Files.exists(base)) {
       NatsServer.copy(home.resolve("standalone/configuration"), base.resolve("configuration"));
+      Path standalone = base.resolve("configuration/standalone.xml");
+      String configuration = Files.readString(standalone);
+      for (UnaryOperator<String> change : changes) {
+        configuration = change.apply(configuration);
+      }
+      Files.writeString(standalone, configuration);
       Files.createDirectories(base.resolve("deployments"));
       Files.copy(war, base.resolve("deployments/ROOT.war"));
       copyFurther(base.resolve("deployments"));

@@ -37,7 +37,7 @@ public final class NatsServer implements AutoCloseable {
   private final int port = freePort();
   private final List<String> arguments;
   private final Map<String, String> environment;
-  private Process process;
+  private volatile Process process;
 
   private NatsServer(Path binary, Map<String, String> environment, String... arguments) {
     this.binary = binary;
@@ -48,6 +48,8 @@ public final class NatsServer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    // when the tests are interrupted
+    Runtime.getRuntime().addShutdownHook(new Thread(this::destroy));
   }
 
   /** A server that does not run yet; without a binary the test is skipped, and says so. */
@@ -288,10 +290,15 @@ public final class NatsServer implements AutoCloseable {
     }
   }
 
+  private void destroy() {
+    if (process != null) {
+      process.destroyForcibly();
+    }
+  }
+
   @Override
   public void close() {
     if (process != null) {
-      process.destroyForcibly();
       end(process::destroyForcibly);
     }
     delete(directory);
