@@ -67,6 +67,15 @@ class ClusterIT {
     return streams;
   }
 
+  private static void awaitHealth(int payara, String backplane) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(server(payara).get("/health/ready").body())
+                    .containsPattern("\"backplane\" *: *\"" + backplane + "\""));
+  }
+
   private static void close(List<RawStream> streams) throws Exception {
     for (RawStream stream : streams) {
       stream.close();
@@ -344,22 +353,34 @@ class ClusterIT {
                 () -> server(2).publish("topic", "away.a", "data", "refused"),
                 response -> response.statusCode() == 503);
     HttpResponse<String> waits = server(0).publish("topic", "away.a", "data", "waits");
+    int unstored = server(2).statistics().getInt("unstored");
+    String inTransaction = "probe/fire-transaction?topic=away.a";
+    assertThat(server(2).post(inTransaction, "too late").body()).isEqualTo("committed");
+    assertThat(server(0).post(inTransaction, "in time").body()).isEqualTo("committed");
 
     assertThat(refused.headers().firstValue("Content-Type").orElseThrow())
         .startsWith("application/problem+json");
     assertThat(refused.headers().firstValue("Retry-After")).contains("2");
     assertThat(json(refused).getInt("status")).isEqualTo(503);
     assertThat(id(waits)).isNull();
+    // after the commit nobody is left to catch
+    await().atMost(PATIENCE).until(() -> server(2).journalHas("unpublished too late"));
+    assertThat(server(2).statistics().getInt("unstored")).isGreaterThan(unstored);
+    awaitHealth(0, "away");
     cluster.broker().start();
     for (RawStream stream : streams) {
-      await().atMost(PATIENCE).until(() -> stream.data().contains("waits"));
+      await().atMost(PATIENCE).until(() -> stream.data().contains("in time"));
       assertThat(stream.ended()).isFalse();
     }
     for (int node = 0; node < NODES; node++) {
       awaitStored(node, "away.b", "back " + node);
     }
     await().atMost(PATIENCE).until(() -> streams.get(0).data().contains("back 2"));
-    assertThat(streams.get(0).data()).containsOnlyOnce("waits");
+    assertThat(streams.get(0).data())
+        .containsOnlyOnce("waits", "in time")
+        .doesNotContain("too late");
+    assertThat(server(0).journalHas("unpublished in time")).isFalse();
+    awaitHealth(0, "up");
     close(streams);
   }
 }

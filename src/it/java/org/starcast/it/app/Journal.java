@@ -9,6 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.starcast.ClientEvent;
 import org.starcast.ClientEvent.Closed;
 import org.starcast.ClientEvent.Opened;
+import org.starcast.PublishResult;
 import org.starcast.Topic;
 
 /** Writes down what observers of the application see. */
@@ -36,6 +37,10 @@ public class Journal {
   void committed(
       @Observes(during = TransactionPhase.AFTER_SUCCESS) @Topic("transactions.*") String payload) {
     entries.add("committed " + payload);
+  }
+
+  void unpublished(@Observes PublishResult.Failure failure) {
+    entries.add("unpublished " + failure.message().data().orElse(""));
   }
 
   void failing(@Observes @Topic("failing.*") String payload) {

@@ -342,6 +342,7 @@ public class ProbeResource {
         .add("replayed", statistics.get(Metric.REPLAYED))
         .add("gaps", statistics.get(Metric.GAPS))
         .add("logged", statistics.get(Metric.LOGGED))
+        .add("unstored", statistics.get(Metric.BACKPLANE_FAILED))
         .add("heap", runtime.totalMemory() - runtime.freeMemory())
         .build();
   }
