@@ -38,11 +38,12 @@ import org.starcast.internal.topic.NaivePattern;
  * A client against a plain, slow model of what it is owed. Random steps (subscriptions that change,
  * events, direct messages, connections that stall, break and come back, a log that moves on, pages
  * that wait or are lost, orders that begin anew, memory that is short, drains) are taken on one
- * thread, so that a seed repeats them exactly; after each, what has been written is read as a
- * browser would, and every event that should have come is there, once and in order, or excused: by
- * a gap that was told before what follows it, by a later one of the same key, or by the end of the
- * connection, after which the client comes back with the last id that it has seen. An id that a
- * client has seen never covers an event that it has not.
+ * thread, so that a seed repeats them exactly, by one node or by two that share an order, to either
+ * of which a client may come back; after each, what has been written is read as a browser would,
+ * and every event that should have come is there, once and in order, or excused: by a gap that was
+ * told before what follows it, by a later one of the same key, or by the end of the connection,
+ * after which the client comes back with the last id that it has seen. An id that a client has seen
+ * never covers an event that it has not.
  *
  * <p>{@code -Dstarcast.test.model.seed=…} repeats one run, {@code starcast.test.runs} multiplies
  * their number.
@@ -79,6 +80,53 @@ class ClientModelTest {
     }
   }
 
+  /** One of the servers. */
+  private static final class Node {
+    private final World world;
+    private final MemoryStream.Node shared;
+    private final DeliveryEngine engine;
+    private final Set<Long> neverReceived = new HashSet<>();
+    private boolean lags;
+
+    Node(World world, StarcastConfig config) {
+      this.world = world;
+      shared = world.stream == null ? null : world.stream.node();
+      Executor later = world.tasks::add;
+      engine =
+          new DeliveryEngine(
+              config,
+              shared == null ? new LocalBackplane(config) : shared,
+              ManualThread::new,
+              later,
+              task -> {},
+              new PayloadRule()::apply,
+              null,
+              null,
+              new EngineListener() {
+                @Override
+                public void opened(SseClient client) {
+                  world.opened.add(client);
+                }
+
+                @Override
+                public void closed(SseClient client, CloseReason reason) {
+                  world.closed.add(client);
+                }
+
+                @Override
+                public void unpublished(SseMessage message, Throwable failure) {}
+
+                @Override
+                public void commanded(String type, byte[] body) {}
+              });
+    }
+
+    /** The place of the last event that it has received. */
+    long received() {
+      return world.place(engine.lastEventId());
+    }
+  }
+
   private static final class World {
     private final Random random;
     private final List<String> trace = new ArrayList<>();
@@ -88,13 +136,10 @@ class ClientModelTest {
     private final List<SseClient> opened = new ArrayList<>();
     private final List<SseClient> closed = new ArrayList<>();
     private final MemoryStream stream;
-    private final MemoryStream.Node node;
-    private final DeliveryEngine engine;
+    private final List<Node> nodes = new ArrayList<>();
     private final boolean logs;
     private final Map<String, Long> epochs = new HashMap<>();
-    private final Set<Long> neverReceived = new HashSet<>();
     private long published;
-    private boolean lags;
     private boolean draining;
     private int messages;
 
@@ -122,36 +167,14 @@ class ClientModelTest {
       StarcastConfig config =
           StarcastConfig.read(key -> Optional.ofNullable(values.get(key)), values.keySet());
       stream = shared ? new MemoryStream() : null;
-      node = shared ? stream.node() : null;
-      Executor later = tasks::add;
-      engine =
-          new DeliveryEngine(
-              config,
-              shared ? node : new LocalBackplane(config),
-              ManualThread::new,
-              later,
-              task -> {},
-              new PayloadRule()::apply,
-              null,
-              null,
-              new EngineListener() {
-                @Override
-                public void opened(SseClient client) {
-                  opened.add(client);
-                }
-
-                @Override
-                public void closed(SseClient client, CloseReason reason) {
-                  closed.add(client);
-                }
-
-                @Override
-                public void unpublished(SseMessage message, Throwable failure) {}
-
-                @Override
-                public void commanded(String type, byte[] body) {}
-              });
       trace.add(values.toString());
+      for (int i = shared && random.nextBoolean() ? 2 : 1; i > 0; i--) {
+        nodes.add(new Node(this, config));
+      }
+    }
+
+    private Node anyNode() {
+      return nodes.get(random.nextInt(nodes.size()));
     }
 
     String trace() {
@@ -166,17 +189,12 @@ class ClientModelTest {
       return (number << 32) + Long.parseLong(id.substring(dash + 1));
     }
 
-    /** The place of the last event that the node has received. */
-    long received() {
-      return place(engine.lastEventId());
-    }
-
     boolean retains(Event event) {
       return trace.get(0).contains("log.retain") && event.topic.startsWith(RETAINED);
     }
 
     void run() {
-      received();
+      nodes.get(0).received();
       connect();
       for (int i = 0; i < STEPS; i++) {
         step();
@@ -221,15 +239,19 @@ class ClientModelTest {
       }
       switch (random.nextInt(6)) {
         case 0 -> {
-          lags = !lags;
-          trace.add("lag " + lags);
-          node.lag(lags);
+          Node node = anyNode();
+          node.lags = !node.lags;
+          trace.add("lag " + nodes.indexOf(node) + " " + node.lags);
+          node.shared.lag(node.lags);
         }
         case 1 -> {
           long upTo = published - random.nextInt(4 * LOG_EVENTS);
           trace.add("drop up to " + upTo);
-          for (long lost = received() + 1; lost <= (received() >> 32 << 32) + upTo; lost++) {
-            neverReceived.add(lost);
+          for (Node node : nodes) {
+            long received = node.received();
+            for (long lost = received + 1; lost <= (received >> 32 << 32) + upTo; lost++) {
+              node.neverReceived.add(lost);
+            }
           }
           stream.drop(upTo);
         }
@@ -242,13 +264,13 @@ class ClientModelTest {
           stream.release();
         }
         default -> {
-          if (random.nextInt(3) == 0 && !lags) {
+          if (random.nextInt(3) == 0 && nodes.stream().noneMatch(node -> node.lags)) {
             String epoch = "r" + epochs.size();
             trace.add("restart as " + epoch);
             viewers.forEach(viewer -> viewer.restarted = true);
             stream.restart(epoch);
             published = 0;
-            received();
+            nodes.get(0).received();
           }
         }
       }
@@ -263,6 +285,7 @@ class ClientModelTest {
               ? Set.of(viewers.get(random.nextInt(viewers.size())).id)
               : Set.of();
       published++;
+      DeliveryEngine engine = anyNode().engine;
       String epoch = engine.lastEventId().substring(0, engine.lastEventId().indexOf('-'));
       Event event = new Event(place(epoch + "-" + published), topic, sender, key, except);
       events.put(event.place, event);
@@ -296,9 +319,11 @@ class ClientModelTest {
 
     /** Has the drain thread do what there is, and reads what it has written. */
     void settle() {
-      Drainer drainer = engine.drainer(0);
-      for (int i = 0; drainer.next(); i++) {
-        assertThat(i).as("cycles without an end").isLessThan(100_000);
+      for (Node node : nodes) {
+        Drainer drainer = node.engine.drainer(0);
+        for (int i = 0; drainer.next(); i++) {
+          assertThat(i).as("cycles without an end").isLessThan(100_000);
+        }
       }
       viewers.forEach(Viewer::read);
     }
@@ -306,8 +331,8 @@ class ClientModelTest {
     private void end() {
       if (stream != null) {
         stream.release();
-        lags = false;
-        node.lag(false);
+        nodes.forEach(node -> node.lags = false);
+        nodes.forEach(node -> node.shared.lag(false));
       }
       boolean farewell = random.nextBoolean();
       for (Viewer viewer : viewers) {
@@ -324,9 +349,11 @@ class ClientModelTest {
       trace.add("drain");
       draining = true;
       long begun = System.nanoTime();
-      engine.drain(Duration.ZERO, farewell ? SseMessage.of("farewell") : null, Duration.ZERO);
-      for (int i = 1; i <= 100 && engine.count() > 0; i++) {
-        engine.wheel().turnUntil(begun + Duration.ofMillis(50L * i).toNanos());
+      SseMessage last = farewell ? SseMessage.of("farewell") : null;
+      nodes.forEach(node -> node.engine.drain(Duration.ZERO, last, Duration.ZERO));
+      for (int i = 1; i <= 100 && nodes.stream().anyMatch(node -> node.engine.count() > 0); i++) {
+        long now = begun + Duration.ofMillis(50L * i).toNanos();
+        nodes.forEach(node -> node.engine.wheel().turnUntil(now));
         settle();
       }
       for (Viewer viewer : viewers) {
@@ -340,13 +367,15 @@ class ClientModelTest {
         assertThat(viewer.client.state()).as(viewer.id).isEqualTo(SseClient.State.CLOSED);
         assertThat(viewer.writer.breaches()).isEmpty();
       }
-      engine.notifier().runWaiting();
-      engine.stop();
+      nodes.forEach(node -> node.engine.notifier().runWaiting());
+      nodes.forEach(node -> node.engine.stop());
       runTasks();
       assertThat(closed).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(opened);
-      assertThat(engine.count()).isZero();
-      assertThat(engine.memory().used()).as("bytes counted as held").isZero();
-      EngineFixture.assertBalance(engine);
+      for (Node node : nodes) {
+        assertThat(node.engine.count()).isZero();
+        assertThat(node.engine.memory().used()).as("bytes counted as held").isZero();
+        EngineFixture.assertBalance(node.engine);
+      }
     }
   }
 
@@ -384,6 +413,7 @@ class ClientModelTest {
     private final boolean recovers;
     private final boolean recoversLater;
     private final List<Change> changes = new ArrayList<>();
+    private Node node;
     private Client client;
     private MemoryWriter writer;
     private boolean flows;
@@ -480,7 +510,8 @@ class ClientModelTest {
       changes.add(new Change(Long.MIN_VALUE, topics, muted));
       begin(subscription);
       world.trace.add(
-          "connect " + id + " " + policy + " " + changes + " from " + lastId + " " + recovers);
+          "connect %s to %d %s %s from %s %s"
+              .formatted(id, world.nodes.indexOf(node), policy, changes, lastId, recovers));
       for (int i = random.nextInt(4) == 0 ? random.nextInt(3) : 0; i > 0; i--) {
         change();
       }
@@ -490,7 +521,8 @@ class ClientModelTest {
     }
 
     private void begin(Subscription subscription) {
-      long received = world.received();
+      node = world.anyNode();
+      long received = node.received();
       gapTo = -1;
       gapToNext = false;
       owesGap = false;
@@ -522,7 +554,7 @@ class ClientModelTest {
         }
       }
       try {
-        client = (Client) world.engine.register(FakeSink.manual(), resumed, null);
+        client = (Client) node.engine.register(FakeSink.manual(), resumed, null);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -546,8 +578,8 @@ class ClientModelTest {
       owedStates.clear();
       for (Event event : world.events.headMap(before).values()) {
         if (event.place >> 32 == before >> 32
-            && event.place <= world.received()
-            && !world.neverReceived.contains(event.place)
+            && event.place <= node.received()
+            && !node.neverReceived.contains(event.place)
             && world.retains(event)) {
           owedStates.put(event.topic, event);
         }
@@ -581,7 +613,7 @@ class ClientModelTest {
           muted.remove(pattern);
         }
       }
-      changes.add(new Change(world.received() + 1, topics, muted));
+      changes.add(new Change(node.received() + 1, topics, muted));
       world.trace.add("change " + id + " " + now());
     }
 
@@ -627,7 +659,7 @@ class ClientModelTest {
 
     void close() {
       if (isOpen()) {
-        closedAt = world.received();
+        closedAt = node.received();
         world.trace.add("close " + id + " at " + closedAt);
         client.close();
       }
@@ -655,7 +687,7 @@ class ClientModelTest {
         boolean whole = writer.ended() && !writer.aborted();
         world.trace.add("ended " + id + " " + client.closeReason() + " whole " + whole);
         if (whole) {
-          closedAt = Math.min(closedAt, world.received());
+          closedAt = Math.min(closedAt, node.received());
           assertComplete();
         }
         connect();
@@ -703,14 +735,14 @@ class ClientModelTest {
         missedTold += Long.parseLong(data.substring(missed + 9, data.indexOf('}')));
       } else {
         assertThat(canHaveLost()).as("nothing was lost").isTrue();
-        oweStates(next >= 0 ? gapTo + 1 : world.received() + 1);
+        oweStates(next >= 0 ? gapTo + 1 : node.received() + 1);
       }
       acknowledge(id);
     }
 
     /** Whether anything that it has not got is not there any more. */
     private boolean canHaveLost() {
-      long received = world.received();
+      long received = node.received();
       return has < 0
           || has >> 32 != received >> 32
           || world.stream != null
@@ -798,7 +830,7 @@ class ClientModelTest {
       if (!whole && !(flows && openAtEnd)) {
         return;
       }
-      excuse(Math.min(world.received(), closedAt));
+      excuse(Math.min(node.received(), closedAt));
       assertThat(owesGap).isFalse();
       if (policy != Overflow.DROP_OLDEST) {
         List<String> sent = got.stream().filter(direct::contains).toList();
