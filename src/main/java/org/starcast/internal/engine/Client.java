@@ -3,21 +3,15 @@ package org.starcast.internal.engine;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import org.starcast.MessageSource;
-import org.starcast.SseClient;
 import org.starcast.SseClient.CloseReason;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.Subscription.Overflow;
-import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.security.Grant;
 
 /**
@@ -33,56 +27,22 @@ import org.starcast.internal.security.Grant;
  *
  * <p><b>Concurrency.</b> Publishers append under this object's monitor, which is held for a few
  * instructions, never while anything is written, and never while code of the application runs. One
- * drain thread writes, in cycles ({@link #drain}); the write status says when. Locks are taken in
- * this order: that which orders events, then the monitor.
+ * drain thread writes, in {@linkplain ClientCycle cycles}; the write status says when. Locks are
+ * taken in this order: that which orders events, then the monitor.
  */
-final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Listener {
-
-  /** What became of a frame that was offered. */
-  enum Offer {
-    /** It waits. */
-    QUEUED,
-    /** It waits; older frames were dropped, or replaced, for it. */
-    REPLACED,
-    /** It does not wait: the client will read it from the log. */
-    LOGGED,
-    /** The queue was full: the client is being closed. */
-    OVERFLOWED,
-    /** It is not for the client: it was closed before, or has it. */
-    GONE
-  }
-
-  private static final long MAX_STEP_NANOS = 1_000_000_000L;
+final class Client extends ClientIdentity implements SinkWriter.Listener {
 
   private final DeliveryEngine engine;
   private final Drainer drainer;
-  private final String id;
-  private final String type;
-  private final Map<String, Object> metadata;
-  private final String principal;
-  private final String address;
   private boolean gzip;
   private final Overflow overflow;
   private final Recovery recovery;
-  private final Instant created = Instant.now();
-  private final long createdNanos = System.nanoTime();
-
-  /** When the connection's age ends it, in nanoseconds from its creation; 0 for never. */
-  private final long maxAgeNanos;
-
-  /** What its caller may hear. */
-  private final Grant grant;
-
-  /** When the caller's token expires, in nanoseconds from its creation; 0 for never. */
-  private final long expiryNanos;
-
-  private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
 
   private volatile SinkWriter writer;
 
   // guarded by this
 
-  private final ClientQueue queue;
+  final ClientQueue queue;
   private Lifecycle lifecycle = Lifecycle.CONNECTING;
   private byte writeStatus = WriteStatus.BLOCKED.code();
   private CloseReason reason;
@@ -91,10 +51,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   private boolean opened;
 
   /** What is written first; null when it has been. */
-  private Frame greeting;
+  Frame greeting;
 
   /** Null while it is live. */
-  private LogCursor cursor;
+  LogCursor cursor;
 
   /**
    * Events that it was offered, and has to read from the log, less those that it has read. Below
@@ -117,13 +77,13 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   // written by the drain thread
   private volatile long sent;
-  private volatile long lastWrite = createdNanos;
+  private volatile long lastWrite = createdNanos();
 
   // used by the drain thread
   private SubscriptionTimeline.Reader filter;
 
   /** When the oldest event of the last write was published; 0 once that has been flushed. */
-  private long unflushed;
+  long unflushed;
 
   Client(
       DeliveryEngine engine,
@@ -135,17 +95,10 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
       boolean gzip,
       long maxAgeNanos,
       Grant grant) {
+    super(id, subscription, principal, address, maxAgeNanos, grant);
     this.engine = engine;
     this.drainer = drainer;
-    this.id = id;
-    this.type = subscription.type();
-    this.metadata = subscription.metadata();
-    this.principal = principal;
-    this.address = address;
     this.gzip = gzip;
-    this.maxAgeNanos = maxAgeNanos;
-    this.grant = grant;
-    this.expiryNanos = grant.expiry().map(expiry -> nanosUntil(created, expiry)).orElse(0L);
     this.timeline = new SubscriptionTimeline(subscription);
     this.recovery = engine.direct().recovery(subscription);
     var config = engine.config();
@@ -161,12 +114,6 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
             subscription.queueBytes() > 0 ? subscription.queueBytes() : config.queue().bytes(),
             engine.statistics(),
             engine.memory());
-  }
-
-  /** At least 1, and at most 200 years. */
-  private static long nanosUntil(Instant from, Instant end) {
-    long seconds = Math.min(end.getEpochSecond() - from.getEpochSecond(), 200L * 365 * 24 * 3600);
-    return Math.max(1, seconds * 1_000_000_000L + end.getNano() - from.getNano());
   }
 
   // ---- the begin
@@ -395,7 +342,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     return CompletableFuture.completedStage(true);
   }
 
-  private void complete(List<ClientQueue.Waiting> entries, boolean taken) {
+  void complete(List<ClientQueue.Waiting> entries, boolean taken) {
     entries.forEach(entry -> engine.clients().complete(entry.taken(), taken));
   }
 
@@ -435,13 +382,13 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   }
 
   /** It has read all that it was offered, or has missed it. */
-  private void live() {
+  void live() {
     cursor = null;
     account();
   }
 
   /** Closes the account of the log; what it had of it without an offer was for it, too. */
-  private void account() {
+  void account() {
     Statistics statistics = engine.statistics();
     if (undelivered > 0) {
       statistics.add(lifecycle.isOver() ? Metric.DISCARDED : Metric.MISSED, undelivered);
@@ -478,7 +425,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   }
 
   /** Writes what was published until now; but who is behind is not served from the log for it. */
-  private synchronized void expire() {
+  synchronized void expire() {
     if (cursor != null) {
       abortNow(CloseReason.EXPIRED);
     } else {
@@ -535,11 +482,11 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   // ---- the cycles of the drain thread
 
-  private WriteStatus status() {
+  WriteStatus status() {
     return WriteStatus.of(writeStatus);
   }
 
-  private void status(WriteStatus status) {
+  void status(WriteStatus status) {
     writeStatus = status.code();
   }
 
@@ -564,340 +511,16 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    * @param status what it leaves the client in, unless there is more to do than it began with
    * @return true for another cycle
    */
-  private synchronized boolean leave(WriteStatus status) {
+  synchronized boolean leave(WriteStatus status) {
     if (status() == WriteStatus.SCHEDULED) {
       status(status);
     }
     return status() == WriteStatus.SCHEDULED || status() == WriteStatus.SCHEDULED_AGAIN;
   }
 
-  /** What a cycle does. */
-  private enum Step {
-    NOTHING,
-    WRITE,
-    READ_ON,
-    RESUME,
-    MAKE_RECOVERY,
-    END,
-    ABORT
-  }
-
-  /**
-   * One cycle: writes what is ready, as one write.
-   *
-   * @return true if there is more, for a cycle at the list's tail
-   */
-  boolean drain(Drainer drainer) {
-    return cycle(drainer, null);
-  }
-
-  /**
-   * A cycle.
-   *
-   * @param behindGap what the client gets behind a gap, if it is to be told of one and that has
-   *     been made; else null
-   */
-  private boolean cycle(Drainer drainer, byte[] behindGap) {
-    Step step;
-    LogCursor reading;
-    List<ClientQueue.Waiting> admitted;
-    long missed;
-    synchronized (this) {
-      missed = queue.missed();
-      step = begin(drainer, behindGap);
-      reading = cursor;
-      admitted = step == Step.WRITE || step == Step.READ_ON ? queue.admit() : List.of();
-    }
-    complete(admitted, true);
-    switch (step) {
-      case NOTHING -> {
-        return leave(WriteStatus.IDLE);
-      }
-      case MAKE_RECOVERY -> {
-        byte[] made = recovery.poll(this::wakeUp, missed);
-        return made == null ? leave(WriteStatus.IDLE) : cycle(drainer, made);
-      }
-      case READ_ON -> {
-        read(drainer, reading);
-        if (reading.failed()) {
-          lost(drainer);
-          abortNow(CloseReason.BACKPLANE);
-          return true;
-        }
-        return drainer.turnFrames > 0 ? write(drainer, false) : leaveReading(reading);
-      }
-      case WRITE -> {
-        return write(drainer, false);
-      }
-      case RESUME -> {
-        return write(drainer, true);
-      }
-      default -> {
-        end(step == Step.END);
-        return false;
-      }
-    }
-  }
-
-  /** What there is to do, with the bytes for it in the batch; with the monitor. */
-  private Step begin(Drainer drainer, byte[] behindGap) {
-    status(WriteStatus.SCHEDULED);
-    if (lifecycle == Lifecycle.CLOSED) {
-      return Step.NOTHING;
-    }
-    if (lifecycle == Lifecycle.ABORTING) {
-      lifecycle = Lifecycle.CLOSED;
-      return Step.ABORT;
-    }
-    if (queue.isInFlight()) {
-      return Step.RESUME;
-    }
-    if (greeting == null && queue.missed() > 0 && behindGap == null) {
-      return Step.MAKE_RECOVERY;
-    }
-    boolean all = collect(drainer, behindGap);
-    if (cursor != null && cursor.isPast(readUntil)) {
-      live();
-    }
-    if (all && cursor != null) {
-      return Step.READ_ON;
-    }
-    if (drainer.turnFrames > 0) {
-      return Step.WRITE;
-    }
-    if (lifecycle != Lifecycle.DRAINING) {
-      return Step.NOTHING;
-    }
-    lifecycle = Lifecycle.CLOSED;
-    return Step.END;
-  }
-
-  /** Collects what is queued; true if that is all. */
-  private boolean collect(Drainer drainer, byte[] behindGap) {
-    drainer.begin();
-    if (greeting != null) {
-      // not through the queue, where it would take a message's place, or be dropped as one
-      drainer.add(greeting, gzip);
-      greeting = null;
-      if (queue.missed() > 0) {
-        return false;
-      }
-    }
-    if (behindGap != null && queue.missed() > 0) {
-      // what was dropped since that began to be made is another gap
-      long told = Math.min(queue.missed(), recovery.covers());
-      boolean all = told == queue.missed();
-      Frame first = queue.peek();
-      long next = first == null ? 0 : first.sequence();
-      drainer.add(engine.frames().gap(epoch, next, all ? next - 1 : -1, told, behindGap), gzip);
-      engine.statistics().increment(Metric.GAPS);
-      queue.missedTold(told);
-      if (!all) {
-        return false;
-      }
-    }
-    for (Frame frame = queue.peek(); frame != null; frame = queue.peek()) {
-      if (!drainer.add(frame, gzip)) {
-        return false;
-      }
-      drainer.count(frame);
-      queue.remove();
-    }
-    return true;
-  }
-
-  /** Reads on in the log, without the monitor, for which publishers wait. */
-  private void read(Drainer drainer, LogCursor reading) {
-    SubscriptionTimeline.Reader judge;
-    long until;
-    synchronized (this) {
-      timeline.forget(reading.next());
-      if (filter == null) {
-        filter = timeline.reader(id, grant);
-      }
-      judge = filter;
-      until = readUntil;
-    }
-    judge.forget(reading.next());
-    reading.collect(drainer, until, judge, engine, this);
-    engine.statistics().add(Metric.REPLAYED, reading.replayed());
-    synchronized (this) {
-      undelivered -= reading.offered();
-      drainer.turnCounted += reading.offered();
-    }
-    engine.order().goLiveIfNearEnd(this, reading, judge);
-    synchronized (this) {
-      // most clients are live for good
-      filter = cursor == null ? null : filter;
-    }
-  }
-
-  /** Nothing was read: it waits for something, or looked at events that are not for it. */
-  private synchronized boolean leaveReading(LogCursor reading) {
-    boolean waits = reading == cursor && reading.waits() && queue.isEmpty();
-    return leave(waits ? WriteStatus.IDLE : WriteStatus.SCHEDULED);
-  }
-
-  private boolean write(Drainer drainer, boolean resume) {
-    Object span =
-        resume || drainer.turnSpans.isEmpty()
-            ? null
-            : engine.tracing().delivering(this, drainer.turnSpans);
-    boolean more;
-    try {
-      more = resume ? writer.resume() : writer.write(drainer.turnBytes, 0, drainer.turnLength);
-    } catch (IOException e) {
-      lost(drainer);
-      abortNow(CloseReason.CLIENT_GONE);
-      return true;
-    } catch (RuntimeException e) {
-      lost(drainer);
-      LogMessage.WRITE_FAILED.log(engine.log(), e);
-      abortNow(CloseReason.ERROR);
-      return true;
-    } finally {
-      if (span != null) {
-        engine.tracing().delivered(span);
-      }
-    }
-    long now = System.nanoTime();
-    if (!resume) {
-      sent += drainer.turnFrames;
-      lastWrite = now;
-      engine.statistics().written(drainer.turnFrames, drainer.turnCounted, drainer.turnLength);
-      drainer.turnCounted = 0;
-      unflushed = drainer.turnPublished;
-    } else if (more) {
-      lastWrite = now;
-    }
-    if (more && unflushed != 0) {
-      engine.statistics().latencies.record(now - unflushed);
-      unflushed = 0;
-    }
-    return more ? leaveWritten() : leaveBlocked(resume ? 0 : drainer.turnLength);
-  }
-
-  private synchronized boolean leaveWritten() {
-    queue.flushed();
-    boolean done =
-        queue.isEmpty() && queue.missed() == 0 && cursor == null && lifecycle == Lifecycle.OPEN;
-    return leave(done ? WriteStatus.IDLE : WriteStatus.SCHEDULED);
-  }
-
-  /** The writer has these bytes, too, and takes no more for now. */
-  private boolean leaveBlocked(int unsent) {
-    boolean again;
-    synchronized (this) {
-      if (unsent > 0 && !lifecycle.isOver()) {
-        queue.inFlight(unsent);
-      }
-      if (cursor != null) {
-        cursor.release();
-      }
-      again = leave(WriteStatus.BLOCKED);
-    }
-    engine.memory().relieve();
-    return again;
-  }
-
-  /** What the cycle had is not written. */
-  void lost(Drainer drainer) {
-    engine.statistics().add(Metric.DISCARDED, drainer.turnCounted);
-    drainer.turnCounted = 0;
-  }
-
-  private void end(boolean clean) {
-    try {
-      if (writer == null) {
-        // whoever opens the response finds out
-        LogMessage.CLOSED_WHILE_OPENING.log(engine.log());
-      } else if (clean) {
-        writer.close();
-      } else {
-        writer.abort();
-      }
-    } catch (RuntimeException | Error e) {
-      LogMessage.RESPONSE_NOT_ENDED.log(engine.log(), e);
-    }
-    CloseReason why;
-    boolean wasOpen;
-    List<ClientQueue.Waiting> refused;
-    synchronized (this) {
-      refused = queue.refuse();
-      queue.flushed();
-      account();
-      why = reason;
-      wasOpen = opened;
-    }
-    complete(refused, false);
-    engine.wheel().cancel(this);
-    engine.clients().closed(this, why, wasOpen);
-  }
-
-  /** Heartbeat, send timeout, age and expiry, in one timer entry. */
   @Override
   long onTime(long now) {
-    var config = engine.config();
-    long heartbeat = config.writer().heartbeat().toNanos();
-    long timeout = config.writer().sendTimeout().toNanos();
-    long next = heartbeat > 0 ? Math.min(heartbeat, timeout) : timeout;
-    boolean beat = false;
-    boolean late = false;
-    boolean old = false;
-    boolean expired = false;
-    synchronized (this) {
-      if (lifecycle == Lifecycle.CLOSED) {
-        return -1;
-      }
-      long silence = now - lastWrite;
-      if (status() == WriteStatus.BLOCKED) {
-        late = silence >= timeout;
-        next = Math.min(next, timeout - silence);
-      } else if (heartbeat > 0) {
-        beat = silence >= heartbeat && status() == WriteStatus.IDLE && lifecycle == Lifecycle.OPEN;
-        next = beat ? next : Math.min(next, heartbeat - silence);
-      }
-      if (maxAgeNanos > 0 && lifecycle == Lifecycle.OPEN) {
-        long left = maxAgeNanos - (now - createdNanos);
-        old = left <= 0;
-        next = Math.min(next, Math.max(left, 0));
-      }
-      if (expiryNanos > 0 && lifecycle.takes()) {
-        long left = expiryNanos - (now - createdNanos);
-        expired = left <= 0;
-        next = Math.min(next, Math.max(left, 0));
-      }
-    }
-    recovery.giveUp(now, timeout);
-    if (late && writer.progressed()) {
-      lastWrite = now;
-      return onTime(now);
-    }
-    if (late) {
-      abortNow(CloseReason.TIMEOUT);
-    } else if (expired) {
-      expire();
-    } else if (old) {
-      closeAfterDrain(CloseReason.MAX_AGE);
-    } else if (beat) {
-      beat();
-    }
-    long shortest = Math.min(timeout, heartbeat > 0 ? heartbeat : timeout);
-    if (maxAgeNanos > 0) {
-      shortest = Math.min(shortest, maxAgeNanos);
-    }
-    if (expiryNanos > 0) {
-      shortest = Math.min(shortest, expiryNanos);
-    }
-    return inStep(now, Math.max(next, 0), Math.min(shortest / 16, MAX_STEP_NANOS));
-  }
-
-  /**
-   * Later by up to a step, so that many clients come at once: to wake a drain thread for each of
-   * them costs more than their heartbeats.
-   */
-  private static long inStep(long now, long delay, long step) {
-    return step == 0 ? delay : (now + delay + step - 1) / step * step - now;
+    return engine.timer().onTime(this, now);
   }
 
   /**
@@ -905,7 +528,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
    * come back with one that the log has long let go of; unless the client was offered a later one
    * meanwhile.
    */
-  private synchronized void beat() {
+  synchronized void beat() {
     if (lifecycle != Lifecycle.OPEN || cursor != null) {
       return;
     }
@@ -927,13 +550,84 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     return queue.heldBytes();
   }
 
+  /** Whose client it is. */
+  DeliveryEngine engine() {
+    return engine;
+  }
+
+  /** By what it is written to; null until the response has been opened. */
+  SinkWriter sink() {
+    return writer;
+  }
+
+  Lifecycle lifecycle() {
+    return lifecycle;
+  }
+
+  void lifecycle(Lifecycle next) {
+    lifecycle = next;
+  }
+
+  String epoch() {
+    return epoch;
+  }
+
+  CloseReason reason() {
+    return reason;
+  }
+
+  /** Whether its response has opened, which was told. */
+  boolean hasOpened() {
+    return opened;
+  }
+
+  /** The sequence before which it reads the log. */
+  long readUntil() {
+    return readUntil;
+  }
+
+  /** Says what of the log is for it, from this sequence on. */
+  SubscriptionTimeline.Reader filter(long next) {
+    timeline.forget(next);
+    if (filter == null) {
+      filter = timeline.reader(id(), grant());
+    }
+    return filter;
+  }
+
+  /** Most clients are live for good. */
+  void forgetFilterIfLive() {
+    filter = cursor == null ? null : filter;
+  }
+
+  /** It has read events that it was offered. */
+  void delivered(long offered) {
+    undelivered -= offered;
+  }
+
+  /** Frames were handed to the writer, or it has sent what it had. */
+  void wrote(int frames, long now) {
+    sent += frames;
+    lastWrite = now;
+  }
+
+  /** When something was written last, by the clock of {@link System#nanoTime}. */
+  long lastWrite() {
+    return lastWrite;
+  }
+
+  /** Whether its connection took something since that was asked last; that counts as a write. */
+  boolean progressed(long now) {
+    if (!writer.progressed()) {
+      return false;
+    }
+    lastWrite = now;
+    return true;
+  }
+
   /** What it gets behind a gap. */
   Recovery recovery() {
     return recovery;
-  }
-
-  String address() {
-    return address;
   }
 
   /** The first sequence that can be offered to it. */
@@ -941,22 +635,8 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
     return firstOffered;
   }
 
-  Grant grant() {
-    return grant;
-  }
-
   boolean gzip() {
     return gzip;
-  }
-
-  @Override
-  public String id() {
-    return id;
-  }
-
-  @Override
-  public String type() {
-    return type;
   }
 
   @Override
@@ -970,28 +650,13 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   }
 
   @Override
-  public Map<String, Object> metadata() {
-    return metadata;
-  }
-
-  @Override
-  public Optional<String> principal() {
-    return Optional.ofNullable(principal);
-  }
-
-  @Override
   public Subscription subscription() {
     return timeline.current();
   }
 
   @Override
-  public Instant created() {
-    return created;
-  }
-
-  @Override
   public Instant lastActivity() {
-    return created.plusNanos(lastWrite - createdNanos);
+    return created().plusNanos(lastWrite - createdNanos());
   }
 
   @Override
@@ -1022,62 +687,26 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
 
   @Override
   public void subscribe(String pattern, String... senders) {
-    change(
-        before -> before.topic(pattern, senders),
-        changed -> Set.of(pattern),
-        changed -> engine.clients().subscribe(this, pattern, changed.topics().get(pattern)));
+    SubscriptionChange.subscribe(this, pattern, senders);
   }
 
   @Override
   public void unsubscribe(String pattern) {
-    change(
-        before -> before.without(pattern),
-        changed -> Set.of(),
-        changed -> engine.clients().unsubscribe(this, pattern));
+    SubscriptionChange.unsubscribe(this, pattern);
   }
 
   @Override
   public void mute(String... patterns) {
-    change(
-        before -> before.mute(patterns),
-        changed -> Set.of(),
-        changed -> engine.clients().mute(this, patterns));
+    SubscriptionChange.mute(this, patterns);
   }
 
   @Override
   public void unmute(String... patterns) {
-    change(
-        before -> before.unmute(patterns),
-        changed -> changed.topics().keySet(),
-        changed -> engine.clients().unmute(this, patterns));
-  }
-
-  /**
-   * Changes the subscription to one that its caller may have. That is asked without a lock, and
-   * again if something was changed or revoked meanwhile.
-   *
-   * @param asked the patterns that are asked about
-   */
-  private void change(
-      UnaryOperator<Subscription> change,
-      Function<Subscription, Set<String>> asked,
-      Consumer<Subscription> index) {
-    boolean done;
-    do {
-      int revocations = engine.clients().revocations();
-      Subscription before = subscription();
-      Subscription changed = change.apply(before);
-      SubscriptionLimits.check(changed, engine.config());
-      Set<String> patterns = asked.apply(changed);
-      if (!patterns.isEmpty()) {
-        grant.check(patterns, changed.muted());
-      }
-      done = engine.order().betweenEvents(() -> changeTo(before, changed, revocations, index));
-    } while (!done);
+    SubscriptionChange.unmute(this, patterns);
   }
 
   /** False if something has changed since it was asked for. Between two events. */
-  private synchronized boolean changeTo(
+  synchronized boolean changeTo(
       Subscription before, Subscription changed, int revocations, Consumer<Subscription> index) {
     if (subscription() != before || engine.clients().revocations() != revocations) {
       return false;
@@ -1107,22 +736,7 @@ final class Client extends TimingWheel.Entry implements SseClient, SinkWriter.Li
   }
 
   @Override
-  public CompletionStage<CloseReason> whenClosed() {
-    return closed.minimalCompletionStage();
-  }
-
-  /** Completes {@link #whenClosed}. */
-  void tellClosed(CloseReason why) {
-    closed.complete(why);
-  }
-
-  @Override
   public void close() {
     closeAfterDrain(CloseReason.APPLICATION);
-  }
-
-  @Override
-  public String toString() {
-    return "SseClient[" + id + ", " + type + ", " + state() + "]";
   }
 }

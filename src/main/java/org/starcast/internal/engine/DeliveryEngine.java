@@ -66,6 +66,7 @@ public final class DeliveryEngine {
   private final Refusals refusals = new Refusals(statistics, LOG);
   private final ControlFrames frames;
   private final MessageEncoder encoder;
+  private final ClientTimer timer;
   private final EngineThreads threads;
   private final LifecycleNotifier notifier;
   private final Completions completions;
@@ -110,6 +111,7 @@ public final class DeliveryEngine {
     History history = config.log().events() == 0 ? null : new History(config, backplane);
     this.frames = new ControlFrames(config.writer().retry(), history != null);
     this.encoder = new MessageEncoder(payloads, config.limits().messageBytes());
+    this.timer = new ClientTimer(config);
     this.threads = new EngineThreads(config, threadFactory, LOG);
     this.notifier =
         new LifecycleNotifier(threads::make, Math.max(10_000, config.limits().clients()), LOG);
@@ -378,6 +380,10 @@ public final class DeliveryEngine {
 
   TimingWheel wheel() {
     return threads.wheel();
+  }
+
+  ClientTimer timer() {
+    return timer;
   }
 
   LifecycleNotifier notifier() {

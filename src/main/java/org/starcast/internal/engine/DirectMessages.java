@@ -39,8 +39,8 @@ final class DirectMessages {
 
   private boolean send(Client client, byte[] bytes, String coalesceKey) {
     Frame frame = Frame.toOne(bytes, coalesceKey, engine.memory());
-    Client.Offer offer = client.offer(frame);
-    boolean queued = offer == Client.Offer.QUEUED || offer == Client.Offer.REPLACED;
+    Offer offer = client.offer(frame);
+    boolean queued = offer == Offer.QUEUED || offer == Offer.REPLACED;
     frame.heldBy(queued ? 1 : 0);
     engine.memory().relieve();
     if (queued) {

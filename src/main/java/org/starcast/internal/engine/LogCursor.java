@@ -134,7 +134,7 @@ final class LogCursor {
 
   /** Adds a slice to the batch: what there is before the sequence {@code until}. */
   void collect(
-      Drainer drainer,
+      WriteBatch batch,
       long until,
       SubscriptionTimeline.Reader filter,
       DeliveryEngine engine,
@@ -149,9 +149,9 @@ final class LogCursor {
           switch (phase) {
             case VERIFYING -> verify(engine, client);
             case GAP -> composeGap(filter, engine, client);
-            case PREAMBLE -> writePreamble(drainer, client);
-            case PAGES -> readPages(drainer, until, filter, client);
-            case RING -> readRing(drainer, until, filter, client);
+            case PREAMBLE -> writePreamble(batch, client);
+            case PAGES -> readPages(batch, until, filter, client);
+            case RING -> readRing(batch, until, filter, client);
             case FAILED -> false;
           };
     }
@@ -247,9 +247,9 @@ final class LogCursor {
     }
   }
 
-  private boolean writePreamble(Drainer drainer, Client client) {
+  private boolean writePreamble(WriteBatch batch, Client client) {
     for (Frame frame = preamble.peek(); frame != null; frame = preamble.peek()) {
-      if (!drainer.add(frame, client.gzip())) {
+      if (!batch.add(frame, client.gzip())) {
         return false;
       }
       preamble.remove();
@@ -264,7 +264,7 @@ final class LogCursor {
   }
 
   private boolean readPages(
-      Drainer drainer, long until, SubscriptionTimeline.Reader filter, Client client) {
+      WriteBatch batch, long until, SubscriptionTimeline.Reader filter, Client client) {
     while (true) {
       // in this order: what is evicted meanwhile is seen to be
       position = log.positionAfter(next - 1);
@@ -285,7 +285,7 @@ final class LogCursor {
       }
       for (; inPage < page.events().size(); inPage++) {
         Frame event = page.events().get(inPage);
-        if (event.sequence() >= until || ++looked > SLICE || !add(event, drainer, filter, client)) {
+        if (event.sequence() >= until || ++looked > SLICE || !add(event, batch, filter, client)) {
           return false;
         }
       }
@@ -296,7 +296,7 @@ final class LogCursor {
   }
 
   private boolean readRing(
-      Drainer drainer, long until, SubscriptionTimeline.Reader filter, Client client) {
+      WriteBatch batch, long until, SubscriptionTimeline.Reader filter, Client client) {
     while (true) {
       if (position >= log.head() || looked == SLICE) {
         return false;
@@ -314,7 +314,7 @@ final class LogCursor {
         phase = Phase.GAP;
         return true;
       }
-      if (!add(event, drainer, filter, client)) {
+      if (!add(event, batch, filter, client)) {
         return false;
       }
       looked++;
@@ -324,12 +324,12 @@ final class LogCursor {
 
   /** Adds an event to the batch if the client is to have it; false if there is no room. */
   private boolean add(
-      Frame event, Drainer drainer, SubscriptionTimeline.Reader filter, Client client) {
+      Frame event, WriteBatch batch, SubscriptionTimeline.Reader filter, Client client) {
     if (has(event)) {
       return true;
     }
     if (filter.test(event)) {
-      if (!drainer.add(event, client.gzip())) {
+      if (!batch.add(event, client.gzip())) {
         return false;
       }
       replayed++;

@@ -202,29 +202,27 @@ class GzipTest {
 
   @Test
   void aTurnsBatchOfCompressedFramesDecodes() throws IOException {
-    Drainer drainer =
-        new Drainer(
-            0,
+    WriteBatch batch =
+        new WriteBatch(
             StarcastConfig.read(
                 key -> Optional.ofNullable(key.equals("starcast.batch-bytes") ? "16384" : null),
-                List.of()),
-            System.getLogger("test.drainer"));
+                List.of()));
     Random random = new Random(9);
     Decoder decoder = new Decoder();
     List<byte[]> frames = new ArrayList<>(frames(random));
     int next = 0;
     int turns = 0;
     while (next < frames.size()) {
-      drainer.begin();
+      batch.begin();
       ByteArrayOutputStream expected = new ByteArrayOutputStream();
-      while (next < frames.size() && drainer.add(Frame.permanent(frames.get(next)), true)) {
+      while (next < frames.size() && batch.add(Frame.permanent(frames.get(next)), true)) {
         expected.write(frames.get(next));
         next++;
       }
       turns++;
-      assertThat(drainer.turnFrames).isPositive();
-      assertThat(drainer.turnFrames == 1 || drainer.turnLength <= 16_384).isTrue();
-      assertThat(decoder.decode(drainer.turnBytes, drainer.turnLength, expected.size()))
+      assertThat(batch.frames).isPositive();
+      assertThat(batch.frames == 1 || batch.length <= 16_384).isTrue();
+      assertThat(decoder.decode(batch.bytes, batch.length, expected.size()))
           .isEqualTo(expected.toByteArray());
     }
     assertThat(turns).isLessThan(frames.size());
