@@ -15,6 +15,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jboss.weld.environment.se.Weld;
 import org.jboss.weld.environment.se.WeldContainer;
+import org.starcast.internal.backplane.BackplaneProducer;
 import org.starcast.internal.backplane.Commands;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Lifespan;
@@ -69,6 +70,7 @@ public final class RunningBroadcaster implements AutoCloseable {
             .addExtension(new Lifespan())
             .addBeanClasses(
                 ContainerExecutors.class,
+                BackplaneProducer.class,
                 Broadcaster.class,
                 Payloads.class,
                 Presence.class,

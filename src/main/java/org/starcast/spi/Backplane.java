@@ -4,9 +4,6 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
 import org.starcast.BackplaneStatus;
-import org.starcast.internal.backplane.LocalBackplane;
-import org.starcast.internal.backplane.NatsBackplane;
-import org.starcast.internal.config.StarcastConfig;
 
 /**
  * Gives the events of an application their order, and hands them to this node in that order: the
@@ -62,25 +59,6 @@ public interface Backplane {
 
     /** The latest events of the topics to retain, for an implementation that stores them. */
     List<? extends LoggedEvent> states();
-  }
-
-  /**
-   * The one that {@code starcast.backplane} names.
-   *
-   * @throws IllegalArgumentException if it needs a library that is not there; the message begins
-   *     with the key
-   */
-  static Backplane of(StarcastConfig config) {
-    if (config.backplane().type().equals("local")) {
-      return new LocalBackplane(config);
-    }
-    try {
-      Class.forName("io.nats.client.Nats", false, Backplane.class.getClassLoader());
-    } catch (ClassNotFoundException e) {
-      throw new IllegalArgumentException(
-          "starcast.backplane: nats needs the library io.nats:jnats in the application", e);
-    }
-    return new NatsBackplane(config);
   }
 
   /**

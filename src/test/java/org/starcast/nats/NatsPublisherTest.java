@@ -59,7 +59,8 @@ class NatsPublisherTest {
                     "starcast.backplane.nats.servers",
                     server.url(),
                     "starcast.backplane.nats.subject-prefix",
-                    prefix)));
+                    prefix)),
+            BackplaneContract.SCHEDULER);
     BackplaneContract.get(node.start(receiver, Thread::new));
   }
 

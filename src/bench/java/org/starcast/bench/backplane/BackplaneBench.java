@@ -23,6 +23,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.LongAdder;
@@ -55,6 +56,8 @@ public final class BackplaneBench {
   private static final int EVENTS = Integer.getInteger("events", 200_000);
   private static final int ROUNDS = 3;
   private static final int PENDING = 8_000;
+  private static final ScheduledExecutorService SCHEDULER =
+      Executors.newSingleThreadScheduledExecutor(BackplaneBench::daemon);
   private static final String DATA = "x".repeat(100);
 
   private final List<String> rows = new ArrayList<>();
@@ -214,7 +217,7 @@ public final class BackplaneBench {
   private double stored(NatsServer broker) throws Exception {
     streams++;
     Counter counter = new Counter();
-    Backplane backplane = started(new NatsBackplane(config(broker)), counter);
+    Backplane backplane = started(new NatsBackplane(config(broker), SCHEDULER), counter);
     try {
       Semaphore room = new Semaphore(PENDING);
       long begun = System.nanoTime();
@@ -247,10 +250,10 @@ public final class BackplaneBench {
     int events = 10_000;
     long[] nanos = new long[events];
     CountDownLatch all = new CountDownLatch(events);
-    Backplane one = started(new NatsBackplane(config(broker)), new Counter());
+    Backplane one = started(new NatsBackplane(config(broker), SCHEDULER), new Counter());
     Backplane two =
         started(
-            new NatsBackplane(config(broker)),
+            new NatsBackplane(config(broker), SCHEDULER),
             new Counter() {
               @Override
               public void received(LoggedEvent event, Envelope envelope) {
@@ -285,7 +288,7 @@ public final class BackplaneBench {
     stored(broker);
     Counter counter = new Counter();
     long begun = System.nanoTime();
-    Backplane late = started(new NatsBackplane(config(broker)), counter);
+    Backplane late = started(new NatsBackplane(config(broker), SCHEDULER), counter);
     try {
       await(counter.received::sum, EVENTS);
       return perSecond(EVENTS, begun);
@@ -353,7 +356,7 @@ public final class BackplaneBench {
     ExecutorService executor = Executors.newFixedThreadPool(2, BackplaneBench::daemon);
     Backplane backplane =
         config.backplane().type().equals("nats")
-            ? new NatsBackplane(config)
+            ? new NatsBackplane(config, SCHEDULER)
             : new LocalBackplane(config);
     return new DeliveryEngine(
         config,

@@ -105,8 +105,8 @@ final class NatsReader {
         throw new IOException("the broker reads no more: " + status.getCode());
       }
       got++;
-      NatsPlace place = NatsPlace.of(message.getReplyTo());
-      if (!sink.test(message) || place.pending() == 0) {
+      NatsMetadata metadata = NatsMetadata.of(message.getReplyTo());
+      if (!sink.test(message) || metadata.pending() == 0) {
         return -1;
       }
     }

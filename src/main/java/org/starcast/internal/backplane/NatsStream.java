@@ -59,7 +59,7 @@ public final class NatsStream {
    * @param last the sequence of the latest message that was ever stored
    * @param messages how many there are
    */
-  record Seen(
+  record StreamState(
       String created,
       int generation,
       long first,
@@ -68,7 +68,7 @@ public final class NatsStream {
       Duration window,
       StreamConfiguration configuration) {
 
-    boolean isSameOrder(Seen other) {
+    boolean isSameOrder(StreamState other) {
       return created.equals(other.created) && generation == other.generation;
     }
   }
@@ -79,7 +79,7 @@ public final class NatsStream {
    * @throws IllegalArgumentException if it is other than it has to be; the message begins with the
    *     key
    */
-  Seen open(JetStreamManagement broker) throws IOException, JetStreamApiException {
+  StreamState open(JetStreamManagement broker) throws IOException, JetStreamApiException {
     StreamInfo info;
     try {
       info = broker.getStreamInfo(config.stream());
@@ -90,12 +90,12 @@ public final class NatsStream {
       info = make(broker);
     }
     check(info.getConfiguration());
-    return seen(info);
+    return state(info);
   }
 
   /** The stream as it is now. */
-  Seen look(JetStreamManagement broker) throws IOException, JetStreamApiException {
-    return seen(broker.getStreamInfo(config.stream()));
+  StreamState look(JetStreamManagement broker) throws IOException, JetStreamApiException {
+    return state(broker.getStreamInfo(config.stream()));
   }
 
   private StreamInfo make(JetStreamManagement broker) throws IOException, JetStreamApiException {
@@ -225,9 +225,9 @@ public final class NatsStream {
    * @param known the generation that did not lose them
    * @return the stream with a generation above that
    */
-  Seen raiseGeneration(JetStreamManagement broker, Seen seen, int known)
+  StreamState raiseGeneration(JetStreamManagement broker, StreamState seen, int known)
       throws IOException, JetStreamApiException {
-    Seen now = look(broker);
+    StreamState now = look(broker);
     if (now.generation > known || !now.created.equals(seen.created)) {
       // another node was faster
       return now;
@@ -239,15 +239,15 @@ public final class NatsStream {
         GENERATION.matcher(text).find()
             ? GENERATION.matcher(text).replaceFirst(Matcher.quoteReplacement(next))
             : (text + " " + next).trim();
-    return seen(
+    return state(
         broker.updateStream(
             StreamConfiguration.builder(now.configuration).description(text).build()));
   }
 
-  private static Seen seen(StreamInfo info) {
+  private static StreamState state(StreamInfo info) {
     String text = info.getConfiguration().getDescription();
     Matcher generation = GENERATION.matcher(text == null ? "" : text);
-    return new Seen(
+    return new StreamState(
         Long.toString(nanos(info.getCreateTime()), 36),
         generation.find() ? Integer.parseInt(generation.group(1)) : 0,
         // the broker says 0 of one that is new

@@ -187,12 +187,12 @@ final class NatsTail {
   }
 
   private boolean deliver(Message message) {
-    NatsPlace place = NatsPlace.of(message.getReplyTo());
-    if (place.delivery() != delivered + 1) {
+    NatsMetadata metadata = NatsMetadata.of(message.getReplyTo());
+    if (metadata.delivery() != delivered + 1) {
       return false;
     }
     delivered++;
-    long sequence = place.sequence();
+    long sequence = metadata.sequence();
     if (sequence <= last) {
       return true;
     }
@@ -200,7 +200,7 @@ final class NatsTail {
       receiver.missed(sequence - 1);
     }
     last = sequence;
-    lastNanos = place.nanos();
+    lastNanos = metadata.nanos();
     try {
       NatsWire.checkHeaders(message.getHeaders());
       Envelope envelope = outbox.read(message.getHeaders(), sequence);
@@ -211,7 +211,7 @@ final class NatsTail {
         if (envelope == null) {
           envelope = envelope(message);
         }
-        receiver.received(envelope.at(epoch, sequence, place.nanos() / 1_000_000), envelope);
+        receiver.received(envelope.at(epoch, sequence, metadata.nanos() / 1_000_000), envelope);
       }
     } catch (IllegalArgumentException e) {
       malformed(sequence, e);

@@ -33,6 +33,7 @@ import org.starcast.SseStatistics.Health;
 import org.starcast.SseStatistics.TopicCount;
 import org.starcast.Subscription;
 import org.starcast.datastar.DatastarSse;
+import org.starcast.internal.backplane.BackplaneProducer.Chosen;
 import org.starcast.internal.backplane.Commands;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Payloads;
@@ -83,7 +84,7 @@ public class Broadcaster implements SseBroadcaster {
       Instance<Tracing> tracing,
       AccessControl access,
       ContainerExecutors executors,
-      Instance<Backplane> backplane,
+      @Chosen Backplane backplane,
       Commands commands,
       Event<ClientEvent> clientEvents,
       Event<PublishResult.Failure> failures) {
@@ -92,8 +93,7 @@ public class Broadcaster implements SseBroadcaster {
     this.request = request;
     this.access = access;
     this.tokens = config.presence().enabled() ? new ResumeTokens() : null;
-    Backplane order = backplane.isResolvable() ? backplane.get() : Backplane.of(config);
-    commands.bind(order);
+    commands.bind(backplane);
     Told told = new Told(clientEvents, failures, commands);
     Executor executor = executors.executor();
     this.peers =
@@ -105,7 +105,7 @@ public class Broadcaster implements SseBroadcaster {
     this.engine =
         new DeliveryEngine(
             config,
-            order,
+            backplane,
             executors.threadFactory(),
             executor,
             executors.sends(),

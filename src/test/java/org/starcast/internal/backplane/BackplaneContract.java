@@ -17,6 +17,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -35,6 +37,15 @@ import org.starcast.spi.LoggedEvent;
 
 /** What every {@link Backplane} does. */
 public abstract class BackplaneContract {
+
+  /** As the application has one. */
+  public static final ScheduledExecutorService SCHEDULER =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "scheduler");
+            thread.setDaemon(true);
+            return thread;
+          });
 
   private final List<Backplane> made = new ArrayList<>();
   private final ConcurrentLinkedQueue<Thread> threads = new ConcurrentLinkedQueue<>();

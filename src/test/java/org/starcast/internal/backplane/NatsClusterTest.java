@@ -117,7 +117,8 @@ class NatsClusterTest {
                     "3",
                     // an election takes seconds, and more on a machine that is busy
                     "starcast.backplane.publish-timeout",
-                    "PT100S")));
+                    "PT100S")),
+            BackplaneContract.SCHEDULER);
     nodes.add(node);
     RecordingReceiver receiver = new RecordingReceiver();
     BackplaneContract.Node started =

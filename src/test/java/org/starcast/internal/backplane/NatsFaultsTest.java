@@ -61,7 +61,8 @@ class NatsFaultsTest {
     keys.put("starcast.backplane", "nats");
     keys.put("starcast.backplane.nats.servers", server.url());
     keys.put("starcast.backplane.buffer-events", "50000");
-    NatsBackplane node = new NatsBackplane(BackplaneContract.config(keys, settings));
+    NatsBackplane node =
+        new NatsBackplane(BackplaneContract.config(keys, settings), BackplaneContract.SCHEDULER);
     nodes.add(node);
     RecordingReceiver receiver = new RecordingReceiver();
     return new BackplaneContract.Node(node, receiver, node.start(receiver, Thread::new));

@@ -52,7 +52,8 @@ class NatsSecurityTest {
     Map<String, String> keys = new HashMap<>();
     keys.put("starcast.backplane", "nats");
     keys.put("starcast.backplane.nats.servers", url);
-    NatsBackplane node = new NatsBackplane(BackplaneContract.config(keys, settings));
+    NatsBackplane node =
+        new NatsBackplane(BackplaneContract.config(keys, settings), BackplaneContract.SCHEDULER);
     nodes.add(node);
     RecordingReceiver receiver = new RecordingReceiver();
     return new BackplaneContract.Node(node, receiver, node.start(receiver, Thread::new));

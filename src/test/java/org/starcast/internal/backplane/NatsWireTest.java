@@ -108,13 +108,13 @@ class NatsWireTest {
 
   @Test
   void aPlaceIsReadFromBothFormsOfTheReplySubject() {
-    NatsPlace place = new NatsPlace(12, 34, 56, 78);
+    NatsMetadata place = new NatsMetadata(12, 34, 56, 78);
 
-    assertThat(NatsPlace.of("$JS.ACK.S.c.1.12.34.56.78")).isEqualTo(place);
-    assertThat(NatsPlace.of("$JS.ACK._.hash.S.c.1.12.34.56.78")).isEqualTo(place);
-    assertThat(NatsPlace.of("$JS.ACK._.hash.S.c.1.12.34.56.78.random")).isEqualTo(place);
-    assertThatIllegalArgumentException().isThrownBy(() -> NatsPlace.of("_INBOX.x"));
-    assertThatIllegalArgumentException().isThrownBy(() -> NatsPlace.of(null));
-    assertThatIllegalArgumentException().isThrownBy(() -> NatsPlace.of("$JS.ACK.S.c.1.12"));
+    assertThat(NatsMetadata.of("$JS.ACK.S.c.1.12.34.56.78")).isEqualTo(place);
+    assertThat(NatsMetadata.of("$JS.ACK._.hash.S.c.1.12.34.56.78")).isEqualTo(place);
+    assertThat(NatsMetadata.of("$JS.ACK._.hash.S.c.1.12.34.56.78.random")).isEqualTo(place);
+    assertThatIllegalArgumentException().isThrownBy(() -> NatsMetadata.of("_INBOX.x"));
+    assertThatIllegalArgumentException().isThrownBy(() -> NatsMetadata.of(null));
+    assertThatIllegalArgumentException().isThrownBy(() -> NatsMetadata.of("$JS.ACK.S.c.1.12"));
   }
 }

@@ -20,6 +20,7 @@ import org.starcast.FakeSink;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
 import org.starcast.Topic;
+import org.starcast.internal.backplane.BackplaneProducer;
 import org.starcast.internal.backplane.Commands;
 import org.starcast.internal.engine.Broadcaster;
 import org.starcast.internal.security.AccessControl;
@@ -75,6 +76,7 @@ class EndTest {
                 ContainerExecutors.class,
                 Payloads.class,
                 Presence.class,
+                BackplaneProducer.class,
                 Broadcaster.class,
                 StreamsBeanClass.VALUE,
                 AccessControl.class,

@@ -39,6 +39,7 @@ import org.starcast.ResponseRuntime;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
+import org.starcast.internal.backplane.BackplaneProducer;
 import org.starcast.internal.backplane.Commands;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Lifespan;
@@ -97,6 +98,7 @@ class ObserveTest {
         .addExtension(new Lifespan())
         .addExtension(new Beans(settings, telemetry))
         .addBeanClasses(
+            BackplaneProducer.class,
             Broadcaster.class,
             ContainerExecutors.class,
             Payloads.class,

@@ -10,7 +10,7 @@ package org.starcast.internal.backplane;
  * @param nanos when it was stored, in nanoseconds since 1970
  * @param pending how many come behind it
  */
-record NatsPlace(long sequence, long delivery, long nanos, long pending) {
+record NatsMetadata(long sequence, long delivery, long nanos, long pending) {
 
   private static final int TOKENS = 9;
 
@@ -19,7 +19,7 @@ record NatsPlace(long sequence, long delivery, long nanos, long pending) {
    *
    * @throws IllegalArgumentException if it is none
    */
-  static NatsPlace of(String reply) {
+  static NatsMetadata of(String reply) {
     if (reply == null || !reply.startsWith("$JS.ACK.")) {
       throw new IllegalArgumentException("reply: is no place in a stream");
     }
@@ -41,6 +41,6 @@ record NatsPlace(long sequence, long delivery, long nanos, long pending) {
       numbers[n] = Long.parseLong(reply, at, end, 10);
       at = end + 1;
     }
-    return new NatsPlace(numbers[0], numbers[1], numbers[2], numbers[3]);
+    return new NatsMetadata(numbers[0], numbers[1], numbers[2], numbers[3]);
   }
 }
