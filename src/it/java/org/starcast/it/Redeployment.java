@@ -21,7 +21,7 @@ import org.starcast.internal.engine.DeliveryEngine;
 final class Redeployment {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final int TIMES = 20;
+  private static final int TIMES = Integer.getInteger("starcast.test.redeployments", 12);
 
   /**
    * How many former deployments the servers' own threads may keep, until they serve another
@@ -29,7 +29,7 @@ final class Redeployment {
    * were seen), or by the last request in a thread local or on the stack (WildFly, three). What
    * leaks keeps all.
    */
-  private static final int MAX_KEPT = TIMES / 2;
+  private static final int MAX_KEPT = TIMES * 3 / 4;
 
   /** A running server with a way to put the application into it. */
   interface Host {
