@@ -1,8 +1,5 @@
 package org.starcast;
 
-import static org.starcast.SseStatistics.Metric.Kind.COUNTER;
-import static org.starcast.SseStatistics.Metric.Kind.GAUGE;
-
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Collections;
@@ -14,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.starcast.SseClient.CloseReason;
+import org.starcast.internal.DocumentTable;
 
 /**
  * A snapshot of the counters, which begin when the broadcaster starts, and of the gauges. Values
@@ -45,9 +43,9 @@ import org.starcast.SseClient.CloseReason;
 public final class SseStatistics {
 
   /**
-   * Each counter and gauge, once: MicroProfile Metrics, OpenTelemetry, JMX, {@code GET
-   * starcast/stats} and the table in the documentation are made from this one. An application that
-   * has another registry of metrics can fill it from here:
+   * Each counter and gauge, once. What each counts, its kind, unit and tag are in the table of
+   * {@code metrics.md}. MicroProfile Metrics, OpenTelemetry, JMX and {@code GET starcast/stats} are
+   * made from this one. An application that has another registry of metrics can fill it from here:
    *
    * <pre>{@code
    * for (Metric metric : Metric.values()) {
@@ -56,113 +54,45 @@ public final class SseStatistics {
    * }</pre>
    */
   public enum Metric {
-    CLIENTS_BY_TYPE(
-        GAUGE,
-        "clients",
-        "{client}",
-        "clients now",
-        "type",
-        "the first 50, then `other`",
-        SseStatistics::byType),
-    CLIENTS_BY_WRITER(
-        GAUGE,
-        "writer.clients",
-        "{client}",
-        "clients now",
-        "writer",
-        "`servlet`, `portable`, `none` (not yet open)",
-        SseStatistics::byWriter),
-    OPENED(COUNTER, "opened", "{client}", "streams opened"),
-    CLOSED(
-        COUNTER,
-        "closed",
-        "{client}",
-        "streams ended, before they were open too",
-        "reason",
-        "a `CloseReason`",
-        statistics -> byName(statistics.closed)),
-    REFUSED(
-        COUNTER,
-        "refused",
-        "{client}",
-        "clients refused",
-        "reason",
-        "a `RefusedException.Reason`",
-        statistics -> byName(statistics.refused)),
-    PUBLISHED(COUNTER, "published", "{event}", "events published"),
-    MATCHED(COUNTER, "matched", "{message}", "clients that they were meant for, added up"),
-    DIRECT(COUNTER, "direct", "{message}", "messages to one client alone"),
-    DELIVERED(COUNTER, "delivered", "{message}", "of both, handed to the container"),
-    DROPPED(COUNTER, "dropped", "{message}", "dropped by `DROP_OLDEST`"),
-    COALESCED(COUNTER, "coalesced", "{message}", "replaced by a later one of the same key"),
-    MISSED(
-        COUNTER, "missed", "{message}", "left to the log, and gone from it before they were read"),
-    DISCARDED(COUNTER, "discarded", "{message}", "waited for a client that was closed"),
-    PENDING(GAUGE, "pending", "{message}", "wait now, in queues or in the log"),
-    WRITTEN(
-        COUNTER, "written", "{frame}", "all that was handed to the container, heartbeats included"),
-    HEARTBEATS(COUNTER, "heartbeats", "{frame}", "heartbeats"),
-    WRITES(COUNTER, "writes", "{write}", "writes; `written` by `writes` is the mean batch"),
-    BYTES(COUNTER, "bytes", "By", "bytes handed to the container"),
-    QUEUED_BYTES(GAUGE, "queue.bytes", "By", "bytes that wait, each message once"),
-    BEHIND(COUNTER, "behind", "{client}", "queues given up for the log"),
-    REPLAYED(COUNTER, "replayed", "{event}", "events sent from the log"),
-    GAPS(COUNTER, "gaps", "{event}", "`starcast-gap` events sent"),
-    RESUMED(
-        COUNTER,
-        "resumed",
-        "{client}",
-        "clients that came back with an id the log reached, or not",
-        "result",
-        "hit"),
-    NOT_RESUMED(RESUMED, "miss"),
-    TOPIC_HITS(
-        COUNTER,
-        "topic.lookups",
-        "{lookup}",
-        "topics whose subscribers were cached, or not",
-        "result",
-        "hit"),
-    TOPIC_MISSES(TOPIC_HITS, "miss"),
-    LATENCY_BUCKET(
-        COUNTER,
-        "latency.bucket",
-        "{write}",
-        "how long it took from `publish` until the container had taken the write: one value for"
-            + " each write, that of its oldest event",
-        "le",
-        "seconds, from `0.000256`, each four times the one before, to `67.108864`, then `+Inf`",
-        SseStatistics::buckets),
-    LATENCY_SUM(COUNTER, "latency.sum", "s", "these times, added up"),
-    LOGGED(GAUGE, "log.events", "{event}", "events kept"),
-    LOGGED_BYTES(GAUGE, "log.bytes", "By", "the memory that they take, roughly"),
-    UNSTORED(
-        COUNTER,
-        "log.unstored",
-        "{event}",
-        "events that the file store or the broker does not have"),
-    BACKPLANE_AVAILABLE(GAUGE, "backplane.available", "1", "1 if events can be stored now, else 0"),
-    BACKPLANE_WAITING(
-        GAUGE,
-        "backplane.waiting",
-        "{event}",
-        "events of this node that are not known to be stored yet"),
-    BACKPLANE_WAITING_BYTES(GAUGE, "backplane.waiting.bytes", "By", "the bytes of these"),
-    BACKPLANE_STORED(
-        COUNTER, "backplane.stored", "{event}", "events of this node that were stored"),
-    BACKPLANE_FAILED(
-        COUNTER, "backplane.failed", "{event}", "those that were not, or may not have been"),
-    BACKPLANE_REPEATED(
-        COUNTER,
-        "backplane.repeated",
-        "{event}",
-        "those that were sent once more, as no answer came"),
-    BACKPLANE_OUTAGES(COUNTER, "backplane.outages", "{outage}", "times that the broker went away"),
-    BACKPLANE_SKIPPED(
-        COUNTER,
-        "backplane.skipped",
-        "{message}",
-        "messages of the broker that could not be read or carried out");
+    CLIENTS_BY_TYPE("clients", SseStatistics::byType),
+    CLIENTS_BY_WRITER("writer.clients", SseStatistics::byWriter),
+    OPENED("opened"),
+    CLOSED("closed", statistics -> byName(statistics.closed)),
+    REFUSED("refused", statistics -> byName(statistics.refused)),
+    PUBLISHED("published"),
+    MATCHED("matched"),
+    DIRECT("direct"),
+    DELIVERED("delivered"),
+    DROPPED("dropped"),
+    COALESCED("coalesced"),
+    MISSED("missed"),
+    DISCARDED("discarded"),
+    PENDING("pending"),
+    WRITTEN("written"),
+    HEARTBEATS("heartbeats"),
+    WRITES("writes"),
+    BYTES("bytes"),
+    QUEUED_BYTES("queue.bytes"),
+    BEHIND("behind"),
+    REPLAYED("replayed"),
+    GAPS("gaps"),
+    RESUMED("resumed", "hit"),
+    NOT_RESUMED("resumed", "miss"),
+    TOPIC_HITS("topic.lookups", "hit"),
+    TOPIC_MISSES("topic.lookups", "miss"),
+    LATENCY_BUCKET("latency.bucket", SseStatistics::buckets),
+    LATENCY_SUM("latency.sum"),
+    LOGGED("log.events"),
+    LOGGED_BYTES("log.bytes"),
+    UNSTORED("log.unstored"),
+    BACKPLANE_AVAILABLE("backplane.available"),
+    BACKPLANE_WAITING("backplane.waiting"),
+    BACKPLANE_WAITING_BYTES("backplane.waiting.bytes"),
+    BACKPLANE_STORED("backplane.stored"),
+    BACKPLANE_FAILED("backplane.failed"),
+    BACKPLANE_REPEATED("backplane.repeated"),
+    BACKPLANE_OUTAGES("backplane.outages"),
+    BACKPLANE_SKIPPED("backplane.skipped");
 
     /** Whether a value only grows. */
     public enum Kind {
@@ -170,55 +100,50 @@ public final class SseStatistics {
       GAUGE
     }
 
-    private final Kind kind;
-    private final String id;
-    private final String unit;
-    private final String text;
-    private final String tag;
-    private final String tagValues;
+    /** In a class of its own, as the constants are made before what is static here. */
+    private static final class Table {
+      static final Map<String, List<String>> ROWS = DocumentTable.rows("metrics.md");
+    }
 
-    /** Null for what is counted by its name. */
+    private final String id;
+
+    /** Of a tag of which it is one value. */
+    private final String tagValue;
+
+    /** Null for what is one number. */
     private final Function<SseStatistics, Map<String, ? extends Number>> reader;
 
-    Metric(Kind kind, String id, String unit, String text) {
-      this(kind, id, unit, text, null, "", null);
+    Metric(String id) {
+      this(id, "", null);
     }
 
-    /** Of one value of a tag. */
-    Metric(Kind kind, String id, String unit, String text, String tag, String tagValue) {
-      this(kind, id, unit, text, tag, tagValue, null);
+    Metric(String id, String tagValue) {
+      this(id, tagValue, null);
     }
 
-    /** Of another value of that tag. */
-    Metric(Metric other, String tagValue) {
-      this(other.kind, other.id, other.unit, other.text, other.tag, tagValue, null);
+    Metric(String id, Function<SseStatistics, Map<String, ? extends Number>> reader) {
+      this(id, "", reader);
     }
 
     Metric(
-        Kind kind,
-        String id,
-        String unit,
-        String text,
-        String tag,
-        String tagValues,
-        Function<SseStatistics, Map<String, ? extends Number>> reader) {
-      this.kind = kind;
-      this.id = id;
-      this.unit = unit;
-      this.text = text;
-      this.tag = tag;
-      this.tagValues = tagValues;
+        String id, String tagValue, Function<SseStatistics, Map<String, ? extends Number>> reader) {
+      this.id = "starcast." + id;
+      this.tagValue = tagValue;
       this.reader = reader;
+    }
+
+    private String cell(int column) {
+      return Table.ROWS.get(id).get(column);
     }
 
     /** Whether it only grows. */
     public Kind kind() {
-      return kind;
+      return cell(1).startsWith("counter ") ? Kind.COUNTER : Kind.GAUGE;
     }
 
     /** Its name in MicroProfile Metrics and OpenTelemetry, such as {@code starcast.published}. */
     public String id() {
-      return "starcast." + id;
+      return id;
     }
 
     /** Its name in camel case, as in JSON and, with a capital, in JMX: {@code queuedBytes}. */
@@ -232,22 +157,17 @@ public final class SseStatistics {
 
     /** Its unit, as UCUM has it: {@code By}, {@code s}, or what is counted in braces. */
     public String unit() {
-      return unit;
+      return cell(1).substring(cell(1).indexOf(" ") + 1);
     }
 
     /** What it counts. */
     public String text() {
-      return text;
+      return cell(3);
     }
 
     /** The name of its one tag, or null. */
     public String tag() {
-      return tag;
-    }
-
-    /** The tag's one value, or, where there are several, what they are; else empty. */
-    public String tagValues() {
-      return tagValues;
+      return cell(2).isEmpty() ? null : cell(2).substring(1, cell(2).indexOf('`', 1));
     }
 
     /** Whether it has several values, by value of the tag. */
@@ -258,7 +178,7 @@ public final class SseStatistics {
     /** The value, by value of the tag; without a tag just one, for the empty text. */
     public Map<String, ? extends Number> read(SseStatistics statistics) {
       return reader == null
-          ? Map.of(tagValues, statistics.numbers.getOrDefault(this, 0))
+          ? Map.of(tagValue, statistics.numbers.getOrDefault(this, 0))
           : reader.apply(statistics);
     }
   }
@@ -290,8 +210,8 @@ public final class SseStatistics {
     this.clients = clients;
     this.byType = Collections.unmodifiableMap(new TreeMap<>(byType));
     this.byWriter = Collections.unmodifiableMap(new TreeMap<>(byWriter));
-    this.closed = Collections.unmodifiableMap(new EnumMap<>(closed));
-    this.refused = Collections.unmodifiableMap(new EnumMap<>(refused));
+    this.closed = Collections.unmodifiableMap(new TreeMap<>(closed));
+    this.refused = Collections.unmodifiableMap(new TreeMap<>(refused));
     this.latency = latency;
     this.backplane = backplane;
   }

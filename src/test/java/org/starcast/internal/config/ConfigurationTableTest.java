@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The table of keys, held against the README and against what {@link StarcastConfig} does. */
+/** The table of keys, held against what {@link StarcastConfig} does. */
 class ConfigurationTableTest {
 
   private static final Pattern CODE = Pattern.compile("`([^`]*)`");
@@ -52,21 +49,6 @@ class ConfigurationTableTest {
 
   private static List<String> codes(String cell) {
     return CODE.matcher(cell).results().map(found -> found.group(1)).toList();
-  }
-
-  @Test
-  void theTableInTheReadmeIsThatOfTheCode() throws IOException {
-    String readme = Files.readString(Path.of("README.md"));
-    int start = readme.indexOf("\n## Configuration\n");
-    int end = readme.indexOf("\n## ", start + 1);
-    assertThat(readme.substring(start, end).lines().filter(line -> line.startsWith("| `starcast.")))
-        .containsExactlyElementsOf(
-            ConfigKey.all().stream()
-                .map(
-                    key ->
-                        "| `%s` | %s | %s | %s |"
-                            .formatted(key.name(), key.standard(), key.bounds(), key.text()))
-                .toList());
   }
 
   @Test

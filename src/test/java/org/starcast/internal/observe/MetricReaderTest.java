@@ -2,11 +2,8 @@ package org.starcast.internal.observe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -15,58 +12,53 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.starcast.FakeSink;
 import org.starcast.ResponseRuntime;
 import org.starcast.RunningBroadcaster;
+import org.starcast.SseStatistics;
+import org.starcast.SseStatistics.LatencyHistogram;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
+import org.starcast.internal.DocumentTable;
 
 /** The metrics, and what their tags can be. */
 @ExtendWith(ResponseRuntime.class)
 class MetricReaderTest {
 
   @Test
-  void theTableInTheReadmeIsTheEnumeration() throws Exception {
-    List<String> documented =
-        Files.readAllLines(Path.of("README.md")).stream()
-            .filter(line -> line.matches("\\| `starcast\\.[a-z.]+` \\| (counter|gauge) .*"))
-            .toList();
-    assertThat(documented).isEqualTo(table());
-  }
-
-  /** Paste it into the README when a metric has changed. */
-  private static List<String> table() {
-    return Stream.of(Metric.values())
-        .collect(Collectors.groupingBy(Metric::id, LinkedHashMap::new, Collectors.toList()))
-        .values()
-        .stream()
-        .map(MetricReaderTest::row)
-        .toList();
-  }
-
-  private static String row(List<Metric> metrics) {
-    Metric metric = metrics.get(0);
-    String values =
-        metric.isTable()
-            ? metric.tagValues()
-            : metrics.stream()
-                .map(each -> "`" + each.tagValues() + "`")
-                .collect(Collectors.joining(", "));
-    return "| `%s` | %s %s | %s| %s |"
-        .formatted(
-            metric.id(),
-            metric.kind().name().toLowerCase(Locale.ROOT),
-            metric.unit(),
-            metric.tag() == null ? "" : "`" + metric.tag() + "`: " + values + " ",
-            metric.text());
+  void theTableHasEachMetricAndNoOther() {
+    Map<String, List<String>> rows = DocumentTable.rows("metrics.md");
+    assertThat(Stream.of(Metric.values()).map(Metric::id).distinct())
+        .containsExactlyElementsOf(rows.keySet());
+    assertThat(rows.values())
+        .allSatisfy(
+            row -> {
+              assertThat(row).hasSize(4);
+              assertThat(row.get(1)).matches("(counter|gauge) (\\{[a-z]+}|By|s|1)");
+              assertThat(row.get(2)).matches("|`[a-z]+`: .+");
+              assertThat(row.get(3)).isNotBlank();
+            });
   }
 
   @Test
   void valuesOfOneTagAreOfOneMetric() {
-    Map<String, List<Metric>> byId =
-        Stream.of(Metric.values()).collect(Collectors.groupingBy(Metric::id));
-    assertThat(byId.values())
-        .allSatisfy(
+    SseStatistics none =
+        new SseStatistics(
+            Map.of(),
+            0,
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            Map.of(),
+            new LatencyHistogram(List.of(), 0, Duration.ZERO),
+            null);
+    Stream.of(Metric.values())
+        .filter(metric -> !metric.isTable())
+        .collect(Collectors.groupingBy(Metric::id))
+        .values()
+        .forEach(
             metrics -> {
-              assertThat(metrics.stream().map(Metric::tagValues)).doesNotHaveDuplicates();
-              assertThat(metrics.stream().map(Metric::tag).distinct()).hasSize(1);
+              List<String> values =
+                  metrics.stream().flatMap(each -> each.read(none).keySet().stream()).toList();
+              assertThat(values).doesNotHaveDuplicates();
+              assertThat(values.equals(List.of(""))).isEqualTo(metrics.get(0).tag() == null);
             });
     assertThat(Stream.of(Metric.values()).map(Metric::key)).doesNotHaveDuplicates();
   }
