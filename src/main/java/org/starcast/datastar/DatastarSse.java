@@ -222,8 +222,8 @@ public class DatastarSse {
   }
 
   /** Several events in their order. */
-  public DatastarBatch batch(DatastarEvent... events) {
-    return new DatastarBatch(outlet, List.of(events));
+  public DatastarEvent.Batch batch(DatastarEvent... events) {
+    return new DatastarEvent.Batch(outlet, List.of(events));
   }
 
   /** An answer to the present request: a stream of these events that ends, or 204 without any. */

@@ -3,18 +3,20 @@ package org.starcast.datastar;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.BadRequestException;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Type;
-import java.net.URLDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
 import org.starcast.datastar.Signals.BadSignalsException;
+import org.starcast.internal.http.FormData;
 import org.starcast.internal.json.JsonText;
 
 /** Reads signals out of requests. Thread-safe. */
@@ -114,35 +116,19 @@ final class SignalsReader {
   }
 
   private String parameter(String query) {
-    String found = "";
-    boolean seen = false;
-    for (String pair : query == null ? new String[0] : query.split("&")) {
-      int equals = pair.indexOf('=');
-      String name = equals < 0 ? pair : pair.substring(0, equals);
-      if (name.equals(PARAMETER)) {
-        if (seen) {
-          throw new BadSignalsException("$", "the query parameter 'datastar' is given twice");
-        }
-        seen = true;
-        found = equals < 0 ? "" : pair.substring(equals + 1);
-      }
-    }
-    if (found.length() > 3L * maxBytes) {
-      throw tooLarge();
-    }
-    String decoded;
+    List<String> values;
     try {
-      decoded = URLDecoder.decode(found, StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
-      throw new BadSignalsException("$", "the query parameter 'datastar' is not URL-encoded");
+      values = FormData.query(query, Set.of(PARAMETER)).getOrDefault(PARAMETER, List.of(""));
+    } catch (BadRequestException e) {
+      throw new BadSignalsException("$", "the query parameter " + e.getMessage());
     }
-    if (decoded.getBytes(StandardCharsets.UTF_8).length > maxBytes) {
+    if (values.size() > 1) {
+      throw new BadSignalsException("$", "the query parameter 'datastar' is given twice");
+    }
+    if (values.get(0).getBytes(StandardCharsets.UTF_8).length > maxBytes) {
       throw tooLarge();
     }
-    if (decoded.indexOf('\uFFFD') >= 0 && !found.toUpperCase(Locale.ROOT).contains("%EF%BF%BD")) {
-      throw new BadSignalsException("$", "the query parameter 'datastar' is not UTF-8");
-    }
-    return decoded;
+    return values.get(0);
   }
 
   private String body(Source request) {

@@ -3,7 +3,7 @@ package org.starcast.spi;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
-import org.starcast.BackplaneStatus;
+import org.starcast.SseStatistics.BackplaneStatus;
 
 /**
  * Gives the events of an application their order, and hands them to this node in that order: the

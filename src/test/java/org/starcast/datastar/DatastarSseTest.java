@@ -450,7 +450,7 @@ class DatastarSseTest {
 
     @Test
     void batchKeepsItsOrder() {
-      DatastarBatch batch =
+      DatastarEvent.Batch batch =
           datastar.batch(datastar.removeElements("#a")).and(datastar.patchSignals("{}"));
       assertThat(batch.publish("t")).hasSize(2);
       assertThat(batch.publishFrom("s", "t")).hasSize(2);

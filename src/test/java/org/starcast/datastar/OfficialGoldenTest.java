@@ -52,7 +52,7 @@ class OfficialGoldenTest {
     // the suite sends the input as the request's signals
     JsonObject signals =
         (JsonObject) SignalsReader.DEFAULT.bind(Files.readString(input), JsonObject.class);
-    DatastarBatch batch = DATASTAR.batch();
+    DatastarEvent.Batch batch = DATASTAR.batch();
     for (JsonValue event : signals.getJsonArray("events")) {
       batch = batch.and(event(event.asJsonObject()));
     }

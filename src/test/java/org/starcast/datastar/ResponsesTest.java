@@ -39,7 +39,7 @@ class ResponsesTest {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     Map<String, Object> calls = new LinkedHashMap<>();
     HttpServletResponse response = servletResponse(body, calls);
-    DatastarBatch batch = datastar.batch(datastar.removeElements("#ä"));
+    DatastarEvent.Batch batch = datastar.batch(datastar.removeElements("#ä"));
     batch.respondTo(response);
     assertThat(body.toString(StandardCharsets.UTF_8)).isEqualTo(batch.render());
     assertThat(calls)

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.Consumer;
-import org.starcast.BackplaneStatus;
+import org.starcast.SseStatistics.BackplaneStatus;
 import org.starcast.internal.backplane.Commands;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.spi.Backplane;

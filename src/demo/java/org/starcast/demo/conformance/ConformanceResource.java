@@ -15,7 +15,6 @@ import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.starcast.datastar.DatastarBatch;
 import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.ExecuteScript;
@@ -48,7 +47,7 @@ public class ConformanceResource {
 
   private Response answer(JsonObject signals) {
     try {
-      DatastarBatch batch = datastar.batch();
+      DatastarEvent.Batch batch = datastar.batch();
       JsonArray events = signals.getJsonArray("events");
       for (JsonValue event : events == null ? JsonValue.EMPTY_JSON_ARRAY : events) {
         batch = batch.and(event(event.asJsonObject()));

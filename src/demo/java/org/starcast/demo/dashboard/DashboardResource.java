@@ -27,7 +27,7 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.Subscription;
 import org.starcast.Subscription.Overflow;
-import org.starcast.datastar.DatastarBatch;
+import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
@@ -115,7 +115,7 @@ public class DashboardResource {
   }
 
   /** A bar for each second; the viewBox is 240 by 100. */
-  private DatastarBatch orders() {
+  private DatastarEvent.Batch orders() {
     List<Html> bars = new ArrayList<>();
     int x = 0;
     for (int value : orders) {
@@ -136,7 +136,7 @@ public class DashboardResource {
         datastar.patchSignals(Map.of("_orders", orders.getLast())).coalesce("orders"));
   }
 
-  private DatastarBatch revenue() {
+  private DatastarEvent.Batch revenue() {
     StringBuilder points = new StringBuilder();
     int x = 0;
     for (int value : revenue) {

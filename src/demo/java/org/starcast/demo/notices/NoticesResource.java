@@ -23,7 +23,7 @@ import java.util.TreeMap;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.Subscription;
-import org.starcast.datastar.DatastarBatch;
+import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
@@ -91,7 +91,7 @@ public class NoticesResource {
     state(user).publish("notices." + user);
   }
 
-  private DatastarBatch state(String user) {
+  private DatastarEvent.Batch state(String user) {
     Inbox inbox = inbox(user);
     return datastar.batch(
         datastar.patchElements(

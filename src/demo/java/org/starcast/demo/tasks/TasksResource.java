@@ -29,7 +29,7 @@ import org.starcast.Subscription.Overflow;
 import org.starcast.Topic;
 import org.starcast.datastar.DatastarAction;
 import org.starcast.datastar.DatastarAttributes;
-import org.starcast.datastar.DatastarBatch;
+import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.Signals;
@@ -94,7 +94,7 @@ public class TasksResource {
   }
 
   /** A key for each of the two, so that a slow page gets the newest of both. */
-  private DatastarBatch list() {
+  private DatastarEvent.Batch list() {
     return datastar.batch(
         datastar
             .patchElements(

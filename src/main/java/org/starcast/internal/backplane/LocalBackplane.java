@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
-import org.starcast.BackplaneStatus;
+import org.starcast.SseStatistics.BackplaneStatus;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.log.EventStore;
 import org.starcast.internal.logging.LogMessage;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
-import org.starcast.BackplaneStatus;
+import org.starcast.SseStatistics.BackplaneStatus;
 import org.starcast.spi.BackplaneException;
 import org.starcast.spi.Envelope;
 

@@ -9,7 +9,7 @@ import java.util.function.Predicate;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.internal.config.StarcastConfig;
-import org.starcast.internal.http.QueryParameter;
+import org.starcast.internal.http.FormData;
 import org.starcast.internal.log.EventId;
 import org.starcast.internal.log.EventLog;
 import org.starcast.internal.log.LatestEvents;
@@ -260,7 +260,7 @@ final class History {
     if (header != null && !header.isEmpty()) {
       return header;
     }
-    return QueryParameter.first(request, "lastEventId").orElse("");
+    return FormData.first(request, "lastEventId").orElse("");
   }
 
   /** The latest events that match, oldest first. */

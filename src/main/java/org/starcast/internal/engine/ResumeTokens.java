@@ -12,7 +12,7 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.starcast.SseClient;
 import org.starcast.Subscription;
-import org.starcast.internal.http.QueryParameter;
+import org.starcast.internal.http.FormData;
 
 /**
  * By what a client without a name shows that it is the one that was there before: the id that it
@@ -54,7 +54,7 @@ final class ResumeTokens {
 
   /** The subscription, of the user whose token the request has, if it has one. */
   Subscription recognize(Subscription subscription, HttpServletRequest request) {
-    return QueryParameter.first(request, "resume")
+    return FormData.first(request, "resume")
         .flatMap(this::user)
         .map(subscription::user)
         .orElse(subscription);

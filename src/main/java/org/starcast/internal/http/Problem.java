@@ -1,6 +1,7 @@
 package org.starcast.internal.http;
 
 import jakarta.json.Json;
+import jakarta.ws.rs.BadRequestException;
 import jakarta.ws.rs.core.Response;
 
 /** Error answers: {@code application/problem+json} (RFC 9457), of bounded size. */
@@ -22,6 +23,11 @@ public final class Problem {
                 .add("detail", excerpt(detail, MAX_DETAIL))
                 .build()
                 .toString());
+  }
+
+  /** The answer 400. */
+  public static BadRequestException badRequest(String detail) {
+    return new BadRequestException(detail, of(400, detail).build());
   }
 
   /** The text, if it is longer than that its begin and an ellipsis; no surrogate pair is cut. */

@@ -3,7 +3,7 @@ package org.starcast.internal.payload;
 import java.util.function.Function;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
-import org.starcast.datastar.DatastarBatch;
+import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.Html;
 import org.starcast.internal.json.JsonText;
 import org.starcast.internal.wire.PrefixedLines;
@@ -104,9 +104,9 @@ public final class PayloadRule {
     if (data instanceof Html html) {
       return html.asString();
     }
-    if (data instanceof DatastarBatch) {
+    if (data instanceof DatastarEvent.Batch) {
       throw new IllegalArgumentException(
-          "data: a DatastarBatch is several events: call its publish or sendTo, or take its events"
+          "data: a DatastarEvent.Batch is several events: call its publish or sendTo, or take its events"
               + " one by one");
     }
     return JsonText.of("data", data);

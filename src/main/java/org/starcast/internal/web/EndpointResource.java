@@ -17,7 +17,6 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,6 +44,7 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.http.FormData;
 import org.starcast.internal.http.Problem;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.LibraryEvents;
@@ -181,15 +181,13 @@ public class EndpointResource {
   @APIResponse(responseCode = "503", description = "There are too many clients, or it stops")
   public void stream(
       @Context SseEventSink sink,
-      @Context UriInfo uri,
       @Context HttpServletRequest request,
       @Context HttpServletResponse response) {
     if (!config.endpoint().stream()) {
       throw new NotFoundException();
     }
     new Origins(config.security().origins()).check(request, response);
-    Map<String, List<String>> query =
-        request == null ? uri.getQueryParameters() : FormData.query(request, STREAM_PARAMETERS);
+    Map<String, List<String>> query = FormData.query(request, STREAM_PARAMETERS);
     Parameters.refuseTokens(query.keySet(), config);
     Parameters.knownOrForeign(query.keySet(), STREAM_PARAMETERS);
     String[] senders = query.getOrDefault("sender", List.of()).toArray(String[]::new);
@@ -303,14 +301,14 @@ public class EndpointResource {
     List<String> topics = Parameters.required(form, "topic");
     Parameters.checked("topic", () -> message.topics(topics));
     if (topics.stream().anyMatch(topic -> topic.startsWith("starcast."))) {
-      throw Parameters.bad("topic: those that begin with starcast. are the library's own");
+      throw Problem.badRequest("topic: those that begin with starcast. are the library's own");
     }
     for (String topic : topics) {
       access.require(request, Action.PUBLISH, topic);
     }
     String data = Parameters.single(form, "data");
     if (data == null) {
-      throw Parameters.bad("data: is missing");
+      throw Problem.badRequest("data: is missing");
     }
     if (data.length() > config.limits().messageBytes()) {
       throw tooLarge();

@@ -38,6 +38,8 @@ import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.logging.LogMessage;
+import org.starcast.internal.http.FormData;
+import org.starcast.internal.http.Problem;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.security.TopicAccess;
 import org.starcast.stream.Source;
@@ -184,17 +186,16 @@ public class MonitorResource {
   @Operation(hidden = true)
   public void tap(
       @Context SseEventSink sink,
-      @Context UriInfo uri,
       @Context SecurityContext security,
       @Context HttpServletRequest request,
       @Context HttpServletResponse response) {
     allow(security, request, response);
-    Map<String, List<String>> query = Parameters.known(uri.getQueryParameters(), Set.of("topic"));
+    Map<String, List<String>> query = Parameters.query(request, "topic");
     Parameters.required(query, "topic");
     String topic = Parameters.single(query, "topic");
     CompiledPattern pattern = Parameters.checked("topic", () -> CompiledPattern.of(topic));
     if (config.log().events() == 0) {
-      throw Parameters.bad("topic: cannot be followed, as starcast.log.events is 0");
+      throw Problem.badRequest("topic: cannot be followed, as starcast.log.events is 0");
     }
     watch(sink, new Tap(broadcaster, pattern.toString(), config.limits().messageBytes()));
   }

@@ -1,6 +1,6 @@
 package org.starcast.internal.web;
 
-import jakarta.ws.rs.BadRequestException;
+import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.starcast.internal.config.Spelling;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.http.FormData;
 import org.starcast.internal.http.Problem;
 import org.starcast.internal.logging.LogMessage;
 
@@ -21,11 +22,17 @@ final class Parameters {
 
   private Parameters() {}
 
+  /** The parameters of a request's query, which are these and no others. */
+  static Map<String, List<String>> query(HttpServletRequest request, String... names) {
+    Set<String> known = Set.of(names);
+    return known(FormData.query(request, known), known);
+  }
+
   /** Returns the parameters if all their names are known. */
   static Map<String, List<String>> known(Map<String, List<String>> parameters, Set<String> names) {
     for (String name : parameters.keySet()) {
       if (!names.contains(name)) {
-        throw bad(printable(name) + ": is not a parameter here");
+        throw Problem.badRequest(FormData.printable(name) + ": is not a parameter here");
       }
     }
     return parameters;
@@ -41,10 +48,12 @@ final class Parameters {
         Spelling.nearest(name, names, name.length() < 8 ? 1 : 2)
             .ifPresent(
                 nearest -> {
-                  throw bad(
-                      printable(name) + ": is not a parameter here; the nearest is " + nearest);
+                  throw Problem.badRequest(
+                      FormData.printable(name)
+                          + ": is not a parameter here; the nearest is "
+                          + nearest);
                 });
-        LogMessage.PARAMETER_UNKNOWN.log(LOG, printable(name));
+        LogMessage.PARAMETER_UNKNOWN.log(LOG, FormData.printable(name));
       }
     }
   }
@@ -57,7 +66,7 @@ final class Parameters {
   static void refuseTokens(Set<String> given, StarcastConfig config) {
     if (!config.security().queryToken()
         && given.stream().anyMatch(name -> TOKENS.contains(name.toLowerCase(Locale.ROOT)))) {
-      throw bad(
+      throw Problem.badRequest(
           "query: a token in it ends up in logs; send it as a cookie or an Authorization header");
     }
   }
@@ -66,7 +75,7 @@ final class Parameters {
   static List<String> required(Map<String, List<String>> parameters, String name) {
     List<String> values = parameters.getOrDefault(name, List.of());
     if (values.isEmpty()) {
-      throw bad(name + ": is missing");
+      throw Problem.badRequest(name + ": is missing");
     }
     return values;
   }
@@ -74,7 +83,7 @@ final class Parameters {
   /** Checks how many there are. */
   static void atMost(int most, String name, int count, String what) {
     if (count > most) {
-      throw bad(name + ": " + count + " " + what + ", at most " + most);
+      throw Problem.badRequest(name + ": " + count + " " + what + ", at most " + most);
     }
   }
 
@@ -82,7 +91,7 @@ final class Parameters {
   static String single(Map<String, List<String>> parameters, String name) {
     List<String> values = parameters.getOrDefault(name, List.of());
     if (values.size() > 1) {
-      throw bad(name + ": is given " + values.size() + " times, at most once");
+      throw Problem.badRequest(name + ": is given " + values.size() + " times, at most once");
     }
     return values.isEmpty() ? null : values.get(0);
   }
@@ -92,7 +101,7 @@ final class Parameters {
     try {
       return Integer.parseInt(text);
     } catch (NumberFormatException e) {
-      throw bad(parameter + ": must be a whole number");
+      throw Problem.badRequest(parameter + ": must be a whole number");
     }
   }
 
@@ -102,17 +111,7 @@ final class Parameters {
       return action.get();
     } catch (IllegalArgumentException e) {
       String message = String.valueOf(e.getMessage());
-      throw bad(parameter + ": " + message.substring(message.indexOf(": ") + 2));
+      throw Problem.badRequest(parameter + ": " + message.substring(message.indexOf(": ") + 2));
     }
-  }
-
-  /** The answer 400. */
-  static BadRequestException bad(String detail) {
-    return new BadRequestException(detail, Problem.of(400, detail).build());
-  }
-
-  static String printable(String name) {
-    String shown = name.length() > 40 ? name.substring(0, 40) + "..." : name;
-    return shown.replaceAll("[^\\x20-\\x7e]", "?");
   }
 }

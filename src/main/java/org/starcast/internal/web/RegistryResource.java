@@ -22,7 +22,6 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
-import jakarta.ws.rs.core.UriInfo;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -45,6 +44,7 @@ import org.starcast.SseStatistics.LatencyHistogram;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Topic;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.http.FormData;
 import org.starcast.internal.http.Problem;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.security.SameOrigin;
@@ -163,20 +163,18 @@ public class RegistryResource {
   @APIResponse(responseCode = "403", description = "The caller may not, or not from this origin")
   @APIResponse(responseCode = "404", description = "It is switched off")
   public Response clients(
-      @Context UriInfo uri,
       @Context SecurityContext security,
       @Context HttpServletRequest request,
       @Context HttpServletResponse response) {
     allow(security, request, response);
     Map<String, List<String>> query =
-        Parameters.known(
-            uri.getQueryParameters(), Set.of("type", "topic", "limit", "after", "metadata"));
+        Parameters.query(request, "type", "topic", "limit", "after", "metadata");
     String type = Parameters.single(query, "type");
     String after = Parameters.single(query, "after");
     String topic = Parameters.single(query, "topic");
     String shown = Parameters.single(query, "metadata");
     if (shown != null && !shown.equals("true") && !shown.equals("false")) {
-      throw Parameters.bad("metadata: must be true or false");
+      throw Problem.badRequest("metadata: must be true or false");
     }
     int limit = limit(Parameters.single(query, "limit"));
     List<SseClient> candidates =
@@ -356,7 +354,7 @@ public class RegistryResource {
   private static int limit(String text) {
     int limit = text == null ? DEFAULT_LIMIT : Parameters.number("limit", text);
     if (limit < 1 || limit > MAX_LIMIT) {
-      throw Parameters.bad("limit: must be 1 to " + MAX_LIMIT + ", is " + limit);
+      throw Problem.badRequest("limit: must be 1 to " + MAX_LIMIT + ", is " + limit);
     }
     return limit;
   }

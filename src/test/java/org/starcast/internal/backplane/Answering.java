@@ -3,7 +3,7 @@ package org.starcast.internal.backplane;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
-import org.starcast.BackplaneStatus;
+import org.starcast.SseStatistics.BackplaneStatus;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.Envelope;
 import org.starcast.spi.LoggedEvent;

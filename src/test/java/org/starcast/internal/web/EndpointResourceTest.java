@@ -8,16 +8,12 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
-import jakarta.ws.rs.core.MultivaluedHashMap;
-import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
-import java.lang.reflect.Proxy;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -114,26 +110,9 @@ class EndpointResourceTest {
                 }));
   }
 
-  private static UriInfo query(String... namesAndValues) {
-    MultivaluedMap<String, String> parameters = new MultivaluedHashMap<>();
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      parameters.add(namesAndValues[i], namesAndValues[i + 1]);
-    }
-    return (UriInfo)
-        Proxy.newProxyInstance(
-            EndpointResourceTest.class.getClassLoader(),
-            new Class<?>[] {UriInfo.class},
-            (proxy, method, args) -> {
-              if (method.getName().equals("getQueryParameters")) {
-                return parameters;
-              }
-              throw new UnsupportedOperationException(method.getName());
-            });
-  }
-
   private FakeSink stream(String... namesAndValues) {
     FakeSink sink = FakeSink.instant();
-    ENDPOINT.stream(sink, query(namesAndValues), null, null);
+    ENDPOINT.stream(sink, WebRequests.query(namesAndValues), null);
     return sink;
   }
 
@@ -244,7 +223,8 @@ class EndpointResourceTest {
   @MethodSource("badQueries")
   void aBadQueryIsAnsweredByNameAndOpensNothing(String detail, String[] namesAndValues) {
     FakeSink sink = FakeSink.instant();
-    assertProblem(400, detail, () -> ENDPOINT.stream(sink, query(namesAndValues), null, null));
+    assertProblem(
+        400, detail, () -> ENDPOINT.stream(sink, WebRequests.query(namesAndValues), null));
     assertThat(sink.sent()).isEmpty();
     assertThat(RUNNING.broadcaster().count()).isZero();
   }
@@ -410,14 +390,15 @@ class EndpointResourceTest {
         assertProblem(
             401,
             listen,
-            () -> endpoint.stream(sink, query("topic", "open.a", "topic", topic), null, null));
+            () ->
+                endpoint.stream(sink, WebRequests.query("topic", "open.a", "topic", topic), null));
       }
       assertThat(sink.sent()).isEmpty();
       String publish = "topic: publish is not permitted to a caller who is not logged in";
       for (String form : new String[] {"topic=shut&data=x", "topic=open.a&topic=shut&data=x"}) {
         assertProblem(401, publish, () -> endpoint.publish(body(form), null, null));
       }
-      endpoint.stream(sink, query("topic", "open.+"), null, null);
+      endpoint.stream(sink, WebRequests.query("topic", "open.+"), null);
       SseClient client = guarded.broadcaster().clients().get(0);
       assertProblem(401, listen, () -> client.subscribe("shut"));
       try {
@@ -445,7 +426,7 @@ class EndpointResourceTest {
       assertThat(
               catchThrowableOfType(
                   NotFoundException.class,
-                  () -> closed.stream(sink, query("topic", "a"), null, null)))
+                  () -> closed.stream(sink, WebRequests.query("topic", "a"), null)))
           .isNotNull();
       assertThat(
               catchThrowableOfType(

@@ -8,11 +8,8 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
-import jakarta.ws.rs.core.MultivaluedHashMap;
-import jakarta.ws.rs.core.MultivaluedMap;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
-import jakarta.ws.rs.core.UriInfo;
 import java.io.StringReader;
 import java.lang.reflect.Proxy;
 import java.security.Principal;
@@ -84,20 +81,12 @@ class RegistryResourceTest {
                 });
   }
 
-  private static UriInfo query(String... namesAndValues) {
-    MultivaluedMap<String, String> parameters = new MultivaluedHashMap<>();
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      parameters.add(namesAndValues[i], namesAndValues[i + 1]);
-    }
-    return answering(UriInfo.class, "getQueryParameters", parameters);
-  }
-
   private static JsonObject body(Response response) {
     return Json.createReader(new StringReader(response.getEntity().toString())).readObject();
   }
 
   private static JsonObject clients(String... namesAndValues) {
-    return body(REGISTRY.clients(query(namesAndValues), caller("operators"), null, null));
+    return body(REGISTRY.clients(caller("operators"), WebRequests.query(namesAndValues), null));
   }
 
   private static List<String> ids(JsonObject answer) {
@@ -252,7 +241,7 @@ class RegistryResourceTest {
 
   private static void assertNobodyBut(RegistryResource registry, SecurityContext caller) {
     String detail = "the caller does not have the role that this asks for";
-    assertProblem(403, detail, () -> registry.clients(query(), caller, null, null));
+    assertProblem(403, detail, () -> registry.clients(caller, WebRequests.query(), null));
     assertProblem(403, detail, () -> registry.close("c1", caller, null, null));
     assertProblem(403, detail, () -> registry.stats(caller, null, null));
   }
@@ -298,7 +287,7 @@ class RegistryResourceTest {
       RegistryResource closed = new RegistryResource(off.broadcaster(), off.config(), off.access());
       for (ThrowingCallable call :
           List.<ThrowingCallable>of(
-              () -> closed.clients(query(), caller("x"), null, null),
+              () -> closed.clients(caller("x"), WebRequests.query(), null),
               () -> closed.close("c1", caller("x"), null, null),
               () -> closed.stats(caller("x"), null, null))) {
         assertThat(catchThrowableOfType(NotFoundException.class, call)).isNotNull();

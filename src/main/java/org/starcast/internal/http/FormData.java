@@ -1,4 +1,4 @@
-package org.starcast.internal.web;
+package org.starcast.internal.http;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.BadRequestException;
@@ -10,14 +10,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * Fields in {@code application/x-www-form-urlencoded} (the URL standard, section 5.1), as they are
- * or not at all: bytes that are not encoded, as {@code curl -d} sends them, are UTF-8 like all
- * others; what is no UTF-8, or no encoding, is refused and not replaced.
+ * The one reader of queries and forms: fields in {@code application/x-www-form-urlencoded} (the URL
+ * standard, section 5.1), as they are or not at all: bytes that are not encoded, as {@code curl -d}
+ * sends them, are UTF-8 like all others; what is no UTF-8, or no encoding, is refused and not
+ * replaced.
  */
-final class FormData {
+public final class FormData {
 
   private FormData() {}
 
@@ -26,18 +28,32 @@ final class FormData {
    *
    * @throws jakarta.ws.rs.BadRequestException naming the field that cannot be read, or the body
    */
-  static Map<String, List<String>> parse(byte[] body) {
+  public static Map<String, List<String>> parse(byte[] body) {
     return parse(body, null);
   }
 
   /**
-   * The parameters of a request by their names; other values than those of the known ones are not
-   * read.
+   * The parameters of a request by their names, out of the query alone; {@code getParameter} may
+   * read the body. Other values than those of the known ones are not read.
    *
+   * @param request the request, or null for none
    * @throws jakarta.ws.rs.BadRequestException naming the known one that cannot be read
    */
-  static Map<String, List<String>> query(HttpServletRequest request, Set<String> known) {
-    String query = request == null ? null : request.getQueryString();
+  public static Map<String, List<String>> query(HttpServletRequest request, Set<String> known) {
+    return query(request == null ? null : request.getQueryString(), known);
+  }
+
+  /**
+   * The first value of one parameter.
+   *
+   * @throws jakarta.ws.rs.BadRequestException as {@link #query(HttpServletRequest, Set)}
+   */
+  public static Optional<String> first(HttpServletRequest request, String name) {
+    return query(request, Set.of(name)).getOrDefault(name, List.of()).stream().findFirst();
+  }
+
+  /** As {@link #query(HttpServletRequest, Set)}, of a query that is not decoded; null for none. */
+  public static Map<String, List<String>> query(String query, Set<String> known) {
     if (query == null) {
       return Map.of();
     }
@@ -68,7 +84,7 @@ final class FormData {
         int value = Math.min(equals + 1, end);
         fields
             .computeIfAbsent(name, n -> new ArrayList<>())
-            .add(read ? decode(Parameters.printable(name), body, value, end) : "");
+            .add(read ? decode(printable(name), body, value, end) : "");
       }
       begin = end + 1;
     }
@@ -91,7 +107,7 @@ final class FormData {
         int high = i + 2 < end ? Character.digit(bytes[i + 1], 16) : -1;
         int low = i + 2 < end ? Character.digit(bytes[i + 2], 16) : -1;
         if (high < 0 || low < 0) {
-          throw Parameters.bad(field + ": is not application/x-www-form-urlencoded");
+          throw Problem.badRequest(field + ": is not application/x-www-form-urlencoded");
         }
         out.write(high << 4 | low);
         i += 2;
@@ -105,7 +121,13 @@ final class FormData {
           .decode(ByteBuffer.wrap(out.toByteArray()))
           .toString();
     } catch (CharacterCodingException e) {
-      throw Parameters.bad(field + ": is not UTF-8");
+      throw Problem.badRequest(field + ": is not UTF-8");
     }
+  }
+
+  /** A name that came from outside, for a message: ASCII, 40 characters at most. */
+  public static String printable(String name) {
+    String shown = name.length() > 40 ? name.substring(0, 40) + "..." : name;
+    return shown.replaceAll("[^\\x20-\\x7e]", "?");
   }
 }
