@@ -7,8 +7,10 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.starcast.PublishResult;
+import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.Subscription;
 import org.starcast.internal.Arguments;
 import org.starcast.internal.Values;
 import org.starcast.internal.wire.SseFormat;
@@ -27,13 +29,13 @@ abstract sealed class AbstractEvent<
 
   /** What all kinds of events hold. */
   abstract static class EventValues<V extends EventValues<V>> extends Values<V> {
-    final Outlet outlet;
+    final SseBroadcaster broadcaster;
     String eventId;
     Duration retry;
     String coalesce;
 
-    EventValues(Outlet outlet) {
-      this.outlet = outlet;
+    EventValues(SseBroadcaster broadcaster) {
+      this.broadcaster = broadcaster;
     }
   }
 
@@ -111,12 +113,12 @@ abstract sealed class AbstractEvent<
 
   @Override
   public PublishResult publish(String... topics) {
-    return values.outlet.publish(to(topics).build());
+    return values.broadcaster.publish(to(topics).build());
   }
 
   @Override
   public PublishResult publishFrom(String sender, String... topics) {
-    return values.outlet.publish(to(topics).sender(sender).build());
+    return values.broadcaster.publish(to(topics).sender(sender).build());
   }
 
   private SseMessage.Builder to(String... topics) {
@@ -131,7 +133,8 @@ abstract sealed class AbstractEvent<
   @Override
   public void respondTo(SseEventSink sink) {
     toSseMessage();
-    try (SseClient client = values.outlet.open(Objects.requireNonNull(sink, "sink"))) {
+    try (SseClient client =
+        values.broadcaster.register(Objects.requireNonNull(sink, "sink"), Subscription.none())) {
       client.send(this);
     }
   }

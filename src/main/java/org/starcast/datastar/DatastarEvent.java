@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Objects;
 import org.starcast.MessageSource;
 import org.starcast.PublishResult;
+import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
+import org.starcast.Subscription;
 
 /**
  * One event for Datastar's client, made by {@link DatastarSse}. Immutable and thread-safe: every
@@ -74,11 +76,11 @@ public sealed interface DatastarEvent extends MessageSource permits AbstractEven
    */
   final class Batch {
 
-    private final Outlet outlet;
+    private final SseBroadcaster broadcaster;
     private final List<DatastarEvent> events;
 
-    Batch(Outlet outlet, List<DatastarEvent> events) {
-      this.outlet = outlet;
+    Batch(SseBroadcaster broadcaster, List<DatastarEvent> events) {
+      this.broadcaster = broadcaster;
       this.events = List.copyOf(events);
     }
 
@@ -86,7 +88,7 @@ public sealed interface DatastarEvent extends MessageSource permits AbstractEven
     public Batch and(DatastarEvent... more) {
       List<DatastarEvent> all = new ArrayList<>(events);
       all.addAll(List.of(more));
-      return new Batch(outlet, all);
+      return new Batch(broadcaster, all);
     }
 
     /** The events. */
@@ -134,7 +136,8 @@ public sealed interface DatastarEvent extends MessageSource permits AbstractEven
     /** Answers the present request: opens the sink, sends, and closes it. */
     public void respondTo(SseEventSink sink) {
       encode();
-      try (SseClient client = outlet.open(Objects.requireNonNull(sink, "sink"))) {
+      try (SseClient client =
+          broadcaster.register(Objects.requireNonNull(sink, "sink"), Subscription.none())) {
         sendTo(client);
       }
     }

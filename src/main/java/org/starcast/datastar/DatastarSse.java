@@ -35,26 +35,22 @@ import org.starcast.internal.Arguments;
 @ApplicationScoped
 public class DatastarSse {
 
-  private final Outlet outlet;
+  private final SseBroadcaster broadcaster;
 
   /** For the container's proxies. */
   protected DatastarSse() {
-    outlet = null;
+    broadcaster = null;
   }
 
   /** Made by the container. */
   @Inject
   public DatastarSse(SseBroadcaster broadcaster) {
-    this(Outlet.of(broadcaster));
-  }
-
-  DatastarSse(Outlet outlet) {
-    this.outlet = outlet;
+    this.broadcaster = broadcaster;
   }
 
   /** A script that loads the page anew: what {@code starcast.gap.reload} sends. */
   public static MessageSource reload() {
-    return new DatastarSse((Outlet) null).executeScript("window.location.reload()");
+    return new DatastarSse(null).executeScript("window.location.reload()");
   }
 
   /**
@@ -63,13 +59,13 @@ public class DatastarSse {
    */
   public PatchElements patchElements(CharSequence elements, CharSequence... more) {
     if (more.length == 0) {
-      return new PatchElements(outlet, elements.toString());
+      return new PatchElements(broadcaster, elements.toString());
     }
     StringBuilder all = new StringBuilder(elements);
     for (CharSequence another : more) {
       all.append('\n').append(Objects.requireNonNull(another, "elements"));
     }
-    return new PatchElements(outlet, all.toString());
+    return new PatchElements(broadcaster, all.toString());
   }
 
   /**
@@ -87,7 +83,7 @@ public class DatastarSse {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return new PatchElements(outlet, all.toString());
+    return new PatchElements(broadcaster, all.toString());
   }
 
   /**
@@ -96,7 +92,7 @@ public class DatastarSse {
    * @throws IllegalArgumentException as {@link PatchElements#selector}
    */
   public PatchElements removeElements(String selector) {
-    return new PatchElements(outlet, "").selector(selector).mode(PatchElements.Mode.REMOVE);
+    return new PatchElements(broadcaster, "").selector(selector).mode(PatchElements.Mode.REMOVE);
   }
 
   /**
@@ -105,7 +101,7 @@ public class DatastarSse {
    * @throws IllegalArgumentException as {@link PatchElements#selectorId}
    */
   public PatchElements removeElementById(String id) {
-    return new PatchElements(outlet, "").selectorId(id).mode(PatchElements.Mode.REMOVE);
+    return new PatchElements(broadcaster, "").selectorId(id).mode(PatchElements.Mode.REMOVE);
   }
 
   /**
@@ -117,7 +113,7 @@ public class DatastarSse {
    * @throws IllegalArgumentException if it is not a JSON object
    */
   public PatchSignals patchSignals(Object signals) {
-    return new PatchSignals(outlet, Json.object("signals", signals));
+    return new PatchSignals(broadcaster, Json.object("signals", signals));
   }
 
   /**
@@ -127,7 +123,7 @@ public class DatastarSse {
    *     characters, or has an empty name, control characters or line breaks
    */
   public PatchSignals removeSignals(String... paths) {
-    return new PatchSignals(outlet, Json.of(PatchSignals.nulls(paths)));
+    return new PatchSignals(broadcaster, Json.of(PatchSignals.nulls(paths)));
   }
 
   /**
@@ -136,7 +132,7 @@ public class DatastarSse {
    * @throws IllegalArgumentException if it is blank
    */
   public ExecuteScript executeScript(CharSequence script) {
-    return ExecuteScript.of(outlet, script);
+    return ExecuteScript.of(broadcaster, script);
   }
 
   /**
@@ -185,7 +181,7 @@ public class DatastarSse {
    * @param detail the event's detail: anything that JSON-B writes, or null
    */
   public DispatchCustomEvent dispatchCustomEvent(String event, Object detail) {
-    return new DispatchCustomEvent(outlet, event, detail);
+    return new DispatchCustomEvent(broadcaster, event, detail);
   }
 
   /** Writes to the browser's console. */
@@ -223,7 +219,7 @@ public class DatastarSse {
 
   /** Several events in their order. */
   public DatastarEvent.Batch batch(DatastarEvent... events) {
-    return new DatastarEvent.Batch(outlet, List.of(events));
+    return new DatastarEvent.Batch(broadcaster, List.of(events));
   }
 
   /** An answer to the present request: a stream of these events that ends, or 204 without any. */

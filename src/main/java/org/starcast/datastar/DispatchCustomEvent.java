@@ -1,5 +1,6 @@
 package org.starcast.datastar;
 
+import org.starcast.SseBroadcaster;
 import org.starcast.internal.Arguments;
 
 /**
@@ -18,15 +19,15 @@ public final class DispatchCustomEvent
     private boolean composed = true;
     private String nonce;
 
-    private DispatchValues(Outlet outlet, String name, String detail) {
-      super(outlet);
+    private DispatchValues(SseBroadcaster broadcaster, String name, String detail) {
+      super(broadcaster);
       this.name = name;
       this.detail = detail;
     }
   }
 
-  DispatchCustomEvent(Outlet outlet, String name, Object detail) {
-    this(new DispatchValues(outlet, Arguments.line("event", name), Json.of(detail)));
+  DispatchCustomEvent(SseBroadcaster broadcaster, String name, Object detail) {
+    this(new DispatchValues(broadcaster, Arguments.line("event", name), Json.of(detail)));
   }
 
   private DispatchCustomEvent(DispatchValues values) {
@@ -96,7 +97,7 @@ public final class DispatchCustomEvent
                 values.cancelable,
                 values.composed,
                 Escape.scriptString(values.detail));
-    ExecuteScript execute = ExecuteScript.of(values.outlet, script);
+    ExecuteScript execute = ExecuteScript.of(values.broadcaster, script);
     return (values.nonce == null ? execute : execute.nonce(values.nonce)).data();
   }
 }

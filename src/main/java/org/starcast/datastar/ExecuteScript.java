@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
+import org.starcast.SseBroadcaster;
 import org.starcast.internal.Arguments;
 import org.starcast.internal.wire.PrefixedLines;
 
@@ -31,8 +32,8 @@ public final class ExecuteScript extends AbstractEvent<ExecuteScript, ExecuteScr
     private Map<String, String> attributes = Map.of();
     private boolean autoRemove = true;
 
-    private ScriptValues(Outlet outlet, String script) {
-      super(outlet);
+    private ScriptValues(SseBroadcaster broadcaster, String script) {
+      super(broadcaster);
       this.script = script;
     }
   }
@@ -41,12 +42,12 @@ public final class ExecuteScript extends AbstractEvent<ExecuteScript, ExecuteScr
     super(values);
   }
 
-  static ExecuteScript of(Outlet outlet, CharSequence script) {
+  static ExecuteScript of(SseBroadcaster broadcaster, CharSequence script) {
     String text = Objects.requireNonNull(script, "script").toString();
     if (text.isBlank()) {
       throw new IllegalArgumentException("script: must not be blank");
     }
-    return new ExecuteScript(new ScriptValues(outlet, Escape.scriptText(text)));
+    return new ExecuteScript(new ScriptValues(broadcaster, Escape.scriptText(text)));
   }
 
   /** A value as a JavaScript literal that is safe in a script: JSON, with {@code <} escaped. */

@@ -5,6 +5,7 @@ import java.lang.System.Logger;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import org.starcast.SseBroadcaster;
 import org.starcast.internal.Arguments;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.markup.FirstTag;
@@ -34,14 +35,14 @@ public final class PatchElements extends AbstractEvent<PatchElements, PatchEleme
     private String viewTransitionSelector;
     private boolean targetCheck = true;
 
-    private ElementValues(Outlet outlet, String elements) {
-      super(outlet);
+    private ElementValues(SseBroadcaster broadcaster, String elements) {
+      super(broadcaster);
       this.elements = elements;
     }
   }
 
-  PatchElements(Outlet outlet, String elements) {
-    this(new ElementValues(outlet, elements));
+  PatchElements(SseBroadcaster broadcaster, String elements) {
+    this(new ElementValues(broadcaster, elements));
   }
 
   private PatchElements(ElementValues values) {

@@ -3,6 +3,7 @@ package org.starcast.datastar;
 import jakarta.ws.rs.core.Response;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.starcast.SseBroadcaster;
 import org.starcast.internal.Arguments;
 import org.starcast.internal.wire.PrefixedLines;
 
@@ -16,14 +17,14 @@ public final class PatchSignals extends AbstractEvent<PatchSignals, PatchSignals
     private final String json;
     private boolean onlyIfMissing;
 
-    private SignalValues(Outlet outlet, String json) {
-      super(outlet);
+    private SignalValues(SseBroadcaster broadcaster, String json) {
+      super(broadcaster);
       this.json = json;
     }
   }
 
-  PatchSignals(Outlet outlet, String json) {
-    this(new SignalValues(outlet, json));
+  PatchSignals(SseBroadcaster broadcaster, String json) {
+    this(new SignalValues(broadcaster, json));
   }
 
   private PatchSignals(SignalValues values) {

@@ -400,7 +400,7 @@ class DatastarSseTest {
   class Delivery {
 
     private final Recorder recorder = new Recorder();
-    private final DatastarSse datastar = new DatastarSse(recorder);
+    private final DatastarSse datastar = new DatastarSse(recorder.broadcaster());
 
     @Test
     void publishesToTopicsFromASender() {

@@ -1,16 +1,16 @@
 package org.starcast.datastar;
 
-import jakarta.ws.rs.sse.SseEventSink;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import org.starcast.MessageSource;
 import org.starcast.PublishResult;
+import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 
 /** Stands in for the broadcaster: keeps what is published and sent. */
-final class Recorder implements Outlet {
+final class Recorder {
 
   final List<SseMessage> published = new ArrayList<>();
   final List<SseMessage> sent = new ArrayList<>();
@@ -18,17 +18,28 @@ final class Recorder implements Outlet {
   int room = Integer.MAX_VALUE;
 
   static DatastarSse datastar() {
-    return new DatastarSse(new Recorder());
+    return new DatastarSse(new Recorder().broadcaster());
   }
 
-  @Override
-  public PublishResult publish(SseMessage message) {
+  SseBroadcaster broadcaster() {
+    return (SseBroadcaster)
+        Proxy.newProxyInstance(
+            getClass().getClassLoader(),
+            new Class<?>[] {SseBroadcaster.class},
+            (proxy, method, args) ->
+                switch (method.getName()) {
+                  case "publish" -> publish(((MessageSource) args[0]).toSseMessage());
+                  case "register" -> open();
+                  default -> throw new UnsupportedOperationException(method.getName());
+                });
+  }
+
+  private PublishResult publish(SseMessage message) {
     published.add(message);
     return new PublishResult("e-" + published.size(), published.size(), 1, 1, 0, 0);
   }
 
-  @Override
-  public SseClient open(SseEventSink sink) {
+  private SseClient open() {
     calls.add("open");
     return client();
   }

@@ -6,11 +6,13 @@ import jakarta.ws.rs.sse.SseEventSink;
 import java.io.IOException;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import org.starcast.internal.wire.SseFormat;
 
 /**
  * Writes through {@link SseEventSink#send} on any JAX-RS runtime: one outstanding send, on the
@@ -131,61 +133,45 @@ final class PortableSinkWriter implements SinkWriter {
   static List<OutboundSseEvent> events(String frames) {
     return Arrays.stream(frames.split("\n\n"))
         .filter(frame -> !frame.isEmpty())
-        .map(PortableSinkWriter::event)
+        .<OutboundSseEvent>map(frame -> new TextEvent(SseFormat.decode(frame)))
         .toList();
   }
 
-  private static OutboundSseEvent event(String frame) {
-    String comment = null;
-    String name = null;
-    String id = null;
-    long retry = OutboundSseEvent.RECONNECT_NOT_SET;
-    StringBuilder data = null;
-    for (String line : frame.split("\n")) {
-      int colon = line.indexOf(':');
-      String value = line.substring(Math.min(line.length(), colon + 2));
-      switch (line.substring(0, colon)) {
-        case "" -> comment = comment == null ? value : comment + "\n" + value;
-        case "event" -> name = value;
-        case "id" -> id = value;
-        case "retry" -> retry = Long.parseLong(value);
-        default -> data = data == null ? new StringBuilder(value) : data.append('\n').append(value);
-      }
-    }
-    return new TextEvent(comment, name, id, retry, data == null ? null : data.toString());
-  }
-
-  private record TextEvent(String comment, String name, String id, long retry, String data)
-      implements OutboundSseEvent {
+  private record TextEvent(SseFormat.Fields fields) implements OutboundSseEvent {
 
     @Override
     public String getComment() {
-      return comment;
+      return fields.comment().orElse(null);
     }
 
     @Override
     public String getName() {
-      return name;
+      return fields.event().orElse(null);
     }
 
     @Override
     public String getId() {
-      return id;
+      return fields.id().orElse(null);
     }
 
     @Override
     public long getReconnectDelay() {
-      return retry;
+      return fields.retry().map(Duration::toMillis).orElse(RECONNECT_NOT_SET);
     }
 
     @Override
     public boolean isReconnectDelaySet() {
-      return retry >= 0;
+      return fields.retry().isPresent();
     }
 
     @Override
     public Class<?> getType() {
-      return data == null && name == null && id == null && retry < 0 ? null : String.class;
+      boolean comment =
+          fields.data().isEmpty()
+              && fields.event().isEmpty()
+              && fields.id().isEmpty()
+              && fields.retry().isEmpty();
+      return comment ? null : String.class;
     }
 
     @Override
@@ -200,7 +186,7 @@ final class PortableSinkWriter implements SinkWriter {
 
     @Override
     public Object getData() {
-      return data;
+      return fields.data().orElse(null);
     }
   }
 }

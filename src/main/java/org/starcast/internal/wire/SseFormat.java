@@ -267,25 +267,28 @@ public final class SseFormat {
 
   /** Reads a frame that this class made; not a parser of other people's streams. */
   public static Fields decode(byte[] bytes, int length) {
+    return decode(new String(bytes, 0, length, StandardCharsets.UTF_8));
+  }
+
+  /** As {@link #decode(byte[], int)}. */
+  public static Fields decode(String frame) {
     String event = null;
     String id = null;
     String retry = null;
     StringJoiner data = null;
     StringJoiner comment = null;
-    for (String line : new String(bytes, 0, length, StandardCharsets.UTF_8).split("\n")) {
+    for (String line : frame.split("\n")) {
       int colon = line.indexOf(':');
       if (colon < 0) {
         continue;
       }
-      String value = line.substring(Math.min(line.length(), colon + (colon == 0 ? 1 : 2)));
+      String value = line.substring(line.startsWith(" ", colon + 1) ? colon + 2 : colon + 1);
       switch (line.substring(0, colon)) {
         case "event" -> event = value;
         case "id" -> id = value;
         case "retry" -> retry = value;
         case "data" -> data = (data == null ? new StringJoiner("\n") : data).add(value);
-        default ->
-            comment =
-                (comment == null ? new StringJoiner("\n") : comment).add(value.stripLeading());
+        default -> comment = (comment == null ? new StringJoiner("\n") : comment).add(value);
       }
     }
     return new Fields(
