@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.starcast.SseStatistics.BackplaneStatus;
 import org.starcast.internal.config.StarcastConfig;
-import org.starcast.internal.log.EventStore;
+import org.starcast.internal.log.FileEventStore;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
@@ -36,7 +36,7 @@ public final class LocalBackplane implements Backplane {
   private Receiver receiver;
 
   /** Null where nothing outlives the process. */
-  private EventStore store;
+  private FileEventStore store;
 
   private String epoch;
 
@@ -62,10 +62,10 @@ public final class LocalBackplane implements Backplane {
   @Override
   public CompletionStage<Void> start(Receiver receiver, ThreadFactory threads) {
     this.receiver = receiver;
-    EventStore.Contents kept = new EventStore.Contents(newEpoch(), 0, List.of(), List.of());
+    FileEventStore.Contents kept = new FileEventStore.Contents(newEpoch(), 0, List.of(), List.of());
     if (config.log().store().equals("file")) {
       try {
-        store = EventStore.file(config, LocalBackplane::newEpoch, receiver::states);
+        store = FileEventStore.open(config, LocalBackplane::newEpoch, receiver::states);
       } catch (IllegalArgumentException e) {
         return CompletableFuture.failedStage(e);
       }
@@ -80,7 +80,7 @@ public final class LocalBackplane implements Backplane {
     return DONE;
   }
 
-  private void take(EventStore.Contents kept) {
+  private void take(FileEventStore.Contents kept) {
     lock.lock();
     try {
       epoch = kept.epoch();

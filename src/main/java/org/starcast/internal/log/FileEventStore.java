@@ -17,17 +17,32 @@ import org.starcast.internal.logging.LogMessage;
 import org.starcast.spi.LoggedEvent;
 
 /**
- * A log in files of a local directory. Publishers put events into a queue, one thread writes them
- * at once and forces them to the disk within {@code starcast.log.sync}. The queue is bounded as the
- * log in memory is: when the disk is that far behind, the oldest in the queue are left out, which
- * the log has let go of as well. So a clean end stores all that the log has, and the queue takes no
- * memory but the log's.
+ * A log in files of a local directory, which outlives the process. Publishers hand events over and
+ * never wait; what the store could not take in time shows as a hole when it is opened again, never
+ * in silence, and no sequence is given out twice in one epoch. Publishers put events into a queue,
+ * one thread writes them at once and forces them to the disk within {@code starcast.log.sync}. The
+ * queue is bounded as the log in memory is: when the disk is that far behind, the oldest in the
+ * queue are left out, which the log has let go of as well. So a clean end stores all that the log
+ * has, and the queue takes no memory but the log's.
  *
  * <p>A crash of the process loses the queue, a power failure what was not forced to the disk as
  * well, and clients may have seen the ids of both. So after each end that was not a clean one the
  * sequence goes on behind all that may have been given out, with a hole before it.
  */
-final class FileEventStore implements EventStore {
+public final class FileEventStore {
+
+  /**
+   * What a store holds when it is opened.
+   *
+   * @param epoch the epoch of all sequences here, and of those to come
+   * @param before the sequence before the first event; the last sequence if there is none
+   * @param events the newest events by rising sequence, {@linkplain LoggedEvent#isHole holes} where
+   *     some are missing; about as many as the bounds of the log allow, so it has to be bounded
+   *     again
+   * @param states the latest events of the topics to retain, as of some moment before the end
+   */
+  public record Contents(
+      String epoch, long before, List<LoggedEvent> events, List<LoggedEvent> states) {}
 
   private static final System.Logger LOG = System.getLogger("org.starcast.internal.log");
 
@@ -110,7 +125,16 @@ final class FileEventStore implements EventStore {
     this.limit = reservation.state().upTo();
   }
 
-  static FileEventStore open(
+  /**
+   * Opens the store in {@code starcast.log.directory}. A damaged end is cut off with a warning, and
+   * what cannot be read at all is set aside with a warning.
+   *
+   * @param newEpoch makes an epoch for a store that begins anew
+   * @param states gives the latest events of the topics to retain, from any thread
+   * @throws IllegalArgumentException if the directory cannot be used, or is in use; the message
+   *     begins with the key
+   */
+  public static FileEventStore open(
       StarcastConfig config,
       Supplier<String> newEpoch,
       Supplier<? extends List<? extends LoggedEvent>> states) {
@@ -191,19 +215,19 @@ final class FileEventStore implements EventStore {
     return reservation;
   }
 
-  @Override
+  /** What it held when it was opened; to be called once, as the store forgets it then. */
   public Contents contents() {
     Contents found = contents;
     contents = null;
     return found;
   }
 
-  @Override
+  /** The last sequence that may be given out until the disk has said that it knows more are. */
   public long limit() {
     return limit;
   }
 
-  @Override
+  /** How many events it left out. */
   public long unstored() {
     return leftOut + failed;
   }
@@ -215,7 +239,10 @@ final class FileEventStore implements EventStore {
 
   // ---- publishers
 
-  @Override
+  /**
+   * Takes an event, and leaves out the oldest that wait for the disk when these are more than the
+   * log holds. By one thread at a time; never waits.
+   */
   public void append(LoggedEvent event) {
     putLast = event.sequence();
     putEvents = putEvents + 1;
@@ -236,7 +263,7 @@ final class FileEventStore implements EventStore {
 
   // ---- the thread
 
-  @Override
+  /** The work, until {@link #close} or for good; for one thread, which the owner starts. */
   public void run() {
     thread = Thread.currentThread();
     try {
@@ -375,7 +402,11 @@ final class FileEventStore implements EventStore {
     }
   }
 
-  @Override
+  /**
+   * Nothing is appended any more: waits for the work to end, but not for long.
+   *
+   * @param lastSequence the last sequence that was given out
+   */
   public void close(long lastSequence) {
     last = lastSequence;
     LockSupport.unpark(thread);

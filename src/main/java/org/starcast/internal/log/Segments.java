@@ -107,7 +107,7 @@ final class Segments {
    *
    * @param upTo the last sequence that may have been given out
    */
-  EventStore.Contents open(long upTo) throws IOException {
+  FileEventStore.Contents open(long upTo) throws IOException {
     List<LoggedEvent> found = new ArrayList<>();
     for (Path path : list(directory, PREFIX)) {
       Segment segment = new Segment(path);
@@ -119,7 +119,7 @@ final class Segments {
       }
     }
     long before = found.isEmpty() ? upTo : found.get(0).sequence() - 1;
-    return new EventStore.Contents(epoch, before, withHoles(found, upTo), readStates());
+    return new FileEventStore.Contents(epoch, before, withHoles(found, upTo), readStates());
   }
 
   /** Reads a segment; false if it is gone. */

@@ -64,12 +64,12 @@ class FileEventStoreTest {
 
   /** A store with its thread, and the ring that is in front of it in the real thing. */
   private static final class Running {
-    final EventStore store;
-    final EventStore.Contents contents;
+    final FileEventStore store;
+    final FileEventStore.Contents contents;
     final LatestEvents<LoggedEvent> states;
     volatile long last;
 
-    Running(EventStore store, LatestEvents<LoggedEvent> states, boolean started) {
+    Running(FileEventStore store, LatestEvents<LoggedEvent> states, boolean started) {
       this.store = store;
       this.states = states;
       this.contents = store.contents();
@@ -98,7 +98,7 @@ class FileEventStoreTest {
     }
 
     long waiting() {
-      return ((FileEventStore) store).waiting();
+      return store.waiting();
     }
 
     void close() {
@@ -161,7 +161,7 @@ class FileEventStoreTest {
             config.log().retainBytes());
     Running opened =
         new Running(
-            EventStore.file(config, () -> "epoch" + epochs.incrementAndGet(), states::snapshot),
+            FileEventStore.open(config, () -> "epoch" + epochs.incrementAndGet(), states::snapshot),
             states,
             started);
     running.add(opened);

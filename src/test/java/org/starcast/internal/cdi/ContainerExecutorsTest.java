@@ -1,0 +1,62 @@
+package org.starcast.internal.cdi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import org.junit.jupiter.api.Test;
+import org.starcast.FakeSink;
+import org.starcast.RunningBroadcaster;
+import org.starcast.SseClient;
+import org.starcast.Subscription;
+import org.starcast.presence.PresenceEvent;
+
+class ContainerExecutorsTest {
+
+  /** Where observers of the application run. */
+  @Singleton
+  static class Observer {
+    private final Queue<String> threads = new ConcurrentLinkedQueue<>();
+
+    void moved(@Observes PresenceEvent event) {
+      threads.add(Thread.currentThread().getName());
+    }
+  }
+
+  @Test
+  void theApplicationIsNotCalledOnTheSchedulersThread() {
+    try (RunningBroadcaster node =
+        RunningBroadcaster.with(List.of(Observer.class), "presence.grace", "PT0.05S")) {
+      Observer observer = node.bean(Observer.class);
+      node.presence();
+      SseClient client = node.broadcaster().register(FakeSink.instant(), Subscription.to("a"));
+      await().until(() -> observer.threads.size() == 1);
+
+      client.close();
+
+      // the leave, when the scheduler says that the grace is over
+      await().until(() -> observer.threads.size() == 2);
+      assertThat(observer.threads).doesNotContain("starcast-scheduler");
+    }
+  }
+
+  @Test
+  void whenTheApplicationEndsSoDoesTheScheduler() {
+    ScheduledExecutorService scheduler;
+    try (RunningBroadcaster node = new RunningBroadcaster()) {
+      scheduler = node.bean(ContainerExecutors.class).scheduler();
+      assertThat(node.bean(ContainerExecutors.class).scheduler()).isSameAs(scheduler);
+    }
+
+    await().until(scheduler::isTerminated);
+    assertThatExceptionOfType(RejectedExecutionException.class)
+        .isThrownBy(() -> scheduler.execute(() -> {}));
+  }
+}
