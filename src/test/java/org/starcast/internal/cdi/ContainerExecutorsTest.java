@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -25,7 +26,8 @@ class ContainerExecutorsTest {
   static class Observer {
     private final Queue<String> threads = new ConcurrentLinkedQueue<>();
 
-    void moved(@Observes PresenceEvent event) {
+    // before one that fails
+    void moved(@Observes @Priority(1) PresenceEvent event) {
       threads.add(Thread.currentThread().getName());
     }
   }
