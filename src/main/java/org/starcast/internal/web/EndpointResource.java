@@ -8,7 +8,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.OPTIONS;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -111,6 +110,7 @@ public class EndpointResource {
   private final SseBroadcaster broadcaster;
   private final StarcastConfig config;
   private final TopicAccess access;
+  private final EndpointGuard guard;
 
   /** For the container's proxy. */
   public EndpointResource() {
@@ -123,6 +123,7 @@ public class EndpointResource {
     this.broadcaster = broadcaster;
     this.config = config;
     this.access = access;
+    this.guard = new EndpointGuard(config, access);
   }
 
   /** Opens a stream. */
@@ -183,12 +184,8 @@ public class EndpointResource {
       @Context SseEventSink sink,
       @Context HttpServletRequest request,
       @Context HttpServletResponse response) {
-    if (!config.endpoint().stream()) {
-      throw new NotFoundException();
-    }
-    new Origins(config.security().origins()).check(request, response);
+    guard.enter(config.endpoint().stream(), request, response);
     Map<String, List<String>> query = FormData.query(request, STREAM_PARAMETERS);
-    Parameters.refuseTokens(query.keySet(), config);
     Parameters.knownOrForeign(query.keySet(), STREAM_PARAMETERS);
     String[] senders = query.getOrDefault("sender", List.of()).toArray(String[]::new);
     List<String> topics = Parameters.required(query, "topic");
@@ -226,7 +223,7 @@ public class EndpointResource {
   @Path("stream")
   public Response streamOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
-    return options(config.endpoint().stream(), "GET, HEAD, OPTIONS", request, response);
+    return guard.options(config.endpoint().stream(), "GET, HEAD, OPTIONS", request, response);
   }
 
   /** As {@link #streamOptions}. */
@@ -235,15 +232,7 @@ public class EndpointResource {
   @Path("publish")
   public Response publishOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
-    return options(config.endpoint().publish(), "POST, OPTIONS", request, response);
-  }
-
-  private Response options(
-      boolean on, String allowed, HttpServletRequest request, HttpServletResponse response) {
-    if (!on) {
-      throw new NotFoundException();
-    }
-    return new Origins(config.security().origins()).options(allowed, request, response);
+    return guard.options(config.endpoint().publish(), "POST, OPTIONS", request, response);
   }
 
   /** Publishes. */
@@ -290,11 +279,7 @@ public class EndpointResource {
   public Response publish(
       InputStream body, @Context HttpServletRequest request, @Context HttpServletResponse response)
       throws IOException {
-    if (!config.endpoint().publish()) {
-      throw new NotFoundException();
-    }
-    new Origins(config.security().origins()).check(request, response);
-    Parameters.refuseTokens(FormData.query(request, Set.of()).keySet(), config);
+    guard.enter(config.endpoint().publish(), request, response);
     Map<String, List<String>> form =
         Parameters.known(form(body), Set.of("topic", "data", "event", "sender"));
     SseMessage.Builder message = SseMessage.builder();

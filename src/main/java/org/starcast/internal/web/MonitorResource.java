@@ -26,7 +26,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -37,7 +36,6 @@ import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.internal.config.StarcastConfig;
-import org.starcast.internal.http.FormData;
 import org.starcast.internal.http.Problem;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.topic.CompiledPattern;
@@ -93,7 +91,7 @@ public class MonitorResource {
   private final SseBroadcaster broadcaster;
   private final SseStreams streams;
   private final StarcastConfig config;
-  private final TopicAccess access;
+  private final EndpointGuard guard;
   private final Sampler sampler;
 
   private record Asset(String resource, String type) {}
@@ -110,14 +108,13 @@ public class MonitorResource {
     this.broadcaster = broadcaster;
     this.streams = streams;
     this.config = config;
-    this.access = access;
+    this.guard = new EndpointGuard(config, access);
     this.sampler = new Sampler(broadcaster, config == null ? 0 : config.limits().messageBytes());
   }
 
   /** Warns, when the application starts, of a monitor that is open to all. */
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
-    if (config.endpoint().monitor()
-        && config.endpoint().registryRole().equals(RegistryResource.ANYBODY)) {
+    if (config.endpoint().monitor() && guard.isOpenToAll()) {
       LogMessage.MONITOR_OPEN.log(LOG);
     }
   }
@@ -135,7 +132,8 @@ public class MonitorResource {
       @Context SecurityContext security,
       @Context HttpServletRequest request) {
     // no rule of origins: a link of another page may lead here
-    allow(security, request);
+    guard.requireEnabled(config.endpoint().monitor());
+    guard.requireRole(security, request);
     String below = uri.getPath().endsWith("/") ? "" : "monitor/";
     String html =
         new String(read("monitor.html"), StandardCharsets.UTF_8)
@@ -225,16 +223,8 @@ public class MonitorResource {
 
   private void allow(
       SecurityContext security, HttpServletRequest request, HttpServletResponse response) {
-    allow(security, request);
-    new Origins(config.security().origins()).check(request, response);
-    Parameters.refuseTokens(FormData.query(request, Set.of()).keySet(), config);
-  }
-
-  private void allow(SecurityContext security, HttpServletRequest request) {
-    if (!config.endpoint().monitor()) {
-      throw new NotFoundException();
-    }
-    RegistryResource.requireRole(config, access, security, request);
+    guard.enter(config.endpoint().monitor(), request, response);
+    guard.requireRole(security, request);
   }
 
   private static Response.ResponseBuilder safe(Response.ResponseBuilder response) {

@@ -2,12 +2,10 @@ package org.starcast.internal.web;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.starcast.internal.config.Spelling;
-import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.http.FormData;
 import org.starcast.internal.http.Problem;
 import org.starcast.internal.logging.LogMessage;
@@ -16,9 +14,6 @@ import org.starcast.internal.logging.LogMessage;
 final class Parameters {
 
   private static final System.Logger LOG = System.getLogger(Parameters.class.getName());
-
-  /** How a token is commonly called in a query (RFC 6750, section 2.3). */
-  private static final Set<String> TOKENS = Set.of("access_token", "authorization");
 
   private Parameters() {}
 
@@ -55,19 +50,6 @@ final class Parameters {
                 });
         LogMessage.PARAMETER_UNKNOWN.log(LOG, FormData.printable(name));
       }
-    }
-  }
-
-  /**
-   * Refuses a token in the query, which ends up in logs.
-   *
-   * @param given the names of the parameters
-   */
-  static void refuseTokens(Set<String> given, StarcastConfig config) {
-    if (!config.security().queryToken()
-        && given.stream().anyMatch(name -> TOKENS.contains(name.toLowerCase(Locale.ROOT)))) {
-      throw Problem.badRequest(
-          "query: a token in it ends up in logs; send it as a cookie or an Authorization header");
     }
   }
 

@@ -27,7 +27,6 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -36,21 +35,17 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
-import org.starcast.RefusedException;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseStatistics;
 import org.starcast.SseStatistics.LatencyHistogram;
 import org.starcast.SseStatistics.Metric;
-import org.starcast.Topic;
 import org.starcast.internal.config.StarcastConfig;
-import org.starcast.internal.http.FormData;
 import org.starcast.internal.http.Problem;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.security.SameOrigin;
 import org.starcast.security.TopicAccess;
 import org.starcast.security.TopicAuthorizer.Action;
-import org.starcast.security.TopicAuthorizer.Decision;
 
 /**
  * The registry of clients for administrators, under the application's own JAX-RS path; off by
@@ -76,9 +71,6 @@ import org.starcast.security.TopicAuthorizer.Decision;
 @Tag(ref = "Starcast")
 public class RegistryResource {
 
-  /** In place of a role: anybody. */
-  static final String ANYBODY = "*";
-
   private static final int MAX_LIMIT = 1000;
   private static final int DEFAULT_LIMIT = 100;
   private static final int MAX_METADATA = 256;
@@ -98,7 +90,7 @@ public class RegistryResource {
 
   private final SseBroadcaster broadcaster;
   private final StarcastConfig config;
-  private final TopicAccess access;
+  private final EndpointGuard guard;
 
   /** For the container's proxy. */
   public RegistryResource() {
@@ -110,12 +102,12 @@ public class RegistryResource {
   public RegistryResource(SseBroadcaster broadcaster, StarcastConfig config, TopicAccess access) {
     this.broadcaster = broadcaster;
     this.config = config;
-    this.access = access;
+    this.guard = new EndpointGuard(config, access);
   }
 
   /** Warns, when the application starts, of a registry that is open to all. */
   void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
-    if (config.endpoint().registry() && config.endpoint().registryRole().equals(ANYBODY)) {
+    if (config.endpoint().registry() && guard.isOpenToAll()) {
       LogMessage.REGISTRY_OPEN.log(LOG);
     }
   }
@@ -289,31 +281,8 @@ public class RegistryResource {
 
   private void allow(
       SecurityContext security, HttpServletRequest request, HttpServletResponse response) {
-    if (!config.endpoint().registry()) {
-      throw new NotFoundException();
-    }
-    new Origins(config.security().origins()).check(request, response);
-    Parameters.refuseTokens(FormData.query(request, Set.of()).keySet(), config);
-    requireRole(config, access, security, request);
-  }
-
-  /**
-   * Refuses callers without {@code starcast.endpoint.registry.role}, unless a rule or an authorizer
-   * permits them to administer everything; and those who are denied that.
-   */
-  static void requireRole(
-      StarcastConfig config,
-      TopicAccess access,
-      SecurityContext security,
-      HttpServletRequest request) {
-    Decision decision = access.decide(access.caller(request), Action.ADMINISTER, Topic.ANY);
-    String role = config.endpoint().registryRole();
-    boolean hasRole = role.equals(ANYBODY) || security.isUserInRole(role);
-    if (decision == Decision.DENY || decision == Decision.ABSTAIN && !hasRole) {
-      throw RefusedException.forbidden(
-          security.getUserPrincipal() != null,
-          "the caller does not have the role that this asks for");
-    }
+    guard.enter(config.endpoint().registry(), request, response);
+    guard.requireRole(security, request);
   }
 
   /** Answers the preflight request of a page of an origin that is listed. */
@@ -345,10 +314,7 @@ public class RegistryResource {
 
   private Response options(
       String allowed, HttpServletRequest request, HttpServletResponse response) {
-    if (!config.endpoint().registry()) {
-      throw new NotFoundException();
-    }
-    return new Origins(config.security().origins()).options(allowed, request, response);
+    return guard.options(config.endpoint().registry(), allowed, request, response);
   }
 
   private static int limit(String text) {
