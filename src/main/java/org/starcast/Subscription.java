@@ -11,9 +11,9 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.starcast.internal.Arguments;
 import org.starcast.internal.Values;
-import org.starcast.internal.log.EventId;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.wire.EventId;
 
 /**
  * What a client wants to hear, and how its stream is kept. Immutable: every method returns a new

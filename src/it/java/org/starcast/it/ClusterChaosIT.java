@@ -37,7 +37,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.starcast.internal.backplane.Link;
 import org.starcast.internal.backplane.NatsServer;
-import org.starcast.internal.log.EventId;
+import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.EventStreamParser.Event;
 
 /**

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
-import org.starcast.internal.log.EventId;
+import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.EventStreamParser.Event;
 
 /**

@@ -21,7 +21,7 @@ import org.jboss.shrinkwrap.api.spec.JavaArchive;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import org.starcast.internal.web.EndpointResource;
+import org.starcast.Starcast;
 
 /**
  * Enterprise applications, which Payara Micro does not take: WARs that each have the jar are as
@@ -41,7 +41,7 @@ class EarIT {
 
     @Override
     public Set<Class<?>> getClasses() {
-      return Set.of(EndpointResource.class);
+      return Starcast.classes();
     }
   }
 

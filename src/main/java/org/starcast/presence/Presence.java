@@ -556,22 +556,6 @@ public class Presence {
     }
   }
 
-  /**
-   * Checks how many topics a client is to be on.
-   *
-   * @throws IllegalArgumentException if they are more than {@code
-   *     starcast.presence.max-topics-per-client}, and presence is on
-   */
-  public static void checkTopics(StarcastConfig config, Collection<String> patterns) {
-    long counted =
-        config.presence().enabled() ? patterns.stream().filter(Presence::isCounted).count() : 0;
-    if (counted > config.presence().topicsPerClient()) {
-      throw new IllegalArgumentException(
-          "topic: %d topics to be present on, at most %d (starcast.presence.max-topics-per-client)"
-              .formatted(counted, config.presence().topicsPerClient()));
-    }
-  }
-
   private static boolean isCounted(String pattern) {
     return !pattern.startsWith(RESERVED);
   }

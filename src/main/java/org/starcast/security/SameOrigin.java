@@ -8,7 +8,6 @@ import jakarta.ws.rs.NameBinding;
 import java.lang.annotation.Documented;
 import java.lang.annotation.Retention;
 import java.lang.annotation.Target;
-import org.starcast.internal.web.OriginFilter;
 
 /**
  * Resource methods, or all of a class, that pages of other origins cannot use: their requests are
@@ -29,7 +28,7 @@ import org.starcast.internal.web.OriginFilter;
  * preflight request ({@code OPTIONS}) is answered where it meets a method: give the resource one,
  * {@code @OPTIONS public void preflight() {}}, where its requests need it.
  *
- * <p>An {@code Application} that lists its classes adds {@link OriginFilter}.
+ * <p>An {@code Application} that lists its classes adds {@link org.starcast.Starcast#classes}.
  */
 @NameBinding
 @Documented

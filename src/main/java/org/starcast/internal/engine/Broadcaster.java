@@ -42,7 +42,6 @@ import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.security.AccessControl;
 import org.starcast.internal.security.Grant;
 import org.starcast.internal.topic.CompiledPattern;
-import org.starcast.presence.Presence;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.LoggedEvent;
 
@@ -55,7 +54,6 @@ public class Broadcaster implements SseBroadcaster {
 
   private static final System.Logger LOG = System.getLogger(Broadcaster.class.getName());
 
-  private final StarcastConfig config;
   private final Payloads payloads;
   private final Instance<HttpServletRequest> request;
   private final AccessControl access;
@@ -67,7 +65,6 @@ public class Broadcaster implements SseBroadcaster {
 
   /** For the container's proxy. */
   Broadcaster() {
-    config = null;
     payloads = null;
     request = null;
     access = null;
@@ -88,7 +85,6 @@ public class Broadcaster implements SseBroadcaster {
       Commands commands,
       Event<ClientEvent> clientEvents,
       Event<PublishResult.Failure> failures) {
-    this.config = config;
     this.payloads = payloads;
     this.request = request;
     this.access = access;
@@ -140,7 +136,6 @@ public class Broadcaster implements SseBroadcaster {
 
   @Override
   public SseClient register(SseEventSink sink, Subscription subscription) {
-    Presence.checkTopics(config, subscription.topics().keySet());
     HttpServletRequest caller = request.isResolvable() ? request.get() : null;
     boolean nameless = tokens != null && isNameless(subscription, caller);
     Subscription recognized = nameless ? tokens.recognize(subscription, caller) : subscription;

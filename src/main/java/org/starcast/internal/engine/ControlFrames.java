@@ -5,8 +5,8 @@ import jakarta.json.JsonObjectBuilder;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
-import org.starcast.internal.log.EventId;
 import org.starcast.internal.wire.Draft;
+import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
 
 /** The frames that the engine itself sends: greeting, heartbeat, gap, farewell. Thread-safe. */

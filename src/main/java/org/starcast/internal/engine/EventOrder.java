@@ -8,7 +8,7 @@ import org.starcast.SseMessage;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.SseStatistics.TopicCount;
 import org.starcast.internal.config.StarcastConfig;
-import org.starcast.internal.log.EventId;
+import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.Envelope;
 import org.starcast.spi.LoggedEvent;

@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.starcast.SseStatistics.Metric;
-import org.starcast.internal.log.EventId;
 import org.starcast.internal.log.EventLog;
+import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.LoggedEvent;
 

@@ -6,8 +6,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.starcast.PublishResult;
 import org.starcast.SseMessage;
-import org.starcast.internal.log.EventId;
 import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
 

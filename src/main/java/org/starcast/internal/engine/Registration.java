@@ -20,8 +20,8 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.Subscription.LineSeparator;
 import org.starcast.internal.config.StarcastConfig;
-import org.starcast.internal.log.EventId;
 import org.starcast.internal.security.Grant;
+import org.starcast.internal.wire.EventId;
 
 /**
  * Takes over sinks: who may have a stream, where it begins in the history, and by which writer it

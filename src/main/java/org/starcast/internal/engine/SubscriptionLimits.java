@@ -14,7 +14,8 @@ final class SubscriptionLimits {
   private SubscriptionLimits() {}
 
   /**
-   * Checks the patterns and senders of a client.
+   * Checks the patterns and senders of a client, and where presence is on, how many topics it would
+   * be present on.
    *
    * @throws IllegalArgumentException if there are too many, naming the bound
    */
@@ -31,6 +32,20 @@ final class SubscriptionLimits {
     shared.addAll(subscription.topics().values());
     long senders = shared.stream().mapToLong(Set::size).sum();
     check("sender", senders, "senders", config.limits().sendersPerClient());
+    if (config.presence().enabled()) {
+      long present =
+          subscription.topics().keySet().stream().filter(SubscriptionLimits::isCounted).count();
+      if (present > config.presence().topicsPerClient()) {
+        throw new IllegalArgumentException(
+            "topic: %d topics to be present on, at most %d (starcast.presence.max-topics-per-client)"
+                .formatted(present, config.presence().topicsPerClient()));
+      }
+    }
+  }
+
+  /** Nobody is present on the library's own topics. */
+  private static boolean isCounted(String pattern) {
+    return !pattern.startsWith("starcast.");
   }
 
   private static void check(String name, long count, String what, int most) {

@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.Topic;
-import org.starcast.internal.log.EventId;
+import org.starcast.internal.wire.EventId;
 
 /**
  * Follows what is published, for one who watches, by looking at the log now and then: publishers do

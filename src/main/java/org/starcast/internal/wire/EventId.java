@@ -1,4 +1,4 @@
-package org.starcast.internal.log;
+package org.starcast.internal.wire;
 
 import java.util.Objects;
 import java.util.regex.Matcher;

@@ -1,4 +1,4 @@
-package org.starcast.internal.log;
+package org.starcast.internal.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,0 +1,192 @@
+package org.starcast;
+
+import static com.tngtech.archunit.core.domain.JavaModifier.PUBLIC;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.starcast.demo.DemoApplication;
+
+/** What CONTRIBUTING says of the packages. */
+class ArchitectureTest {
+
+  private static final String INTERNAL = "org.starcast.internal..";
+
+  /** The floor that everything stands on, and that knows nothing of the rest. */
+  private static final String[] LEAVES = {
+    "org.starcast.internal",
+    "org.starcast.internal.http",
+    "org.starcast.internal.json",
+    "org.starcast.internal.logging",
+    "org.starcast.internal.markup",
+    "org.starcast.internal.topic",
+    "org.starcast.internal.wire"
+  };
+
+  /** What may be published to a library's users: each addition is made knowingly. */
+  private static final int MOST_API_TYPES = 48;
+
+  private static final JavaClasses MAIN =
+      new ClassFileImporter().importUrl(location(SseBroadcaster.class));
+
+  private static java.net.URL location(Class<?> type) {
+    return type.getProtectionDomain().getCodeSource().getLocation();
+  }
+
+  private static boolean isApi(JavaClass type) {
+    return !type.getPackageName().startsWith("org.starcast.internal");
+  }
+
+  @Test
+  void noPackageDependsOnItself() {
+    SlicesRuleDefinition.slices()
+        .assignedFrom(
+            new SliceAssignment() {
+              @Override
+              public SliceIdentifier getIdentifierOf(JavaClass type) {
+                return type.getPackageName().startsWith("org.starcast")
+                    ? SliceIdentifier.of(type.getPackageName())
+                    : SliceIdentifier.ignore();
+              }
+
+              @Override
+              public String getDescription() {
+                return "packages";
+              }
+            })
+        .should()
+        .beFreeOfCycles()
+        .check(MAIN);
+  }
+
+  @Test
+  void theFloorKnowsNothingOfTheRest() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(LEAVES)
+        .should()
+        .dependOnClassesThat(
+            JavaClass.Predicates.resideInAPackage("org.starcast..")
+                .and(
+                    com.tngtech.archunit.base.DescribedPredicate.not(
+                        JavaClass.Predicates.resideInAnyPackage(LEAVES))))
+        .check(MAIN);
+  }
+
+  @Test
+  void theRootKnowsTheFloorAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage("org.starcast")
+        .should()
+        .dependOnClassesThat(
+            JavaClass.Predicates.resideInAPackage("org.starcast..")
+                .and(
+                    com.tngtech.archunit.base.DescribedPredicate.not(
+                        JavaClass.Predicates.resideInAnyPackage(LEAVES)
+                            .or(JavaClass.Predicates.resideInAPackage("org.starcast")))))
+        .check(MAIN);
+  }
+
+  @Test
+  void noInternalTypeIsInAPublicSignature() {
+    classes()
+        .that(
+            com.tngtech.archunit.base.DescribedPredicate.describe(
+                "are visible to applications", ArchitectureTest::isVisible))
+        .should(
+            new ArchCondition<>("have no internal type in a visible signature") {
+              @Override
+              public void check(JavaClass type, ConditionEvents events) {
+                visibleSignatures(type)
+                    .filter(seen -> seen.getPackageName().startsWith("org.starcast.internal"))
+                    .forEach(
+                        seen ->
+                            events.add(
+                                SimpleConditionEvent.violated(
+                                    type, type.getName() + " shows " + seen.getName())));
+              }
+            })
+        .check(MAIN);
+  }
+
+  private static boolean isVisible(JavaClass type) {
+    return isApi(type)
+        && type.getModifiers().contains(PUBLIC)
+        && type.getEnclosingClass().map(ArchitectureTest::isVisible).orElse(true);
+  }
+
+  private static boolean isVisible(Set<JavaModifier> modifiers) {
+    return modifiers.contains(PUBLIC) || modifiers.contains(JavaModifier.PROTECTED);
+  }
+
+  private static Stream<JavaClass> visibleSignatures(JavaClass type) {
+    Stream<JavaClass> codeUnits =
+        type.getCodeUnits().stream()
+            .filter(unit -> isVisible(unit.getModifiers()))
+            .flatMap(ArchitectureTest::signature);
+    Stream<JavaClass> fields =
+        type.getFields().stream()
+            .filter(field -> isVisible(field.getModifiers()))
+            .flatMap((JavaField field) -> field.getType().getAllInvolvedRawTypes().stream());
+    Stream<JavaClass> supertypes =
+        Stream.concat(type.getRawSuperclass().stream(), type.getRawInterfaces().stream());
+    return Stream.of(codeUnits, fields, supertypes).flatMap(all -> all);
+  }
+
+  private static Stream<JavaClass> signature(JavaCodeUnit unit) {
+    return Stream.concat(
+        unit.getReturnType().getAllInvolvedRawTypes().stream(),
+        Stream.concat(
+            unit.getParameterTypes().stream()
+                .flatMap(parameter -> parameter.getAllInvolvedRawTypes().stream()),
+            unit.getThrowsClause().getTypes().stream()));
+  }
+
+  @Test
+  void theDemosUseTheApiAlone() {
+    JavaClasses demos = new ClassFileImporter().importPackagesOf(DemoApplication.class);
+    noClasses()
+        .that()
+        .resideInAPackage(DemoApplication.class.getPackageName() + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(INTERNAL)
+        .check(demos);
+  }
+
+  /** Whoever adds a public type says so in that file, and thinks of it twice. */
+  @Test
+  void theApiIsThatOfTheList() throws IOException {
+    List<String> listed;
+    try (var file = ArchitectureTest.class.getResourceAsStream("/api-types.txt")) {
+      listed = new String(file.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    }
+    List<String> there =
+        MAIN.stream()
+            .filter(type -> isVisible(type) && type.isTopLevelClass())
+            .map(JavaClass::getName)
+            .sorted()
+            .collect(Collectors.toList());
+    assertThat(there).isEqualTo(listed).hasSizeLessThanOrEqualTo(MOST_API_TYPES);
+  }
+}
