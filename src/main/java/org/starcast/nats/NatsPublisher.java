@@ -12,6 +12,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
+import org.starcast.internal.backplane.EncodedEvent;
 import org.starcast.internal.backplane.NatsOptions;
 import org.starcast.internal.backplane.NatsOutbox;
 import org.starcast.internal.backplane.NatsStream;
@@ -19,7 +20,6 @@ import org.starcast.internal.backplane.NatsWire;
 import org.starcast.internal.payload.PayloadRule;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.Envelope;
 
 /**
  * Publishes events from a program that is no node, such as a batch: without CDI and configuration,
@@ -179,7 +179,7 @@ public final class NatsPublisher implements AutoCloseable {
     SseMessage message = PAYLOADS.apply(SseMessage.of(source));
     NatsWire.Outgoing outgoing =
         wire.event(
-            new Envelope(
+            new EncodedEvent(
                 message.topics(),
                 message.sender().orElse(null),
                 List.of(),

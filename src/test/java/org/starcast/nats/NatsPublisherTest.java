@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.starcast.SseMessage;
 import org.starcast.internal.backplane.BackplaneContract;
+import org.starcast.internal.backplane.EncodedEvent;
 import org.starcast.internal.backplane.Link;
 import org.starcast.internal.backplane.NatsBackplane;
 import org.starcast.internal.backplane.NatsServer;
@@ -78,7 +79,7 @@ class NatsPublisherTest {
             .coalesce("order 1")
             .build();
     Envelope same =
-        new Envelope(
+        new EncodedEvent(
             message.topics(),
             "batch \u00fc",
             List.of(),

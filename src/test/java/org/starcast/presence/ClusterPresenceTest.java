@@ -17,11 +17,11 @@ import org.starcast.RunningBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.internal.backplane.EncodedEvent;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.presence.PresenceEvent.Action;
 import org.starcast.presence.PresenceSnapshot.Member;
-import org.starcast.spi.Envelope;
 
 /** Whole nodes that share a stream. */
 @ExtendWith(ResponseRuntime.class)
@@ -188,7 +188,7 @@ class ClusterPresenceTest {
     stream
         .node()
         .append(
-            new Envelope(
+            new EncodedEvent(
                 List.of("starcast.presence.a"),
                 null,
                 List.of(),

@@ -34,6 +34,7 @@ import org.starcast.SseClient;
 import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.internal.backplane.EncodedEvent;
 import org.starcast.internal.backplane.LocalBackplane;
 import org.starcast.internal.backplane.NatsBackplane;
 import org.starcast.internal.backplane.NatsServer;
@@ -210,7 +211,7 @@ public final class BackplaneBench {
   }
 
   private static Envelope envelope(String data) {
-    return new Envelope(
+    return new EncodedEvent(
         List.of("orders.created"), null, List.of(), null, SseFormat.draft(null, null, data, null));
   }
 

@@ -183,7 +183,7 @@ public final class NatsWire {
     String sender = first(headers, SENDER);
     String except = first(headers, EXCEPT);
     String coalesce = first(headers, COALESCE);
-    return new Envelope(
+    return new EncodedEvent(
         names,
         sender == null ? null : TopicName.checkSender(decode(sender)),
         except == null ? Set.of() : TopicName.checkExcept(list(except)),

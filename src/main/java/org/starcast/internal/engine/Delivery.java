@@ -4,8 +4,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
 import org.starcast.PublishResult;
+import org.starcast.internal.backplane.EncodedEvent;
 import org.starcast.internal.wire.Draft;
-import org.starcast.spi.Envelope;
 import org.starcast.spi.LoggedEvent;
 
 /**
@@ -19,7 +19,7 @@ import org.starcast.spi.LoggedEvent;
  * <p>Used by one thread, that which delivers; others may ask {@link #isDone} and, if so, for the
  * {@link #result}.
  */
-final class Delivery extends Envelope implements Consumer<Client> {
+final class Delivery extends EncodedEvent implements Consumer<Client> {
 
   private final long begun;
   private final Object context;

@@ -111,7 +111,7 @@ public abstract class BackplaneContract {
   }
 
   public static Envelope envelope(String data, String... topics) {
-    return new Envelope(
+    return new EncodedEvent(
         List.of(topics), null, List.of(), null, SseFormat.draft(null, null, data, null));
   }
 
@@ -139,7 +139,7 @@ public abstract class BackplaneContract {
   public void anEventIsReceivedWithTheSequenceThatAppendTells() {
     Node node = node();
     Envelope envelope =
-        new Envelope(
+        new EncodedEvent(
             List.of("a.b", "c,\u00fc%"),
             "Ann, 100% \u00fcber",
             Set.of("client,1", "client 2"),

@@ -148,7 +148,7 @@ public final class MemoryStream {
 
     private Envelope copy(Envelope envelope) {
       byte[] body = Arrays.copyOf(envelope.bytes(), envelope.bodyLength());
-      return new Envelope(
+      return new EncodedEvent(
           envelope.topics(),
           envelope.sender(),
           envelope.except(),

@@ -31,7 +31,6 @@ import org.starcast.internal.wire.SseFormat;
 import org.starcast.nats.NatsPublisher;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.Envelope;
 import org.starcast.spi.LoggedEvent;
 
 /** The broker is away, slow, killed, or not as it has to be. */
@@ -565,7 +564,7 @@ class NatsFaultsTest {
                 BackplaneContract.get(
                     node.backplane()
                         .append(
-                            new Envelope(
+                            new EncodedEvent(
                                 List.of("ok"),
                                 null,
                                 List.of(),

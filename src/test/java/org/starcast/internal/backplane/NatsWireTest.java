@@ -102,7 +102,7 @@ class NatsWireTest {
   }
 
   private static Envelope envelope(String... topics) {
-    return new Envelope(
+    return new EncodedEvent(
         List.of(topics), null, List.of(), null, SseFormat.draft(null, null, "x", null));
   }
 
