@@ -6,9 +6,9 @@ import javax.naming.InitialContext;
 import javax.naming.NamingException;
 
 /**
- * What tells the figures of one application from those of another in the same server: its name
- * (Jakarta EE Platform 10, EE.5.16), and in an enterprise application, whose WARs share one, {@code
- * /} and the module's; else the context path, which Payara does not tell.
+ * Distinguishes the metrics of the applications in one server, by the application's name (Jakarta
+ * EE Platform 10, EE.5.16), and in an enterprise application, whose WARs share one, {@code /} and
+ * the module's; else by the context path, which Payara does not give.
  */
 final class ApplicationName {
 
