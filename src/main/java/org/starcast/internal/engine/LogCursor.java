@@ -163,7 +163,9 @@ final class LogCursor {
     if (!readPage(next - 1, next - 1, client)) {
       return false;
     }
-    boolean unknown = page.events().isEmpty() && next - 1 > log.last();
+    // what the stream has dropped, the node will miss
+    boolean dropped = next - 1 < page.oldest();
+    boolean unknown = page.events().isEmpty() && !dropped && next - 1 > log.last();
     page = null;
     if (unknown) {
       // what it had is not what there is
