@@ -34,9 +34,9 @@ import org.starcast.stream.SseStreams.Progress;
  * completes {@link #completion}. So each happens once, whatever application code throws, {@code
  * Error}s too.
  *
- * <p>{@link #wake} has a slice run if none does, and makes a running one look again. The reader and
- * the window belong to the slices; the state changes, and the client is written to, under this
- * object's monitor, so that nothing follows the last message.
+ * <p>{@link Slices#wake} has a slice run if none does, and makes a running one look again. The
+ * reader and the window belong to the slices; the state changes, and the client is written to,
+ * under this object's monitor, so that nothing follows the last message.
  */
 final class Pump<T> implements SseStream {
 
@@ -146,15 +146,11 @@ final class Pump<T> implements SseStream {
             });
     // before the source is asked, which may not return for long
     deadlines.arm(Deadlines.NEVER, waitsForRoom);
-    wake();
+    slices.wake();
     return this;
   }
 
   // ---- slices
-
-  private void wake() {
-    slices.wake();
-  }
 
   private void rejected(Throwable e) {
     if (!(e instanceof RejectedExecutionException)) {
@@ -203,7 +199,7 @@ final class Pump<T> implements SseStream {
       options.retry().ifPresent(this::send);
       options.initial().ifPresent(this::send);
       try {
-        reader.open(this::wake, executor);
+        reader.open(slices::wake, executor);
       } catch (Throwable e) {
         sourceFailed(e);
       }
@@ -294,7 +290,7 @@ final class Pump<T> implements SseStream {
           (took, failure) -> {
             queued(failure == null && took);
             waitsForRoom = false;
-            wake();
+            slices.wake();
           });
     }
   }
@@ -364,7 +360,7 @@ final class Pump<T> implements SseStream {
 
   /** Ends the stream, once: the client at once, the source when its present call has returned. */
   private void end(Outcome how) {
-    CompletionStage<Boolean> told = NOTHING;
+    CompletionStage<Boolean> lastSent = NOTHING;
     synchronized (this) {
       if (ended()) {
         return;
@@ -373,15 +369,15 @@ final class Pump<T> implements SseStream {
       outcome = how;
       deadlines.close();
       try {
-        told = how.last().map(client::sendWhenRoom).orElse(NOTHING);
+        lastSent = how.last().map(client::sendWhenRoom).orElse(NOTHING);
       } catch (Throwable e) { // such as a message that is too large
         LogMessage.LAST_MESSAGE_LOST.log(LOG, e);
       }
     }
     if (ownsClient) {
-      told.whenComplete((took, none) -> client.close());
+      lastSent.whenComplete((took, none) -> client.close());
     }
-    wake();
+    slices.wake();
   }
 
   /**
@@ -423,7 +419,7 @@ final class Pump<T> implements SseStream {
   }
 
   private void lookAgain() {
-    wake();
+    slices.wake();
     // the slice arms again, unless it is held up in the source
     deadlines.arm(Deadlines.NEVER, waitsForRoom);
   }
