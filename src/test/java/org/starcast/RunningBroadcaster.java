@@ -16,12 +16,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jboss.weld.environment.se.Weld;
 import org.jboss.weld.environment.se.WeldContainer;
 import org.starcast.internal.backplane.BackplaneProducer;
-import org.starcast.internal.backplane.Commands;
+import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Lifespan;
 import org.starcast.internal.cdi.Payloads;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.engine.Broadcaster;
+import org.starcast.internal.presence.ClusterMembership;
+import org.starcast.internal.presence.PresenceTracker;
 import org.starcast.internal.security.AccessControl;
 import org.starcast.presence.Cluster;
 import org.starcast.presence.Presence;
@@ -73,9 +75,9 @@ public final class RunningBroadcaster implements AutoCloseable {
                 BackplaneProducer.class,
                 Broadcaster.class,
                 Payloads.class,
-                Presence.class,
-                Commands.class,
-                Cluster.class,
+                PresenceTracker.class,
+                ClusterBus.class,
+                ClusterMembership.class,
                 AccessControl.class,
                 Witness.class)
             .addBeanClasses(beans.toArray(Class<?>[]::new))

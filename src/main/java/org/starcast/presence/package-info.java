@@ -1,5 +1,5 @@
 /**
- * Who is there: {@link org.starcast.presence.Presence} knows the users on each topic, and tells who
- * joins and leaves.
+ * Who is there: {@link org.starcast.presence.Presence} knows the users on each topic, and notifies
+ * of who joins and leaves; {@link org.starcast.presence.Cluster} knows the nodes.
  */
 package org.starcast.presence;

@@ -51,11 +51,13 @@ public interface Backplane {
     /**
      * The next command, in the same order as events.
      *
+     * @param sequence its own in that order, on every node the same; of a backplane that is not
+     *     shared, that of the event before
      * @param body shared, not to be changed
      * @throws IllegalArgumentException if it is malformed, or could not be carried out: to be
      *     {@linkplain BackplaneStatus#skipped counted} and logged, and then gone on from
      */
-    void commanded(String type, byte[] body);
+    void commanded(long sequence, String type, byte[] body);
 
     /** The latest events of the topics to retain, for an implementation that stores them. */
     List<? extends LoggedEvent> states();
@@ -74,10 +76,13 @@ public interface Backplane {
   CompletionStage<Void> start(Receiver receiver, ThreadFactory threads);
 
   /**
-   * Stores an event behind all that are stored.
+   * Stores an event behind all that are stored. Where it has a {@linkplain Envelope#key key}, a
+   * shared backplane does so unless it has stored one with that key: within 30 s at least, and
+   * whichever node that was. A receiver is given the key with the event.
    *
-   * @return the event's sequence when it is stored, by when this node need not have received it;
-   *     fails with a {@link BackplaneException} if it is not, or may not be
+   * @return the event's sequence when it is stored, by when this node need not have received it, or
+   *     of the event with the same key that was stored before; fails with a {@link
+   *     BackplaneException} if it is not, or may not be
    */
   CompletionStage<Long> append(Envelope envelope);
 

@@ -21,6 +21,13 @@ public interface Envelope {
   /** Events with the same key replace each other where the overflow policy says so; or null. */
   String coalesceKey();
 
+  /**
+   * The idempotency key, 1 to 256 characters that are visible ASCII, the last no dot; or null. Of
+   * all events with the same key, whichever node appended them, the first is stored, and the others
+   * are not, as long as the backplane remembers the key: {@link Backplane#append}.
+   */
+  String key();
+
   /** The array that the frame's body lies in, from its begin; not to be changed. */
   byte[] bytes();
 

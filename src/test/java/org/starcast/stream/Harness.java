@@ -16,6 +16,7 @@ import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.engine.DeliveryEngine;
 import org.starcast.internal.engine.EngineListener;
 import org.starcast.internal.payload.PayloadRule;
+import org.starcast.internal.wire.EventId;
 
 /** Streams over a real engine, with sinks and a clock of the test's own. */
 final class Harness implements AutoCloseable {
@@ -69,7 +70,7 @@ final class Harness implements AutoCloseable {
               public void unpublished(SseMessage message, Throwable failure) {}
 
               @Override
-              public void commanded(String type, byte[] body) {}
+              public void commanded(EventId at, String type, byte[] body) {}
             });
     streams =
         new StreamsBean(

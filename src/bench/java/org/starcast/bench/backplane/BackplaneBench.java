@@ -42,6 +42,7 @@ import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.engine.DeliveryEngine;
 import org.starcast.internal.engine.EngineListener;
 import org.starcast.internal.payload.PayloadRule;
+import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.Envelope;
@@ -202,7 +203,7 @@ public final class BackplaneBench {
     }
 
     @Override
-    public void commanded(String type, byte[] body) {}
+    public void commanded(long sequence, String type, byte[] body) {}
 
     @Override
     public List<? extends LoggedEvent> states() {
@@ -334,7 +335,7 @@ public final class BackplaneBench {
     }
 
     @Override
-    public void commanded(String type, byte[] body) {}
+    public void commanded(EventId at, String type, byte[] body) {}
   }
 
   private DeliveryEngine node(NatsServer broker, String... settings) {

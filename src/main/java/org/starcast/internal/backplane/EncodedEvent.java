@@ -16,6 +16,7 @@ public class EncodedEvent implements Envelope {
   private final String sender;
   private final Collection<String> except;
   private final String coalesceKey;
+  private final String key;
   private final Draft draft;
 
   /**
@@ -33,10 +34,26 @@ public class EncodedEvent implements Envelope {
       Collection<String> except,
       String coalesceKey,
       Draft draft) {
+    this(topics, sender, except, coalesceKey, null, draft);
+  }
+
+  /**
+   * As above, of an event that others may append too.
+   *
+   * @param key the idempotency key, or null
+   */
+  public EncodedEvent(
+      List<String> topics,
+      String sender,
+      Collection<String> except,
+      String coalesceKey,
+      String key,
+      Draft draft) {
     this.topics = topics;
     this.sender = sender;
     this.except = except;
     this.coalesceKey = coalesceKey;
+    this.key = key;
     this.draft = draft;
   }
 
@@ -58,6 +75,11 @@ public class EncodedEvent implements Envelope {
   @Override
   public final String coalesceKey() {
     return coalesceKey;
+  }
+
+  @Override
+  public final String key() {
+    return key;
   }
 
   @Override

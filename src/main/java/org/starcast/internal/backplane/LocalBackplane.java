@@ -155,13 +155,14 @@ public final class LocalBackplane implements Backplane {
 
   @Override
   public CompletionStage<Void> command(String type, byte[] body) {
-    Commands.checkType(type);
+    ClusterBus.checkType(type);
     lock.lock();
     try {
       if (closed) {
         return CompletableFuture.failedStage(new BackplaneException("is closed", false, null));
       }
-      ordered.add(() -> command(receiver, type, body));
+      long before = sequence;
+      ordered.add(() -> command(receiver, before, type, body));
     } finally {
       lock.unlock();
     }
@@ -169,9 +170,9 @@ public final class LocalBackplane implements Backplane {
     return DONE;
   }
 
-  private void command(Receiver receiver, String type, byte[] body) {
+  private void command(Receiver receiver, long before, String type, byte[] body) {
     try {
-      receiver.commanded(type, body);
+      receiver.commanded(before, type, body);
     } catch (IllegalArgumentException e) {
       skipped.increment();
       LogMessage.CONTROL_SKIPPED.log(LOG, e);

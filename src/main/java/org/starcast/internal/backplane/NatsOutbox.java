@@ -288,7 +288,7 @@ public final class NatsOutbox {
 
   /** Why a message must not be sent, or null. */
   private String problem(OutboxEntry entry, long now) {
-    if (entry.isUnknown() && now - entry.firstSent > windowNanos - MARGIN_NANOS) {
+    if (entry.mayBeStored() && now - entry.mayBeStoredSince() > windowNanos - MARGIN_NANOS) {
       return "no answer, and too late to ask again: the stream's duplicate window is over";
     }
     long most = connection.getServerInfo().getMaxPayload();

@@ -206,7 +206,7 @@ final class NatsTail {
       Envelope envelope = outbox.read(message.getHeaders(), sequence);
       String command = wire.commandOf(message.getSubject());
       if (command != null) {
-        receiver.commanded(command, message.getData());
+        receiver.commanded(sequence, command, message.getData());
       } else {
         if (envelope == null) {
           envelope = envelope(message);

@@ -54,6 +54,11 @@ public final class NatsWire {
   /** By this the broker knows what it has stored already. */
   static final String MESSAGE_ID = "Nats-Msg-Id";
 
+  /** What the message id begins with if it is a key that an envelope has. */
+  private static final String KEY = "key.";
+
+  private static final int MAX_KEY = 300;
+
   // the broker takes 65,535, and the message id is among them
   private static final int MAX_HEADER_BYTES = 60_000;
 
@@ -122,6 +127,9 @@ public final class NatsWire {
     if (envelope.coalesceKey() != null) {
       headers.put(COALESCE, encode(List.of(envelope.coalesceKey())));
     }
+    if (envelope.key() != null) {
+      headers.put(MESSAGE_ID, KEY + envelope.key());
+    }
     if (headers.serializedLength() > MAX_HEADER_BYTES) {
       throw new IllegalArgumentException(
           "message: its topics, sender and exceptions must be "
@@ -138,13 +146,13 @@ public final class NatsWire {
    * @throws IllegalArgumentException if the type is none
    */
   Outgoing command(String type, byte[] body) {
-    return new Outgoing(commands + Commands.checkType(type), new Headers(), body);
+    return new Outgoing(commands + ClusterBus.checkType(type), new Headers(), body);
   }
 
   /** The type of a command; null for an event. */
   String commandOf(String subject) {
     return subject.startsWith(commands)
-        ? Commands.checkType(subject.substring(commands.length()))
+        ? ClusterBus.checkType(subject.substring(commands.length()))
         : null;
   }
 
@@ -183,12 +191,26 @@ public final class NatsWire {
     String sender = first(headers, SENDER);
     String except = first(headers, EXCEPT);
     String coalesce = first(headers, COALESCE);
+    String key = keyOf(first(headers, MESSAGE_ID));
     return new EncodedEvent(
         names,
         sender == null ? null : TopicName.checkSender(decode(sender)),
         except == null ? Set.of() : TopicName.checkExcept(list(except)),
         coalesce == null ? null : TopicName.checkText(COALESCE, decode(coalesce)),
+        key.isEmpty() ? null : key,
         draft);
+  }
+
+  /** The key that a message id is, without the dots that may be behind it; "" for none. */
+  static String keyOf(String messageId) {
+    if (messageId == null || !messageId.startsWith(KEY) || messageId.length() > MAX_KEY) {
+      return "";
+    }
+    int end = messageId.length();
+    while (messageId.charAt(end - 1) == '.') {
+      end--;
+    }
+    return messageId.substring(Math.min(end, KEY.length()), end);
   }
 
   /**

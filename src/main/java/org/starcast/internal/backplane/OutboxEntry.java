@@ -8,6 +8,10 @@ final class OutboxEntry {
   final long number;
   final NatsWire.Outgoing message;
   final int size;
+
+  /** The message id that others give the same message too; or null. */
+  final String key;
+
   final long appended;
   final CompletableFuture<Long> result = new CompletableFuture<>();
   long firstSent;
@@ -39,12 +43,23 @@ final class OutboxEntry {
     this.number = number;
     this.message = message;
     this.size = message.size();
+    this.key = message.headers().getFirst(NatsWire.MESSAGE_ID);
     this.appended = now;
   }
 
   /** Whether it may be stored though nobody has said so. */
   boolean isUnknown() {
     return unrefused > 0;
+  }
+
+  /** Whether it may be stored, by whomever. */
+  boolean mayBeStored() {
+    return key != null || isUnknown();
+  }
+
+  /** Since when at the earliest. */
+  long mayBeStoredSince() {
+    return key != null ? appended : firstSent;
   }
 
   /** As if it was not sent before, by another message id. */

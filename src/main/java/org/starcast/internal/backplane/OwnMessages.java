@@ -6,6 +6,7 @@ import java.security.SecureRandom;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.starcast.spi.Envelope;
 
 /**
@@ -23,6 +24,9 @@ final class OwnMessages {
   private final Map<Long, Envelope> envelopes = new LinkedHashMap<>();
   private long bytes;
 
+  /** The numbers of those whose ids are idempotency keys. */
+  private final Map<String, Long> keyed = new ConcurrentHashMap<>();
+
   OwnMessages(int maxEvents, long maxBytes) {
     this.maxEvents = maxEvents;
     this.maxBytes = maxBytes;
@@ -30,13 +34,20 @@ final class OwnMessages {
 
   /** Gives a message its id: another one for each time that it was renewed. */
   void identify(OutboxEntry entry) {
-    String id = node + "-" + Long.toString(entry.number, 36) + ".".repeat(entry.renewals);
-    entry.message.headers().put(NatsWire.MESSAGE_ID, id);
+    String id = entry.key == null ? node + "-" + Long.toString(entry.number, 36) : entry.key;
+    entry.message.headers().put(NatsWire.MESSAGE_ID, id + ".".repeat(entry.renewals));
   }
 
-  /** The number of a message by its id; 0 for one of another node. Needs no lock. */
+  /**
+   * The number of a message by its id, and of one that another node sent with the same key; else 0.
+   * Needs no lock.
+   */
   long numberOf(Headers headers) {
     String id = headers == null ? null : headers.getFirst(NatsWire.MESSAGE_ID);
+    Long number = id == null ? null : keyed.get(NatsWire.keyOf(id));
+    if (number != null) {
+      return number;
+    }
     if (id == null
         || id.length() <= node.length() + 1
         || id.charAt(node.length()) != '-'
@@ -52,11 +63,15 @@ final class OwnMessages {
 
   void keep(long number, Envelope envelope) {
     envelopes.put(number, envelope);
+    if (envelope.key() != null) {
+      keyed.put(envelope.key(), number);
+    }
     bytes += envelope.bytes().length;
     Iterator<Map.Entry<Long, Envelope>> eldest = envelopes.entrySet().iterator();
     while (envelopes.size() > maxEvents || bytes > 2 * maxBytes && envelopes.size() > 1) {
-      bytes -= eldest.next().getValue().bytes().length;
+      Map.Entry<Long, Envelope> next = eldest.next();
       eldest.remove();
+      forgotten(next.getKey(), next.getValue());
     }
   }
 
@@ -64,8 +79,15 @@ final class OwnMessages {
   Envelope forget(long number) {
     Envelope envelope = envelopes.remove(number);
     if (envelope != null) {
-      bytes -= envelope.bytes().length;
+      forgotten(number, envelope);
     }
     return envelope;
+  }
+
+  private void forgotten(long number, Envelope envelope) {
+    bytes -= envelope.bytes().length;
+    if (envelope.key() != null) {
+      keyed.remove(envelope.key(), number);
+    }
   }
 }

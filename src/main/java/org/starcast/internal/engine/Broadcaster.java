@@ -34,7 +34,7 @@ import org.starcast.SseStatistics.TopicCount;
 import org.starcast.Subscription;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.internal.backplane.BackplaneProducer.Chosen;
-import org.starcast.internal.backplane.Commands;
+import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Payloads;
 import org.starcast.internal.config.StarcastConfig;
@@ -42,8 +42,8 @@ import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.security.AccessControl;
 import org.starcast.internal.security.Grant;
 import org.starcast.internal.topic.CompiledPattern;
+import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.LoggedEvent;
 
 /**
  * The bean: what applications ask for, handed to the {@link DeliveryEngine} and, where nodes share
@@ -82,19 +82,18 @@ public class Broadcaster implements SseBroadcaster {
       AccessControl access,
       ContainerExecutors executors,
       @Chosen Backplane backplane,
-      Commands commands,
+      ClusterBus bus,
       Event<ClientEvent> clientEvents,
       Event<PublishResult.Failure> failures) {
     this.payloads = payloads;
     this.request = request;
     this.access = access;
     this.tokens = config.presence().enabled() ? new ResumeTokens() : null;
-    commands.bind(backplane);
-    Told told = new Told(clientEvents, failures, commands);
+    Told told = new Told(clientEvents, failures, bus);
     Executor executor = executors.executor();
     this.peers =
         new Peers(
-            commands,
+            bus,
             config.limits().messageBytes(),
             new Here(),
             (message, failure) -> unsent(executor, told, message, failure));
@@ -330,7 +329,7 @@ public class Broadcaster implements SseBroadcaster {
 
   /** Fires the events of the lifecycle, and hands commands on. */
   private record Told(
-      Event<ClientEvent> events, Event<PublishResult.Failure> failures, Commands commands)
+      Event<ClientEvent> events, Event<PublishResult.Failure> failures, ClusterBus bus)
       implements EngineListener {
 
     @Override
@@ -360,23 +359,23 @@ public class Broadcaster implements SseBroadcaster {
     }
 
     @Override
-    public void commanded(String type, byte[] body) {
-      commands.received(type, body);
+    public void commanded(EventId at, String type, byte[] body) {
+      bus.received(at, type, body);
     }
 
     @Override
-    public void received(LoggedEvent event) {
-      commands.received(event);
+    public void stored(EventId at, String key) {
+      bus.stored(at, key);
     }
 
     @Override
     public void commandsMissed() {
-      commands.missed();
+      bus.missed();
     }
 
     @Override
     public void ending() {
-      commands.end();
+      bus.end();
     }
 
     private static void fire(Event<ClientEvent> event, ClientEvent payload) {

@@ -3,8 +3,8 @@ package org.starcast.internal.engine;
 import org.starcast.SseClient;
 import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
+import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.LoggedEvent;
 
 /**
  * What the engine notifies: of clients and failures on a thread that serves no request, one call at
@@ -25,10 +25,10 @@ public interface EngineListener {
    * A node sent a control message, by {@link Backplane#command}: called in the order of events, on
    * a thread for which they wait.
    */
-  void commanded(String type, byte[] body);
+  void commanded(EventId at, String type, byte[] body);
 
-  /** An event has its position, and was queued; called as {@link #commanded}. */
-  default void received(LoggedEvent event) {}
+  /** An event with an idempotency key has its position; called as {@link #commanded}. */
+  default void stored(EventId at, String key) {}
 
   /** Control messages may have been lost, or events; called as {@link #commanded}. */
   default void commandsMissed() {}

@@ -114,7 +114,9 @@ final class EventOrder implements Backplane.Receiver {
     if (delivery != null) {
       finish(delivery, newTopic);
     }
-    listener.received(event);
+    if (envelope != null && envelope.key() != null) {
+      listener.stored(new EventId(last.epoch(), event.sequence()), envelope.key());
+    }
   }
 
   private Delivery arrived(LoggedEvent event, Envelope envelope) {
@@ -175,8 +177,8 @@ final class EventOrder implements Backplane.Receiver {
   }
 
   @Override
-  public void commanded(String type, byte[] body) {
-    listener.commanded(type, body);
+  public void commanded(long sequence, String type, byte[] body) {
+    listener.commanded(new EventId(last.epoch(), sequence), type, body);
   }
 
   @Override

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.starcast.SseMessage;
-import org.starcast.internal.backplane.Commands;
+import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.BackplaneException;
 
@@ -40,7 +40,7 @@ final class Peers {
   private static final String REVOKE = "revoke";
   private static final String REVOKE_TOPIC = "revoke-topic";
 
-  private final Commands commands;
+  private final ClusterBus bus;
   private final int maxBytes;
   private final BiConsumer<SseMessage, Throwable> unsent;
 
@@ -52,8 +52,8 @@ final class Peers {
    * @param unsent is told, on any thread, of a message that was not sent, or may not have been,
    *     after all
    */
-  Peers(Commands commands, int maxBytes, Local local, BiConsumer<SseMessage, Throwable> unsent) {
-    this.commands = commands;
+  Peers(ClusterBus bus, int maxBytes, Local local, BiConsumer<SseMessage, Throwable> unsent) {
+    this.bus = bus;
     this.maxBytes = maxBytes;
     this.unsent = unsent;
     on(SEND, body -> local.send(body.getString("client"), message(body)));
@@ -63,10 +63,10 @@ final class Peers {
   }
 
   private void on(String type, Consumer<JsonObject> handler) {
-    commands.on(
+    bus.on(
         type,
-        (node, body) -> {
-          if (!node.equals(commands.node())) {
+        (at, node, body) -> {
+          if (!node.equals(bus.node())) {
             handler.accept(body);
           }
         });
@@ -74,7 +74,7 @@ final class Peers {
 
   /** Whether there may be other nodes; one that is alone makes nothing for them. */
   boolean exist() {
-    return commands.isShared();
+    return bus.isShared();
   }
 
   /**
@@ -93,7 +93,7 @@ final class Peers {
   }
 
   private void send(String type, SseMessage message, JsonObjectBuilder body) {
-    CompletableFuture<Void> sent = commands.send(type, body.build()).toCompletableFuture();
+    CompletableFuture<Void> sent = bus.send(type, body.build()).toCompletableFuture();
     if (sent.isCompletedExceptionally()) {
       try {
         sent.join();
@@ -126,8 +126,8 @@ final class Peers {
   }
 
   private CompletionStage<Void> insist(String type, String name, String value) {
-    return commands.isShared()
-        ? commands.sendUntilStored(type, Json.createObjectBuilder().add(name, value).build())
+    return bus.isShared()
+        ? bus.sendUntilStored(type, Json.createObjectBuilder().add(name, value).build())
         : CompletableFuture.completedStage(null);
   }
 

@@ -302,6 +302,35 @@ public abstract class BackplaneContract {
         .isEqualTo(IntStream.range(0, 1_000).mapToObj(i -> "" + 2 * i).toList());
   }
 
+  @Test
+  public void whatTwoNodesAppendWithTheSameKeyIsStoredOnce() {
+    Node one = node();
+    assumeShared(one);
+    Node two = node();
+
+    List<Long> stored = new ArrayList<>();
+    for (Node node : List.of(one, two, one)) {
+      stored.add(get(node.backplane.append(keyed("first", "p-1-0"))));
+    }
+    long other = get(two.backplane.append(keyed("other", "p-1-1")));
+    get(one.backplane.command("mark", new byte[0]));
+
+    assertThat(stored).containsOnly(stored.get(0));
+    assertThat(other).isGreaterThan(stored.get(0));
+    for (Node node : List.of(one, two)) {
+      await().untilAsserted(() -> assertThat(node.receiver.calls("commanded")).hasSize(1));
+      assertThat(node.receiver.data()).containsExactly("first", "other");
+      assertThat(node.receiver.envelopes().stream().map(Envelope::key))
+          .containsExactly("p-1-0", "p-1-1");
+    }
+    assertThat(one.receiver.calls("commanded")).isEqualTo(two.receiver.calls("commanded"));
+  }
+
+  private static Envelope keyed(String data, String key) {
+    return new EncodedEvent(
+        List.of("a"), null, List.of(), null, key, SseFormat.draft(null, null, data, null));
+  }
+
   private static List<String> lines(Node node) {
     return node.receiver.calls("received").stream().map(RecordingReceiver.Call::line).toList();
   }

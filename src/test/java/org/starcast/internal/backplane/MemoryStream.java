@@ -3,7 +3,9 @@ package org.starcast.internal.backplane;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +27,10 @@ public final class MemoryStream {
 
   private final NavigableMap<Long, Stored> stored = new TreeMap<>();
   private final List<Node> nodes = new ArrayList<>();
+
+  /** The idempotency keys, and what is stored with them. */
+  private final Map<String, Long> keys = new HashMap<>();
+
   private final List<Runnable> heldReads = new ArrayList<>();
   private String epoch = "e1";
   private long last;
@@ -51,6 +57,7 @@ public final class MemoryStream {
   /** All is lost, and another order begins. */
   public synchronized void restart(String newEpoch) {
     stored.clear();
+    keys.clear();
     epoch = newEpoch;
     last = 0;
     nodes.forEach(Node::begin);
@@ -132,7 +139,7 @@ public final class MemoryStream {
           receiver.received(copy.at(epoch, received, entry.time), copy);
         } else {
           try {
-            receiver.commanded(entry.command, entry.body);
+            receiver.commanded(received, entry.command, entry.body);
           } catch (IllegalArgumentException e) {
             skipped++;
           }
@@ -142,8 +149,17 @@ public final class MemoryStream {
 
     @Override
     public CompletionStage<Long> append(Envelope envelope) {
-      return CompletableFuture.completedStage(
-          add(new Stored(copy(envelope), null, null, System.currentTimeMillis())));
+      synchronized (MemoryStream.this) {
+        Long before = keys.get(envelope.key());
+        if (before != null) {
+          return CompletableFuture.completedStage(before);
+        }
+        if (envelope.key() != null) {
+          keys.put(envelope.key(), last + 1);
+        }
+        return CompletableFuture.completedStage(
+            add(new Stored(copy(envelope), null, null, System.currentTimeMillis())));
+      }
     }
 
     private Envelope copy(Envelope envelope) {
@@ -153,6 +169,7 @@ public final class MemoryStream {
           envelope.sender(),
           envelope.except(),
           envelope.coalesceKey(),
+          envelope.key(),
           SseFormat.draft(body));
     }
 

@@ -73,11 +73,13 @@ public final class RecordingReceiver implements Backplane.Receiver {
   }
 
   @Override
-  public void commanded(String type, byte[] body) {
+  public void commanded(long sequence, String type, byte[] body) {
     enter();
     synchronized (this) {
       String text = type + ":" + new String(body, StandardCharsets.UTF_8);
-      calls.add(new Call("commanded", epoch, last, text, null));
+      check(sequence >= last, sequence + " came after " + last);
+      last = sequence;
+      calls.add(new Call("commanded", epoch, sequence, text, null));
     }
     inside.decrementAndGet();
   }

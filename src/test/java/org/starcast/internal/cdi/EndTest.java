@@ -21,8 +21,10 @@ import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
 import org.starcast.Topic;
 import org.starcast.internal.backplane.BackplaneProducer;
-import org.starcast.internal.backplane.Commands;
+import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.engine.Broadcaster;
+import org.starcast.internal.presence.ClusterMembership;
+import org.starcast.internal.presence.PresenceTracker;
 import org.starcast.internal.security.AccessControl;
 import org.starcast.presence.Cluster;
 import org.starcast.presence.Presence;
@@ -70,12 +72,12 @@ class EndTest {
             .disableDiscovery()
             .addExtensions(new StarcastExtension(), new Lifespan(), late)
             .addBeanClasses(
-                Cluster.class,
-                Commands.class,
+                ClusterMembership.class,
+                ClusterBus.class,
                 ConfigProducer.class,
                 ContainerExecutors.class,
                 Payloads.class,
-                Presence.class,
+                PresenceTracker.class,
                 BackplaneProducer.class,
                 Broadcaster.class,
                 StreamsBeanClass.VALUE,

@@ -33,6 +33,7 @@ import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.payload.PayloadRule;
 import org.starcast.internal.topic.NaivePattern;
+import org.starcast.internal.wire.EventId;
 
 /**
  * A client against a plain, slow model of what it is owed. Random steps (subscriptions that change,
@@ -117,7 +118,7 @@ class ClientModelTest {
                 public void unpublished(SseMessage message, Throwable failure) {}
 
                 @Override
-                public void commanded(String type, byte[] body) {}
+                public void commanded(EventId at, String type, byte[] body) {}
               });
     }
 

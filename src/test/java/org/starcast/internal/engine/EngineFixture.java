@@ -36,6 +36,7 @@ import org.starcast.internal.backplane.LocalBackplane;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.payload.PayloadRule;
 import org.starcast.internal.security.Grant;
+import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
 
 /**
@@ -189,7 +190,7 @@ final class EngineFixture implements AutoCloseable {
     }
 
     @Override
-    public void commanded(String type, byte[] body) {}
+    public void commanded(EventId at, String type, byte[] body) {}
   }
 
   /** Has the observer of ends take that long. */

@@ -483,8 +483,8 @@ class SharedLogTest {
               }
 
               @Override
-              public void commanded(String type, byte[] body) {
-                receiver.commanded(type, body);
+              public void commanded(long sequence, String type, byte[] body) {
+                receiver.commanded(sequence, type, body);
               }
 
               @Override

@@ -29,6 +29,7 @@ import org.starcast.SseStatistics.BackplaneStatus;
 import org.starcast.Subscription;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.payload.PayloadRule;
+import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.Envelope;
@@ -258,6 +259,6 @@ class SmallHeapTest {
     public void unpublished(SseMessage message, Throwable failure) {}
 
     @Override
-    public void commanded(String type, byte[] body) {}
+    public void commanded(EventId at, String type, byte[] body) {}
   }
 }

@@ -40,7 +40,7 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.backplane.BackplaneProducer;
-import org.starcast.internal.backplane.Commands;
+import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Lifespan;
 import org.starcast.internal.cdi.Payloads;
@@ -102,7 +102,7 @@ class ObserveTest {
             Broadcaster.class,
             ContainerExecutors.class,
             Payloads.class,
-            Commands.class,
+            ClusterBus.class,
             AccessControl.class)
         .initialize();
   }

@@ -1,4 +1,4 @@
-package org.starcast.presence;
+package org.starcast.internal.presence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -19,7 +19,9 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.presence.PresenceEvent;
 import org.starcast.presence.PresenceEvent.Action;
+import org.starcast.presence.PresenceSnapshot;
 import org.starcast.presence.PresenceSnapshot.Member;
 
 @ExtendWith(ResponseRuntime.class)

@@ -1,6 +1,7 @@
 package org.starcast.internal.backplane;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
@@ -11,39 +12,48 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import org.starcast.internal.backplane.BackplaneProducer.Chosen;
 import org.starcast.internal.logging.LogMessage;
+import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.wire.Draft;
+import org.starcast.internal.wire.EventId;
+import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.Envelope;
 
 /**
- * What nodes tell each other, in the order of events: JSON objects of a type, for which parts of
- * the library have handlers. Of no use to applications. Thread-safe.
+ * Control messages between nodes, in the order of events: JSON objects of a type, for which parts
+ * of the library have handlers. Of no use to applications. Thread-safe.
  */
 @ApplicationScoped
-public class Commands {
+public class ClusterBus {
 
-  /** Takes commands of a type, one at a time, on a thread for which all events wait. */
+  /** Takes messages of a type, one at a time, on a thread for which all events wait. */
   public interface Handler {
     /**
-     * A command.
+     * A message.
      *
+     * @param at its position, the same for all nodes
      * @param node who sent it; this node gets its own, too
      */
-    void handle(String node, JsonObject body);
+    void handle(EventId at, String node, JsonObject body);
   }
 
   /** The type of a node's heartbeats. */
   public static final String NODE_ALIVE = "node-alive";
 
-  /** The type of what nodes tell of their clients' users. */
+  /** The type of what says that a node is gone: {@code gone}, and its {@code last} heartbeat. */
+  public static final String NODE_GONE = "node-gone";
+
+  /** The type of presence's messages. */
   public static final String PRESENCE = "presence";
 
   private static final System.Logger LOG = System.getLogger("org.starcast.internal.backplane");
@@ -67,8 +77,7 @@ public class Commands {
   }
 
   private final Map<String, List<Handler>> handlers = new ConcurrentHashMap<>();
-  private final Map<String, Consumer<LoggedEvent>> listeners = new ConcurrentHashMap<>();
-  private final List<BiConsumer<String, String>> whenGone = new CopyOnWriteArrayList<>();
+  private final List<BiConsumer<EventId, String>> whenStored = new CopyOnWriteArrayList<>();
   private final List<Runnable> whenMissed = new CopyOnWriteArrayList<>();
   private final List<Runnable> whenEnding = new CopyOnWriteArrayList<>();
   private final AtomicInteger unstored = new AtomicInteger();
@@ -77,11 +86,19 @@ public class Commands {
   private final Queue<Insistent> failed = new ArrayDeque<>();
 
   private final String node = Long.toString(new SecureRandom().nextLong() >>> 8, 36);
-  private volatile Backplane backplane;
+  private final Backplane backplane;
   private volatile boolean ended;
 
-  /** For the container. */
-  public Commands() {}
+  /** For the container's proxy. */
+  ClusterBus() {
+    this(null);
+  }
+
+  /** Over a backplane. */
+  @Inject
+  public ClusterBus(@Chosen Backplane backplane) {
+    this.backplane = backplane;
+  }
 
   /**
    * Checks the type of a command.
@@ -110,19 +127,14 @@ public class Commands {
     return node;
   }
 
-  /** Has them go this way. */
-  public void bind(Backplane backplane) {
-    this.backplane = backplane;
-  }
-
   /** Whether there may be other nodes. */
   public boolean isShared() {
-    return backplane != null && backplane.isShared();
+    return backplane.isShared();
   }
 
   /** Whether what is sent now has a chance to come soon. */
   public boolean isAvailable() {
-    return backplane != null && backplane.status().available();
+    return backplane.status().available();
   }
 
   /**
@@ -135,36 +147,16 @@ public class Commands {
   }
 
   /**
-   * Hears of events of topics that begin so, in the order of events, as a {@link Handler}; also of
-   * those that this node gets of the time before it started.
+   * Hears of events that are stored with an idempotency key, in the order of events, as a {@link
+   * Handler}; also of those that this node gets of the time before it started.
    */
-  public void onEvent(String prefix, Consumer<LoggedEvent> listener) {
-    listeners.put(prefix, listener);
+  public void onStored(BiConsumer<EventId, String> stored) {
+    whenStored.add(stored);
   }
 
-  /** An event has its place. */
-  public void received(LoggedEvent event) {
-    if (!listeners.isEmpty()) {
-      listeners.forEach(
-          (prefix, listener) -> {
-            if (event.topics().stream().anyMatch(topic -> topic.startsWith(prefix))) {
-              guard(prefix, () -> listener.accept(event));
-            }
-          });
-    }
-  }
-
-  /**
-   * Hears which node is gone, and who said so first: in the order of events, as a {@link Handler}.
-   * A node that stops says it of itself. One that others took for gone may send again.
-   */
-  public void onGone(BiConsumer<String, String> gone) {
-    whenGone.add(gone);
-  }
-
-  /** A node is gone for all, as another one said; on the thread of a handler. */
-  public void gone(String gone, String by) {
-    whenGone.forEach(listener -> listener.accept(gone, by));
+  /** An event with an idempotency key has its position. */
+  public void stored(EventId at, String key) {
+    whenStored.forEach(listener -> listener.accept(at, key));
   }
 
   /**
@@ -205,6 +197,17 @@ public class Commands {
     }
     JsonObject named = Json.createObjectBuilder(body).add("node", node).build();
     return backplane.command(type, named.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Publishes an event of the library's own, that other nodes may publish too: it is stored once.
+   *
+   * @param key the same on all nodes, see {@link Envelope#key}
+   * @return as {@link Backplane#append}
+   */
+  public CompletionStage<Long> publish(String topic, String event, String data, String key) {
+    Draft draft = SseFormat.draft(event, null, data, null);
+    return backplane.append(new EncodedEvent(List.of(topic), null, Set.of(), null, key, draft));
   }
 
   /**
@@ -278,7 +281,7 @@ public class Commands {
    * @throws IllegalArgumentException if it is malformed, as anybody may write to a broker, or a
    *     handler failed; all handlers were called, and the backplane counts and logs it
    */
-  public void received(String type, byte[] body) {
+  public void received(EventId at, String type, byte[] body) {
     List<Handler> those = handlers.get(type);
     if (those == null) {
       LogMessage.COMMAND_UNKNOWN.log(LOG);
@@ -287,10 +290,10 @@ public class Commands {
     IllegalArgumentException problem = null;
     try (JsonReader reader = Json.createReader(new ByteArrayInputStream(body))) {
       JsonObject command = reader.readObject();
-      String sender = command.getString("node");
+      String sender = TopicName.checkText("node", command.getString("node"));
       for (Handler handler : those) {
         try {
-          handler.handle(sender, command);
+          handler.handle(at, sender, command);
         } catch (RuntimeException e) {
           problem = problem(type, e);
         }
@@ -306,13 +309,5 @@ public class Commands {
   private static IllegalArgumentException problem(String type, Throwable cause) {
     return new IllegalArgumentException(
         "command " + type + ": cannot be carried out: " + cause.getClass().getSimpleName(), cause);
-  }
-
-  private static void guard(String prefix, Runnable action) {
-    try {
-      action.run();
-    } catch (RuntimeException e) {
-      LogMessage.CONTROL_MALFORMED.log(LOG, prefix, e.getClass().getSimpleName());
-    }
   }
 }

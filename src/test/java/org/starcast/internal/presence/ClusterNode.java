@@ -1,18 +1,16 @@
-package org.starcast.presence;
+package org.starcast.internal.presence;
 
-import jakarta.json.Json;
-import jakarta.json.JsonObject;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
-import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.starcast.SseStatistics.BackplaneStatus;
-import org.starcast.internal.backplane.Commands;
+import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.backplane.MemoryStream;
+import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
 import org.starcast.spi.Envelope;
@@ -37,24 +35,26 @@ public final class ClusterNode {
 
     @Override
     public CompletionStage<Long> append(Envelope envelope) {
-      return stream.append(envelope);
+      return failsAppends
+          ? CompletableFuture.failedStage(new BackplaneException("does not", false, null))
+          : send(holdsAppends, () -> stream.append(envelope));
     }
 
     @Override
     public CompletionStage<Void> command(String type, byte[] body) {
       sent++;
-      if (!away) {
-        return stream.command(type, body);
+      return send(false, () -> stream.command(type, body));
+    }
+
+    private <T> CompletionStage<T> send(boolean holds, Supplier<CompletionStage<T>> sending) {
+      if (!away && !holds) {
+        return sending.get();
       }
-      if (!buffers) {
+      if (!buffers && !holds) {
         return CompletableFuture.failedStage(new BackplaneException("is away", false, null));
       }
-      CompletableFuture<Void> done = new CompletableFuture<>();
-      waiting.add(
-          () -> {
-            stream.command(type, body);
-            done.complete(null);
-          });
+      CompletableFuture<T> done = new CompletableFuture<>();
+      waiting.add(() -> sending.get().thenAccept(done::complete));
       return done;
     }
 
@@ -86,19 +86,21 @@ public final class ClusterNode {
 
   /** Hands commands on. */
   private final class Receiver implements Backplane.Receiver {
-    private boolean began;
+    private String current;
 
     @Override
     public void began(String epoch, long after, List<? extends LoggedEvent> states) {
-      if (began) {
+      if (current != null) {
         commands.missed();
       }
-      began = true;
+      current = epoch;
     }
 
     @Override
     public void received(LoggedEvent event, Envelope envelope) {
-      // nobody listens
+      if (envelope.key() != null) {
+        commands.stored(new EventId(current, event.sequence()), envelope.key());
+      }
     }
 
     @Override
@@ -107,8 +109,8 @@ public final class ClusterNode {
     }
 
     @Override
-    public void commanded(String type, byte[] body) {
-      commands.received(type, body);
+    public void commanded(long sequence, String type, byte[] body) {
+      commands.received(new EventId(current, sequence), type, body);
     }
 
     @Override
@@ -119,9 +121,11 @@ public final class ClusterNode {
 
   private final MemoryStream.Node stream;
   private final Reach reach = new Reach();
-  private final Commands commands = new Commands();
+  private final ClusterBus commands = new ClusterBus(reach);
   private final Queue<Runnable> soon = new ArrayDeque<>();
-  private final Cluster cluster;
+  private final ClusterMembership cluster;
+  private boolean failsAppends;
+  private boolean holdsAppends;
   private int clients;
   private boolean ready = true;
   private long nanos;
@@ -130,18 +134,17 @@ public final class ClusterNode {
   /** A node that has received what there is, and said nothing. */
   public ClusterNode(MemoryStream stream) {
     this.stream = stream.node();
-    commands.bind(reach);
-    cluster = Cluster.of(commands, () -> clients, () -> ready, () -> nanos, soon::add);
+    cluster = ClusterMembership.of(commands, () -> clients, () -> ready, () -> nanos, soon::add);
     reach.start(new Receiver(), null);
   }
 
   /** Its commands. */
-  public Commands commands() {
+  public ClusterBus commands() {
     return commands;
   }
 
   /** Its list of nodes. */
-  public Cluster cluster() {
+  public ClusterMembership cluster() {
     return cluster;
   }
 
@@ -157,31 +160,14 @@ public final class ClusterNode {
     }
   }
 
-  /**
-   * Publishes: at once, or when it is back; or not at all.
-   *
-   * @param event is run when the event has its place
-   * @param done is then told, with the failure if there is one
-   */
-  public void publish(Runnable event, Consumer<Throwable> done) {
-    if (!reach.away) {
-      event.run();
-      done.accept(null);
-    } else if (reach.buffers) {
-      reach.waiting.add(
-          () -> {
-            event.run();
-            done.accept(null);
-          });
-    } else {
-      done.accept(new BackplaneException("is away", false, null));
-    }
+  /** What is appended waits until {@link #back}. */
+  public void holdAppends() {
+    holdsAppends = true;
   }
 
-  /** Has its place in the order, for all nodes, whether this one is out of reach or not. */
-  public void place(String type, JsonObject body) {
-    JsonObject named = Json.createObjectBuilder(body).add("node", commands.node()).build();
-    stream.command(type, named.toString().getBytes(StandardCharsets.UTF_8));
+  /** What is appended fails, or no longer. */
+  public void failAppends(boolean fails) {
+    failsAppends = fails;
   }
 
   /** Receives nothing from now on, or all again. */
@@ -199,6 +185,7 @@ public final class ClusterNode {
   /** Is back. */
   public void back() {
     reach.away = false;
+    holdsAppends = false;
     for (Runnable next = reach.waiting.poll(); next != null; next = reach.waiting.poll()) {
       next.run();
     }

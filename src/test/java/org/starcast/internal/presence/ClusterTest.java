@@ -1,4 +1,4 @@
-package org.starcast.presence;
+package org.starcast.internal.presence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.starcast.RunningBroadcaster;
-import org.starcast.internal.backplane.Commands;
+import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.backplane.MemoryStream;
+import org.starcast.internal.wire.EventId;
 import org.starcast.presence.Cluster.Node;
 
 class ClusterTest {
@@ -109,13 +110,13 @@ class ClusterTest {
     ClusterNode first = node();
     ClusterNode second = node();
     List<String> heard = new ArrayList<>();
-    first.commands().onGone((node, by) -> heard.add("first"));
-    second.commands().onGone((node, by) -> heard.add("second"));
+    first.commands().on(ClusterBus.NODE_GONE, (at, node, body) -> heard.add("first"));
+    second.commands().on(ClusterBus.NODE_GONE, (at, node, body) -> heard.add("second"));
     beat(10, first, second);
     beat(5, first);
     assertThat(heard).containsExactly("first", "second");
     // not a heartbeat, but a sign of life
-    second.commands().send(Commands.PRESENCE, Json.createObjectBuilder().build());
+    second.commands().send(ClusterBus.PRESENCE, Json.createObjectBuilder().build());
     beat(5, first);
     assertThat(heard).containsExactly("first", "second", "first", "second");
   }
@@ -184,7 +185,8 @@ class ClusterTest {
         List.of("", "[]", "{}", "{\"node\":1}", "{\"node\":\"x\",\"n\":1,\"clients\":\"many\"}")) {
       for (String type : List.of("node-alive", "node-gone")) {
         assertThatIllegalArgumentException()
-            .isThrownBy(() -> first.commands().received(type, body.getBytes()))
+            .isThrownBy(
+                () -> first.commands().received(new EventId("e1", 1), type, body.getBytes()))
             .withMessageContaining("command " + type);
       }
     }
@@ -196,7 +198,7 @@ class ClusterTest {
     ClusterNode first = node();
     ClusterNode second = node();
     List<String> heard = new ArrayList<>();
-    second.commands().on("stop", (node, body) -> heard.add(body.getString("what")));
+    second.commands().on("stop", (at, node, body) -> heard.add(body.getString("what")));
     first.away(false);
     CompletableFuture<Void> stored =
         first
@@ -239,7 +241,7 @@ class ClusterTest {
     ClusterNode first = node();
     for (int i = 0; i < 1200; i++) {
       String body = "{\"node\":\"x" + i + "\",\"n\":1,\"clients\":1,\"since\":0,\"ready\":true}";
-      first.commands().received("node-alive", body.getBytes());
+      first.commands().received(new EventId("e1", 1), "node-alive", body.getBytes());
     }
     assertThat(ids(first)).hasSize(1000).contains(id(first));
   }

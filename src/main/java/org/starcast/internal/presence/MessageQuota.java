@@ -1,9 +1,10 @@
-package org.starcast.presence;
+package org.starcast.internal.presence;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.starcast.presence.PresenceEvent;
 
 /**
  * Joins and leaves that are to be messages, so many a minute, and as many at once. Beyond that they
