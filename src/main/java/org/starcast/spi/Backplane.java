@@ -34,16 +34,16 @@ public interface Backplane {
      * @param states the latest events of topics that are to be retained, up to there, by rising
      *     sequence
      */
-    void began(String epoch, long after, List<? extends LoggedEvent> states);
+    void began(String epoch, long after, List<? extends StoredEvent> states);
 
     /**
      * The next event.
      *
-     * @param envelope what the event was {@linkplain Envelope#at made} of: the very one that was
-     *     appended, where that was on this node and is known; null for an event of before the start
-     *     where nothing else than the event is known
+     * @param envelope what the event was {@linkplain OutgoingEvent#at made} of: the very one that
+     *     was appended, where that was on this node and is known; null for an event of before the
+     *     start where nothing else than the event is known
      */
-    void received(LoggedEvent event, Envelope envelope);
+    void received(StoredEvent event, OutgoingEvent envelope);
 
     /** All events up to this sequence that were not received are lost. */
     void missed(long upTo);
@@ -60,7 +60,7 @@ public interface Backplane {
     void commanded(long sequence, String type, byte[] body);
 
     /** The latest events of the topics to retain, for an implementation that stores them. */
-    List<? extends LoggedEvent> states();
+    List<? extends StoredEvent> states();
   }
 
   /**
@@ -76,15 +76,15 @@ public interface Backplane {
   CompletionStage<Void> start(Receiver receiver, ThreadFactory threads);
 
   /**
-   * Stores an event behind all that are stored. Where it has a {@linkplain Envelope#key key}, a
-   * shared backplane does so unless it has stored one with that key: within 30 s at least, and
+   * Stores an event behind all that are stored. Where it has a {@linkplain OutgoingEvent#key key},
+   * a shared backplane does so unless it has stored one with that key: within 30 s at least, and
    * whichever node that was. A receiver is given the key with the event.
    *
    * @return the event's sequence when it is stored, by when this node need not have received it, or
    *     of the event with the same key that was stored before; fails with a {@link
    *     BackplaneException} if it is not, or may not be
    */
-  CompletionStage<Long> append(Envelope envelope);
+  CompletionStage<Long> append(OutgoingEvent envelope);
 
   /**
    * Sends something to all nodes, this one included, in the order of events.
@@ -106,7 +106,7 @@ public interface Backplane {
    * @param to the last
    * @return fails with a {@link BackplaneException} if they cannot be read now
    */
-  CompletionStage<List<LoggedEvent>> read(long from, long to);
+  CompletionStage<List<StoredEvent>> read(long from, long to);
 
   /**
    * The sequence of the oldest event that can be read, as far as is known now; {@link

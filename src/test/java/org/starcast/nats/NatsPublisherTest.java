@@ -23,11 +23,12 @@ import org.starcast.internal.backplane.Link;
 import org.starcast.internal.backplane.NatsBackplane;
 import org.starcast.internal.backplane.NatsServer;
 import org.starcast.internal.backplane.RecordingReceiver;
+import org.starcast.internal.backplane.Settings;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 class NatsPublisherTest {
 
@@ -53,7 +54,7 @@ class NatsPublisherTest {
   private void startNode(String prefix) {
     node =
         new NatsBackplane(
-            BackplaneContract.config(
+            Settings.config(
                 Map.of(
                     "starcast.backplane",
                     "nats",
@@ -61,7 +62,7 @@ class NatsPublisherTest {
                     server.url(),
                     "starcast.backplane.nats.subject-prefix",
                     prefix)),
-            BackplaneContract.SCHEDULER);
+            Settings.SCHEDULER);
     BackplaneContract.get(node.start(receiver, Thread::new));
   }
 
@@ -78,7 +79,7 @@ class NatsPublisherTest {
             .comment("note")
             .coalesce("order 1")
             .build();
-    Envelope same =
+    OutgoingEvent same =
         new EncodedEvent(
             message.topics(),
             "batch \u00fc",
@@ -94,8 +95,8 @@ class NatsPublisherTest {
     long own = BackplaneContract.get(node.append(same));
 
     receiver.awaitEvents(2);
-    LoggedEvent one = receiver.calls("received").get(0).event();
-    LoggedEvent two = receiver.calls("received").get(1).event();
+    StoredEvent one = receiver.calls("received").get(0).event();
+    StoredEvent two = receiver.calls("received").get(1).event();
     assertThat(one.sequence()).isEqualTo(theirs);
     assertThat(two.sequence()).isEqualTo(own);
     assertThat(one.topics()).isEqualTo(two.topics());
@@ -104,7 +105,7 @@ class NatsPublisherTest {
     assertThat(receiver.envelopes().get(0).coalesceKey()).isEqualTo("order 1");
   }
 
-  private static String text(LoggedEvent event) {
+  private static String text(StoredEvent event) {
     return new String(SseFormat.withoutId(event.bytes(), event.length()), StandardCharsets.UTF_8);
   }
 

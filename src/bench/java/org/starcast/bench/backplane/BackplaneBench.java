@@ -45,8 +45,8 @@ import org.starcast.internal.payload.PayloadRule;
 import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * Publishes, follows, replays and fans out over NATS JetStream with file storage, and over plain
@@ -190,10 +190,10 @@ public final class BackplaneBench {
     final LongAdder received = new LongAdder();
 
     @Override
-    public void began(String epoch, long after, List<? extends LoggedEvent> states) {}
+    public void began(String epoch, long after, List<? extends StoredEvent> states) {}
 
     @Override
-    public void received(LoggedEvent event, Envelope envelope) {
+    public void received(StoredEvent event, OutgoingEvent envelope) {
       received.increment();
     }
 
@@ -206,12 +206,12 @@ public final class BackplaneBench {
     public void commanded(long sequence, String type, byte[] body) {}
 
     @Override
-    public List<? extends LoggedEvent> states() {
+    public List<? extends StoredEvent> states() {
       return List.of();
     }
   }
 
-  private static Envelope envelope(String data) {
+  private static OutgoingEvent envelope(String data) {
     return new EncodedEvent(
         List.of("orders.created"), null, List.of(), null, SseFormat.draft(null, null, data, null));
   }
@@ -258,7 +258,7 @@ public final class BackplaneBench {
             new NatsBackplane(config(broker), SCHEDULER),
             new Counter() {
               @Override
-              public void received(LoggedEvent event, Envelope envelope) {
+              public void received(StoredEvent event, OutgoingEvent envelope) {
                 String sent = SseFormat.decode(event.bytes(), event.length()).data().orElseThrow();
                 nanos[(int) (events - all.getCount())] = System.nanoTime() - Long.parseLong(sent);
                 all.countDown();

@@ -27,7 +27,7 @@ import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.Envelope;
+import org.starcast.spi.OutgoingEvent;
 
 /**
  * Control messages between nodes, in the order of events: JSON objects of a type, for which parts
@@ -202,7 +202,7 @@ public class ClusterBus {
   /**
    * Publishes an event of the library's own, that other nodes may publish too: it is stored once.
    *
-   * @param key the same on all nodes, see {@link Envelope#key}
+   * @param key the same on all nodes, see {@link OutgoingEvent#key}
    * @return as {@link Backplane#append}
    */
   public CompletionStage<Long> publish(String topic, String event, String data, String key) {

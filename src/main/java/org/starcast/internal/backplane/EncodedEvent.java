@@ -3,14 +3,14 @@ package org.starcast.internal.backplane;
 import java.util.Collection;
 import java.util.List;
 import org.starcast.internal.wire.Draft;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * An event that is encoded, but for the id that comes with its position. Immutable but for {@link
  * #at}.
  */
-public class EncodedEvent implements Envelope {
+public class EncodedEvent implements OutgoingEvent {
 
   private final List<String> topics;
   private final String sender;
@@ -93,8 +93,8 @@ public class EncodedEvent implements Envelope {
   }
 
   @Override
-  public LoggedEvent at(String epoch, long sequence, long time) {
+  public StoredEvent at(String epoch, long sequence, long time) {
     int length = draft.finish(epoch, sequence);
-    return new LoggedEvent(sequence, time, topics, sender, except, draft.bytes(), length);
+    return new StoredEvent(sequence, time, topics, sender, except, draft.bytes(), length);
   }
 }

@@ -15,8 +15,8 @@ import org.starcast.internal.log.FileEventStore;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * This node alone: a counter and, where the configuration says so, a file.
@@ -87,7 +87,7 @@ public final class LocalBackplane implements Backplane {
       sequence = kept.before();
       long after = sequence;
       ordered.add(() -> receiver.began(kept.epoch(), after, kept.states()));
-      for (LoggedEvent event : kept.events()) {
+      for (StoredEvent event : kept.events()) {
         sequence = event.sequence();
         ordered.add(
             event.isHole()
@@ -128,7 +128,7 @@ public final class LocalBackplane implements Backplane {
    *     it reserved are used up
    */
   @Override
-  public CompletionStage<Long> append(Envelope envelope) {
+  public CompletionStage<Long> append(OutgoingEvent envelope) {
     long position;
     lock.lock();
     try {
@@ -140,7 +140,7 @@ public final class LocalBackplane implements Backplane {
             "starcast.log.directory: the disk has failed for too long, no event can get an id");
       }
       position = ++sequence;
-      LoggedEvent event = envelope.at(epoch, position, System.currentTimeMillis());
+      StoredEvent event = envelope.at(epoch, position, System.currentTimeMillis());
       if (store != null) {
         store.append(event);
       }
@@ -186,7 +186,7 @@ public final class LocalBackplane implements Backplane {
 
   /** Nothing: what is in the file was received at the start, as far as the node keeps it. */
   @Override
-  public CompletionStage<List<LoggedEvent>> read(long from, long to) {
+  public CompletionStage<List<StoredEvent>> read(long from, long to) {
     return CompletableFuture.completedStage(List.of());
   }
 

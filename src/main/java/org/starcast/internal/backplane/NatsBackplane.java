@@ -22,8 +22,8 @@ import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * A stream of NATS JetStream that all nodes share: its sequence is the events' sequence, its
@@ -150,7 +150,7 @@ public final class NatsBackplane implements Backplane {
   // ---- publishing
 
   @Override
-  public CompletionStage<Long> append(Envelope envelope) {
+  public CompletionStage<Long> append(OutgoingEvent envelope) {
     NatsWire.Outgoing message;
     try {
       message = wire.event(envelope, reader::isRetained);
@@ -368,8 +368,8 @@ public final class NatsBackplane implements Backplane {
   // ---- reading
 
   @Override
-  public CompletionStage<List<LoggedEvent>> read(long from, long to) {
-    CompletableFuture<List<LoggedEvent>> result = new CompletableFuture<>();
+  public CompletionStage<List<StoredEvent>> read(long from, long to) {
+    CompletableFuture<List<StoredEvent>> result = new CompletableFuture<>();
     try {
       pools
           .readers()
@@ -394,7 +394,7 @@ public final class NatsBackplane implements Backplane {
     return result;
   }
 
-  private List<LoggedEvent> readNow(long from, long to)
+  private List<StoredEvent> readNow(long from, long to)
       throws IOException, JetStreamApiException, InterruptedException {
     NatsSession current = session;
     NatsStream.StreamState known = follower.state();

@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import org.starcast.SseStatistics.BackplaneStatus;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.Envelope;
+import org.starcast.spi.OutgoingEvent;
 
 /**
  * What this node publishes, until the broker has answered: sent without waiting for the answers
@@ -151,7 +151,7 @@ public final class NatsOutbox {
    * @param failsWhenAway whether it fails at once while there is no broker
    */
   public CompletableFuture<Long> append(
-      NatsWire.Outgoing message, Envelope envelope, boolean failsWhenAway) {
+      NatsWire.Outgoing message, OutgoingEvent envelope, boolean failsWhenAway) {
     OutboxEntry entry;
     List<OutboxEntry> outcomes = new ArrayList<>(0);
     synchronized (this) {
@@ -441,7 +441,7 @@ public final class NatsOutbox {
    * @return the envelope that it was made of, if that was here and it is known; it is then
    *     forgotten
    */
-  Envelope read(Headers headers, long sequence) {
+  OutgoingEvent read(Headers headers, long sequence) {
     long number = own.numberOf(headers);
     if (number == 0) {
       return null;

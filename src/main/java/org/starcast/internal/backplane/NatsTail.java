@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * How far this node has followed the stream, and the only caller of the {@link Backplane.Receiver}.
@@ -63,7 +63,7 @@ final class NatsTail {
   }
 
   /** Another order begins; nothing is followed. */
-  synchronized void begin(String epoch, long after, List<LoggedEvent> states) {
+  synchronized void begin(String epoch, long after, List<StoredEvent> states) {
     if (receiver == null) {
       return;
     }
@@ -203,7 +203,7 @@ final class NatsTail {
     lastNanos = metadata.nanos();
     try {
       NatsWire.checkHeaders(message.getHeaders());
-      Envelope envelope = outbox.read(message.getHeaders(), sequence);
+      OutgoingEvent envelope = outbox.read(message.getHeaders(), sequence);
       String command = wire.commandOf(message.getSubject());
       if (command != null) {
         receiver.commanded(sequence, command, message.getData());
@@ -225,7 +225,7 @@ final class NatsTail {
    *
    * @throws IllegalArgumentException if it is malformed
    */
-  Envelope envelope(Message message) {
+  OutgoingEvent envelope(Message message) {
     return wire.envelope(message.getSubject(), message.getHeaders(), message.getData(), maxBytes);
   }
 

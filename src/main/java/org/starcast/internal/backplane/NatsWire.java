@@ -16,7 +16,7 @@ import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.Draft;
 import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.internal.wire.SseFormat;
-import org.starcast.spi.Envelope;
+import org.starcast.spi.OutgoingEvent;
 
 /**
  * The form that events and commands have in NATS, for publishers in any language.
@@ -105,7 +105,7 @@ public final class NatsWire {
    * @throws IllegalArgumentException if the headers are too large, or the event's name is one of
    *     the library's own
    */
-  public Outgoing event(Envelope envelope, Predicate<String> preferred) {
+  public Outgoing event(OutgoingEvent envelope, Predicate<String> preferred) {
     checkEvent(envelope.bytes(), envelope.bodyLength(), envelope.topics());
     Headers headers = new Headers().put(FRAME, FRAME_VERSION);
     List<String> names = envelope.topics();
@@ -163,7 +163,7 @@ public final class NatsWire {
    * @param maxBytes the most bytes of its frame
    * @throws IllegalArgumentException if the message is malformed or too large
    */
-  Envelope envelope(String subject, Headers headers, byte[] payload, int maxBytes) {
+  OutgoingEvent envelope(String subject, Headers headers, byte[] payload, int maxBytes) {
     checkHeaders(headers);
     if (headers != null
         && !headers.isEmpty()

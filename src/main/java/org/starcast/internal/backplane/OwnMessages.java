@@ -7,7 +7,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.starcast.spi.Envelope;
+import org.starcast.spi.OutgoingEvent;
 
 /**
  * The ids of a node's messages, and what they were made of until they are received; of those that
@@ -21,7 +21,7 @@ final class OwnMessages {
 
   private final int maxEvents;
   private final long maxBytes;
-  private final Map<Long, Envelope> envelopes = new LinkedHashMap<>();
+  private final Map<Long, OutgoingEvent> envelopes = new LinkedHashMap<>();
   private long bytes;
 
   /** The numbers of those whose ids are idempotency keys. */
@@ -61,30 +61,30 @@ final class OwnMessages {
     }
   }
 
-  void keep(long number, Envelope envelope) {
+  void keep(long number, OutgoingEvent envelope) {
     envelopes.put(number, envelope);
     if (envelope.key() != null) {
       keyed.put(envelope.key(), number);
     }
     bytes += envelope.bytes().length;
-    Iterator<Map.Entry<Long, Envelope>> eldest = envelopes.entrySet().iterator();
+    Iterator<Map.Entry<Long, OutgoingEvent>> eldest = envelopes.entrySet().iterator();
     while (envelopes.size() > maxEvents || bytes > 2 * maxBytes && envelopes.size() > 1) {
-      Map.Entry<Long, Envelope> next = eldest.next();
+      Map.Entry<Long, OutgoingEvent> next = eldest.next();
       eldest.remove();
       forgotten(next.getKey(), next.getValue());
     }
   }
 
   /** What a message was made of; null if that is not known, or was asked for before. */
-  Envelope forget(long number) {
-    Envelope envelope = envelopes.remove(number);
+  OutgoingEvent forget(long number) {
+    OutgoingEvent envelope = envelopes.remove(number);
     if (envelope != null) {
       forgotten(number, envelope);
     }
     return envelope;
   }
 
-  private void forgotten(long number, Envelope envelope) {
+  private void forgotten(long number, OutgoingEvent envelope) {
     bytes -= envelope.bytes().length;
     if (envelope.key() != null) {
       keyed.remove(envelope.key(), number);

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.starcast.internal.logging.LogMessage;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * Follows the stream with one ephemeral consumer, which is made anew behind the last message that
@@ -100,7 +100,7 @@ final class StreamFollower {
     long from =
         found.messages() == 0 ? found.last() + 1 : Math.max(found.first(), found.last() - kept + 1);
     String begins = epoch.of(found);
-    List<LoggedEvent> states = reader.states(session, begins, from - 1);
+    List<StoredEvent> states = reader.states(session, begins, from - 1);
     if (!first) {
       LogMessage.EPOCH_OF_STREAM.log(LOG, name, begins);
     }

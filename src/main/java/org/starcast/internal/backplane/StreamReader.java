@@ -11,7 +11,7 @@ import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.log.LatestEvents;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /** Reads events that the stream has. Its methods wait for the broker. Thread-safe. */
 final class StreamReader {
@@ -46,10 +46,10 @@ final class StreamReader {
    * @param known the stream as it was last seen
    * @throws BackplaneException if it has become another meanwhile
    */
-  List<LoggedEvent> read(NatsSession session, NatsStream.StreamState known, long from, long to)
+  List<StoredEvent> read(NatsSession session, NatsStream.StreamState known, long from, long to)
       throws IOException, JetStreamApiException, InterruptedException {
     String epoch = tail.epoch();
-    List<LoggedEvent> events = new ArrayList<>();
+    List<StoredEvent> events = new ArrayList<>();
     long[] bytes = new long[1];
     long there = Math.max(known.last(), tail.last());
     if (there < to) {
@@ -66,7 +66,7 @@ final class StreamReader {
                   .build(),
               message -> {
                 long sequence = NatsMetadata.of(message.getReplyTo()).sequence();
-                LoggedEvent event = sequence > last ? null : event(message, epoch);
+                StoredEvent event = sequence > last ? null : event(message, epoch);
                 if (event != null) {
                   events.add(event);
                   bytes[0] += event.length();
@@ -84,14 +84,14 @@ final class StreamReader {
    * The latest events of the topics to retain, up to a sequence, by rising sequence. They are asked
    * for by subject: an event of several topics is found by that one alone which is in its subject.
    */
-  List<LoggedEvent> states(NatsSession session, String epoch, long upTo)
+  List<StoredEvent> states(NatsSession session, String epoch, long upTo)
       throws IOException, JetStreamApiException, InterruptedException {
     if (upTo < 1) {
       return List.of();
     }
-    List<LoggedEvent> kept = List.of();
+    List<StoredEvent> kept = List.of();
     for (CompiledPattern pattern : retained) {
-      List<LoggedEvent> found = new ArrayList<>(kept);
+      List<StoredEvent> found = new ArrayList<>(kept);
       reader(session)
           .read(
               NatsReader.consumer()
@@ -99,16 +99,16 @@ final class StreamReader {
                   .filterSubject(wire.filter(pattern.toString()))
                   .build(),
               message -> {
-                LoggedEvent event = event(message, epoch);
+                StoredEvent event = event(message, epoch);
                 if (event != null && event.sequence() <= upTo) {
                   found.add(event);
                 }
                 return true;
               });
       // in order, each once, and no more than are kept
-      LatestEvents<LoggedEvent> latest =
+      LatestEvents<StoredEvent> latest =
           new LatestEvents<>(retained, config.log().retainTopics(), config.log().retainBytes());
-      found.sort(Comparator.comparingLong(LoggedEvent::sequence));
+      found.sort(Comparator.comparingLong(StoredEvent::sequence));
       found.forEach(latest::append);
       kept = latest.snapshot();
     }
@@ -120,7 +120,7 @@ final class StreamReader {
   }
 
   /** The event that a message is; null for a command, and for what is malformed. */
-  private LoggedEvent event(Message message, String epoch) {
+  private StoredEvent event(Message message, String epoch) {
     try {
       if (wire.commandOf(message.getSubject()) != null) {
         return null;

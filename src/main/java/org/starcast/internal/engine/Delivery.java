@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 import org.starcast.PublishResult;
 import org.starcast.internal.backplane.EncodedEvent;
 import org.starcast.internal.wire.Draft;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * An event on its way to the clients of this node: its frame is appended to queue after queue, and
@@ -61,7 +61,7 @@ final class Delivery extends EncodedEvent implements Consumer<Client> {
   }
 
   /** Has its position: from now on clients can be offered it. */
-  Frame frame(LoggedEvent placed, MemoryGovernor memory) {
+  Frame frame(StoredEvent placed, MemoryGovernor memory) {
     frame = new Frame(placed, coalesceKey(), begun, context, memory);
     return frame;
   }

@@ -10,8 +10,8 @@ import org.starcast.SseStatistics.TopicCount;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * The order of events as this node sees it: what the backplane hands over is put into the history
@@ -72,7 +72,7 @@ final class EventOrder implements Backplane.Receiver {
   // ---- what the backplane hands over
 
   @Override
-  public void began(String epoch, long after, List<? extends LoggedEvent> states) {
+  public void began(String epoch, long after, List<? extends StoredEvent> states) {
     lock.lock();
     try {
       last = new EventId(epoch, after);
@@ -87,7 +87,7 @@ final class EventOrder implements Backplane.Receiver {
   }
 
   @Override
-  public void received(LoggedEvent event, Envelope envelope) {
+  public void received(StoredEvent event, OutgoingEvent envelope) {
     Delivery delivery = null;
     boolean newTopic = false;
     lock.lock();
@@ -119,7 +119,7 @@ final class EventOrder implements Backplane.Receiver {
     }
   }
 
-  private Delivery arrived(LoggedEvent event, Envelope envelope) {
+  private Delivery arrived(StoredEvent event, OutgoingEvent envelope) {
     return new Delivery(
         event.topics(),
         event.sender(),
@@ -131,7 +131,7 @@ final class EventOrder implements Backplane.Receiver {
         null);
   }
 
-  private void deliver(LoggedEvent event, Delivery delivery) {
+  private void deliver(StoredEvent event, Delivery delivery) {
     Frame frame = delivery.frame(event, memory);
     if (history != null) {
       history.append(frame);
@@ -182,7 +182,7 @@ final class EventOrder implements Backplane.Receiver {
   }
 
   @Override
-  public List<? extends LoggedEvent> states() {
+  public List<? extends StoredEvent> states() {
     return history == null ? List.of() : history.states();
   }
 
@@ -334,7 +334,7 @@ final class EventOrder implements Backplane.Receiver {
   }
 
   /** The latest events that match, oldest first. */
-  List<SseMessage> latest(Predicate<LoggedEvent> matches, int limit) {
+  List<SseMessage> latest(Predicate<StoredEvent> matches, int limit) {
     return history == null ? List.of() : history.latest(matches, limit);
   }
 

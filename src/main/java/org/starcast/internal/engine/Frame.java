@@ -4,13 +4,13 @@ import java.lang.ref.SoftReference;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.starcast.internal.wire.SseFormat;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * One message, encoded: shared by all clients that it waits for, and by the log. The bytes are
  * immutable once it is queued.
  */
-final class Frame extends LoggedEvent {
+final class Frame extends StoredEvent {
 
   /** Equal keys replace each other under {@code COALESCE}; or null. */
   final String coalesceKey;
@@ -36,7 +36,7 @@ final class Frame extends LoggedEvent {
   private volatile Frame withoutId;
 
   /** An event in the order of events; its bytes are shared. */
-  Frame(LoggedEvent event, String coalesceKey, long published, Object span, MemoryGovernor memory) {
+  Frame(StoredEvent event, String coalesceKey, long published, Object span, MemoryGovernor memory) {
     super(event, coalesceKey);
     this.coalesceKey = coalesceKey;
     this.counted = true;
@@ -46,7 +46,7 @@ final class Frame extends LoggedEvent {
     count();
   }
 
-  private Frame(LoggedEvent event, String coalesceKey, boolean counted, MemoryGovernor memory) {
+  private Frame(StoredEvent event, String coalesceKey, boolean counted, MemoryGovernor memory) {
     super(event, coalesceKey);
     this.coalesceKey = coalesceKey;
     this.counted = counted;
@@ -71,8 +71,8 @@ final class Frame extends LoggedEvent {
     return new Frame(bare(sequence, bytes), null, false, null);
   }
 
-  private static LoggedEvent bare(long sequence, byte[] bytes) {
-    return new LoggedEvent(sequence, 0, List.of(), null, List.of(), bytes, bytes.length);
+  private static StoredEvent bare(long sequence, byte[] bytes) {
+    return new StoredEvent(sequence, 0, List.of(), null, List.of(), bytes, bytes.length);
   }
 
   private void count() {
@@ -88,11 +88,11 @@ final class Frame extends LoggedEvent {
 
   /** What stands in the log for events up to this one that nobody has. */
   static Frame hole(long sequence, long time) {
-    return kept(new LoggedEvent(sequence, time, List.of(), null, List.of(), null, 0));
+    return kept(new StoredEvent(sequence, time, List.of(), null, List.of(), null, 0));
   }
 
   /** An event of a former run, for the log alone: no queue has an older one of the same key. */
-  static Frame kept(LoggedEvent event) {
+  static Frame kept(StoredEvent event) {
     return new Frame(event, null, false, null);
   }
 

@@ -16,7 +16,7 @@ import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /** What clients that are new, come back, or fall behind get of what was published before. */
 final class History {
@@ -45,7 +45,7 @@ final class History {
   }
 
   /** Forgets all; never while {@link #append} runs. */
-  void begin(String epoch, long after, List<? extends LoggedEvent> states) {
+  void begin(String epoch, long after, List<? extends StoredEvent> states) {
     EventLog<Frame> log =
         new EventLog<>(
             after, config.log().events(), config.log().bytes(), config.log().age().toMillis());
@@ -264,7 +264,7 @@ final class History {
   }
 
   /** The latest events that match, oldest first. */
-  List<SseMessage> latest(Predicate<LoggedEvent> matches, int limit) {
+  List<SseMessage> latest(Predicate<StoredEvent> matches, int limit) {
     Order now = order;
     EventLog<Frame> log = now.log;
     List<SseMessage> found = new ArrayList<>();

@@ -7,7 +7,7 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.internal.log.EventLog;
 import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * Where a client that is not live reads in the log: event after event, a slice each cycle, so that
@@ -420,7 +420,7 @@ final class LogCursor {
   }
 
   /** Whether the client has this event already, from another node. */
-  boolean has(LoggedEvent event) {
+  boolean has(StoredEvent event) {
     return event.sequence() < next;
   }
 }

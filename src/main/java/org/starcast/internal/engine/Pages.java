@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * Events that the log has let go of, read from the backplane a page at a time. Clients that come
@@ -110,7 +110,7 @@ final class Pages {
   }
 
   private void read(long from, long to, CompletableFuture<Page> promise) {
-    CompletionStage<List<LoggedEvent>> read;
+    CompletionStage<List<StoredEvent>> read;
     try {
       read = backplane.read(from, to);
     } catch (RuntimeException e) {
@@ -130,7 +130,7 @@ final class Pages {
       long from,
       long to,
       CompletableFuture<Page> promise,
-      List<LoggedEvent> events,
+      List<StoredEvent> events,
       Throwable failure) {
     if (failure != null) {
       synchronized (this) {

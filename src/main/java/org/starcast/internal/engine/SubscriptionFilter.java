@@ -10,14 +10,14 @@ import org.starcast.Subscription;
 import org.starcast.internal.security.Grant;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.topic.PatternSet;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * Whether an event of the log is for a client: the same answer as the topic index gives when the
  * event is published, for one client in place of all; and whether the client may hear the topic by
  * which it is, which is asked for each topic once. For one thread at a time.
  */
-final class SubscriptionFilter implements Predicate<LoggedEvent> {
+final class SubscriptionFilter implements Predicate<StoredEvent> {
 
   /** The most topics whose answers are remembered, for as long as the client is behind. */
   private static final int MAX_HEARD = 4096;
@@ -44,12 +44,12 @@ final class SubscriptionFilter implements Predicate<LoggedEvent> {
   }
 
   @Override
-  public boolean test(LoggedEvent event) {
+  public boolean test(StoredEvent event) {
     return answer(event, grant::hears);
   }
 
   /** Whether {@link #test} has all answers that it needs, and asks nobody. */
-  boolean decides(LoggedEvent event) {
+  boolean decides(StoredEvent event) {
     boolean[] asked = {false};
     answer(
         event,
@@ -60,7 +60,7 @@ final class SubscriptionFilter implements Predicate<LoggedEvent> {
     return !asked[0];
   }
 
-  private boolean answer(LoggedEvent event, Function<String, Boolean> ask) {
+  private boolean answer(StoredEvent event, Function<String, Boolean> ask) {
     if (!event.except().isEmpty() && event.except().contains(clientId)) {
       return false;
     }

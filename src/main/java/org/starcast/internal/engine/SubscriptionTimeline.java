@@ -3,7 +3,7 @@ package org.starcast.internal.engine;
 import java.util.function.Predicate;
 import org.starcast.Subscription;
 import org.starcast.internal.security.Grant;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * What one client was subscribed to when: each event that it reads in the log is judged by the
@@ -88,7 +88,7 @@ final class SubscriptionTimeline {
   }
 
   /** Judges events; for one thread. */
-  static final class Reader implements Predicate<LoggedEvent> {
+  static final class Reader implements Predicate<StoredEvent> {
     private final String clientId;
     private final Grant grant;
     private Change base;
@@ -117,11 +117,11 @@ final class SubscriptionTimeline {
     }
 
     @Override
-    public boolean test(LoggedEvent event) {
+    public boolean test(StoredEvent event) {
       return at(event.sequence()).test(event);
     }
 
-    boolean decides(LoggedEvent event) {
+    boolean decides(StoredEvent event) {
       return at(event.sequence()).decides(event);
     }
   }

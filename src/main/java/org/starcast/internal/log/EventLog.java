@@ -2,7 +2,7 @@ package org.starcast.internal.log;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Predicate;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * The latest events, in a ring that is bounded by count, bytes and age. One thread at a time
@@ -14,7 +14,7 @@ import org.starcast.spi.LoggedEvent;
  *
  * @param <E> the kind of event
  */
-public final class EventLog<E extends LoggedEvent> {
+public final class EventLog<E extends StoredEvent> {
 
   private final AtomicReferenceArray<E> ring;
   private final long maxBytes;

@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.logging.LogMessage;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * A log in files of a local directory, which outlives the process. Publishers hand events over and
@@ -36,13 +36,13 @@ public final class FileEventStore {
    *
    * @param epoch the epoch of all sequences here, and of those to come
    * @param before the sequence before the first event; the last sequence if there is none
-   * @param events the newest events by rising sequence, {@linkplain LoggedEvent#isHole holes} where
+   * @param events the newest events by rising sequence, {@linkplain StoredEvent#isHole holes} where
    *     some are missing; about as many as the bounds of the log allow, so it has to be bounded
    *     again
    * @param states the latest events of the topics to retain, as of some moment before the end
    */
   public record Contents(
-      String epoch, long before, List<LoggedEvent> events, List<LoggedEvent> states) {}
+      String epoch, long before, List<StoredEvent> events, List<StoredEvent> states) {}
 
   private static final System.Logger LOG = System.getLogger("org.starcast.internal.log");
 
@@ -68,14 +68,14 @@ public final class FileEventStore {
   private final DirectoryLock lock;
   private final Reservation reservation;
   private final Segments segments;
-  private final Supplier<? extends List<? extends LoggedEvent>> states;
+  private final Supplier<? extends List<? extends StoredEvent>> states;
   private final String epoch;
   private final long maxEvents;
   private final long maxWeight;
   private final long syncNanos;
   private Contents contents;
 
-  private final Queue<LoggedEvent> queue = new ConcurrentLinkedQueue<>();
+  private final Queue<StoredEvent> queue = new ConcurrentLinkedQueue<>();
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean idle;
   private volatile Thread thread;
@@ -97,7 +97,7 @@ public final class FileEventStore {
   private volatile long writtenEvents;
   private volatile long writtenWeight;
   private volatile long failed;
-  private final List<LoggedEvent> batch = new ArrayList<>(BATCH_EVENTS);
+  private final List<StoredEvent> batch = new ArrayList<>(BATCH_EVENTS);
   private long batchWeight;
   private boolean unsynced;
   private long syncDue;
@@ -111,7 +111,7 @@ public final class FileEventStore {
       Reservation reservation,
       Segments segments,
       StarcastConfig config,
-      Supplier<? extends List<? extends LoggedEvent>> states,
+      Supplier<? extends List<? extends StoredEvent>> states,
       Contents contents) {
     this.lock = lock;
     this.reservation = reservation;
@@ -137,7 +137,7 @@ public final class FileEventStore {
   public static FileEventStore open(
       StarcastConfig config,
       Supplier<String> newEpoch,
-      Supplier<? extends List<? extends LoggedEvent>> states) {
+      Supplier<? extends List<? extends StoredEvent>> states) {
     Path directory = config.log().directory().orElseThrow();
     DirectoryLock lock = null;
     Reservation reservation = null;
@@ -152,7 +152,7 @@ public final class FileEventStore {
       Reservation.State state = reservation.state();
       Segments segments = new Segments(directory, state.epoch(), config);
       Contents contents = segments.open(state.upTo());
-      List<LoggedEvent> events = contents.events();
+      List<StoredEvent> events = contents.events();
       long end = events.isEmpty() ? 0 : events.get(events.size() - 1).sequence();
       if (end > state.upTo()) {
         // the reservation is older than the events, so somebody put it there
@@ -243,13 +243,13 @@ public final class FileEventStore {
    * Takes an event, and leaves out the oldest that wait for the disk when these are more than the
    * log holds. By one thread at a time; never waits.
    */
-  public void append(LoggedEvent event) {
+  public void append(StoredEvent event) {
     putLast = event.sequence();
     putEvents = putEvents + 1;
     putWeight = putWeight + event.weight();
     queue.add(event);
     while (waiting() > maxEvents || putWeight - writtenWeight - leftOutWeight > maxWeight) {
-      LoggedEvent oldest = queue.poll();
+      StoredEvent oldest = queue.poll();
       if (oldest == null) {
         break;
       }
@@ -333,7 +333,7 @@ public final class FileEventStore {
     }
     batchWeight = 0;
     while (batch.size() < BATCH_EVENTS && batchWeight < BATCH_BYTES) {
-      LoggedEvent event = queue.poll();
+      StoredEvent event = queue.poll();
       if (event == null) {
         return;
       }

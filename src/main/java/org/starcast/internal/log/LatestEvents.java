@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.starcast.internal.topic.CompiledPattern;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * The latest event of each topic that matches a pattern, so that a new client gets the state of the
@@ -15,7 +15,7 @@ import org.starcast.spi.LoggedEvent;
  *
  * @param <E> the kind of event
  */
-public final class LatestEvents<E extends LoggedEvent> {
+public final class LatestEvents<E extends StoredEvent> {
 
   private final List<CompiledPattern> patterns;
   private final int maxTopics;

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.zip.CRC32C;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /** Reads a file of {@link Records}, which anything may have happened to. Not thread-safe. */
 final class RecordReader implements AutoCloseable {
@@ -56,7 +56,7 @@ final class RecordReader implements AutoCloseable {
   }
 
   /** Reads the next event; null at the end. */
-  LoggedEvent read() throws IOException {
+  StoredEvent read() throws IOException {
     if (position == size) {
       return null;
     }
@@ -75,7 +75,7 @@ final class RecordReader implements AutoCloseable {
       if ((int) checksum.getValue() != expected) {
         throw new DamagedException("a record has another checksum than its bytes");
       }
-      LoggedEvent event = event(ByteBuffer.wrap(body));
+      StoredEvent event = event(ByteBuffer.wrap(body));
       if (event.sequence() <= lastSequence) {
         throw new DamagedException("a record is not in its place");
       }
@@ -94,7 +94,7 @@ final class RecordReader implements AutoCloseable {
     return position;
   }
 
-  private LoggedEvent event(ByteBuffer body) throws DamagedException {
+  private StoredEvent event(ByteBuffer body) throws DamagedException {
     long sequence = body.getLong();
     long time = body.getLong();
     List<String> topics = texts(body);
@@ -102,7 +102,7 @@ final class RecordReader implements AutoCloseable {
     String from = sender < 0 ? null : text(body, sender);
     Set<String> except = Set.copyOf(texts(body));
     byte[] bytes = bytes(body, body.getInt());
-    return new LoggedEvent(sequence, time, topics, from, except, bytes, bytes.length);
+    return new StoredEvent(sequence, time, topics, from, except, bytes, bytes.length);
   }
 
   private List<String> texts(ByteBuffer body) throws DamagedException {

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.zip.CRC32C;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * Events as bytes for a file: a header that names the format and the epoch, then record after
@@ -47,7 +47,7 @@ final class Records {
   }
 
   /** Adds an event; false if it is too large. */
-  boolean add(LoggedEvent event) {
+  boolean add(StoredEvent event) {
     byte[][] topics = new byte[event.topics().size()][];
     long length = 4L * Integer.BYTES + 2 * Long.BYTES + event.length();
     for (int i = 0; i < topics.length; i++) {

@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.logging.LogMessage;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * The files that events are in: segments, each of consecutive events, of which the newest is
@@ -58,7 +58,7 @@ final class Segments {
       this.path = path;
     }
 
-    void count(LoggedEvent event) {
+    void count(StoredEvent event) {
       if (events++ == 0) {
         firstTime = event.time();
       }
@@ -108,7 +108,7 @@ final class Segments {
    * @param upTo the last sequence that may have been given out
    */
   FileEventStore.Contents open(long upTo) throws IOException {
-    List<LoggedEvent> found = new ArrayList<>();
+    List<StoredEvent> found = new ArrayList<>();
     for (Path path : list(directory, PREFIX)) {
       Segment segment = new Segment(path);
       if (read(segment, found)) {
@@ -123,7 +123,7 @@ final class Segments {
   }
 
   /** Reads a segment; false if it is gone. */
-  private boolean read(Segment segment, List<LoggedEvent> found) throws IOException {
+  private boolean read(Segment segment, List<StoredEvent> found) throws IOException {
     long last = found.isEmpty() ? 0 : found.get(found.size() - 1).sequence();
     String problem = null;
     boolean readable = false;
@@ -131,7 +131,7 @@ final class Segments {
       try {
         reader.readHeader(epoch);
         readable = true;
-        for (LoggedEvent event = reader.read(); event != null; event = reader.read()) {
+        for (StoredEvent event = reader.read(); event != null; event = reader.read()) {
           // after a failed write some may be in two segments
           if (event.sequence() > last) {
             found.add(event);
@@ -164,15 +164,15 @@ final class Segments {
     return true;
   }
 
-  private List<LoggedEvent> readStates() throws IOException {
-    List<LoggedEvent> states = new ArrayList<>();
+  private List<StoredEvent> readStates() throws IOException {
+    List<StoredEvent> states = new ArrayList<>();
     Path path = directory.resolve(STATES);
     if (!Files.exists(path)) {
       return states;
     }
     try (RecordReader reader = new RecordReader(path)) {
       reader.readHeader(epoch);
-      for (LoggedEvent event = reader.read(); event != null; event = reader.read()) {
+      for (StoredEvent event = reader.read(); event != null; event = reader.read()) {
         states.add(event);
       }
       statesBytes = reader.position();
@@ -183,10 +183,10 @@ final class Segments {
   }
 
   /** With a hole behind which ever sequence another than the next one follows. */
-  private static List<LoggedEvent> withHoles(List<LoggedEvent> found, long upTo) {
-    List<LoggedEvent> all = new ArrayList<>(found.size() + 1);
-    LoggedEvent before = null;
-    for (LoggedEvent event : found) {
+  private static List<StoredEvent> withHoles(List<StoredEvent> found, long upTo) {
+    List<StoredEvent> all = new ArrayList<>(found.size() + 1);
+    StoredEvent before = null;
+    for (StoredEvent event : found) {
       if (before != null && event.sequence() > before.sequence() + 1) {
         all.add(hole(event.sequence() - 1, before.time()));
       }
@@ -199,8 +199,8 @@ final class Segments {
     return all;
   }
 
-  private static LoggedEvent hole(long sequence, long time) {
-    return new LoggedEvent(sequence, time, List.of(), null, List.of(), null, 0);
+  private static StoredEvent hole(long sequence, long time) {
+    return new StoredEvent(sequence, time, List.of(), null, List.of(), null, 0);
   }
 
   /** The files of this log whose names begin so, in their order. */
@@ -243,13 +243,13 @@ final class Segments {
    * @return how many of them were too large
    * @throws IOException if none is stored; they may be tried again
    */
-  int write(List<? extends LoggedEvent> batch, long now) throws IOException {
+  int write(List<? extends StoredEvent> batch, long now) throws IOException {
     if (current != null && isFull(current, now)) {
       finish();
     }
     records.clear();
     int tooLarge = 0;
-    for (LoggedEvent event : batch) {
+    for (StoredEvent event : batch) {
       if (!records.add(event)) {
         tooLarge++;
       }
@@ -269,7 +269,7 @@ final class Segments {
       throw e;
     }
     current.bytes += records.length();
-    for (LoggedEvent event : batch) {
+    for (StoredEvent event : batch) {
       current.count(event);
       weight += event.weight();
     }
@@ -367,7 +367,7 @@ final class Segments {
    *
    * @param states gives the latest events of the topics to retain
    */
-  void expire(long now, Supplier<? extends List<? extends LoggedEvent>> states) throws IOException {
+  void expire(long now, Supplier<? extends List<? extends StoredEvent>> states) throws IOException {
     if (current != null && isOld(current, now)) {
       finish();
     }
@@ -408,7 +408,7 @@ final class Segments {
   }
 
   /** Replaces the file of states, wholly or not at all. */
-  void writeStates(List<? extends LoggedEvent> states) throws IOException {
+  void writeStates(List<? extends StoredEvent> states) throws IOException {
     Path path = directory.resolve(STATES);
     if (states.isEmpty()) {
       Files.deleteIfExists(path);
@@ -419,7 +419,7 @@ final class Segments {
     try (RandomAccessFile file = new RandomAccessFile(next.toFile(), "rw")) {
       file.setLength(0);
       file.write(Records.header(epoch));
-      for (LoggedEvent state : states) {
+      for (StoredEvent state : states) {
         records.clear();
         if (records.add(state)) {
           file.write(records.bytes(), 0, records.length());

@@ -5,8 +5,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
 import org.starcast.SseStatistics.BackplaneStatus;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /** Another backplane, but for what a test answers itself. */
 public abstract class Answering implements Backplane {
@@ -24,7 +24,7 @@ public abstract class Answering implements Backplane {
   }
 
   @Override
-  public CompletionStage<Long> append(Envelope envelope) {
+  public CompletionStage<Long> append(OutgoingEvent envelope) {
     return other.append(envelope);
   }
 
@@ -39,7 +39,7 @@ public abstract class Answering implements Backplane {
   }
 
   @Override
-  public CompletionStage<List<LoggedEvent>> read(long from, long to) {
+  public CompletionStage<List<StoredEvent>> read(long from, long to) {
     return other.read(from, to);
   }
 

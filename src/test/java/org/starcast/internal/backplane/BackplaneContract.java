@@ -6,19 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -28,24 +22,17 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
-import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
-/** What every {@link Backplane} does. */
+/**
+ * What every {@link Backplane} does. Of an application's own one, too: copy this class and {@link
+ * RecordingReceiver}, which use nothing of Starcast but {@code org.starcast.spi}, and extend it.
+ */
 public abstract class BackplaneContract {
-
-  /** As the application has one. */
-  public static final ScheduledExecutorService SCHEDULER =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "scheduler");
-            thread.setDaemon(true);
-            return thread;
-          });
 
   private final List<Backplane> made = new ArrayList<>();
   private final ConcurrentLinkedQueue<Thread> threads = new ConcurrentLinkedQueue<>();
@@ -61,15 +48,6 @@ public abstract class BackplaneContract {
   @AfterEach
   public void closeAll() {
     made.forEach(Backplane::close);
-  }
-
-  /** The configuration with these keys and values, by turns, which say more than the first ones. */
-  public static StarcastConfig config(Map<String, String> first, String... settings) {
-    Map<String, String> values = new HashMap<>(first);
-    for (int i = 0; i < settings.length; i += 2) {
-      values.put(settings[i], settings[i + 1]);
-    }
-    return StarcastConfig.read(key -> Optional.ofNullable(values.get(key)), values.keySet());
   }
 
   /** A node that is created and started, and has got all that was stored. */
@@ -110,9 +88,13 @@ public abstract class BackplaneContract {
     }
   }
 
-  public static Envelope envelope(String data, String... topics) {
-    return new EncodedEvent(
-        List.of(topics), null, List.of(), null, SseFormat.draft(null, null, data, null));
+  public static OutgoingEvent envelope(String data, String... topics) {
+    return OutgoingEvent.of(
+        List.of(topics), null, List.of(), null, null, body("data: " + data + "\n"));
+  }
+
+  private static byte[] body(String lines) {
+    return lines.getBytes(StandardCharsets.UTF_8);
   }
 
   public static <T> T get(CompletionStage<T> stage) {
@@ -127,8 +109,8 @@ public abstract class BackplaneContract {
     return IntStream.range(from, to).mapToObj(Integer::toString).toList();
   }
 
-  private static String data(LoggedEvent event) {
-    return SseFormat.decode(event.bytes(), event.length()).data().orElseThrow();
+  private static String data(StoredEvent event) {
+    return RecordingReceiver.field("data", event);
   }
 
   private static void assumeShared(Node node) {
@@ -138,18 +120,19 @@ public abstract class BackplaneContract {
   @Test
   public void anEventIsReceivedWithTheSequenceThatAppendTells() {
     Node node = node();
-    Envelope envelope =
-        new EncodedEvent(
+    OutgoingEvent envelope =
+        OutgoingEvent.of(
             List.of("a.b", "c,\u00fc%"),
             "Ann, 100% \u00fcber",
             Set.of("client,1", "client 2"),
             "key=\u00fc",
-            SseFormat.draft("named", Duration.ofSeconds(3), "one\n\ntwo \u00fc", "note"));
+            null,
+            body(": note\nevent: named\nretry: 3000\ndata: one\ndata: \ndata: two \u00fc\n"));
 
     long sequence = get(node.backplane.append(envelope));
 
     node.receiver.awaitEvents(1);
-    LoggedEvent event = node.receiver.calls("received").get(0).event();
+    StoredEvent event = node.receiver.calls("received").get(0).event();
     assertThat(event.sequence()).isEqualTo(sequence);
     assertThat(event.topics()).containsExactly("a.b", "c,\u00fc%");
     assertThat(event.sender()).isEqualTo("Ann, 100% \u00fcber");
@@ -232,20 +215,20 @@ public abstract class BackplaneContract {
       return;
     }
 
-    List<LoggedEvent> read = readAll(node.backplane, sequences.get(100), sequences.get(899));
+    List<StoredEvent> read = readAll(node.backplane, sequences.get(100), sequences.get(899));
 
-    assertThat(read.stream().map(LoggedEvent::sequence)).isEqualTo(sequences.subList(100, 900));
+    assertThat(read.stream().map(StoredEvent::sequence)).isEqualTo(sequences.subList(100, 900));
     assertThat(read.stream().map(BackplaneContract::data)).isEqualTo(numbers(100, 900));
     String id = node.receiver.epochs().get(0) + "-" + sequences.get(100);
-    assertThat(SseFormat.decode(read.get(0).bytes(), read.get(0).length()).id()).contains(id);
+    assertThat(RecordingReceiver.field("id", read.get(0))).isEqualTo(id);
     assertThat(node.backplane.oldest()).isLessThanOrEqualTo(sequences.get(0));
     assertThat(get(node.backplane.read(sequences.get(999) + 1, Long.MAX_VALUE))).isEmpty();
   }
 
-  private static List<LoggedEvent> readAll(Backplane backplane, long from, long to) {
-    List<LoggedEvent> all = new ArrayList<>();
+  private static List<StoredEvent> readAll(Backplane backplane, long from, long to) {
+    List<StoredEvent> all = new ArrayList<>();
     for (long at = from; at <= to; at = all.get(all.size() - 1).sequence() + 1) {
-      List<LoggedEvent> some = get(backplane.read(at, to));
+      List<StoredEvent> some = get(backplane.read(at, to));
       if (some.isEmpty()) {
         break;
       }
@@ -320,13 +303,13 @@ public abstract class BackplaneContract {
     for (Node node : List.of(one, two)) {
       await().untilAsserted(() -> assertThat(node.receiver.calls("commanded")).hasSize(1));
       assertThat(node.receiver.data()).containsExactly("first", "other");
-      assertThat(node.receiver.envelopes().stream().map(Envelope::key))
+      assertThat(node.receiver.envelopes().stream().map(OutgoingEvent::key))
           .containsExactly("p-1-0", "p-1-1");
     }
     assertThat(one.receiver.calls("commanded")).isEqualTo(two.receiver.calls("commanded"));
   }
 
-  private static Envelope keyed(String data, String key) {
+  private static OutgoingEvent keyed(String data, String key) {
     return new EncodedEvent(
         List.of("a"), null, List.of(), null, key, SseFormat.draft(null, null, data, null));
   }
@@ -376,7 +359,7 @@ public abstract class BackplaneContract {
 
     assertThat(two.receiver.states(0).stream().map(BackplaneContract::data))
         .containsExactly("a new", "b new", "last new", "room new", "two new");
-    assertThat(two.receiver.states(0).stream().map(LoggedEvent::sequence).toList()).isSorted();
+    assertThat(two.receiver.states(0).stream().map(StoredEvent::sequence).toList()).isSorted();
     assertThat(two.receiver.data()).isEqualTo(numbers(0, 16));
   }
 

@@ -10,7 +10,7 @@ class LocalBackplaneTest extends BackplaneContract {
 
   @Override
   public Backplane create(String... settings) {
-    return new LocalBackplane(config(Map.of(), settings));
+    return new LocalBackplane(Settings.config(Map.of(), settings));
   }
 
   /** With what outlives the process. */
@@ -23,7 +23,7 @@ class LocalBackplaneTest extends BackplaneContract {
     @Override
     public Backplane create(String... settings) {
       return new LocalBackplane(
-          config(
+          Settings.config(
               Map.of(
                   "starcast.log.store",
                   "file",

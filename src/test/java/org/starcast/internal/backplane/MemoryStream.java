@@ -12,10 +12,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
 import org.starcast.SseStatistics.BackplaneStatus;
-import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * A stream in memory that several nodes share, of which a test decides what happens: that a node
@@ -23,7 +22,7 @@ import org.starcast.spi.LoggedEvent;
  */
 public final class MemoryStream {
 
-  private record Stored(Envelope envelope, String command, byte[] body, long time) {}
+  private record Stored(OutgoingEvent envelope, String command, byte[] body, long time) {}
 
   private final NavigableMap<Long, Stored> stored = new TreeMap<>();
   private final List<Node> nodes = new ArrayList<>();
@@ -135,7 +134,7 @@ public final class MemoryStream {
         received = next.getKey();
         Stored entry = next.getValue();
         if (entry.command == null) {
-          Envelope copy = copy(entry.envelope);
+          OutgoingEvent copy = copy(entry.envelope);
           receiver.received(copy.at(epoch, received, entry.time), copy);
         } else {
           try {
@@ -148,7 +147,7 @@ public final class MemoryStream {
     }
 
     @Override
-    public CompletionStage<Long> append(Envelope envelope) {
+    public CompletionStage<Long> append(OutgoingEvent envelope) {
       synchronized (MemoryStream.this) {
         Long before = keys.get(envelope.key());
         if (before != null) {
@@ -162,15 +161,15 @@ public final class MemoryStream {
       }
     }
 
-    private Envelope copy(Envelope envelope) {
+    private OutgoingEvent copy(OutgoingEvent envelope) {
       byte[] body = Arrays.copyOf(envelope.bytes(), envelope.bodyLength());
-      return new EncodedEvent(
+      return OutgoingEvent.of(
           envelope.topics(),
           envelope.sender(),
           envelope.except(),
           envelope.coalesceKey(),
           envelope.key(),
-          SseFormat.draft(body));
+          body);
     }
 
     @Override
@@ -185,8 +184,8 @@ public final class MemoryStream {
     }
 
     @Override
-    public CompletionStage<List<LoggedEvent>> read(long from, long to) {
-      CompletableFuture<List<LoggedEvent>> read = new CompletableFuture<>();
+    public CompletionStage<List<StoredEvent>> read(long from, long to) {
+      CompletableFuture<List<StoredEvent>> read = new CompletableFuture<>();
       Runnable reading = () -> read(from, to, read);
       synchronized (MemoryStream.this) {
         reads++;
@@ -199,8 +198,8 @@ public final class MemoryStream {
       return read;
     }
 
-    private void read(long from, long to, CompletableFuture<List<LoggedEvent>> read) {
-      List<LoggedEvent> found = new ArrayList<>();
+    private void read(long from, long to, CompletableFuture<List<StoredEvent>> read) {
+      List<StoredEvent> found = new ArrayList<>();
       RuntimeException failure;
       synchronized (MemoryStream.this) {
         failure = readFailure;
@@ -213,7 +212,7 @@ public final class MemoryStream {
                   }
                 });
       }
-      found.sort(Comparator.comparingLong(LoggedEvent::sequence));
+      found.sort(Comparator.comparingLong(StoredEvent::sequence));
       if (failure != null) {
         read.completeExceptionally(failure);
       } else {

@@ -30,7 +30,7 @@ class NatsBackplaneTest extends BackplaneContract {
 
   @Override
   public Backplane create(String... settings) {
-    return new NatsBackplane(config(keys(), settings), SCHEDULER);
+    return new NatsBackplane(Settings.config(keys(), settings), Settings.SCHEDULER);
   }
 
   private static Map<String, String> keys() {

@@ -103,7 +103,7 @@ class NatsClusterTest {
   private BackplaneContract.Node node() {
     NatsBackplane node =
         new NatsBackplane(
-            BackplaneContract.config(
+            Settings.config(
                 Map.of(
                     "starcast.backplane",
                     "nats",
@@ -118,7 +118,7 @@ class NatsClusterTest {
                     // an election takes seconds, and more on a machine that is busy
                     "starcast.backplane.publish-timeout",
                     "PT100S")),
-            BackplaneContract.SCHEDULER);
+            Settings.SCHEDULER);
     nodes.add(node);
     RecordingReceiver receiver = new RecordingReceiver();
     BackplaneContract.Node started =

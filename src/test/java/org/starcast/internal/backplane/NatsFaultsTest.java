@@ -31,7 +31,7 @@ import org.starcast.internal.wire.SseFormat;
 import org.starcast.nats.NatsPublisher;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /** The broker is away, slow, killed, or not as it has to be. */
 @SuppressWarnings("try") // a connection's close() waits
@@ -60,8 +60,7 @@ class NatsFaultsTest {
     keys.put("starcast.backplane", "nats");
     keys.put("starcast.backplane.nats.servers", server.url());
     keys.put("starcast.backplane.buffer-events", "50000");
-    NatsBackplane node =
-        new NatsBackplane(BackplaneContract.config(keys, settings), BackplaneContract.SCHEDULER);
+    NatsBackplane node = new NatsBackplane(Settings.config(keys, settings), Settings.SCHEDULER);
     nodes.add(node);
     RecordingReceiver receiver = new RecordingReceiver();
     return new BackplaneContract.Node(node, receiver, node.start(receiver, Thread::new));
@@ -375,8 +374,8 @@ class NatsFaultsTest {
     // at times the second node has not received it yet
     for (int i = 0; i < 300; i++) {
       long stored = BackplaneContract.get(one.publish("a", "" + i));
-      List<LoggedEvent> read = BackplaneContract.get(two.backplane().read(stored, stored));
-      assertThat(read).extracting(LoggedEvent::sequence).containsExactly(stored);
+      List<StoredEvent> read = BackplaneContract.get(two.backplane().read(stored, stored));
+      assertThat(read).extracting(StoredEvent::sequence).containsExactly(stored);
     }
   }
 
@@ -557,7 +556,7 @@ class NatsFaultsTest {
     assertThat(node.receiver().calls("missed")).isEmpty();
     assertThat(node.backplane().status().skipped()).isEqualTo(19);
     assertThat(BackplaneContract.get(node.backplane().read(1, 21)))
-        .extracting(LoggedEvent::sequence)
+        .extracting(StoredEvent::sequence)
         .containsExactly(1L, 21L);
     assertThatThrownBy(
             () ->
@@ -635,8 +634,8 @@ class NatsFaultsTest {
     }
 
     node.receiver().awaitEvents(2);
-    LoggedEvent first = node.receiver().calls("received").get(0).event();
-    LoggedEvent second = node.receiver().calls("received").get(1).event();
+    StoredEvent first = node.receiver().calls("received").get(0).event();
+    StoredEvent second = node.receiver().calls("received").get(1).event();
     assertThat(node.receiver().data()).containsExactly("{\"id\":1}\n\u00fc", "x");
     assertThat(first.topics()).containsExactly("orders.created");
     assertThat(second.topics()).isEmpty();

@@ -52,8 +52,7 @@ class NatsSecurityTest {
     Map<String, String> keys = new HashMap<>();
     keys.put("starcast.backplane", "nats");
     keys.put("starcast.backplane.nats.servers", url);
-    NatsBackplane node =
-        new NatsBackplane(BackplaneContract.config(keys, settings), BackplaneContract.SCHEDULER);
+    NatsBackplane node = new NatsBackplane(Settings.config(keys, settings), Settings.SCHEDULER);
     nodes.add(node);
     RecordingReceiver receiver = new RecordingReceiver();
     return new BackplaneContract.Node(node, receiver, node.start(receiver, Thread::new));

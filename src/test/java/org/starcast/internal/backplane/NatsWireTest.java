@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.starcast.internal.wire.SseFormat;
-import org.starcast.spi.Envelope;
+import org.starcast.spi.OutgoingEvent;
 
 class NatsWireTest {
 
@@ -57,8 +57,8 @@ class NatsWireTest {
 
   @Test
   void theStreamsOwnSubjectsCoverAllThatIsSent() {
-    Envelope all = envelope();
-    Envelope some = envelope("c.x", "all");
+    OutgoingEvent all = envelope();
+    OutgoingEvent some = envelope("c.x", "all");
 
     assertThat(wire.subjects()).containsExactly("p.t.>", "p.all", "p.c.*");
     assertThat(wire.event(all, topic -> false).subject()).isEqualTo("p.all");
@@ -93,7 +93,7 @@ class NatsWireTest {
 
   @Test
   void headersAreBounded() {
-    Envelope envelope =
+    OutgoingEvent envelope =
         envelope(IntStream.range(0, 300).mapToObj(i -> "x".repeat(250) + i).toArray(String[]::new));
 
     assertThatIllegalArgumentException()
@@ -101,7 +101,7 @@ class NatsWireTest {
         .withMessageStartingWith("message: its topics, sender and exceptions must be 60000 bytes");
   }
 
-  private static Envelope envelope(String... topics) {
+  private static OutgoingEvent envelope(String... topics) {
     return new EncodedEvent(
         List.of(topics), null, List.of(), null, SseFormat.draft(null, null, "x", null));
   }

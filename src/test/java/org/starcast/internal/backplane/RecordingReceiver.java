@@ -6,17 +6,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
-import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /** A node that writes down what it is told, and what it must never be told. */
 public final class RecordingReceiver implements Backplane.Receiver {
 
   /** One call, of {@code began}, {@code received}, {@code missed} or {@code commanded}. */
-  public record Call(String kind, String epoch, long sequence, String text, LoggedEvent event) {
+  public record Call(String kind, String epoch, long sequence, String text, StoredEvent event) {
 
     /** The kind, the place and the data, by which nodes can be compared. */
     String line() {
@@ -26,14 +26,14 @@ public final class RecordingReceiver implements Backplane.Receiver {
 
   private final List<Call> calls = new ArrayList<>();
   private final List<String> wrong = new ArrayList<>();
-  private final List<Envelope> envelopes = new ArrayList<>();
+  private final List<OutgoingEvent> envelopes = new ArrayList<>();
   private final AtomicInteger inside = new AtomicInteger();
-  private List<? extends LoggedEvent> states = List.of();
+  private List<? extends StoredEvent> states = List.of();
   private String epoch;
   private long last;
 
   @Override
-  public void began(String epoch, long after, List<? extends LoggedEvent> states) {
+  public void began(String epoch, long after, List<? extends StoredEvent> states) {
     enter();
     synchronized (this) {
       check(epoch.matches("[a-z0-9]{1,24}"), "epoch " + epoch);
@@ -47,17 +47,15 @@ public final class RecordingReceiver implements Backplane.Receiver {
   }
 
   @Override
-  public void received(LoggedEvent event, Envelope envelope) {
+  public void received(StoredEvent event, OutgoingEvent envelope) {
     enter();
     synchronized (this) {
       rises(event.sequence());
       check(envelope.topics().equals(event.topics()), "another envelope");
       envelopes.add(envelope);
-      SseFormat.Fields fields = SseFormat.decode(event.bytes(), event.length());
-      check(
-          fields.id().orElse("").equals(epoch + "-" + event.sequence()),
-          "id " + fields.id() + " of " + event.sequence());
-      calls.add(new Call("received", epoch, event.sequence(), fields.data().orElse(""), event));
+      String id = field("id", event);
+      check(id.equals(epoch + "-" + event.sequence()), "id " + id + " of " + event.sequence());
+      calls.add(new Call("received", epoch, event.sequence(), field("data", event), event));
     }
     inside.decrementAndGet();
   }
@@ -85,8 +83,17 @@ public final class RecordingReceiver implements Backplane.Receiver {
   }
 
   @Override
-  public List<? extends LoggedEvent> states() {
+  public List<? extends StoredEvent> states() {
     return List.of();
+  }
+
+  /** The lines of a field of a frame. */
+  static String field(String name, StoredEvent event) {
+    return new String(event.bytes(), 0, event.length(), StandardCharsets.UTF_8)
+        .lines()
+        .filter(line -> line.startsWith(name + ": "))
+        .map(line -> line.substring(name.length() + 2))
+        .collect(Collectors.joining("\n"));
   }
 
   private void enter() {
@@ -128,11 +135,11 @@ public final class RecordingReceiver implements Backplane.Receiver {
     return calls("began").stream().map(Call::epoch).toList();
   }
 
-  public synchronized List<? extends LoggedEvent> states(int began) {
+  public synchronized List<? extends StoredEvent> states(int began) {
     return states;
   }
 
-  public synchronized List<Envelope> envelopes() {
+  public synchronized List<OutgoingEvent> envelopes() {
     return List.copyOf(envelopes);
   }
 

@@ -27,7 +27,7 @@ import org.starcast.Subscription;
 import org.starcast.internal.backplane.Answering;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.Envelope;
+import org.starcast.spi.OutgoingEvent;
 
 /** What reaches the clients of another node than the one that is asked. */
 class PeersTest {
@@ -217,7 +217,7 @@ class PeersTest {
         new RunningBroadcaster(
             new Answering(shared.node()) {
               @Override
-              public CompletableFuture<Long> append(Envelope envelope) {
+              public CompletableFuture<Long> append(OutgoingEvent envelope) {
                 return answer;
               }
             })) {

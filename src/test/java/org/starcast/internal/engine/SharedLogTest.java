@@ -30,8 +30,8 @@ import org.starcast.internal.security.Grant;
 import org.starcast.internal.wire.EventStreamParser.Event;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /** Nodes that share a backplane, whose log is longer than theirs. */
 @ExtendWith(ResponseRuntime.class)
@@ -317,7 +317,7 @@ class SharedLogTest {
         node(
             new Answering(shared.node()) {
               @Override
-              public CompletableFuture<Long> append(Envelope envelope) {
+              public CompletableFuture<Long> append(OutgoingEvent envelope) {
                 return answers.remove(0);
               }
             })) {
@@ -455,13 +455,13 @@ class SharedLogTest {
         return super.start(
             new Receiver() {
               @Override
-              public void began(String epoch, long after, List<? extends LoggedEvent> states) {
-                List<LoggedEvent> slow =
+              public void began(String epoch, long after, List<? extends StoredEvent> states) {
+                List<StoredEvent> slow =
                     new ArrayList<>(states) {
                       private static final long serialVersionUID = 1;
 
                       @Override
-                      public void forEach(Consumer<? super LoggedEvent> action) {
+                      public void forEach(Consumer<? super StoredEvent> action) {
                         Runnable r = meanwhile.get();
                         if (r != null) {
                           r.run();
@@ -473,7 +473,7 @@ class SharedLogTest {
               }
 
               @Override
-              public void received(LoggedEvent event, Envelope envelope) {
+              public void received(StoredEvent event, OutgoingEvent envelope) {
                 receiver.received(event, envelope);
               }
 
@@ -488,7 +488,7 @@ class SharedLogTest {
               }
 
               @Override
-              public List<? extends LoggedEvent> states() {
+              public List<? extends StoredEvent> states() {
                 return receiver.states();
               }
             },
@@ -520,16 +520,16 @@ class SharedLogTest {
 
   @Test
   void manyReadsMayFailAtOnce() {
-    List<CompletableFuture<List<LoggedEvent>>> first = new ArrayList<>();
+    List<CompletableFuture<List<StoredEvent>>> first = new ArrayList<>();
     class Fails extends Answering {
       Fails() {
         super(new MemoryStream().node());
       }
 
       @Override
-      public CompletionStage<List<LoggedEvent>> read(long from, long to) {
+      public CompletionStage<List<StoredEvent>> read(long from, long to) {
         if (first.size() < Pages.MAX_READS) {
-          CompletableFuture<List<LoggedEvent>> read = new CompletableFuture<>();
+          CompletableFuture<List<StoredEvent>> read = new CompletableFuture<>();
           first.add(read);
           return read;
         }

@@ -32,8 +32,8 @@ import org.starcast.internal.payload.PayloadRule;
 import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * A JVM of 64 MiB with the defaults, and 500 stalled clients of each way in: published events,
@@ -207,7 +207,7 @@ class SmallHeapTest {
     }
 
     @Override
-    public synchronized CompletionStage<Long> append(Envelope envelope) {
+    public synchronized CompletionStage<Long> append(OutgoingEvent envelope) {
       receiver.received(envelope.at("e", ++sequence, System.currentTimeMillis()), envelope);
       return CompletableFuture.completedStage(sequence);
     }
@@ -223,11 +223,11 @@ class SmallHeapTest {
     }
 
     @Override
-    public CompletionStage<List<LoggedEvent>> read(long from, long to) {
-      List<LoggedEvent> read = new ArrayList<>();
+    public CompletionStage<List<StoredEvent>> read(long from, long to) {
+      List<StoredEvent> read = new ArrayList<>();
       for (long at = from; at <= Math.min(to, from + 15); at++) {
         byte[] bytes = SseFormat.encode(null, "e-" + at, null, "x".repeat(BYTES), null);
-        read.add(new LoggedEvent(at, 0, List.of("old"), null, List.of(), bytes, bytes.length));
+        read.add(new StoredEvent(at, 0, List.of("old"), null, List.of(), bytes, bytes.length));
       }
       return CompletableFuture.completedStage(Collections.unmodifiableList(read));
     }

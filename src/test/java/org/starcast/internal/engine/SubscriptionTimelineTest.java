@@ -10,13 +10,13 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.engine.EngineFixture.Stream;
 import org.starcast.internal.security.Grant;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 /** Each event is judged by the subscription that held when it was published. */
 class SubscriptionTimelineTest {
 
-  private static LoggedEvent event(long sequence, String topic) {
-    return new LoggedEvent(sequence, 0, List.of(topic), null, List.of(), new byte[0], 0);
+  private static StoredEvent event(long sequence, String topic) {
+    return new StoredEvent(sequence, 0, List.of(topic), null, List.of(), new byte[0], 0);
   }
 
   @Test

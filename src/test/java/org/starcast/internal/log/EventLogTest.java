@@ -8,22 +8,22 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 class EventLogTest {
 
-  private static LoggedEvent event(long sequence, long time, int bytes) {
-    return new LoggedEvent(
+  private static StoredEvent event(long sequence, long time, int bytes) {
+    return new StoredEvent(
         sequence, time, List.of("t." + sequence % 3), null, List.of(), new byte[bytes], bytes);
   }
 
-  private static EventLog<LoggedEvent> log(int maxEvents, long maxBytes, long maxAge) {
+  private static EventLog<StoredEvent> log(int maxEvents, long maxBytes, long maxAge) {
     return new EventLog<>(0, maxEvents, maxBytes, maxAge);
   }
 
   @Test
   void itsCountIsBounded() {
-    EventLog<LoggedEvent> log = log(10, Long.MAX_VALUE, 0);
+    EventLog<StoredEvent> log = log(10, Long.MAX_VALUE, 0);
     for (int i = 1; i <= 25; i++) {
       log.append(event(i, 0, 10));
     }
@@ -39,7 +39,7 @@ class EventLogTest {
 
   @Test
   void itsBytesAreBoundedButTheNewestEventStays() {
-    EventLog<LoggedEvent> log = log(100, 10_000, 0);
+    EventLog<StoredEvent> log = log(100, 10_000, 0);
     for (int i = 1; i <= 50; i++) {
       log.append(event(i, 0, 1000));
       assertThat(log.bytes()).isLessThanOrEqualTo(10_000);
@@ -55,13 +55,13 @@ class EventLogTest {
 
   @Test
   void topicsSenderAndExceptedClientsCount() {
-    EventLog<LoggedEvent> log = log(10_000, 1 << 20, 0);
+    EventLog<StoredEvent> log = log(10_000, 1 << 20, 0);
     long characters = 0;
     for (int i = 1; i <= 1_000; i++) {
       List<String> topics = List.of(("t" + i).repeat(20), ("u" + i).repeat(20));
       List<String> except = List.of(("c" + i).repeat(20));
       String sender = ("s" + i).repeat(20);
-      LoggedEvent event = new LoggedEvent(i, 0, topics, sender, except, new byte[10], 10);
+      StoredEvent event = new StoredEvent(i, 0, topics, sender, except, new byte[10], 10);
       characters = topics.get(0).length() * 4L;
       assertThat(event.weight()).isGreaterThanOrEqualTo((int) (2 * characters));
       log.append(event);
@@ -72,7 +72,7 @@ class EventLogTest {
 
   @Test
   void itsAgeIsBounded() {
-    EventLog<LoggedEvent> log = log(100, Long.MAX_VALUE, 1000);
+    EventLog<StoredEvent> log = log(100, Long.MAX_VALUE, 1000);
     log.append(event(1, 5_000, 1));
     log.append(event(2, 5_500, 1));
     log.append(event(3, 6_200, 1));
@@ -88,7 +88,7 @@ class EventLogTest {
 
   @Test
   void positionsAreFoundBySequenceAlsoWhereSomeAreLeftOut() {
-    EventLog<LoggedEvent> log = log(8, Long.MAX_VALUE, 0);
+    EventLog<StoredEvent> log = log(8, Long.MAX_VALUE, 0);
     for (long sequence : new long[] {1, 2, 5, 9, 10, 11, 20, 21, 22, 30}) {
       log.append(event(sequence, 0, 1));
     }
@@ -102,7 +102,7 @@ class EventLogTest {
 
   @Test
   void theLastThatMatchAreFound() {
-    EventLog<LoggedEvent> log = log(100, Long.MAX_VALUE, 0);
+    EventLog<StoredEvent> log = log(100, Long.MAX_VALUE, 0);
     for (int i = 1; i <= 30; i++) {
       log.append(event(i, 0, 1));
     }
@@ -118,7 +118,7 @@ class EventLogTest {
   /** What a reader gets is the events in their order, whole, or nothing. */
   @RepeatedTest(20)
   void readersNeverSeeAnEventOutOfItsPlace() {
-    EventLog<LoggedEvent> log = log(16, Long.MAX_VALUE, 0);
+    EventLog<StoredEvent> log = log(16, Long.MAX_VALUE, 0);
     AtomicBoolean done = new AtomicBoolean();
     CompletableFuture<Long> reader =
         CompletableFuture.supplyAsync(
@@ -127,7 +127,7 @@ class EventLogTest {
               long read = 0;
               while (!done.get() || read == 0) {
                 long position = Math.max(0, log.head() - random.nextInt(40));
-                LoggedEvent event = log.at(position);
+                StoredEvent event = log.at(position);
                 if (event != null) {
                   assertThat(event.sequence()).isEqualTo(position + 1);
                   read++;

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.topic.CompiledPattern;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 class FileEventStoreTest {
 
@@ -66,14 +66,14 @@ class FileEventStoreTest {
   private static final class Running {
     final FileEventStore store;
     final FileEventStore.Contents contents;
-    final LatestEvents<LoggedEvent> states;
+    final LatestEvents<StoredEvent> states;
     volatile long last;
 
-    Running(FileEventStore store, LatestEvents<LoggedEvent> states, boolean started) {
+    Running(FileEventStore store, LatestEvents<StoredEvent> states, boolean started) {
       this.store = store;
       this.states = states;
       this.contents = store.contents();
-      List<LoggedEvent> events = contents.events();
+      List<StoredEvent> events = contents.events();
       last = events.isEmpty() ? contents.before() : events.get(events.size() - 1).sequence();
       Stream.concat(contents.states().stream(), events.stream())
           .sorted((a, b) -> Long.compare(a.sequence(), b.sequence()))
@@ -91,7 +91,7 @@ class FileEventStoreTest {
       }
     }
 
-    void publish(LoggedEvent event) {
+    void publish(StoredEvent event) {
       states.append(event);
       store.append(event);
       last = event.sequence();
@@ -119,16 +119,16 @@ class FileEventStoreTest {
     logger.setUseParentHandlers(true);
   }
 
-  private static LoggedEvent event(long sequence) {
+  private static StoredEvent event(long sequence) {
     return event(sequence, "a.b", System.currentTimeMillis(), 50);
   }
 
-  private static LoggedEvent event(long sequence, String topic, long time, int padding) {
+  private static StoredEvent event(long sequence, String topic, long time, int padding) {
     byte[] bytes =
         ("data: " + "x".repeat(padding) + "\nid: e-" + sequence + "\n\n")
             .getBytes(StandardCharsets.UTF_8);
     // as in the real thing, the array is longer than the frame
-    return new LoggedEvent(
+    return new StoredEvent(
         sequence,
         time,
         List.of(topic),
@@ -154,7 +154,7 @@ class FileEventStoreTest {
   }
 
   private Running open(StarcastConfig config, boolean started) {
-    LatestEvents<LoggedEvent> states =
+    LatestEvents<StoredEvent> states =
         new LatestEvents<>(
             config.log().retained().stream().map(CompiledPattern::of).toList(),
             config.log().retainTopics(),
@@ -200,16 +200,16 @@ class FileEventStoreTest {
     }
   }
 
-  private static List<Long> sequences(List<LoggedEvent> events) {
-    return events.stream().filter(event -> !event.isHole()).map(LoggedEvent::sequence).toList();
+  private static List<Long> sequences(List<StoredEvent> events) {
+    return events.stream().filter(event -> !event.isHole()).map(StoredEvent::sequence).toList();
   }
 
   private static List<Long> range(long first, long last) {
     return LongStream.rangeClosed(first, last).boxed().toList();
   }
 
-  private static List<Long> holes(List<LoggedEvent> events) {
-    return events.stream().filter(LoggedEvent::isHole).map(LoggedEvent::sequence).toList();
+  private static List<Long> holes(List<StoredEvent> events) {
+    return events.stream().filter(StoredEvent::isHole).map(StoredEvent::sequence).toList();
   }
 
   @Test
@@ -250,7 +250,7 @@ class FileEventStoreTest {
     byte[] frame = "data: \u00e9\n\n".getBytes(StandardCharsets.UTF_8);
     Running first = open(temp, "starcast.log.age", "PT0S");
     first.publish(
-        new LoggedEvent(
+        new StoredEvent(
             1,
             1_234_567_890_123L,
             List.of("a.\u00fc", "b.c"),
@@ -258,12 +258,12 @@ class FileEventStoreTest {
             List.of("c1", "c2"),
             frame,
             frame.length));
-    first.publish(new LoggedEvent(2, 5, List.of(), null, List.of(), frame, 3));
+    first.publish(new StoredEvent(2, 5, List.of(), null, List.of(), frame, 3));
     first.close();
 
-    List<LoggedEvent> events = open(temp, "starcast.log.age", "PT0S").contents.events();
+    List<StoredEvent> events = open(temp, "starcast.log.age", "PT0S").contents.events();
 
-    LoggedEvent event = events.get(0);
+    StoredEvent event = events.get(0);
     assertThat(event.sequence()).isEqualTo(1);
     assertThat(event.time()).isEqualTo(1_234_567_890_123L);
     assertThat(event.topics()).containsExactly("a.\u00fc", "b.c");
@@ -548,9 +548,9 @@ class FileEventStoreTest {
       await().pollInterval(Duration.ofMillis(2)).until(() -> store.waiting() == 0);
     }
 
-    List<LoggedEvent> crashed = open(copy(live, "crashed"), retain).states.snapshot();
+    List<StoredEvent> crashed = open(copy(live, "crashed"), retain).states.snapshot();
     store.close();
-    List<LoggedEvent> clean = open(live, retain).states.snapshot();
+    List<StoredEvent> clean = open(live, retain).states.snapshot();
 
     assertThat(sequences(crashed)).containsExactly(1L, 3L);
     assertThat(sequences(clean)).containsExactly(1L, 3L);

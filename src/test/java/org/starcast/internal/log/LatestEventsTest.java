@@ -5,31 +5,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.starcast.internal.topic.CompiledPattern;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.StoredEvent;
 
 class LatestEventsTest {
 
-  private static LoggedEvent event(long sequence, String... topics) {
-    return new LoggedEvent(sequence, 0, List.of(topics), null, List.of(), new byte[] {1}, 1);
+  private static StoredEvent event(long sequence, String... topics) {
+    return new StoredEvent(sequence, 0, List.of(topics), null, List.of(), new byte[] {1}, 1);
   }
 
-  private static LatestEvents<LoggedEvent> latest(int maxTopics, String... patterns) {
+  private static LatestEvents<StoredEvent> latest(int maxTopics, String... patterns) {
     return latest(maxTopics, Long.MAX_VALUE, patterns);
   }
 
-  private static LatestEvents<LoggedEvent> latest(
+  private static LatestEvents<StoredEvent> latest(
       int maxTopics, long maxBytes, String... patterns) {
     return new LatestEvents<>(
         List.of(patterns).stream().map(CompiledPattern::of).toList(), maxTopics, maxBytes);
   }
 
-  private static List<Long> sequences(LatestEvents<LoggedEvent> latest) {
-    return latest.snapshot().stream().map(LoggedEvent::sequence).toList();
+  private static List<Long> sequences(LatestEvents<StoredEvent> latest) {
+    return latest.snapshot().stream().map(StoredEvent::sequence).toList();
   }
 
   @Test
   void eachTopicKeepsItsLatestInTheOrderOfEvents() {
-    LatestEvents<LoggedEvent> latest = latest(10, "price.*");
+    LatestEvents<StoredEvent> latest = latest(10, "price.*");
     latest.append(event(1, "price.a"));
     latest.append(event(2, "price.b"));
     latest.append(event(3, "other"));
@@ -40,7 +40,7 @@ class LatestEventsTest {
 
   @Test
   void anEventOfSeveralTopicsIsThereOnce() {
-    LatestEvents<LoggedEvent> latest = latest(10, "price.*", "stock.+");
+    LatestEvents<StoredEvent> latest = latest(10, "price.*", "stock.+");
     latest.append(event(1, "price.a", "stock.a"));
     latest.append(event(2, "stock.a", "other"));
 
@@ -53,7 +53,7 @@ class LatestEventsTest {
 
   @Test
   void theTopicPublishedToLongestAgoIsForgotten() {
-    LatestEvents<LoggedEvent> latest = latest(2, "*");
+    LatestEvents<StoredEvent> latest = latest(2, "*");
     latest.append(event(1, "a"));
     latest.append(event(2, "b"));
     latest.append(event(3, "a"));
@@ -64,19 +64,19 @@ class LatestEventsTest {
 
   @Test
   void itsBytesAreBoundedButTheNewestEventStays() {
-    LatestEvents<LoggedEvent> latest = latest(1_000, 1_000_000, "*");
+    LatestEvents<StoredEvent> latest = latest(1_000, 1_000_000, "*");
     for (int i = 1; i <= 200; i++) {
       byte[] bytes = new byte[100_000];
       latest.append(
-          new LoggedEvent(i, 0, List.of("a." + i % 100), null, List.of(), bytes, bytes.length));
-      assertThat(latest.snapshot().stream().mapToLong(LoggedEvent::weight).sum())
+          new StoredEvent(i, 0, List.of("a." + i % 100), null, List.of(), bytes, bytes.length));
+      assertThat(latest.snapshot().stream().mapToLong(StoredEvent::weight).sum())
           .isLessThanOrEqualTo(1_000_000);
     }
     assertThat(sequences(latest))
         .containsExactly(192L, 193L, 194L, 195L, 196L, 197L, 198L, 199L, 200L);
 
     byte[] bytes = new byte[2_000_000];
-    latest.append(new LoggedEvent(201, 0, List.of("a"), null, List.of(), bytes, bytes.length));
+    latest.append(new StoredEvent(201, 0, List.of("a"), null, List.of(), bytes, bytes.length));
 
     assertThat(sequences(latest)).containsExactly(201L);
   }

@@ -13,8 +13,8 @@ import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /**
  * A node of a {@link MemoryStream} without clients: its commands, and its list of nodes, with time
@@ -34,7 +34,7 @@ public final class ClusterNode {
     }
 
     @Override
-    public CompletionStage<Long> append(Envelope envelope) {
+    public CompletionStage<Long> append(OutgoingEvent envelope) {
       return failsAppends
           ? CompletableFuture.failedStage(new BackplaneException("does not", false, null))
           : send(holdsAppends, () -> stream.append(envelope));
@@ -64,7 +64,7 @@ public final class ClusterNode {
     }
 
     @Override
-    public CompletionStage<List<LoggedEvent>> read(long from, long to) {
+    public CompletionStage<List<StoredEvent>> read(long from, long to) {
       return stream.read(from, to);
     }
 
@@ -89,7 +89,7 @@ public final class ClusterNode {
     private String current;
 
     @Override
-    public void began(String epoch, long after, List<? extends LoggedEvent> states) {
+    public void began(String epoch, long after, List<? extends StoredEvent> states) {
       if (current != null) {
         commands.missed();
       }
@@ -97,7 +97,7 @@ public final class ClusterNode {
     }
 
     @Override
-    public void received(LoggedEvent event, Envelope envelope) {
+    public void received(StoredEvent event, OutgoingEvent envelope) {
       if (envelope.key() != null) {
         commands.stored(new EventId(current, event.sequence()), envelope.key());
       }
@@ -114,7 +114,7 @@ public final class ClusterNode {
     }
 
     @Override
-    public List<? extends LoggedEvent> states() {
+    public List<? extends StoredEvent> states() {
       return List.of();
     }
   }

@@ -30,8 +30,8 @@ import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.presence.PresenceEvent;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.Envelope;
-import org.starcast.spi.LoggedEvent;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
 
 /** Nodes in memory, whose every step the test takes. */
 class PresenceSyncTest {
@@ -55,10 +55,10 @@ class PresenceSyncTest {
   private final class Reader implements Backplane.Receiver {
 
     @Override
-    public void began(String epoch, long after, List<? extends LoggedEvent> states) {}
+    public void began(String epoch, long after, List<? extends StoredEvent> states) {}
 
     @Override
-    public void received(LoggedEvent event, Envelope envelope) {
+    public void received(StoredEvent event, OutgoingEvent envelope) {
       String data = SseFormat.decode(event.bytes(), event.length()).data().orElseThrow();
       try (var reader = Json.createReader(new StringReader(data))) {
         JsonObject message = reader.readObject();
@@ -79,7 +79,7 @@ class PresenceSyncTest {
     public void commanded(long sequence, String type, byte[] body) {}
 
     @Override
-    public List<? extends LoggedEvent> states() {
+    public List<? extends StoredEvent> states() {
       return List.of();
     }
   }

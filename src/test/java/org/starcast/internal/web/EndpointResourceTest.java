@@ -38,7 +38,7 @@ import org.starcast.Subscription;
 import org.starcast.internal.backplane.Answering;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.spi.BackplaneException;
-import org.starcast.spi.Envelope;
+import org.starcast.spi.OutgoingEvent;
 
 /** The endpoint in front of the real broadcaster, without a server. */
 @ExtendWith(ResponseRuntime.class)
@@ -73,7 +73,7 @@ class EndpointResourceTest {
         new RunningBroadcaster(
             new Answering(new MemoryStream().node()) {
               @Override
-              public CompletionStage<Long> append(Envelope envelope) {
+              public CompletionStage<Long> append(OutgoingEvent envelope) {
                 return append.get();
               }
             },

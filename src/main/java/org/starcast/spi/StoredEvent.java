@@ -7,7 +7,7 @@ import java.util.List;
  * An event as it is kept: its place, whom it is for, and its frame. Immutable; the bytes are shared
  * and must not be changed.
  */
-public class LoggedEvent {
+public class StoredEvent {
 
   /** What one kept event costs beside its bytes, roughly. */
   private static final int OVERHEAD_BYTES = 256;
@@ -36,7 +36,7 @@ public class LoggedEvent {
    *     hole}
    * @param length the length of the frame
    */
-  public LoggedEvent(
+  public StoredEvent(
       long sequence,
       long time,
       List<String> topics,
@@ -59,7 +59,7 @@ public class LoggedEvent {
    *
    * @param more a text that is kept with it, or null
    */
-  protected LoggedEvent(LoggedEvent event, String more) {
+  protected StoredEvent(StoredEvent event, String more) {
     this.sequence = event.sequence;
     this.time = event.time;
     this.topics = event.topics;

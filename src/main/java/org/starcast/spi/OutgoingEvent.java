@@ -7,7 +7,27 @@ import java.util.List;
  * An event on its way to its position in the order: whom it is for, and its frame but for the id.
  * Encoded once, by the node that publishes it. Immutable but for {@link #at}.
  */
-public interface Envelope {
+public interface OutgoingEvent {
+
+  /**
+   * An event of plain values, as other nodes stored it.
+   *
+   * @param sender or null
+   * @param coalesceKey or null
+   * @param key or null
+   * @param body the frame in the event-stream format, less the id and the blank line: lines {@code
+   *     event:}, {@code retry:}, {@code data:} and comments, as UTF-8, each ended by LF; not
+   *     checked
+   */
+  static OutgoingEvent of(
+      List<String> topics,
+      String sender,
+      Collection<String> except,
+      String coalesceKey,
+      String key,
+      byte[] body) {
+    return new PlainEvent(topics, sender, except, coalesceKey, key, body);
+  }
 
   /** The topics; empty for every client. */
   List<String> topics();
@@ -40,5 +60,5 @@ public interface Envelope {
    * @param time when it was stored, in milliseconds since 1970
    * @throws IllegalStateException if that was done before
    */
-  LoggedEvent at(String epoch, long sequence, long time);
+  StoredEvent at(String epoch, long sequence, long time);
 }
