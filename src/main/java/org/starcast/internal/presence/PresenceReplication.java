@@ -12,8 +12,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -54,6 +52,8 @@ import org.starcast.presence.PresenceEvent;
  *
  * <p>Messages are published while this node is known to follow closely: longer ago, they may have
  * been stored by others, and the backplane may have forgotten their keys.
+ *
+ * <p>Over 500 lines, as it is one state machine, whose parts all turn on the phase.
  */
 final class PresenceReplication {
 
@@ -103,13 +103,7 @@ final class PresenceReplication {
 
   // what is said
 
-  private final Map<Key, PresenceEntry> own = new HashMap<>();
-
-  /** Where the own entries may not be what has been said. */
-  private final Set<Key> changed = new LinkedHashSet<>();
-
-  /** That may be so anywhere. */
-  private boolean allChanged;
+  private final OwnEntries own;
 
   /** Whether a command is to be sent, whatever it says. */
   private boolean owes;
@@ -169,6 +163,7 @@ final class PresenceReplication {
    */
   PresenceReplication(String self, Duration grace, LongSupplier nanos) {
     this.self = self;
+    this.own = new OwnEntries(self);
     this.graceNanos = grace.toNanos();
     this.nanos = nanos;
     this.repeatedAt = nanos.getAsLong();
@@ -185,17 +180,7 @@ final class PresenceReplication {
 
   /** Something of this node's connections is so from now on; null for nothing. */
   void set(Key key, PresenceEntry entry) {
-    if (entry == null) {
-      own.remove(key);
-    } else {
-      own.put(key, entry);
-    }
-    if (entry == null && inFlight == 0 && state.entry(self, key) == null) {
-      // nobody has heard of it
-      changed.remove(key);
-    } else {
-      changed.add(key);
-    }
+    own.set(key, entry, inFlight != 0 || state.entry(self, key) != null);
   }
 
   // ---- what comes, in the order of events
@@ -269,7 +254,9 @@ final class PresenceReplication {
       input(at.sequence(), to -> to.stop(node));
     } else {
       input(at.sequence(), to -> to.gone(at, node, last, by));
-      allChanged |= node.equals(self);
+      if (node.equals(self)) {
+        own.allChanged();
+      }
     }
     if (phase == JOINING && node.equals(asked)) {
       search();
@@ -397,7 +384,7 @@ final class PresenceReplication {
     next = null;
     parts.clear();
     buffer.clear();
-    allChanged = true;
+    own.allChanged();
     owes = true;
     state.firsts().forEach(this::due);
   }
@@ -464,22 +451,8 @@ final class PresenceReplication {
   }
 
   private JsonObjectBuilder say() {
-    if (allChanged) {
-      allChanged = false;
-      changed.addAll(own.keySet());
-      changed.addAll(state.keys(self));
-    }
     Writer say = new Writer();
-    for (Iterator<Key> keys = changed.iterator(); keys.hasNext() && !say.isFull(); keys.remove()) {
-      Key key = keys.next();
-      PresenceEntry is = own.get(key);
-      PresenceEntry said = state.entry(self, key);
-      if (is == null && said != null) {
-        say.off(key);
-      } else if (is != null && !is.isLike(said)) {
-        say.on(self, key, is.since(Math.min(is.since(), state.since(key))));
-      }
-    }
+    own.write(state, say);
     List<String> sweep = sweep();
     if (say.isEmpty() && sweep.isEmpty() && !owes) {
       return null;
@@ -501,7 +474,7 @@ final class PresenceReplication {
   private void returned(long number) {
     if (number != inFlight) {
       // one that was given up
-      allChanged = true;
+      own.allChanged();
       return;
     }
     inFlight = 0;
@@ -523,7 +496,7 @@ final class PresenceReplication {
 
   private void lost() {
     inFlight = 0;
-    allChanged = true;
+    own.allChanged();
     owes = true;
     if (phase == JOINING || phase == SEARCHING && asks) {
       search();
