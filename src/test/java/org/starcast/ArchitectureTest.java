@@ -43,7 +43,7 @@ class ArchitectureTest {
   };
 
   /** What may be published to a library's users: each addition is made knowingly. */
-  private static final int MOST_API_TYPES = 46;
+  private static final int MOST_API_TYPES = 45;
 
   private static final JavaClasses MAIN =
       new ClassFileImporter().importUrl(location(SseBroadcaster.class));

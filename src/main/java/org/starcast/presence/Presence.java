@@ -1,7 +1,11 @@
 package org.starcast.presence;
 
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
+import org.starcast.Subscription;
 
 /**
  * Who is on which topic, on all nodes that share the backplane. Inject it anywhere; thread-safe; no
@@ -18,8 +22,8 @@ import org.starcast.SseClient;
  * that is killed is noticed when the next write to it fails, by {@code starcast.heartbeat} at the
  * latest: with the grace its user leaves after about 20 s. One whose machine or network is gone
  * stays for as long as the operating system keeps the connection. An authenticated user, or one
- * that the application {@linkplain org.starcast.Subscription#user(String) names}, is recognized by
- * that; others by a token, see {@link SseBroadcaster#register}.
+ * that the application {@linkplain Subscription#user(String) names}, is recognized by that; others
+ * by a token, see {@link SseBroadcaster#register}.
  *
  * <p>Joins and leaves are CDI events, {@link PresenceEvent}. With {@code starcast.presence.enabled}
  * they are also published on {@code starcast.presence.<topic>}, as an event {@code
@@ -48,7 +52,7 @@ import org.starcast.SseClient;
  * tells it, is right again soon.
  *
  * <pre>{@code
- * PresenceSnapshot now = presence.on("chat.lobby");          // into the page, then:
+ * Presence.Snapshot now = presence.on("chat.lobby");          // into the page, then:
  * Subscription.to("chat.lobby", "starcast.presence.chat.lobby").resumeFrom(now.cursor());
  * }</pre>
  */
@@ -60,5 +64,31 @@ public interface Presence {
    * @param pattern a topic or a pattern; the latter also finds those who subscribe to just it
    * @throws IllegalArgumentException if the pattern is malformed
    */
-  PresenceSnapshot on(String pattern);
+  Snapshot on(String pattern);
+
+  /**
+   * Who was there at one moment. Immutable, but for what the application put into the metadata.
+   *
+   * @param cursor the id of an event: all presence messages about what happened after that moment
+   *     come after it, so that a client that {@linkplain Subscription#resumeFrom resumes} from it
+   *     misses none. A message about what the snapshot has already may come too: a join of a
+   *     member, or a leave of none, says nothing new
+   * @param members the users, those who are there longest first
+   */
+  record Snapshot(String cursor, List<Member> members) {
+
+    /**
+     * A user who is there.
+     *
+     * @param user the {@linkplain SseClient#user() user}
+     * @param clients how many clients the user has open there, on all nodes; 0 in the grace period.
+     *     A pattern counts those of another node in the topic where that has most of them
+     * @param since when the user joined, by the clock of the node where that was
+     * @param metadata that of the user's client that opened last, see {@link
+     *     Subscription#metadata(String, Object)}. Of a client of another node, it is what JSON can
+     *     say, with numbers as {@link Long} or {@link java.math.BigDecimal}; empty if it has
+     *     anything else than text, numbers, booleans, maps and collections, or more than 1 KiB
+     */
+    public record Member(String user, int clients, Instant since, Map<String, Object> metadata) {}
+  }
 }

@@ -35,10 +35,10 @@ import org.starcast.internal.presence.PresenceEntry.Key;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.presence.Presence;
+import org.starcast.presence.Presence.Snapshot;
+import org.starcast.presence.Presence.Snapshot.Member;
 import org.starcast.presence.PresenceEvent;
 import org.starcast.presence.PresenceEvent.Action;
-import org.starcast.presence.PresenceSnapshot;
-import org.starcast.presence.PresenceSnapshot.Member;
 
 /**
  * The bean behind {@link Presence}: knows this node's connections by {@link ClientEvent}s, those of
@@ -172,7 +172,7 @@ public class PresenceTracker implements Presence {
   }
 
   @Override
-  public PresenceSnapshot on(String pattern) {
+  public Snapshot on(String pattern) {
     CompiledPattern compiled = CompiledPattern.of(pattern);
     // first: what happens from here on is in the snapshot, or comes after it, or both
     String cursor = broadcaster.lastEventId();
@@ -196,7 +196,7 @@ public class PresenceTracker implements Presence {
               .map(entry -> entry.getValue().member(entry.getKey()))
               .sorted(Comparator.comparing(Member::since).thenComparing(Member::user))
               .toList();
-      return new PresenceSnapshot(cursor, members);
+      return new Snapshot(cursor, members);
     }
   }
 

@@ -230,10 +230,10 @@ class PayloadRuleTest {
     SseClient client = broadcaster.register(sink, Subscription.none());
     assertThatIllegalArgumentException()
         .isThrownBy(() -> client.send(batch))
-        .withMessageStartingWith("data: a DatastarBatch is several events");
+        .withMessageStartingWith("data: a DatastarEvent.Batch is several events");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> broadcaster.publish("a", batch))
-        .withMessageStartingWith("data: a DatastarBatch is several events");
+        .withMessageStartingWith("data: a DatastarEvent.Batch is several events");
     client.close();
   }
 }

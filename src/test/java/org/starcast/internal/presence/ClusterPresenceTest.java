@@ -21,10 +21,10 @@ import org.starcast.internal.backplane.EncodedEvent;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.presence.Cluster;
+import org.starcast.presence.Presence.Snapshot;
+import org.starcast.presence.Presence.Snapshot.Member;
 import org.starcast.presence.PresenceEvent;
 import org.starcast.presence.PresenceEvent.Action;
-import org.starcast.presence.PresenceSnapshot;
-import org.starcast.presence.PresenceSnapshot.Member;
 
 /** Whole nodes that share a stream. */
 @ExtendWith(ResponseRuntime.class)
@@ -159,7 +159,7 @@ class ClusterPresenceTest {
     RunningBroadcaster second = node("PT0S");
     open(first, user("ann", "a"));
     await().atMost(PATIENCE).until(() -> messages(second).size() == 1);
-    PresenceSnapshot snapshot = second.presence().on("a");
+    Snapshot snapshot = second.presence().on("a");
     assertThat(snapshot.members()).extracting(Member::user).containsExactly("ann");
     open(first, user("bob", "a"));
     FakeSink page = FakeSink.instant();

@@ -19,10 +19,10 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.presence.Presence.Snapshot;
+import org.starcast.presence.Presence.Snapshot.Member;
 import org.starcast.presence.PresenceEvent;
 import org.starcast.presence.PresenceEvent.Action;
-import org.starcast.presence.PresenceSnapshot;
-import org.starcast.presence.PresenceSnapshot.Member;
 
 @ExtendWith(ResponseRuntime.class)
 class PresenceTest {
@@ -230,7 +230,7 @@ class PresenceTest {
     start("PT0S");
     open(user("ann", "a"));
     awaitMoves(join("ann", "a"));
-    PresenceSnapshot snapshot = node.presence().on("a");
+    Snapshot snapshot = node.presence().on("a");
     assertThat(snapshot.members()).extracting(Member::user).containsExactly("ann");
     open(user("bob", "a"));
     awaitMoves(join("ann", "a"), join("bob", "a"));
