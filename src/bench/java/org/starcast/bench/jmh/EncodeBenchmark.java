@@ -19,7 +19,7 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.starcast.internal.wire.Draft;
+import org.starcast.internal.wire.FrameTemplate;
 import org.starcast.internal.wire.SseFormat;
 
 /**
@@ -91,8 +91,8 @@ public class EncodeBenchmark {
   }
 
   @Benchmark
-  public Draft draftAndFinish() {
-    Draft draft = SseFormat.draft("order", null, data, null);
+  public FrameTemplate draftAndFinish() {
+    FrameTemplate draft = SseFormat.draft("order", null, data, null);
     draft.finish("k3v9x0aq", 1_234_567_890L);
     return draft;
   }

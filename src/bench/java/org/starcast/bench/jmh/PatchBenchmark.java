@@ -20,7 +20,7 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.PatchElements;
-import org.starcast.internal.wire.Draft;
+import org.starcast.internal.wire.FrameTemplate;
 import org.starcast.internal.wire.SseFormat;
 
 /**
@@ -70,14 +70,14 @@ public class PatchBenchmark {
   }
 
   @Benchmark
-  public Draft patch() {
+  public FrameTemplate patch() {
     SseMessage message =
         datastar
             .patchElements(html)
             .selector(SELECTOR)
             .mode(PatchElements.Mode.APPEND)
             .toSseMessage();
-    Draft draft =
+    FrameTemplate draft =
         SseFormat.draft(
             message.event().orElseThrow(), null, (CharSequence) message.data().orElseThrow(), null);
     draft.finish("k3v9x0aq", 1_234_567_890L);

@@ -16,6 +16,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.starcast.internal.writer.Gzip;
 
 /**
  * What one event of 20 kB of HTML costs for 1,000 clients that take gzip: compressed once for all

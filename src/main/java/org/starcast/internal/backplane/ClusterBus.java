@@ -22,8 +22,8 @@ import java.util.function.BiConsumer;
 import org.starcast.internal.backplane.BackplaneProducer.Chosen;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.topic.TopicName;
-import org.starcast.internal.wire.Draft;
 import org.starcast.internal.wire.EventId;
+import org.starcast.internal.wire.FrameTemplate;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
@@ -206,7 +206,7 @@ public class ClusterBus {
    * @return as {@link Backplane#append}
    */
   public CompletionStage<Long> publish(String topic, String event, String data, String key) {
-    Draft draft = SseFormat.draft(event, null, data, null);
+    FrameTemplate draft = SseFormat.draft(event, null, data, null);
     return backplane.append(new EncodedEvent(List.of(topic), null, Set.of(), null, key, draft));
   }
 

@@ -2,7 +2,7 @@ package org.starcast.internal.backplane;
 
 import java.util.Collection;
 import java.util.List;
-import org.starcast.internal.wire.Draft;
+import org.starcast.internal.wire.FrameTemplate;
 import org.starcast.spi.OutgoingEvent;
 import org.starcast.spi.StoredEvent;
 
@@ -17,7 +17,7 @@ public class EncodedEvent implements OutgoingEvent {
   private final Collection<String> except;
   private final String coalesceKey;
   private final String key;
-  private final Draft draft;
+  private final FrameTemplate draft;
 
   /**
    * Of an event that has no position yet.
@@ -33,7 +33,7 @@ public class EncodedEvent implements OutgoingEvent {
       String sender,
       Collection<String> except,
       String coalesceKey,
-      Draft draft) {
+      FrameTemplate draft) {
     this(topics, sender, except, coalesceKey, null, draft);
   }
 
@@ -48,7 +48,7 @@ public class EncodedEvent implements OutgoingEvent {
       Collection<String> except,
       String coalesceKey,
       String key,
-      Draft draft) {
+      FrameTemplate draft) {
     this.topics = topics;
     this.sender = sender;
     this.except = except;

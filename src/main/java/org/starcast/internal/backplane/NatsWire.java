@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.function.Predicate;
 import org.starcast.internal.topic.TopicName;
-import org.starcast.internal.wire.Draft;
+import org.starcast.internal.wire.FrameTemplate;
 import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.OutgoingEvent;
@@ -171,7 +171,7 @@ public final class NatsWire {
       throw new IllegalArgumentException("headers: have more than " + MAX_HEADER_BYTES + " bytes");
     }
     String version = first(headers, FRAME);
-    Draft draft;
+    FrameTemplate draft;
     if (version == null) {
       // each line of data gets a prefix: never larger than this
       checkSize(payload.length, maxBytes);

@@ -13,6 +13,7 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.Subscription.Overflow;
 import org.starcast.internal.security.Grant;
+import org.starcast.internal.writer.SinkWriter;
 
 /**
  * One client: what applications see of it, and what holds its parts together. These are a {@link
@@ -33,7 +34,7 @@ import org.starcast.internal.security.Grant;
 final class Client extends ClientIdentity implements SinkWriter.Listener {
 
   private final DeliveryEngine engine;
-  private final Drainer drainer;
+  private final WriterLoop loop;
   private boolean gzip;
   private final Overflow overflow;
   private final Recovery recovery;
@@ -87,7 +88,7 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
 
   Client(
       DeliveryEngine engine,
-      Drainer drainer,
+      WriterLoop loop,
       String id,
       Subscription subscription,
       String principal,
@@ -97,7 +98,7 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
       Grant grant) {
     super(id, subscription, principal, address, maxAgeNanos, grant);
     this.engine = engine;
-    this.drainer = drainer;
+    this.loop = loop;
     this.gzip = gzip;
     this.timeline = new SubscriptionTimeline(subscription);
     this.recovery = engine.direct().recovery(subscription);
@@ -171,7 +172,7 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
   /** What it waited for, to go on reading, has come. */
   synchronized void wakeUp() {
     if (schedule()) {
-      drainer.ready(this);
+      loop.ready(this);
     }
   }
 
@@ -233,7 +234,7 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
    *
    * @param due takes the client, if it has become ready; null for its drain thread
    */
-  Offer offer(Frame frame, Due due) {
+  Offer offer(Frame frame, ReadyBatch due) {
     Offer offer;
     synchronized (this) {
       if (!lifecycle.takes()) {
@@ -269,9 +270,9 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
       }
     }
     if (due == null) {
-      drainer.ready(this);
+      loop.ready(this);
     } else {
-      due.add(this, drainer);
+      due.add(this, loop);
     }
     return offer;
   }
@@ -417,7 +418,7 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
     queue.discard();
     if (status() == WriteStatus.IDLE || status() == WriteStatus.BLOCKED) {
       status(WriteStatus.SCHEDULED);
-      drainer.readyToEnd(this);
+      loop.readyToEnd(this);
     } else {
       status(WriteStatus.SCHEDULED_AGAIN);
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import org.starcast.SseClient.CloseReason;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.internal.logging.LogMessage;
+import org.starcast.internal.writer.SinkWriter;
 
 /**
  * The cycles of one drain thread: what is ready for a client is collected under the client's

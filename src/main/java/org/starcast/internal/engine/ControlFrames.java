@@ -5,8 +5,8 @@ import jakarta.json.JsonObjectBuilder;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
-import org.starcast.internal.wire.Draft;
 import org.starcast.internal.wire.EventId;
+import org.starcast.internal.wire.FrameTemplate;
 import org.starcast.internal.wire.SseFormat;
 
 /** The frames that the engine itself sends: greeting, heartbeat, gap, farewell. Thread-safe. */
@@ -76,7 +76,7 @@ final class ControlFrames {
     if (missed > 0) {
       data.add("missed", missed);
     }
-    Draft gap = SseFormat.draft("starcast-gap", null, data.build().toString(), null);
+    FrameTemplate gap = SseFormat.draft("starcast-gap", null, data.build().toString(), null);
     int length = has >= 0 && logs ? gap.finish(epoch, has) : gap.finishWithoutId();
     byte[] bytes = Arrays.copyOf(gap.bytes(), length + behind.length);
     System.arraycopy(behind, 0, bytes, length, behind.length);

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.starcast.PublishResult;
 import org.starcast.internal.backplane.EncodedEvent;
-import org.starcast.internal.wire.Draft;
+import org.starcast.internal.wire.FrameTemplate;
 import org.starcast.spi.StoredEvent;
 
 /**
@@ -23,7 +23,7 @@ final class Delivery extends EncodedEvent implements Consumer<Client> {
 
   private final long begun;
   private final Object context;
-  private final Due due;
+  private final ReadyBatch due;
   private final Client[] block = new Client[32];
   private int inBlock;
 
@@ -50,12 +50,12 @@ final class Delivery extends EncodedEvent implements Consumer<Client> {
       String sender,
       Collection<String> except,
       String coalesceKey,
-      Draft draft,
-      Drainer[] drainers,
+      FrameTemplate draft,
+      WriterLoop[] loops,
       long begun,
       Object context) {
     super(topics, sender, except, coalesceKey, draft);
-    this.due = new Due(drainers);
+    this.due = new ReadyBatch(loops);
     this.begun = begun;
     this.context = context;
   }

@@ -29,6 +29,8 @@ import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.security.Grant;
 import org.starcast.internal.topic.CompiledPattern;
+import org.starcast.internal.writer.Completions;
+import org.starcast.internal.writer.ServletSinkWriter;
 import org.starcast.spi.Backplane;
 
 /**
@@ -122,9 +124,9 @@ public final class DeliveryEngine {
         new ClientRegistry(
             config.limits().topicCache(), admission, statistics, notifier, listener, executor);
     this.memory = new MemoryGovernor(config.queue().totalBytes(), clients::all);
-    this.order = new EventOrder(clients, history, statistics, memory, threads.drainers(), listener);
+    this.order = new EventOrder(clients, history, statistics, memory, threads.loops(), listener);
     this.direct = new DirectMessages(this, onGap, executor);
-    this.publisher = new Publisher(this, backplane, listener, threads.drainers(), tracing);
+    this.publisher = new Publisher(this, backplane, listener, threads.loops(), tracing);
     this.registration = new Registration(this, admission, refusals, history, completions, sends);
     this.snapshots = new EngineStatistics(this, admission, backplane);
     if (history != null && !config.log().age().isZero()) {
@@ -374,8 +376,8 @@ public final class DeliveryEngine {
     return threads;
   }
 
-  Drainer drainer(int i) {
-    return threads.drainers()[i];
+  WriterLoop loop(int i) {
+    return threads.loops()[i];
   }
 
   TimingWheel wheel() {

@@ -21,17 +21,17 @@ final class EngineThreads {
 
   private final ThreadFactory factory;
   private final TimingWheel wheel;
-  private final Drainer[] drainers;
+  private final WriterLoop[] loops;
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
   /** Starts the drain threads and the timer. */
   EngineThreads(StarcastConfig config, ThreadFactory factory, System.Logger log) {
     this.factory = factory;
     this.wheel = new TimingWheel(TICK_NANOS, log);
-    this.drainers = new Drainer[config.writer().drainThreads()];
-    for (int i = 0; i < drainers.length; i++) {
-      drainers[i] = new Drainer(i, config, log);
-      start(drainers[i]::run, "starcast-drain-" + (i + 1));
+    this.loops = new WriterLoop[config.writer().drainThreads()];
+    for (int i = 0; i < loops.length; i++) {
+      loops[i] = new WriterLoop(i, config, log);
+      start(loops[i]::run, "starcast-drain-" + (i + 1));
     }
     start(wheel::run, "starcast-timer");
   }
@@ -49,8 +49,8 @@ final class EngineThreads {
     return thread;
   }
 
-  Drainer[] drainers() {
-    return drainers;
+  WriterLoop[] loops() {
+    return loops;
   }
 
   TimingWheel wheel() {
@@ -79,13 +79,13 @@ final class EngineThreads {
   List<String> stuck(boolean ending) {
     long now = System.nanoTime();
     Set<String> stuck = new TreeSet<>();
-    for (int i = 0; i < drainers.length; i++) {
-      if (drainers[i].stuck(now, STUCK_NANOS)) {
+    for (int i = 0; i < loops.length; i++) {
+      if (loops[i].stuck(now, STUCK_NANOS)) {
         stuck.add(threads.get(i).getName());
       }
     }
     if (wheel.stuck(now, STUCK_NANOS)) {
-      stuck.add(threads.get(drainers.length).getName());
+      stuck.add(threads.get(loops.length).getName());
     }
     if (!ending) {
       for (Thread thread : threads) {
@@ -100,8 +100,8 @@ final class EngineThreads {
   /** Ends the drain threads and the timer. */
   void stop() {
     wheel.stop();
-    for (Drainer drainer : drainers) {
-      drainer.stop();
+    for (WriterLoop loop : loops) {
+      loop.stop();
     }
   }
 

@@ -37,7 +37,7 @@ final class EventOrder implements Backplane.Receiver {
 
   private final Statistics statistics;
   private final MemoryGovernor memory;
-  private final Drainer[] drainers;
+  private final WriterLoop[] loops;
   private final EngineListener listener;
 
   // written under the lock
@@ -59,13 +59,13 @@ final class EventOrder implements Backplane.Receiver {
       History history,
       Statistics statistics,
       MemoryGovernor memory,
-      Drainer[] drainers,
+      WriterLoop[] loops,
       EngineListener listener) {
     this.clients = clients;
     this.history = history;
     this.statistics = statistics;
     this.memory = memory;
-    this.drainers = drainers;
+    this.loops = loops;
     this.listener = listener;
   }
 
@@ -126,7 +126,7 @@ final class EventOrder implements Backplane.Receiver {
         event.except(),
         envelope == null ? null : envelope.coalesceKey(),
         null,
-        drainers,
+        loops,
         System.nanoTime(),
         null);
   }

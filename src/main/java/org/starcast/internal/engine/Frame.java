@@ -4,6 +4,7 @@ import java.lang.ref.SoftReference;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.starcast.internal.wire.SseFormat;
+import org.starcast.internal.writer.Gzip;
 import org.starcast.spi.StoredEvent;
 
 /**

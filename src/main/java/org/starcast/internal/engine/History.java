@@ -30,7 +30,7 @@ final class History {
 
   private final StarcastConfig config;
   private final Backplane backplane;
-  private final Pages pages;
+  private final ReplayCache pages;
   private volatile Order order;
 
   /** The sequence of the last event that all clients have been offered. */
@@ -40,7 +40,7 @@ final class History {
   History(StarcastConfig config, Backplane backplane) {
     this.config = config;
     this.backplane = backplane;
-    this.pages = new Pages(backplane, config.backplane().replayCacheBytes());
+    this.pages = new ReplayCache(backplane, config.backplane().replayCacheBytes());
     begin(null, 0, List.of());
   }
 
@@ -225,7 +225,7 @@ final class History {
   }
 
   /** A page of what the log has let go of. */
-  CompletableFuture<Pages.Page> page(long from, long most) {
+  CompletableFuture<ReplayCache.Page> page(long from, long most) {
     return pages.page(from, most);
   }
 

@@ -68,9 +68,9 @@ final class LogCursor {
   private final ArrayDeque<Frame> preamble = new ArrayDeque<>(0);
 
   private long pageFrom;
-  private Pages.Page page;
+  private ReplayCache.Page page;
   private int inPage;
-  private CompletableFuture<Pages.Page> reading;
+  private CompletableFuture<ReplayCache.Page> reading;
   private boolean waitsForRecovery;
 
   /** Whether the gap that is being told began to be made good before all of it was missed. */
@@ -120,7 +120,7 @@ final class LogCursor {
   /** From a sequence on that the log has evicted. */
   static LogCursor paged(History history, EventLog<Frame> log, String epoch, long next) {
     LogCursor cursor = new LogCursor(history, log, epoch, Phase.PAGES, next, 0);
-    cursor.pageFrom = Pages.begin(next);
+    cursor.pageFrom = ReplayCache.begin(next);
     return cursor;
   }
 
@@ -186,7 +186,7 @@ final class LogCursor {
       phase = Phase.RING;
     } else if (history.canRead(log, next)) {
       phase = Phase.PAGES;
-      pageFrom = Pages.begin(next);
+      pageFrom = ReplayCache.begin(next);
       page = null;
     } else {
       phase = Phase.GAP;
@@ -357,7 +357,7 @@ final class LogCursor {
     if (!reading.isDone()) {
       return false;
     }
-    CompletableFuture<Pages.Page> read = reading;
+    CompletableFuture<ReplayCache.Page> read = reading;
     reading = null;
     if (read.isCompletedExceptionally()) {
       phase = Phase.FAILED;

@@ -2,7 +2,7 @@ package org.starcast.internal.engine;
 
 import java.util.function.UnaryOperator;
 import org.starcast.SseMessage;
-import org.starcast.internal.wire.Draft;
+import org.starcast.internal.wire.FrameTemplate;
 import org.starcast.internal.wire.SseFormat;
 
 /** Makes the bytes of messages, and refuses those that are too large. Thread-safe. */
@@ -52,16 +52,17 @@ final class MessageEncoder {
    * @param logged whether it gets an id; if not, it has that which the application gave it
    * @throws IllegalArgumentException if it is too large
    */
-  Draft draft(SseMessage textual, boolean logged) {
+  FrameTemplate draft(SseMessage textual, boolean logged) {
     String event = textual.event().orElse(null);
     var retry = textual.retry().orElse(null);
     String comment = textual.comment().orElse(null);
     if (logged) {
-      Draft draft = SseFormat.draft(event, retry, text(textual), comment);
+      FrameTemplate draft = SseFormat.draft(event, retry, text(textual), comment);
       check(draft.bodyLength());
       return draft;
     }
-    Draft draft = SseFormat.draft(event, textual.id().orElse(null), retry, text(textual), comment);
+    FrameTemplate draft =
+        SseFormat.draft(event, textual.id().orElse(null), retry, text(textual), comment);
     check(draft.bodyLength() + 1);
     return draft.withoutPlace();
   }

@@ -17,7 +17,7 @@ final class Publisher {
   private final DeliveryEngine engine;
   private final Backplane backplane;
   private final EngineListener listener;
-  private final Drainer[] drainers;
+  private final WriterLoop[] loops;
 
   /** Null where nothing is traced. */
   private final Tracing tracing;
@@ -26,12 +26,12 @@ final class Publisher {
       DeliveryEngine engine,
       Backplane backplane,
       EngineListener listener,
-      Drainer[] drainers,
+      WriterLoop[] loops,
       Tracing tracing) {
     this.engine = engine;
     this.backplane = backplane;
     this.listener = listener;
-    this.drainers = drainers;
+    this.loops = loops;
     this.tracing = tracing;
   }
 
@@ -61,7 +61,7 @@ final class Publisher {
             TopicName.checkExcept(except),
             message.coalesceKey().orElse(null),
             engine.encoder().draft(message, order.logs()),
-            drainers,
+            loops,
             begun,
             span != null && tracing.deliveries() ? tracing.context(span) : null);
     if (order.isStopped()) {

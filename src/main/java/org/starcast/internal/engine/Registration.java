@@ -22,6 +22,11 @@ import org.starcast.Subscription.LineSeparator;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.security.Grant;
 import org.starcast.internal.wire.EventId;
+import org.starcast.internal.writer.AcceptEncoding;
+import org.starcast.internal.writer.Completions;
+import org.starcast.internal.writer.PortableSinkWriter;
+import org.starcast.internal.writer.ServletSinkWriter;
+import org.starcast.internal.writer.SinkWriter;
 
 /**
  * Takes over sinks: who may have a stream, where it begins in the history, and by which writer it
@@ -201,8 +206,7 @@ final class Registration {
   private Client client(Subscription subscription, Origin origin, Grant grant) {
     return new Client(
         engine,
-        engine.drainer(
-            Math.floorMod(nextDrainer.getAndIncrement(), config.writer().drainThreads())),
+        engine.loop(Math.floorMod(nextDrainer.getAndIncrement(), config.writer().drainThreads())),
         subscription.clientId().orElseGet(this::newClientId),
         subscription,
         origin.principal,

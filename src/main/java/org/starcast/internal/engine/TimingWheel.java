@@ -41,7 +41,7 @@ final class TimingWheel {
   private volatile boolean idle;
   private volatile boolean stopped;
   private volatile Thread thread;
-  private final Pulse pulse = new Pulse();
+  private final StallDetector pulse = new StallDetector();
 
   TimingWheel(long tickNanos, System.Logger log) {
     this.tickNanos = tickNanos;

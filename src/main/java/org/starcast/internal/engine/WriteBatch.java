@@ -3,6 +3,7 @@ package org.starcast.internal.engine;
 import java.util.ArrayList;
 import java.util.List;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.writer.Gzip;
 
 /** What one cycle of a drain thread writes to a client, as one write. Used by that thread alone. */
 final class WriteBatch {

@@ -181,10 +181,10 @@ final class FrameBuffer {
   }
 
   /** The bytes and the room, in an array of about that size. */
-  Draft toDraft() {
+  FrameTemplate toDraft() {
     // frames stay in the log and in queues: what is left over must not be much
     int unused = bytes.length - length - room;
-    return new Draft(
+    return new FrameTemplate(
         unused <= 64 + length / 8 ? bytes : Arrays.copyOf(bytes, length + room), length);
   }
 

@@ -14,7 +14,8 @@ import java.util.StringJoiner;
  *
  * <p>For any input a parser gives back the message that went in, with three changes that the format
  * forces: line breaks (CRLF, CR) in data arrive as LF, and NUL and lone surrogates as U+FFFD. No
- * input starts a line of its own making. All methods are thread-safe; a {@link Draft} is not.
+ * input starts a line of its own making. All methods are thread-safe; a {@link FrameTemplate} is
+ * not.
  */
 public final class SseFormat {
 
@@ -104,23 +105,25 @@ public final class SseFormat {
 
   /**
    * The frame of a published message, whose id is not known yet: comment, event, retry and data,
-   * with room for what {@link Draft#finish} appends. The parameters are those of {@link #encode}.
+   * with room for what {@link FrameTemplate#finish} appends. The parameters are those of {@link
+   * #encode}.
    *
    * @throws IllegalArgumentException as {@link #encode}
    */
-  public static Draft draft(String event, Duration retry, CharSequence data, String comment) {
+  public static FrameTemplate draft(
+      String event, Duration retry, CharSequence data, String comment) {
     return draft(event, null, retry, data, comment);
   }
 
   /**
    * As {@link #draft(String, Duration, CharSequence, String)}, with an id of the application's own;
-   * to be finished {@linkplain Draft#withoutPlace without} another.
+   * to be finished {@linkplain FrameTemplate#withoutPlace without} another.
    *
    * @throws IllegalArgumentException as {@link #encode}
    */
-  public static Draft draft(
+  public static FrameTemplate draft(
       String event, String id, Duration retry, CharSequence data, String comment) {
-    return frame(event, id, retry, data, comment, Draft.ROOM).toDraft();
+    return frame(event, id, retry, data, comment, FrameTemplate.ROOM).toDraft();
   }
 
   /**
@@ -131,7 +134,7 @@ public final class SseFormat {
    *     has other lines, event or retry twice or out of bounds, or neither data nor comment nor
    *     retry
    */
-  public static Draft draft(byte[] body) {
+  public static FrameTemplate draft(byte[] body) {
     boolean event = false;
     boolean retry = false;
     boolean content = false;
@@ -159,7 +162,7 @@ public final class SseFormat {
     if (!content && !retry) {
       throw new IllegalArgumentException("frame: has neither data nor comment nor retry");
     }
-    return new Draft(Arrays.copyOf(body, body.length + Draft.ROOM), body.length);
+    return new FrameTemplate(Arrays.copyOf(body, body.length + FrameTemplate.ROOM), body.length);
   }
 
   /** The event's name in a body that {@link #draft} makes; null if it has none. */
@@ -230,7 +233,7 @@ public final class SseFormat {
       Optional<String> comment) {}
 
   /**
-   * A frame, or several, that {@link Draft#finish} ended, less the id lines.
+   * A frame, or several, that {@link FrameTemplate#finish} ended, less the id lines.
    *
    * @param length the length of what is in the array
    */

@@ -326,8 +326,8 @@ class ClientModelTest {
     /** Has the drain thread do what there is, and reads what it has written. */
     void settle() {
       for (Node node : nodes) {
-        Drainer drainer = node.engine.drainer(0);
-        for (int i = 0; drainer.next(); i++) {
+        WriterLoop loop = node.engine.loop(0);
+        for (int i = 0; loop.next(); i++) {
           assertThat(i).as("cycles without an end").isLessThan(100_000);
         }
       }

@@ -316,7 +316,7 @@ final class EngineFixture implements AutoCloseable {
 
   /** Has the first drain thread end, as an error would. */
   void endDrainThread() {
-    engine.drainer(0).stop();
+    engine.loop(0).stop();
   }
 
   /** Waits until nothing moves any more. */

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.writer.Gzip;
 
 class GzipTest {
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.starcast.internal.wire.EventStreamParser;
+import org.starcast.internal.writer.SinkWriter;
 
 /**
  * A writer into memory with the behaviour of a connection: it takes as many bytes as its window

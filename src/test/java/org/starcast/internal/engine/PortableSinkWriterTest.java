@@ -20,6 +20,8 @@ import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.internal.wire.SseFormat;
+import org.starcast.internal.writer.PortableSinkWriter;
+import org.starcast.internal.writer.SinkWriter;
 
 class PortableSinkWriterTest {
 

@@ -426,12 +426,12 @@ class SharedLogTest {
       for (int i = 0; i < 50; i++) {
         streams.add(node.connect(from("e1-" + (15_000 - i * 256))));
       }
-      EngineFixture.until(() -> shared.reads() == Pages.MAX_READS);
+      EngineFixture.until(() -> shared.reads() == ReplayCache.MAX_READS);
       streams.forEach(stream -> stream.client().send("direct"));
       for (Stream stream : streams) {
         stream.awaitData("direct");
       }
-      assertThat(shared.reads()).isEqualTo(Pages.MAX_READS);
+      assertThat(shared.reads()).isEqualTo(ReplayCache.MAX_READS);
       shared.release();
       for (int i = 0; i < 50; i++) {
         int missing = 20_000 - (15_000 - i * 256);
@@ -528,7 +528,7 @@ class SharedLogTest {
 
       @Override
       public CompletionStage<List<StoredEvent>> read(long from, long to) {
-        if (first.size() < Pages.MAX_READS) {
+        if (first.size() < ReplayCache.MAX_READS) {
           CompletableFuture<List<StoredEvent>> read = new CompletableFuture<>();
           first.add(read);
           return read;
@@ -536,8 +536,8 @@ class SharedLogTest {
         return CompletableFuture.failedStage(new BackplaneException("away", false, null));
       }
     }
-    Pages pages = new Pages(new Fails(), 1 << 20);
-    List<CompletableFuture<Pages.Page>> promises = new ArrayList<>();
+    ReplayCache pages = new ReplayCache(new Fails(), 1 << 20);
+    List<CompletableFuture<ReplayCache.Page>> promises = new ArrayList<>();
     for (int i = 0; i < 10_000; i++) {
       promises.add(pages.page(i * 256L, Long.MAX_VALUE));
     }

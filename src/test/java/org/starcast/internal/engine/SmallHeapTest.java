@@ -31,6 +31,7 @@ import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.payload.PayloadRule;
 import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
+import org.starcast.internal.writer.SinkWriter;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.OutgoingEvent;
 import org.starcast.spi.StoredEvent;

@@ -100,7 +100,7 @@ class RoundTripTest {
           head + prefix + text.replaceAll("\r\n|\r|\n", "\n").replace("\n", "\n" + prefix);
       PrefixedLines lines = new PrefixedLines(head, prefix, text);
       byte[] expected = SseFormat.encode("e", null, null, whole, "c");
-      Draft draft = SseFormat.draft("e", null, lines, "c");
+      FrameTemplate draft = SseFormat.draft("e", null, lines, "c");
       String what = "seed " + seed + ", round " + i;
 
       assertThat(SseFormat.encode("e", null, null, lines, "c")).as(what).isEqualTo(expected);
@@ -129,7 +129,7 @@ class RoundTripTest {
         chunks.add(frame, frame.length);
         lastId = id == null ? lastId : id;
       } else {
-        Draft draft = SseFormat.draft(event, retry, data, comment);
+        FrameTemplate draft = SseFormat.draft(event, retry, data, comment);
         String epoch = "e" + random.nextInt(1000);
         long sequence = random.nextLong() >>> 1 + random.nextInt(62);
         boolean withId = random.nextInt(4) > 0;

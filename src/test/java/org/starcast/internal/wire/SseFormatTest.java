@@ -87,7 +87,7 @@ class SseFormatTest {
   @ParameterizedTest
   @MethodSource("data")
   void aDraftHasTheSameData(String data, String frame) {
-    Draft draft = SseFormat.draft(null, null, data, null);
+    FrameTemplate draft = SseFormat.draft(null, null, data, null);
     int length = draft.finishWithoutId();
     assertThat(text(Arrays.copyOf(draft.bytes(), length))).isEqualTo(frame);
   }
@@ -178,7 +178,7 @@ class SseFormatTest {
     String data = unit.repeat(100_000);
     assertThat(parse(SseFormat.encode(null, null, null, data, null)).events())
         .containsExactly(new Event("message", RoundTripTest.normalised(data), ""));
-    Draft draft = SseFormat.draft("x", null, data, null);
+    FrameTemplate draft = SseFormat.draft("x", null, data, null);
     assertThat(draft.bytes().length - draft.bodyLength())
         .as("unused bytes")
         .isLessThan(draft.bodyLength() / 8 + 200);
@@ -187,7 +187,7 @@ class SseFormatTest {
   @Test
   void dataIsCopiedBeforeTheMethodReturns() {
     StringBuilder data = new StringBuilder("before");
-    Draft draft = SseFormat.draft(null, null, data, null);
+    FrameTemplate draft = SseFormat.draft(null, null, data, null);
     data.replace(0, 6, "behind");
     assertThat(text(draft.bytes())).startsWith("data: before\n");
   }
@@ -324,7 +324,7 @@ class SseFormatTest {
         body.append(lines[random.nextInt(lines.length)]).append('\n');
       }
       byte[] bytes = body.toString().getBytes(StandardCharsets.UTF_8);
-      Draft draft;
+      FrameTemplate draft;
       try {
         draft = SseFormat.draft(bytes);
       } catch (IllegalArgumentException e) {

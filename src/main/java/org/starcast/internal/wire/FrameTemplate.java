@@ -8,7 +8,7 @@ import java.util.Objects;
  * message. Finished once, in place. Not thread-safe until then; afterwards nothing writes to the
  * array, and it may be shared when safely published.
  */
-public final class Draft {
+public final class FrameTemplate {
 
   /** The most characters of an epoch. */
   public static final int MAX_EPOCH_LENGTH = 24;
@@ -25,19 +25,19 @@ public final class Draft {
   private boolean finished;
 
   /** A draft of a body that is followed by at least {@link #ROOM} bytes. */
-  Draft(byte[] bytes, int bodyLength) {
+  FrameTemplate(byte[] bytes, int bodyLength) {
     this(bytes, bodyLength, true);
   }
 
-  private Draft(byte[] bytes, int bodyLength, boolean withId) {
+  private FrameTemplate(byte[] bytes, int bodyLength, boolean withId) {
     this.bytes = bytes;
     this.bodyLength = bodyLength;
     this.withId = withId;
   }
 
   /** The same, the bytes shared, where the place of a message is not told: without an id line. */
-  public Draft withoutPlace() {
-    return new Draft(bytes, bodyLength, false);
+  public FrameTemplate withoutPlace() {
+    return new FrameTemplate(bytes, bodyLength, false);
   }
 
   /** The array that the frame lies in, from its begin; the end of it may be unused. */

@@ -1,4 +1,4 @@
-package org.starcast.internal.engine;
+package org.starcast.internal.writer;
 
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
@@ -31,7 +31,7 @@ import org.starcast.internal.wire.SseFormat;
  * nothing to race with. From then on the runtime's way to the response is cut: whatever it still
  * writes goes nowhere, and only this writer ends the response.
  */
-final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListener {
+public final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListener {
 
   /** Proxies must neither keep nor recode the stream. */
   private static final String CACHE_CONTROL = "no-cache, no-transform";
@@ -99,7 +99,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
    * @throws IllegalStateException if a filter or interceptor of the application keeps a stream from
    *     being written
    */
-  static ServletSinkWriter open(
+  public static ServletSinkWriter open(
       SseEventSink sink,
       HttpServletRequest request,
       boolean gzip,
@@ -182,7 +182,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
    *
    * @return what the resource method is to be left with
    */
-  static WebApplicationException answerHead(
+  public static WebApplicationException answerHead(
       SseEventSink sink,
       HttpServletRequest request,
       boolean gzip,
@@ -194,7 +194,7 @@ final class ServletSinkWriter implements SinkWriter, WriteListener, AsyncListene
   }
 
   /** Whether the class, by its name, is of a runtime that this writer knows. */
-  static boolean knows(String type) {
+  public static boolean knows(String type) {
     return type.startsWith("org.glassfish.jersey.") || type.startsWith("org.jboss.resteasy.");
   }
 

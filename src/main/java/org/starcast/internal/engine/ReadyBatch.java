@@ -5,22 +5,22 @@ package org.starcast.internal.engine;
  * at a time. Used by one thread, which must close it: a client that is not handed over is never
  * drained again.
  */
-final class Due implements AutoCloseable {
+final class ReadyBatch implements AutoCloseable {
 
   private static final int BLOCK = 64;
 
-  private final Drainer[] drainers;
+  private final WriterLoop[] loops;
   private final Client[][] blocks;
   private final int[] counts;
 
-  Due(Drainer[] drainers) {
-    this.drainers = drainers;
-    this.blocks = new Client[drainers.length][];
-    this.counts = new int[drainers.length];
+  ReadyBatch(WriterLoop[] loops) {
+    this.loops = loops;
+    this.blocks = new Client[loops.length][];
+    this.counts = new int[loops.length];
   }
 
-  void add(Client client, Drainer drainer) {
-    int number = drainer.number();
+  void add(Client client, WriterLoop loop) {
+    int number = loop.number();
     if (blocks[number] == null) {
       blocks[number] = new Client[BLOCK];
     }
@@ -31,7 +31,7 @@ final class Due implements AutoCloseable {
   }
 
   private void hand(int number) {
-    drainers[number].ready(blocks[number]);
+    loops[number].ready(blocks[number]);
     blocks[number] = null;
     counts[number] = 0;
   }
@@ -39,11 +39,11 @@ final class Due implements AutoCloseable {
   /** Hands over the rest, and wakes the threads, which until now were left alone. */
   @Override
   public void close() {
-    for (int i = 0; i < drainers.length; i++) {
+    for (int i = 0; i < loops.length; i++) {
       if (counts[i] > 0) {
         hand(i);
       }
-      drainers[i].wake();
+      loops[i].wake();
     }
   }
 }

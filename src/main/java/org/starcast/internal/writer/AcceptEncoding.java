@@ -1,14 +1,14 @@
-package org.starcast.internal.engine;
+package org.starcast.internal.writer;
 
 import java.util.Locale;
 
 /** The {@code Accept-Encoding} header (RFC 9110, section 12.5.3), as far as gzip is concerned. */
-final class AcceptEncoding {
+public final class AcceptEncoding {
 
   private AcceptEncoding() {}
 
   /** Whether gzip is acceptable and not less welcome than no coding at all. */
-  static boolean gzip(String header) {
+  public static boolean gzip(String header) {
     if (header == null) {
       return false;
     }

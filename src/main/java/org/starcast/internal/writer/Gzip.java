@@ -1,4 +1,4 @@
-package org.starcast.internal.engine;
+package org.starcast.internal.writer;
 
 import java.util.Arrays;
 import java.util.zip.Deflater;
@@ -10,10 +10,10 @@ import java.util.zip.Deflater;
  * 2.3). The end of the gzip stream is never sent: a stream is cut off when it ends, as event
  * streams are. Each drain thread has one; not thread-safe.
  */
-final class Gzip {
+public final class Gzip {
 
   /** Magic, deflate, no flags, no time, unknown system. */
-  static final byte[] HEADER = {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, (byte) 0xff};
+  public static final byte[] HEADER = {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, (byte) 0xff};
 
   /** The largest stored block, RFC 1951, section 3.2.4. */
   private static final int MAX_STORED = 0xffff;
@@ -21,12 +21,12 @@ final class Gzip {
   private final int minBytes;
   private final Deflater deflater;
 
-  Gzip(int level, int minBytes) {
+  public Gzip(int level, int minBytes) {
     this.minBytes = minBytes;
     this.deflater = new Deflater(level, true);
   }
 
-  byte[] deflate(byte[] bytes, int length) {
+  public byte[] deflate(byte[] bytes, int length) {
     if (length < minBytes) {
       return store(bytes, length);
     }
@@ -65,7 +65,7 @@ final class Gzip {
   }
 
   /** Frees the deflater's native memory. */
-  void end() {
+  public void end() {
     deflater.end();
   }
 }

@@ -1,4 +1,4 @@
-package org.starcast.internal.engine;
+package org.starcast.internal.writer;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -7,12 +7,12 @@ import java.util.concurrent.RejectedExecutionException;
  * Ends responses on the container's threads, not on drain threads: containers then call listeners
  * and destroy beans of the application, which may block. Counts what is under way. Thread-safe.
  */
-final class Completions implements Executor {
+public final class Completions implements Executor {
 
   private final Executor executor;
   private int running;
 
-  Completions(Executor executor) {
+  public Completions(Executor executor) {
     this.executor = executor;
   }
 
@@ -47,7 +47,7 @@ final class Completions implements Executor {
    *
    * @return false if that takes longer
    */
-  synchronized boolean await(long nanos) throws InterruptedException {
+  public synchronized boolean await(long nanos) throws InterruptedException {
     long end = System.nanoTime() + nanos;
     for (long left = nanos; running > 0; left = end - System.nanoTime()) {
       if (left <= 0) {

@@ -1,4 +1,4 @@
-package org.starcast.internal.engine;
+package org.starcast.internal.writer;
 
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.sse.OutboundSseEvent;
@@ -20,7 +20,7 @@ import org.starcast.internal.wire.SseFormat;
  * LF only by then, which all of them keep, except that RESTEasy joins consecutive ones and CXF
  * before 4.1 does not continue data lines.
  */
-final class PortableSinkWriter implements SinkWriter {
+public final class PortableSinkWriter implements SinkWriter {
 
   private final SseEventSink sink;
   private final Executor executor;
@@ -37,7 +37,7 @@ final class PortableSinkWriter implements SinkWriter {
 
   private volatile long sentBefore;
 
-  PortableSinkWriter(SseEventSink sink, Executor executor, Listener listener) {
+  public PortableSinkWriter(SseEventSink sink, Executor executor, Listener listener) {
     this.sink = sink;
     this.executor = executor;
     this.listener = listener;
@@ -130,7 +130,7 @@ final class PortableSinkWriter implements SinkWriter {
   }
 
   /** Reads back the frames that the encoder made: each ends with an empty line. */
-  static List<OutboundSseEvent> events(String frames) {
+  public static List<OutboundSseEvent> events(String frames) {
     return Arrays.stream(frames.split("\n\n"))
         .filter(frame -> !frame.isEmpty())
         .<OutboundSseEvent>map(frame -> new TextEvent(SseFormat.decode(frame)))

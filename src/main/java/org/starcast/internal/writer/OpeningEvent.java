@@ -1,4 +1,4 @@
-package org.starcast.internal.engine;
+package org.starcast.internal.writer;
 
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.sse.OutboundSseEvent;

@@ -12,11 +12,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.internal.wire.EventStreamParser.Event;
 
-class DraftTest {
+class FrameTemplateTest {
 
   @Test
   void endsWithTheIdLine() {
-    Draft draft = SseFormat.draft("order", Duration.ofSeconds(1), "one\ntwo", "by hand");
+    FrameTemplate draft = SseFormat.draft("order", Duration.ofSeconds(1), "one\ntwo", "by hand");
     String body = ": by hand\nevent: order\nretry: 1000\ndata: one\ndata: two\n";
     assertThat(draft.bodyLength()).isEqualTo(body.length());
     byte[] bytes = draft.bytes();
@@ -29,11 +29,11 @@ class DraftTest {
   @ParameterizedTest
   @ValueSource(longs = {0, 1, 9, 10, 99, 100, 999_999_999_999_999_999L, 1L << 62, Long.MAX_VALUE})
   void writesEverySequence(long sequence) {
-    String epoch = "e".repeat(Draft.MAX_EPOCH_LENGTH);
+    String epoch = "e".repeat(FrameTemplate.MAX_EPOCH_LENGTH);
     // the room is tightest where the frame is cut to its size, as that of one long line among few
     String longLine = "\n" + "x".repeat(20_000);
     for (String data : List.of("", "a", "a\n".repeat(10), "é".repeat(5000), longLine)) {
-      Draft draft = SseFormat.draft(null, null, data, null);
+      FrameTemplate draft = SseFormat.draft(null, null, data, null);
       int length = draft.finish(epoch, sequence);
       EventStreamParser parser = new EventStreamParser().feed(draft.bytes(), 0, length);
       assertThat(parser.events())
@@ -44,7 +44,7 @@ class DraftTest {
 
   @Test
   void aFrameWithoutDataStillMovesTheId() {
-    Draft draft = SseFormat.draft(null, null, null, "only a comment");
+    FrameTemplate draft = SseFormat.draft(null, null, null, "only a comment");
     int length = draft.finish("e", 3);
     EventStreamParser parser = new EventStreamParser().feed(draft.bytes(), 0, length);
     assertThat(parser.events()).isEmpty();
@@ -53,7 +53,7 @@ class DraftTest {
 
   @Test
   void aFrameCutAnywhereDoesNotAcknowledgeItself() {
-    Draft draft = SseFormat.draft("order", null, "one\ntwo", null);
+    FrameTemplate draft = SseFormat.draft("order", null, "one\ntwo", null);
     int length = draft.finish("e", 3);
     for (int cut = 0; cut < length; cut++) {
       EventStreamParser parser = new EventStreamParser().feed(draft.bytes(), 0, cut);
@@ -63,7 +63,7 @@ class DraftTest {
 
   @Test
   void isFinishedOnce() {
-    Draft draft = SseFormat.draft(null, null, "a", null);
+    FrameTemplate draft = SseFormat.draft(null, null, "a", null);
     int length = draft.finishWithoutId();
     assertThat(new String(draft.bytes(), 0, length, StandardCharsets.UTF_8))
         .isEqualTo("data: a\n\n");
@@ -76,7 +76,7 @@ class DraftTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "1234567890123456789012345", "a b", "a\n", "é", "\0", "\u007F"})
   void refusesEpochsThatDoNotFit(String epoch) {
-    Draft draft = SseFormat.draft(null, null, "a", null);
+    FrameTemplate draft = SseFormat.draft(null, null, "a", null);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> draft.finish(epoch, 1))
         .withMessageStartingWith("epoch: must be ");

@@ -15,7 +15,7 @@ import org.starcast.spi.StoredEvent;
  * back together ask for the same pages, so each is read once, and kept while there is room.
  * Thread-safe; never waits.
  */
-final class Pages {
+final class ReplayCache {
 
   /** The most pages that are read at once: each may be as large as its events are. */
   static final int MAX_READS = 8;
@@ -55,7 +55,7 @@ final class Pages {
   private int reads;
   private boolean beginning;
 
-  Pages(Backplane backplane, long maxBytes) {
+  ReplayCache(Backplane backplane, long maxBytes) {
     this.backplane = backplane;
     this.maxBytes = maxBytes;
   }

@@ -12,7 +12,7 @@ import org.starcast.internal.logging.LogMessage;
  * that at most one {@link ClientCycle cycle} of it runs at a time; after one cycle it goes to the
  * list's tail, so that a busy client does not hold back others.
  */
-final class Drainer {
+final class WriterLoop {
 
   /** Clients that have become ready, some at a time; a block may have free places at its end. */
   private final ConcurrentLinkedQueue<Client[]> ready = new ConcurrentLinkedQueue<>();
@@ -30,9 +30,9 @@ final class Drainer {
   private volatile boolean parked;
   private volatile boolean stopped;
   private volatile Thread thread;
-  private final Pulse pulse = new Pulse();
+  private final StallDetector pulse = new StallDetector();
 
-  Drainer(int number, StarcastConfig config, System.Logger log) {
+  WriterLoop(int number, StarcastConfig config, System.Logger log) {
     this.number = number;
     this.log = log;
     this.batch = new WriteBatch(config);

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * Tells whether a thread goes on. The thread beats, which costs it a plain write; who wants to know
  * looks now and then. Two looks that found work and no beat between them have seen it stand still.
  */
-final class Pulse {
+final class StallDetector {
 
   private final AtomicLong beats = new AtomicLong();
 

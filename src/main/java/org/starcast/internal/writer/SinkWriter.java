@@ -1,4 +1,4 @@
-package org.starcast.internal.engine;
+package org.starcast.internal.writer;
 
 import java.io.IOException;
 
@@ -6,7 +6,7 @@ import java.io.IOException;
  * A way to get bytes to one client without waiting for it. One thread at a time calls it; a call
  * returns at once.
  */
-interface SinkWriter {
+public interface SinkWriter {
 
   /** What a writer tells the client that it writes for; from any thread. */
   interface Listener {
