@@ -47,9 +47,9 @@ import org.starcast.Subscription;
  * node that has stopped, users have the grace to come to another one; those of one that was killed
  * leave when the others notice, see {@link Cluster}. A node that is cut off knows its own clients,
  * and what it knew; who comes and goes there meanwhile is told when it is back. If it is taken for
- * gone, its users leave, and join again when it is back. Where a backplane loses events, or all
- * nodes end that knew, joins and leaves may be missing or told twice; who is there, as {@link #on}
- * tells it, is right again soon.
+ * gone, its users leave, and join again when it is back. Where a backplane loses events, all nodes
+ * end that knew, or a node starts while none of them can be reached for 5 s, joins and leaves may
+ * be missing or told twice; who is there, as {@link #on} tells it, is right again soon.
  *
  * <pre>{@code
  * Presence.Snapshot now = presence.on("chat.lobby");          // into the page, then:

@@ -37,7 +37,8 @@ public class BackplaneProducer {
   @Chosen
   Backplane backplane(
       Instance<Backplane> own, StarcastConfig config, ContainerExecutors executors) {
-    if (own.isResolvable()) {
+    // two of them are a fault, which the container says
+    if (!own.isUnsatisfied()) {
       return own.get();
     }
     if (config.backplane().type().equals("local")) {

@@ -108,7 +108,12 @@ public final class LocalBackplane implements Backplane {
     turn.lock();
     try {
       for (Runnable next = ordered.poll(); next != null; next = ordered.poll()) {
-        next.run();
+        try {
+          next.run();
+        } catch (RuntimeException | Error e) {
+          // it may be another publisher's, and what comes behind it is to be handed over
+          LogMessage.HAND_OVER_FAILED.log(LOG, e);
+        }
       }
     } finally {
       turn.unlock();
@@ -211,6 +216,11 @@ public final class LocalBackplane implements Backplane {
       closed = true;
     } finally {
       lock.unlock();
+    }
+    if (!turn.isHeldByCurrentThread()) {
+      // what is just being handed over comes to its end
+      turn.lock();
+      turn.unlock();
     }
     if (store != null) {
       store.close(sequence);

@@ -283,7 +283,7 @@ public final class NatsBackplane implements Backplane {
           open(connected);
         } else if (!follower.isFollowing(connected)) {
           ask(Request.REOPEN);
-        } else if (asked.contains(Request.RESUME)) {
+        } else if (asked.contains(Request.RESUME) || outbox.isPaused()) {
           resume(connected);
         }
         awaitRequest();
@@ -337,7 +337,7 @@ public final class NatsBackplane implements Backplane {
   }
 
   private void resumeNow(NatsSession connected) {
-    if (connected.isConnected()) {
+    if (connected == session && connected.isConnected()) {
       outbox.resume(connected.connection(), connected.inbox(), follower.state().window(), true);
     }
   }
@@ -402,7 +402,7 @@ public final class NatsBackplane implements Backplane {
       throw new BackplaneException(
           "the stream cannot be read now: the broker is away", false, null);
     }
-    return reader.read(current, known, from, to);
+    return reader.read(current, known, from, to, follower::seen);
   }
 
   @Override

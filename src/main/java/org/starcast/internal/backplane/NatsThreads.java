@@ -7,6 +7,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.starcast.internal.logging.LogMessage;
 
 /**
  * Threads of a {@link NatsBackplane}, each of which ends when it has had nothing to do for 1 s.
@@ -18,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 record NatsThreads(
     ThreadPoolExecutor client, ThreadPoolExecutor callbacks, ThreadPoolExecutor readers) {
 
+  private static final System.Logger LOG = System.getLogger(NatsBackplane.class.getName());
   private static final int READ_THREADS = 2;
   private static final int READS_WAITING = 10_000;
 
@@ -29,9 +31,23 @@ record NatsThreads(
             1,
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
-            named(threads, "starcast-backplane-client")),
-        pool(1, Integer.MAX_VALUE, named(threads, "starcast-backplane-events")),
-        pool(READ_THREADS, READS_WAITING, named(threads, "starcast-backplane-read")));
+            pooled(threads, "starcast-backplane-client")),
+        pool(1, Integer.MAX_VALUE, pooled(threads, "starcast-backplane-events")),
+        pool(READ_THREADS, READS_WAITING, pooled(threads, "starcast-backplane-read")));
+  }
+
+  /** Threads whose end by a failure is none of the node's: the pool has others by then. */
+  private static ThreadFactory pooled(ThreadFactory threads, String name) {
+    ThreadFactory named = named(threads, name);
+    return task ->
+        named.newThread(
+            () -> {
+              try {
+                task.run();
+              } catch (RuntimeException | Error e) {
+                LogMessage.TASK_FAILED.log(LOG, e);
+              }
+            });
   }
 
   static ThreadFactory named(ThreadFactory threads, String name) {

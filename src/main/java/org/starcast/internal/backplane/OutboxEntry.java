@@ -1,10 +1,15 @@
 package org.starcast.internal.backplane;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.starcast.spi.BackplaneException;
 
 /** A message of a {@link NatsOutbox}, until it is answered or has failed. Guarded by the outbox. */
 final class OutboxEntry {
+
+  /** By how much earlier another node may have sent the same message. */
+  private static final long OTHERS_NANOS = Duration.ofSeconds(15).toNanos();
+
   final long number;
   final NatsWire.Outgoing message;
   final int size;
@@ -57,9 +62,9 @@ final class OutboxEntry {
     return key != null || isUnknown();
   }
 
-  /** Since when at the earliest. */
+  /** Since when at the earliest; another node may have stored what has a key a while before. */
   long mayBeStoredSince() {
-    return key != null ? appended : firstSent;
+    return key != null ? appended - OTHERS_NANOS : firstSent;
   }
 
   /** As if it was not sent before, by another message id. */

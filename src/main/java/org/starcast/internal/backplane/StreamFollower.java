@@ -72,6 +72,20 @@ final class StreamFollower {
   }
 
   /**
+   * The stream was looked at by another thread: what it has dropped by then can be read no more.
+   */
+  synchronized void seen(NatsStream.StreamState now) {
+    NatsStream.StreamState before = state;
+    if (before != null && now.isSameOrder(before) && now.first() > before.first()) {
+      state(now);
+    }
+  }
+
+  private synchronized void state(NatsStream.StreamState now) {
+    state = now;
+  }
+
+  /**
    * Checks the stream, and follows it from where this node is.
    *
    * @return the sequence of the last message that is there
@@ -141,7 +155,7 @@ final class StreamFollower {
           // all that was there is gone
           tail.lostUnlessDelivered(consumer, found.last());
         }
-        state = after;
+        state(after);
         unfollow(session);
         following = subscription;
       }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.log.LatestEvents;
 import org.starcast.internal.topic.CompiledPattern;
@@ -44,9 +45,15 @@ final class StreamReader {
    * Reads a range: a few events, or one at least if there is one.
    *
    * @param known the stream as it was last seen
+   * @param seen takes the stream as it is when that has been read: it may have dropped some of it
    * @throws BackplaneException if it has become another meanwhile
    */
-  List<StoredEvent> read(NatsSession session, NatsStream.StreamState known, long from, long to)
+  List<StoredEvent> read(
+      NatsSession session,
+      NatsStream.StreamState known,
+      long from,
+      long to,
+      Consumer<NatsStream.StreamState> seen)
       throws IOException, JetStreamApiException, InterruptedException {
     String epoch = tail.epoch();
     List<StoredEvent> events = new ArrayList<>();
@@ -74,9 +81,11 @@ final class StreamReader {
                 return sequence < last && events.size() < READ_EVENTS && bytes[0] < READ_BYTES;
               });
     }
-    if (!stream.look(session.broker()).isSameOrder(known) || !epoch.equals(tail.epoch())) {
+    NatsStream.StreamState after = stream.look(session.broker());
+    if (!after.isSameOrder(known) || !epoch.equals(tail.epoch())) {
       throw new BackplaneException("the stream cannot be read now: it is another", false, null);
     }
+    seen.accept(after);
     return events;
   }
 

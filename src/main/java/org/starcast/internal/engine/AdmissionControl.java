@@ -25,7 +25,7 @@ final class AdmissionControl {
   /**
    * Without clients.
    *
-   * @param whenEmpty called when the last client has been released
+   * @param whenEmpty called when there are no clients any more
    */
   AdmissionControl(StarcastConfig config, Refusals refusals, Runnable whenEmpty) {
     this.config = config;
@@ -72,7 +72,7 @@ final class AdmissionControl {
           wait);
     }
     if (count.incrementAndGet() > config.limits().clients()) {
-      count.decrementAndGet();
+      uncount();
       throw refuse(
           RefusedException.Reason.CLIENTS,
           503,
@@ -80,7 +80,7 @@ final class AdmissionControl {
           10);
     }
     if (!acquire(perPrincipal, principal, config.limits().clientsPerPrincipal())) {
-      count.decrementAndGet();
+      uncount();
       throw refuse(
           RefusedException.Reason.CLIENTS_PER_PRINCIPAL,
           429,
@@ -88,7 +88,7 @@ final class AdmissionControl {
           10);
     }
     if (!acquire(perAddress, address, config.limits().clientsPerAddress())) {
-      count.decrementAndGet();
+      uncount();
       leave(perPrincipal, principal);
       throw refuse(
           RefusedException.Reason.CLIENTS_PER_ADDRESS,
@@ -102,6 +102,11 @@ final class AdmissionControl {
   void release(String principal, String address) {
     leave(perPrincipal, principal);
     leave(perAddress, address);
+    uncount();
+  }
+
+  /** Also of one that is refused: another one may have been the last meanwhile. */
+  private void uncount() {
     if (count.decrementAndGet() == 0) {
       whenEmpty.run();
     }

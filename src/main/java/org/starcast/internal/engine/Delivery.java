@@ -36,6 +36,7 @@ final class Delivery extends EncodedEvent implements Consumer<Client> {
   private int queued;
   private int dropped;
   private int closed;
+  private boolean newTopic;
   private volatile boolean done;
 
   /**
@@ -111,8 +112,13 @@ final class Delivery extends EncodedEvent implements Consumer<Client> {
     due.close();
   }
 
-  /** All that it was for have been offered it: frees what nobody holds. */
-  void finish() {
+  /**
+   * All that it was for have been offered it: counts what nobody holds as free.
+   *
+   * @param newTopic whether it has a topic that was not published to before, as far as is known
+   */
+  void finish(boolean newTopic) {
+    this.newTopic = newTopic;
     frame.heldBy(held);
     done = true;
   }
@@ -120,6 +126,11 @@ final class Delivery extends EncodedEvent implements Consumer<Client> {
   /** Whether all clients of this node have been offered it. */
   boolean isDone() {
     return done;
+  }
+
+  /** Whether nobody is subscribed to a topic of it that is new. */
+  boolean isUnheard() {
+    return newTopic && matched == 0 && except().isEmpty();
   }
 
   /** How many clients it was for. */

@@ -34,10 +34,8 @@ import org.starcast.internal.writer.ServletSinkWriter;
 import org.starcast.spi.Backplane;
 
 /**
- * The registry of clients and the order of events. Plain Java: {@link Broadcaster} is its face in
- * CDI. Thread-safe.
- *
- * <p>This class only puts the parts together, begins and ends them:
+ * Delivers events to clients. Plain Java: {@link Broadcaster} is its face in CDI. Thread-safe. This
+ * class only puts the parts together, begins and ends them:
  *
  * <pre>
  *   Publisher ──► Backplane ──► EventOrder ──► Client ──► SinkWriter       events
@@ -87,7 +85,7 @@ public final class DeliveryEngine {
    *
    * @param threadFactory makes the threads that drain, that keep time, and that store the log; they
    *     end at {@link #stop}
-   * @param executor runs lifecycle events
+   * @param executor ends responses, and makes what clients get behind a gap
    * @param sends runs the sends of the portable writer, which may block
    * @param payloads gives the message with data that is text
    * @param onGap what clients get after a gap whose subscription does not say; or null
@@ -113,6 +111,9 @@ public final class DeliveryEngine {
     History history = config.log().events() == 0 ? null : new History(config, backplane);
     this.frames = new ControlFrames(config.writer().retry(), history != null);
     this.encoder = new MessageEncoder(payloads, config.limits().messageBytes());
+    // one for all: made now, as it is the same at every gap, and before there are threads to end
+    Recovery recovery =
+        Recovery.of(onGap == null ? null : onGap.toSseMessage(), encoder::encode, executor, LOG);
     this.timer = new ClientTimer(config);
     this.threads = new EngineThreads(config, threadFactory, LOG);
     this.notifier =
@@ -124,8 +125,10 @@ public final class DeliveryEngine {
         new ClientRegistry(
             config.limits().topicCache(), admission, statistics, notifier, listener, executor);
     this.memory = new MemoryGovernor(config.queue().totalBytes(), clients::all);
-    this.order = new EventOrder(clients, history, statistics, memory, threads.loops(), listener);
-    this.direct = new DirectMessages(this, onGap, executor);
+    this.order =
+        new EventOrder(
+            clients, history, statistics, memory, threads.loops(), listener, backplane.isShared());
+    this.direct = new DirectMessages(this, recovery, executor);
     this.publisher = new Publisher(this, backplane, listener, threads.loops(), tracing);
     this.registration = new Registration(this, admission, refusals, history, completions, sends);
     this.snapshots = new EngineStatistics(this, admission, backplane);

@@ -22,14 +22,13 @@ final class DirectMessages {
   /**
    * Sends to the clients of an engine.
    *
-   * @param onGap what clients get behind a gap whose subscription does not say; or null
+   * @param recovery what clients get behind a gap whose subscription does not say
    * @param executor makes what clients get behind a gap
    */
-  DirectMessages(DeliveryEngine engine, MessageSource onGap, Executor executor) {
+  DirectMessages(DeliveryEngine engine, Recovery recovery, Executor executor) {
     this.engine = engine;
     this.executor = executor;
-    // one for all: made now, as it is the same at every gap
-    this.recovery = recovery(onGap == null ? null : onGap.toSseMessage());
+    this.recovery = recovery;
   }
 
   /** Sends to one client; false if it did not take the message. */

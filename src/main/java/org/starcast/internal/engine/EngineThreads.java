@@ -89,7 +89,8 @@ final class EngineThreads {
     }
     if (!ending) {
       for (Thread thread : threads) {
-        if (!thread.isAlive()) {
+        // neither one that is about to be started, nor one that has done its work
+        if (thread.getState() == Thread.State.TERMINATED && threads.contains(thread)) {
           stuck.add(thread.getName());
         }
       }

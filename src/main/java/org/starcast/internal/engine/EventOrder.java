@@ -39,6 +39,7 @@ final class EventOrder implements Backplane.Receiver {
   private final MemoryGovernor memory;
   private final WriterLoop[] loops;
   private final EngineListener listener;
+  private final boolean isShared;
 
   // written under the lock
   private final TopicTraffic traffic = new TopicTraffic();
@@ -53,6 +54,7 @@ final class EventOrder implements Backplane.Receiver {
    *
    * @param history what is kept; or null
    * @param listener gets the control messages
+   * @param isShared whether other nodes share the backplane
    */
   EventOrder(
       ClientRegistry clients,
@@ -60,7 +62,9 @@ final class EventOrder implements Backplane.Receiver {
       Statistics statistics,
       MemoryGovernor memory,
       WriterLoop[] loops,
-      EngineListener listener) {
+      EngineListener listener,
+      boolean isShared) {
+    this.isShared = isShared;
     this.clients = clients;
     this.history = history;
     this.statistics = statistics;
@@ -112,7 +116,12 @@ final class EventOrder implements Backplane.Receiver {
       }
     }
     if (delivery != null) {
-      finish(delivery, newTopic);
+      statistics.increment(Metric.PUBLISHED);
+      statistics.add(Metric.MATCHED, delivery.matched());
+      delivery.finish(newTopic);
+      if (delivery != envelope || isShared) {
+        settle(delivery);
+      }
     }
     if (envelope != null && envelope.key() != null) {
       listener.stored(new EventId(last.epoch(), event.sequence()), envelope.key());
@@ -147,13 +156,13 @@ final class EventOrder implements Backplane.Receiver {
     }
   }
 
-  /** What nobody has to wait for. */
-  private void finish(Delivery delivery, boolean newTopic) {
-    statistics.increment(Metric.PUBLISHED);
-    statistics.add(Metric.MATCHED, delivery.matched());
-    delivery.finish();
+  /**
+   * What no other publisher has to wait for. Where nodes share no backplane, who publishes does it,
+   * when it has the event handed over.
+   */
+  void settle(Delivery delivery) {
     memory.relieve();
-    if (newTopic && delivery.matched() == 0 && delivery.except().isEmpty()) {
+    if (delivery.isUnheard()) {
       TopicTraffic.reportUnheard(delivery.topics());
     }
   }

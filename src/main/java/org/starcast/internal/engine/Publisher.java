@@ -69,6 +69,7 @@ final class Publisher {
     }
     CompletionStage<Long> stored = backplane.append(delivery);
     if (!backplane.isShared() && delivery.isDone()) {
+      order.settle(delivery);
       return delivery.result(order.epoch());
     }
     return order.isStopped() ? toNobody(order) : underWay(message, stored);

@@ -94,6 +94,7 @@ final class Registration {
       SseEventSink sink, Subscription subscription, HttpServletRequest request, Grant grant)
       throws IOException {
     SubscriptionLimits.check(subscription, config);
+    SubscriptionLimits.checkPresence(subscription, config);
     checkRequest(sink, request);
     Origin origin = origin(sink, request, subscription);
     if (request != null && "HEAD".equals(request.getMethod())) {

@@ -14,8 +14,7 @@ final class SubscriptionLimits {
   private SubscriptionLimits() {}
 
   /**
-   * Checks the patterns and senders of a client, and where presence is on, how many topics it would
-   * be present on.
+   * Checks the patterns and senders of a client.
    *
    * @throws IllegalArgumentException if there are too many, naming the bound
    */
@@ -32,6 +31,15 @@ final class SubscriptionLimits {
     shared.addAll(subscription.topics().values());
     long senders = shared.stream().mapToLong(Set::size).sum();
     check("sender", senders, "senders", config.limits().sendersPerClient());
+  }
+
+  /**
+   * Checks how many topics a client that connects would be present on; what it subscribes to later
+   * puts it on none.
+   *
+   * @throws IllegalArgumentException if there are too many, and presence is on
+   */
+  static void checkPresence(Subscription subscription, StarcastConfig config) {
     if (config.presence().enabled()) {
       long present =
           subscription.topics().keySet().stream().filter(SubscriptionLimits::isCounted).count();

@@ -261,20 +261,24 @@ public class ClusterMembership implements Cluster {
   /** Whoever says who is there, is there; and others that it names may be gone unnoticed. */
   private void presence(String node, JsonObject body) {
     synchronized (lock) {
-      Heard heard = node.equals(bus.node()) ? null : heard(node);
-      if (heard != null) {
-        heard.silent = 0;
-        heard.gone = false;
-      }
+      spoke(node.equals(bus.node()) ? null : heard(node));
       JsonObject named = body.getJsonObject("nodes");
       if (named != null) {
         for (String name : named.keySet()) {
           Heard other = name.equals(bus.node()) ? null : heard(name);
           if (other != null) {
             other.number = Math.max(other.number, named.getJsonNumber(name).longValueExact());
+            other.gone = false;
           }
         }
       }
+    }
+  }
+
+  private static void spoke(Heard heard) {
+    if (heard != null) {
+      heard.silent = 0;
+      heard.gone = false;
     }
   }
 
@@ -311,6 +315,10 @@ public class ClusterMembership implements Cluster {
   private void gone(String node, JsonObject body, String by) {
     boolean self = node.equals(bus.node());
     synchronized (lock) {
+      if (!by.equals(node) && !by.equals(bus.node())) {
+        // whoever speaks is there, and has to be looked after: it takes over what that node had
+        spoke(heard(by));
+      }
       Heard heard = others.get(node);
       long last = self ? own : heard == null ? -1 : heard.number;
       if (!by.equals(node) && body.getJsonNumber("last").longValueExact() < last) {

@@ -29,6 +29,7 @@ import org.starcast.presence.PresenceEvent.Action;
  * @param stopped nodes that have stopped: in {@link Kind#SAY}, those whose users had time enough
  * @param to who is asked; or who had asked, and which of its questions
  * @param nodes the other nodes, and their last heartbeats
+ * @param founded what the state of the node goes back to: the sequence of the {@link Kind#FOUND}
  * @param at of a part of a state: the sequence of what was applied to it last
  * @param part which part it is, from 0
  * @param last whether it is the last one
@@ -42,6 +43,7 @@ record PresenceCommand(
     List<String> stopped,
     Map<String, Long> to,
     Map<String, Long> nodes,
+    long founded,
     long at,
     int part,
     boolean last) {
@@ -124,9 +126,10 @@ record PresenceCommand(
    * Writes a state, in parts.
    *
    * @param at the sequence of what was applied to it last
+   * @param founded the sequence of the {@link Kind#FOUND} that it goes back to
    * @param to who had asked, and which of its questions
    */
-  static List<JsonObject> copy(PresenceState state, long at, Map<String, Long> to) {
+  static List<JsonObject> copy(PresenceState state, long at, long founded, Map<String, Long> to) {
     List<Writer> parts = new ArrayList<>(List.of(new Writer()));
     state.visit((node, key, entry) -> room(parts).on(node, key, entry));
     state.pending().forEach(next -> room(parts).pending(next));
@@ -138,6 +141,7 @@ record PresenceCommand(
               .add("to", json(to))
               .add("nodes", json(last ? state.nodes() : Map.of()))
               .add("stopped", JSON.createArrayBuilder(last ? state.stopped() : List.of()))
+              .add("founded", founded)
               .add("at", at)
               .add("part", bodies.size())
               .add("last", last)
@@ -176,6 +180,7 @@ record PresenceCommand(
         array(body, "stopped").getValuesAs(JsonString::getString),
         numbers(body, "to"),
         numbers(body, "nodes"),
+        body.containsKey("founded") ? number(body, "founded") : Long.MAX_VALUE,
         body.containsKey("at") ? number(body, "at") : 0,
         body.getInt("part", 0),
         body.getBoolean("last", false));

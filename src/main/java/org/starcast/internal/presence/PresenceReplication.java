@@ -38,7 +38,7 @@ import org.starcast.presence.PresenceEvent;
  *       │  ▲ ▲                                                │  │
  *       │  │ └──── no state for a while, the node is gone ────┘  │ the state has come, and
  *       │  │                                                     │ what followed it is applied
- *       │  └───── commands were lost, or another node founded ───┤
+ *       │  └───── commands were lost, or there is an older state ┤
  *       │                                                        ▼
  *       └───── nobody is ready: founded ─────────────────────► READY        any ──► ENDED
  * </pre>
@@ -46,9 +46,10 @@ import org.starcast.presence.PresenceEvent;
  * <p>A node that starts, or has lost commands, asks whether there are others ({@code HELLO}). Each
  * that is ready says something, which it would not do otherwise. The first of these is asked for
  * its state ({@code ASK}, {@code STATE}); what is applied to that one meanwhile is applied behind
- * it. If nobody is ready, the node says that it is the first ({@code FOUND}). That counts, for all
- * who have followed, if nobody has said anything since it asked; then what it knows is what is so,
- * and whoever did not answer in time begins anew.
+ * it. If nobody is ready, the node says that it is the first ({@code FOUND}). That counts if nobody
+ * has said anything since it asked; then what it knows is what is so. Should a node that is ready
+ * only have been out of reach, it says so as soon as it reads that; and as each says what its state
+ * goes back to, the position of a {@code FOUND}, all take the oldest one.
  *
  * <p>Messages are published while this node is known to follow closely: longer ago, they may have
  * been stored by others, and the backplane may have forgotten their keys.
@@ -136,6 +137,15 @@ final class PresenceReplication {
   private long question;
   private String asked;
 
+  /** What the state that is asked for goes back to. */
+  private long asksFor;
+
+  /** What the oldest state goes back to that is known of. */
+  private long oldest = Long.MAX_VALUE;
+
+  /** The sequence of the {@code FOUND} that the own state goes back to. */
+  private long founded = Long.MAX_VALUE;
+
   /** The nodes since whose {@code HELLO} nobody who is ready has said anything. */
   private final Set<String> unanswered = new HashSet<>();
 
@@ -197,19 +207,22 @@ final class PresenceReplication {
     }
     switch (command.kind()) {
       case HELLO -> hello(node, mine);
-      case FOUND -> founded(node, mine);
+      case FOUND -> founded(at.sequence(), node, mine);
       case ASK -> {
         if (phase == READY && command.to().containsKey(self)) {
           askers.put(node, command.to().get(self));
         }
       }
       case SAY -> {
-        answered(node, mine);
+        answered(node, mine, command.founded());
+        if (command.stopped().contains(self)) {
+          own.allChanged();
+        }
         input(at.sequence(), to -> to.say(at, node, command.on(), command.off()));
         command.stopped().forEach(gone -> input(at.sequence(), to -> to.sweep(at, gone, node)));
       }
       case STATE -> {
-        answered(node, mine);
+        answered(node, mine, command.founded());
         if (phase == JOINING
             && node.equals(asked)
             && command.to().getOrDefault(self, 0L) == question) {
@@ -229,6 +242,7 @@ final class PresenceReplication {
     if (phase == SEARCHING && unanswered.contains(self) && hasWaited(ALONE)) {
       next = Kind.FOUND;
     } else if (hasWaited(PATIENCE)) {
+      oldest = Long.MAX_VALUE;
       search();
     }
   }
@@ -279,6 +293,7 @@ final class PresenceReplication {
   void missed() {
     if (phase != ENDED) {
       unanswered.clear();
+      oldest = Long.MAX_VALUE;
       search();
     }
   }
@@ -330,20 +345,32 @@ final class PresenceReplication {
     owes = true;
   }
 
-  private void founded(String node, boolean mine) {
+  private void founded(long sequence, String node, boolean mine) {
     boolean counts = unanswered.contains(node);
     unanswered.clear();
     if (counts && mine && phase == SEARCHING) {
+      founded = sequence;
       ready();
-    } else if (counts && !mine && (phase == JOINING || phase == READY)) {
+    } else if (counts && !mine && phase == JOINING) {
       search();
     }
+    // who is ready, and did not say so in time, does now: its state is older
+    owes = true;
   }
 
-  /** A node that is ready has said something. */
-  private void answered(String node, boolean mine) {
+  /** A node that is ready has said something; with a state that goes back to there. */
+  private void answered(String node, boolean mine, long since) {
     unanswered.clear();
-    if (phase == SEARCHING && asks && !mine) {
+    if (mine) {
+      return;
+    }
+    oldest = Math.min(oldest, since);
+    if (since < founded && phase == READY || phase == JOINING && since < asksFor) {
+      // a node that was out of reach has the state that this one should have asked for
+      search();
+    }
+    if (phase == SEARCHING && asks && since <= oldest) {
+      asksFor = since;
       phase = JOINING;
       asked = node;
       question++;
@@ -364,6 +391,7 @@ final class PresenceReplication {
     if (part.last()) {
       state = new PresenceState(this::due);
       parts.forEach(state::restore);
+      founded = part.founded();
       List<Input> since = List.copyOf(buffer);
       ready();
       since.stream().filter(input -> input.sequence() > part.at()).forEach(this::repeat);
@@ -441,7 +469,7 @@ final class PresenceReplication {
                   PresenceCommand.json(kind == Kind.ASK ? Map.of(asked, question) : Map.of()));
     }
     if (copies.isEmpty() && !askers.isEmpty()) {
-      copies.addAll(PresenceCommand.copy(state, applied, askers));
+      copies.addAll(PresenceCommand.copy(state, applied, founded, askers));
       askers.clear();
     }
     if (!copies.isEmpty()) {
@@ -458,7 +486,9 @@ final class PresenceReplication {
       return null;
     }
     owes = false;
-    return say.body(Kind.SAY).add("stopped", PresenceEntry.JSON.createArrayBuilder(sweep));
+    return say.body(Kind.SAY)
+        .add("founded", founded)
+        .add("stopped", PresenceEntry.JSON.createArrayBuilder(sweep));
   }
 
   private List<String> sweep() {

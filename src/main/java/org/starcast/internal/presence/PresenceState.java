@@ -1,6 +1,7 @@
 package org.starcast.internal.presence;
 
 import java.lang.System.Logger;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.presence.PresenceCommand.Row;
@@ -44,7 +46,7 @@ final class PresenceState {
   /**
    * A join or leave.
    *
-   * @param id its idempotency key: the position of the command that caused it, and the place in it
+   * @param id its idempotency key: the position of the command that caused it, and what it says
    * @param owner the node that publishes it
    */
   record Transition(String id, Action action, Key key, String owner) {
@@ -91,11 +93,6 @@ final class PresenceState {
 
   private boolean overflowed;
 
-  /** Of the command that is being applied, and the changes it has made. */
-  private EventId position;
-
-  private int index;
-
   /**
    * Nobody anywhere.
    *
@@ -118,8 +115,8 @@ final class PresenceState {
       throw new IllegalArgumentException("on: would be more than " + MAX_ENTRIES + " entries");
     }
     stopped.remove(node);
-    on.forEach(row -> put(id(at), node, row.key(), row.entry()));
-    off.forEach(key -> remove(id(at), node, key, node));
+    on.forEach(row -> put(at, node, row.key(), row.entry()));
+    off.forEach(key -> remove(at, node, key, node));
   }
 
   /** A node is there. */
@@ -166,7 +163,7 @@ final class PresenceState {
           return own;
         });
     inherited.stream().filter(this::isFirst).forEach(due);
-    keys(node).forEach(key -> remove(id(at), node, key, by));
+    keys(node).forEach(key -> remove(at, node, key, by));
   }
 
   /** A message is stored: returns what it is about; null for none that is pending. */
@@ -185,14 +182,17 @@ final class PresenceState {
     return done;
   }
 
-  /** The id of what the next change by the command at this position causes. */
-  private String id(EventId at) {
-    index = at.equals(position) ? index + 1 : 0;
-    position = at;
-    return at + "-" + index;
+  /**
+   * The id of a join or leave: the same on all nodes, whatever else they know, as it tells the
+   * command that causes it and what it says. Not by the epoch, which nodes may have named each for
+   * itself.
+   */
+  private static String id(EventId at, String by, Action action, Key key) {
+    byte[] name = (key.topic() + '\0' + key.user()).getBytes(StandardCharsets.UTF_8);
+    return at.sequence() + "-" + by + "-" + action + "-" + UUID.nameUUIDFromBytes(name);
   }
 
-  private void put(String id, String node, Key key, PresenceEntry entry) {
+  private void put(EventId at, String node, Key key, PresenceEntry entry) {
     User user = made(key);
     boolean joins = user.entries.isEmpty();
     user.since = joins ? entry.since() : Math.min(user.since, entry.since());
@@ -200,7 +200,7 @@ final class PresenceState {
       entries++;
     }
     if (joins) {
-      happened(new Transition(id, Action.JOIN, key, node));
+      happened(new Transition(id(at, node, Action.JOIN, key), Action.JOIN, key, node));
     }
   }
 
@@ -210,7 +210,7 @@ final class PresenceState {
         .computeIfAbsent(key.user(), name -> new User());
   }
 
-  private void remove(String id, String node, Key key, String owner) {
+  private void remove(EventId at, String node, Key key, String by) {
     User user = user(key);
     if (user == null || user.entries.remove(node) == null) {
       return;
@@ -222,7 +222,7 @@ final class PresenceState {
       if (users.isEmpty()) {
         topics.remove(key.topic());
       }
-      happened(new Transition(id, Action.LEAVE, key, owner));
+      happened(new Transition(id(at, by, Action.LEAVE, key), Action.LEAVE, key, by));
     }
   }
 

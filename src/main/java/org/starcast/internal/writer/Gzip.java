@@ -13,7 +13,12 @@ import java.util.zip.Deflater;
 public final class Gzip {
 
   /** Magic, deflate, no flags, no time, unknown system. */
-  public static final byte[] HEADER = {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, (byte) 0xff};
+  static final byte[] HEADER = {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, (byte) 0xff};
+
+  /** What a stream begins with. */
+  public static byte[] header() {
+    return HEADER.clone();
+  }
 
   /** The largest stored block, RFC 1951, section 3.2.4. */
   private static final int MAX_STORED = 0xffff;

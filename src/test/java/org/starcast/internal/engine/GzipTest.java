@@ -61,7 +61,7 @@ class GzipTest {
     private final GZIPInputStream gunzip;
 
     Decoder() throws IOException {
-      connection.deliver(Gzip.HEADER, Gzip.HEADER.length);
+      connection.deliver(Gzip.header(), Gzip.header().length);
       gunzip = new GZIPInputStream(connection);
     }
 

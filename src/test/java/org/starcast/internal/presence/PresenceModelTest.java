@@ -38,28 +38,40 @@ class PresenceModelTest {
   /** For how long the backplane knows keys. */
   private static final long WINDOW_NANOS = Duration.ofMinutes(2).toNanos();
 
+  /** Longer than a node that starts waits for an answer. */
+  private static final Duration ABSENCE = Duration.ofSeconds(12);
+
   private static final Duration GRACE = Duration.ofSeconds(5);
 
   /** What happens beside clients that come and go. */
   enum Faults {
-    NONE(0, 0, 0, 0, 0),
-    KILLS(.004, 0, 0, 0, 0),
-    KILLS_AND_FALSE_DEATHS(.004, .004, 0, 0, 0),
-    STOPS_AND_FAILURES(.002, .001, .004, .05, 0),
-    LOSSES(.003, .002, .002, .02, .004);
+    NONE(0, 0, 0, 0, 0, 0),
+    KILLS(.004, 0, 0, 0, 0, 0),
+    KILLS_AND_FALSE_DEATHS(.004, .004, 0, 0, 0, 0),
+    STOPS_AND_FAILURES(.002, .001, .004, .05, 0, 0),
+    LOSSES(.003, .002, .002, .02, .004, 0),
+    ALL_OUT_OF_REACH(.002, .001, .001, .01, 0, .002);
 
     private final double kills;
     private final double falseDeaths;
     private final double stops;
     private final double failures;
     private final double losses;
+    private final double absences;
 
-    Faults(double kills, double falseDeaths, double stops, double failures, double losses) {
+    Faults(
+        double kills,
+        double falseDeaths,
+        double stops,
+        double failures,
+        double losses,
+        double absences) {
       this.kills = kills;
       this.falseDeaths = falseDeaths;
       this.stops = stops;
       this.failures = failures;
       this.losses = losses;
+      this.absences = absences;
     }
   }
 
@@ -72,6 +84,9 @@ class PresenceModelTest {
   private record Sent(Stored stored, Transition message, Runnable failed) {}
 
   private record Entry(EventId at, Stored stored) {}
+
+  /** Users whose last message is wrong, where nobody who is ready could be heard. */
+  private int wrong;
 
   private final class World {
     private final Random random;
@@ -130,6 +145,9 @@ class PresenceModelTest {
     void step() {
       now += STEP_NANOS;
       Node node = any(nodes);
+      if (now < node.absentUntil) {
+        return;
+      }
       switch (random.nextInt(4)) {
         case 0, 1 -> node.receive(random.nextInt(6));
         case 2 -> node.act();
@@ -163,6 +181,10 @@ class PresenceModelTest {
         if (by != node) {
           by.out.add(by.sent((each, at) -> each.gone(at, node.name, last, by.name)));
         }
+      } else if (chance(faults.absences)) {
+        // nobody who is ready is heard of, and one starts that finds nobody
+        nodes.forEach(each -> each.absentUntil = now + ABSENCE.toNanos() + random.nextInt());
+        nodes.add(new Node(this));
       } else if (chance(faults.losses)) {
         if (chance(.3)) {
           epoch += "e";
@@ -202,6 +224,7 @@ class PresenceModelTest {
     private final Queue<Sent> out = new ArrayDeque<>();
     private final Map<String, long[]> heard = new HashMap<>();
     private int position;
+    private long absentUntil;
     private long beat;
     private long beatAt;
     private boolean beatInFlight;
@@ -247,6 +270,9 @@ class PresenceModelTest {
     }
 
     void gone(EventId at, String node, long last, String by) {
+      if (!by.equals(node) && !by.equals(name)) {
+        heard.computeIfAbsent(by, n -> new long[2])[1] = 0;
+      }
       long[] of = heard.get(node);
       if (of == null || node.equals(by) || of[0] <= last) {
         heard.remove(node);
@@ -360,6 +386,8 @@ class PresenceModelTest {
     for (long seed = one == null ? 0 : one; seed < (one == null ? RUNS : one + 1); seed++) {
       run(seed, faults);
     }
+    // a node that could not know of others told what was so to its knowledge
+    assertThat(wrong).as("last messages that are wrong").isLessThanOrEqualTo(RUNS * 8 / 100);
   }
 
   private void run(long seed, Faults faults) {
@@ -376,7 +404,16 @@ class PresenceModelTest {
       assertThat(node.present()).as("%s, %s", run, node.name).isEqualTo(truth);
       assertThat(node.presence.state().pending()).as("%s, %s", run, node.name).isEmpty();
     }
-    if (faults.losses == 0) {
+    if (faults.absences > 0) {
+      for (Key user : world.users) {
+        String last = truth.contains(user) ? "J" : "L";
+        wrong +=
+            world.messages.getOrDefault(user, new StringBuilder("L")).toString().endsWith(last)
+                ? 0
+                : 1;
+      }
+    }
+    if (faults.losses == 0 && faults.absences == 0) {
       for (Key user : world.users) {
         assertThat(world.messages.getOrDefault(user, new StringBuilder()))
             .as("%s, %s", run, user)
