@@ -43,6 +43,9 @@ import java.util.function.Consumer;
  * holds on if that leads to the very same arrays. Old entries are dropped in the course of changes,
  * so that old arrays do not pile up, and a removed subscriber is released at once even by those.
  *
+ * <p>Over 500 lines, of which these are many: which entries a change outdates is decided where the
+ * change is made, so that trie and cache are one.
+ *
  * @param <S> the subscriber; compared by identity
  */
 public final class TopicIndex<S> {

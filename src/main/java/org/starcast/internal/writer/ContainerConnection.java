@@ -6,6 +6,7 @@ import jakarta.servlet.ServletRequestWrapper;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
@@ -315,9 +316,16 @@ class ContainerConnection {
     /** What the kernel holds goes, too; but a connection of HTTP/2 is not the stream's alone. */
     private void abortOnClose() throws ReflectiveOperationException {
       if (connection.getClass().getSimpleName().equals("HttpServerConnection")) {
-        xnio("org.xnio.channels.Configurable")
-            .getMethod("setOption", xnio("org.xnio.Option"), Object.class)
-            .invoke(connection, option("CLOSE_ABORT"), true);
+        try {
+          xnio("org.xnio.channels.Configurable")
+              .getMethod("setOption", xnio("org.xnio.Option"), Object.class)
+              .invoke(connection, option("CLOSE_ABORT"), true);
+        } catch (InvocationTargetException e) {
+          // one that is closed already has no options, and holds nothing
+          if (!(e.getCause() instanceof IOException)) {
+            throw e;
+          }
+        }
       }
     }
 
