@@ -156,9 +156,14 @@ class JerseyClientIT {
     }
 
     assertThat(source.isOpen()).isTrue();
-    await().atMost(PATIENCE).until(() -> server.clients() == 1);
-    publish("news", "here again");
-    await().atMost(PATIENCE).until(() -> data().equals(List.of("here again")));
+    // again and again: one client that is left may be another one that is just going
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> {
+              publish("news", "here again");
+              assertThat(data()).isNotEmpty().containsOnly("here again");
+            });
     assertThat(failures).isEmpty();
   }
 }
