@@ -283,7 +283,8 @@ public final class NatsBackplane implements Backplane {
           open(connected);
         } else if (!follower.isFollowing(connected)) {
           ask(Request.REOPEN);
-        } else if (asked.contains(Request.RESUME) || outbox.isPaused()) {
+        } else if (asked.contains(Request.RESUME) || outbox.isPaused() && !tail.isAwaited()) {
+          // paused with nothing to come that resumes it: its last try was with a lost connection
           resume(connected);
         }
         awaitRequest();

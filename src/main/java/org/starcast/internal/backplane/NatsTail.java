@@ -84,6 +84,11 @@ final class NatsTail {
     reached();
   }
 
+  /** Whether something is to run that has not. */
+  synchronized boolean isAwaited() {
+    return whenThere != null;
+  }
+
   private void reached() {
     if (whenThere != null && last >= goal) {
       Runnable there = whenThere;
