@@ -5,7 +5,6 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -93,26 +92,10 @@ final class Peers {
   }
 
   private void send(String type, SseMessage message, JsonObjectBuilder body) {
-    CompletableFuture<Void> sent = bus.send(type, body.build()).toCompletableFuture();
-    if (sent.isCompletedExceptionally()) {
-      try {
-        sent.join();
-      } catch (CompletionException e) {
-        throw e.getCause() instanceof RuntimeException known
-            ? known
-            : new BackplaneException("the message was not sent", true, e.getCause());
-      }
-    }
-    sent.whenComplete(
-        (done, failure) -> {
-          if (failure != null) {
-            unsent.accept(
-                message,
-                failure instanceof CompletionException && failure.getCause() != null
-                    ? failure.getCause()
-                    : failure);
-          }
-        });
+    BackplaneFailures.handle(
+        bus.send(type, body.build()),
+        "the message was not sent",
+        failure -> unsent.accept(message, failure));
   }
 
   /** Done when all nodes are certain to do it. */

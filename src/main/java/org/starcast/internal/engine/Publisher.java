@@ -1,15 +1,12 @@
 package org.starcast.internal.engine;
 
 import java.util.Collection;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.starcast.PublishResult;
 import org.starcast.SseMessage;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
-import org.starcast.spi.BackplaneException;
 
 /** Encodes what is published, once, and has the backplane give it its position. Thread-safe. */
 final class Publisher {
@@ -82,30 +79,12 @@ final class Publisher {
 
   /** What is known of a publication that other threads, and machines, are at. */
   private PublishResult underWay(SseMessage message, CompletionStage<Long> stored) {
-    CompletableFuture<Long> future = stored.toCompletableFuture();
-    if (future.isCompletedExceptionally()) {
-      try {
-        future.join();
-      } catch (CompletionException e) {
-        throw e.getCause() instanceof RuntimeException known
-            ? known
-            : new BackplaneException("the event was not stored", true, e.getCause());
-      }
-    }
+    BackplaneFailures.handle(
+        stored,
+        "the event was not stored",
+        failure -> engine.notifier().tellFailure(() -> listener.unpublished(message, failure)));
     CompletionStage<String> id =
         stored.thenApply(place -> new EventId(engine.order().epoch(), place) + "");
-    stored.whenComplete(
-        (place, failure) -> {
-          if (failure != null) {
-            engine.notifier().tellFailure(() -> listener.unpublished(message, cause(failure)));
-          }
-        });
     return new PublishResult("", 0, 0, 0, 0, 0, id);
-  }
-
-  private static Throwable cause(Throwable failure) {
-    return failure instanceof CompletionException && failure.getCause() != null
-        ? failure.getCause()
-        : failure;
   }
 }
