@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 import org.starcast.Subscription;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.topic.CompiledPattern;
+import org.starcast.internal.wire.LibraryEvents;
 
 /** What one client may subscribe to at most. */
 final class SubscriptionLimits {
@@ -42,18 +43,15 @@ final class SubscriptionLimits {
   static void checkPresence(Subscription subscription, StarcastConfig config) {
     if (config.presence().enabled()) {
       long present =
-          subscription.topics().keySet().stream().filter(SubscriptionLimits::isCounted).count();
+          subscription.topics().keySet().stream()
+              .filter(pattern -> !LibraryEvents.isOwnTopic(pattern))
+              .count();
       if (present > config.presence().topicsPerClient()) {
         throw new IllegalArgumentException(
             "topic: %d topics to be present on, at most %d (starcast.presence.max-topics-per-client)"
                 .formatted(present, config.presence().topicsPerClient()));
       }
     }
-  }
-
-  /** Nobody is present on the library's own topics. */
-  private static boolean isCounted(String pattern) {
-    return !pattern.startsWith("starcast.");
   }
 
   private static void check(String name, long count, String what, int most) {

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.wire.LibraryEvents;
 
 /**
  * A user's connections on one topic at one node. Immutable.
@@ -60,7 +61,7 @@ record PresenceEntry(int clients, long since, long opened, String metadata) {
     static Key of(JsonObject json) {
       String topic = json.getString("p");
       CompiledPattern.of(topic);
-      if (topic.startsWith(PresenceTopics.RESERVED)) {
+      if (LibraryEvents.isOwnTopic(topic)) {
         throw new IllegalArgumentException("p: is reserved");
       }
       return new Key(topic, TopicName.checkText("u", json.getString("u")));

@@ -185,7 +185,7 @@ final class PresenceSync {
   private void publish(Transition message) {
     PresenceEvent event = message.event();
     bus.publish(
-            PresenceTopics.MESSAGES + event.topic(),
+            LibraryEvents.PRESENCE_TOPICS + event.topic(),
             LibraryEvents.PRESENCE,
             PresenceTracker.data(event),
             message.id())

@@ -219,7 +219,7 @@ public class PresenceTracker implements Presence {
     SseClient client = event.client();
     List<String> joined =
         client.subscription().topics().keySet().stream()
-            .filter(PresenceTopics::isCounted)
+            .filter(pattern -> !LibraryEvents.isOwnTopic(pattern))
             // it may have subscribed to more since it was registered
             .limit(
                 config.presence().enabled()
@@ -342,7 +342,7 @@ public class PresenceTracker implements Presence {
   private void publish(PresenceEvent event) {
     broadcaster.publish(
         SseMessage.builder()
-            .topic(PresenceTopics.MESSAGES + event.topic())
+            .topic(LibraryEvents.PRESENCE_TOPICS + event.topic())
             .event(LibraryEvents.PRESENCE)
             .data(data(event))
             .build());

@@ -21,6 +21,7 @@ import org.starcast.RefusedException;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.topic.CompiledPattern;
+import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.security.Caller;
 import org.starcast.security.TopicAccess;
 import org.starcast.security.TopicAuthorizer;
@@ -35,8 +36,8 @@ import org.starcast.security.TopicAuthorizer.Decision;
 public class AccessControl implements TopicAccess {
 
   private static final System.Logger LOG = System.getLogger(AccessControl.class.getName());
-  private static final String PRESENCE = "starcast.presence.";
-  private static final CompiledPattern ALL_PRESENCE = CompiledPattern.of(PRESENCE + "*");
+  private static final CompiledPattern ALL_PRESENCE =
+      CompiledPattern.of(LibraryEvents.PRESENCE_TOPICS + "*");
   private static final String ALL = "*";
 
   /** By how much the clock of who issues tokens may be ahead. */
@@ -184,8 +185,9 @@ public class AccessControl implements TopicAccess {
    * both, and that for all topics, as it cannot be told of which.
    */
   Decision hear(Caller caller, String pattern, Collection<String> muted) {
-    if (pattern.startsWith(PRESENCE)) {
-      return decide(caller, Action.PRESENCE, pattern.substring(PRESENCE.length()));
+    if (pattern.startsWith(LibraryEvents.PRESENCE_TOPICS)) {
+      return decide(
+          caller, Action.PRESENCE, pattern.substring(LibraryEvents.PRESENCE_TOPICS.length()));
     }
     Decision topics = decide(caller, Action.SUBSCRIBE, pattern);
     if (topics == Decision.DENY

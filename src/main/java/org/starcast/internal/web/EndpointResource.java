@@ -285,7 +285,7 @@ public class EndpointResource {
     SseMessage.Builder message = SseMessage.builder();
     List<String> topics = Parameters.required(form, "topic");
     Parameters.checked("topic", () -> message.topics(topics));
-    if (topics.stream().anyMatch(topic -> topic.startsWith("starcast."))) {
+    if (topics.stream().anyMatch(LibraryEvents::isOwnTopic)) {
       throw Problem.badRequest("topic: those that begin with starcast. are the library's own");
     }
     for (String topic : topics) {

@@ -3,8 +3,8 @@ package org.starcast.internal.wire;
 import java.util.List;
 
 /**
- * The events that Starcast itself sends. Clients act on them, so nobody else gives an event a name
- * that begins like theirs.
+ * The events that Starcast itself sends, and its own topics. Clients act on them, so nobody else
+ * gives an event a name that begins like theirs.
  */
 public final class LibraryEvents {
 
@@ -15,9 +15,17 @@ public final class LibraryEvents {
   public static final String PRESENCE = "starcast-presence";
 
   private static final String PREFIX = "starcast";
-  private static final String PRESENCE_TOPICS = "starcast.presence.";
+  private static final String OWN_TOPICS = PREFIX + ".";
+
+  /** What the topics of joins and leaves begin with. */
+  public static final String PRESENCE_TOPICS = OWN_TOPICS + "presence.";
 
   private LibraryEvents() {}
+
+  /** Whether a topic, or a pattern, is of the library's own topics: nobody is present on those. */
+  public static boolean isOwnTopic(String topic) {
+    return topic.startsWith(OWN_TOPICS);
+  }
 
   /**
    * Returns the name that an application or a client gives an event.
