@@ -325,7 +325,10 @@ class PresenceTest {
   @Test
   void aClientMayNotBeOnMoreTopicsThanAllowed() {
     start("PT0S", "presence.max-topics-per-client", "2");
-    open(user("ann", "a", "b", "starcast.presence.a", "starcast.presence.b"));
+    SseClient ann = open(user("ann", "a", "b", "starcast.presence.a", "starcast.presence.b"));
+    // what it subscribes to later puts it on no topic
+    ann.subscribe("c");
+    assertThat(ann.subscription().topics()).containsKey("c");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> open(user("bob", "a", "b", "c.*", "starcast.presence.a")))
         .withMessage(
