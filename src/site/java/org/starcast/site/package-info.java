@@ -1,0 +1,2 @@
+/** The code that the documentation shows, a class for each page. */
+package org.starcast.site;

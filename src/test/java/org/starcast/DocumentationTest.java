@@ -1,0 +1,247 @@
+package org.starcast;
+
+import static java.nio.file.Files.exists;
+import static java.nio.file.Files.readString;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The pages are true where a machine can tell: their links lead somewhere, and their code is a copy
+ * of code that is compiled or run. A block of code follows a comment that names where it is from,
+ * {@code <!-- snippet: file -->} or {@code <!-- snippet: file#region -->}; in the file a region
+ * stands between lines with {@code snippet: region} and {@code end snippet}. With {@code
+ * -Dsnippets=write} the test copies the code into the pages.
+ */
+class DocumentationTest {
+
+  private static final Path SITE = Path.of("src/site/markdown");
+
+  /** What is no code: shell commands, what is on the wire or in a log, configuration of a proxy. */
+  private static final Set<String> NO_CODE = Set.of("", "text", "console");
+
+  /** Pages that the site takes from elsewhere, by their names there. */
+  private static final Set<String> COPIED = Set.of("server-config/README.md", "bench/README.md");
+
+  private static final Pattern LINK = Pattern.compile("]\\(([^)\\s]*)\\)");
+  private static final Pattern FENCE = Pattern.compile("^( *)```(.*)$");
+  private static final Pattern SNIPPET = Pattern.compile("<!-- snippet: ([^#]*?)(?:#([^ ]*))? -->");
+
+  static List<Path> pages() throws IOException {
+    List<Path> pages = new ArrayList<>();
+    for (String page :
+        List.of(
+            "README.md",
+            "CONTRIBUTING.md",
+            "CHANGELOG.md",
+            "SECURITY.md",
+            "server-config/README.md",
+            "src/bench/README.md")) {
+      pages.add(Path.of(page));
+    }
+    pages.addAll(sitePages());
+    return pages;
+  }
+
+  private static List<Path> sitePages() throws IOException {
+    try (Stream<Path> files = Files.list(SITE)) {
+      return files.filter(file -> file.toString().endsWith(".md")).sorted().toList();
+    }
+  }
+
+  @Test
+  void theReadmeIsReadInFiveMinutes() throws IOException {
+    assertThat(Files.size(Path.of("README.md"))).isLessThanOrEqualTo(9_000);
+  }
+
+  @Test
+  void theReadmesTestCommandIsWhatCiRuns() throws IOException {
+    assertThat(readString(Path.of("README.md"))).contains("\nmvn verify ");
+    assertThat(readString(Path.of(".ci/run"))).containsPattern("\nmvn .* verify\\b");
+  }
+
+  @Test
+  void theMenuOfTheSiteHasEveryPage() throws IOException {
+    Set<String> menu =
+        find("href=\"([^\"]*)\\.html\"", readString(Path.of("src/site/site.xml")))
+            .map(found -> found.group(1) + ".md")
+            .filter(page -> !page.startsWith("apidocs/"))
+            .collect(Collectors.toCollection(TreeSet::new));
+    Set<String> pages = new TreeSet<>(COPIED);
+    sitePages().forEach(page -> pages.add(page.getFileName().toString()));
+    assertThat(menu).isEqualTo(pages);
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void linksLeadSomewhere(Path page) throws IOException {
+    List<String> broken = new ArrayList<>();
+    LINK.matcher(prose(page))
+        .results()
+        .map(found -> found.group(1))
+        .filter(link -> !link.startsWith("http"))
+        .filter(link -> !leadsSomewhere(page, link))
+        .forEach(broken::add);
+    assertThat(broken).isEmpty();
+  }
+
+  private static boolean leadsSomewhere(Path page, String link) {
+    String[] parts = link.split("#", 2);
+    boolean site = page.startsWith(SITE);
+    Path target = page;
+    if (site && COPIED.contains(parts[0])) {
+      target = Path.of(parts[0].startsWith("bench") ? "src/" + parts[0] : parts[0]);
+    } else if (site && parts[0].startsWith("apidocs/")) {
+      return true;
+    } else if (!parts[0].isEmpty()) {
+      target = page.resolveSibling(parts[0]).normalize();
+      if (site && target.startsWith("src/site/images")) {
+        target = Path.of("src/site/resources").resolve(Path.of("src/site").relativize(target));
+      }
+    }
+    return exists(target) && (parts.length == 1 || anchors(target, site).contains(parts[1]));
+  }
+
+  /**
+   * The site names headings in another way than the repository's pages, so there only ids count.
+   */
+  private static Set<String> anchors(Path page, boolean site) {
+    String text = prose(page);
+    Stream<String> ids = find("<a id=\"([^\"]*)\">", text).map(found -> found.group(1));
+    Stream<String> headings =
+        find("(?m)^#+ (.*)$", text)
+            .map(found -> found.group(1).toLowerCase(Locale.ROOT))
+            .map(heading -> heading.replaceAll("[^\\w\\- ]", "").replace(' ', '-'));
+    return Stream.concat(ids, site ? Stream.empty() : headings).collect(Collectors.toSet());
+  }
+
+  /** The page without its blocks of code. */
+  private static String prose(Path page) {
+    StringBuilder prose = new StringBuilder();
+    boolean code = false;
+    for (String line : text(page).lines().toList()) {
+      if (FENCE.matcher(line).matches()) {
+        code = !code;
+      } else if (!code) {
+        prose.append(line.replaceAll("`[^`]*`", "")).append('\n');
+      }
+    }
+    return prose.toString();
+  }
+
+  static Stream<Path> pagesWithCode() throws IOException {
+    return Stream.concat(Stream.of(Path.of("README.md")), sitePages().stream());
+  }
+
+  @ParameterizedTest
+  @MethodSource("pagesWithCode")
+  void codeIsCodeThatIsCompiledOrRun(Path page) throws IOException {
+    String written = readString(page);
+    String copied = withCode(page, written);
+    if ("write".equals(System.getProperty("snippets"))) {
+      Files.writeString(page, copied);
+    } else {
+      assertThat(written).as("-Dsnippets=write brings it up to date").isEqualTo(copied);
+    }
+  }
+
+  private static String withCode(Path page, String text) {
+    StringBuilder out = new StringBuilder();
+    String before = ""; // the last line that is not blank
+    String end = null; // of the block that we are in
+    boolean copied = false;
+    for (String line : text.lines().toList()) {
+      Matcher fence = FENCE.matcher(line);
+      if (end != null) {
+        if (line.equals(end)) {
+          end = null;
+        } else if (copied) {
+          continue;
+        }
+        out.append(line).append('\n');
+        continue;
+      }
+      out.append(line).append('\n');
+      if (fence.matches()) {
+        end = fence.group(1) + "```";
+        Matcher snippet = SNIPPET.matcher(before);
+        copied = snippet.find();
+        if (copied) {
+          snippet(Path.of(snippet.group(1)), snippet.group(2))
+              .lines()
+              .map(code -> code.isEmpty() ? code : fence.group(1) + code)
+              .forEach(code -> out.append(code).append('\n'));
+        } else {
+          assertThat(NO_CODE)
+              .as(page + ": code that is no copy, after: " + before)
+              .contains(fence.group(2));
+        }
+      }
+      before = line.isBlank() ? before : line;
+    }
+    return out.toString();
+  }
+
+  /** The region, without what its lines are all indented by; of the starter, as it is generated. */
+  private static String snippet(Path file, String region) {
+    assertThat(file).isRegularFile();
+    List<String> lines = text(file).lines().toList();
+    if (region != null) {
+      List<String> found = new ArrayList<>();
+      boolean within = false;
+      for (String line : lines) {
+        if (within && line.contains("end snippet")) {
+          within = false;
+        } else if (within && !line.contains("snippet: ")) {
+          found.add(line);
+        } else if (line.matches(".*\\bsnippet: " + Pattern.quote(region) + "( .*)?$")) {
+          within = true;
+        }
+      }
+      assertThat(found).as(file + " has no region " + region).isNotEmpty();
+      assertThat(within).as(file + ": " + region + " has no end").isFalse();
+      lines = found;
+    }
+    int indent =
+        lines.stream()
+            .filter(line -> !line.isBlank())
+            .mapToInt(line -> line.length() - line.stripLeading().length())
+            .min()
+            .orElse(0);
+    return lines.stream()
+        .map(line -> line.isBlank() ? "" : line.substring(indent))
+        .collect(Collectors.joining("\n", "", "\n"))
+        .replace("${package}", "org.example")
+        .replace("${groupId}", "org.example")
+        .replace("${artifactId}", "hello")
+        .replace("${version}", "1.0-SNAPSHOT");
+  }
+
+  private static Stream<MatchResult> find(String pattern, String text) {
+    return Pattern.compile(pattern).matcher(text).results();
+  }
+
+  private static String text(Path file) {
+    try {
+      return readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
