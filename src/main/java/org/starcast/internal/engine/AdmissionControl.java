@@ -71,16 +71,10 @@ final class AdmissionControl {
               + " times a minute, the most",
           wait);
     }
-    if (count.incrementAndGet() > config.limits().clients()) {
-      uncount();
-      throw refuse(
-          RefusedException.Reason.CLIENTS,
-          503,
-          "the server has " + config.limits().clients() + " clients, its most",
-          10);
+    if (count.get() >= config.limits().clients()) {
+      throw full();
     }
     if (!acquire(perPrincipal, principal, config.limits().clientsPerPrincipal())) {
-      uncount();
       throw refuse(
           RefusedException.Reason.CLIENTS_PER_PRINCIPAL,
           429,
@@ -88,7 +82,6 @@ final class AdmissionControl {
           10);
     }
     if (!acquire(perAddress, address, config.limits().clientsPerAddress())) {
-      uncount();
       leave(perPrincipal, principal);
       throw refuse(
           RefusedException.Reason.CLIENTS_PER_ADDRESS,
@@ -96,20 +89,34 @@ final class AdmissionControl {
           "the address has " + config.limits().clientsPerAddress() + " clients, the most",
           10);
     }
+    if (!acquire()) {
+      leave(perPrincipal, principal);
+      leave(perAddress, address);
+      throw full();
+    }
+  }
+
+  private RefusedException full() {
+    return refuse(
+        RefusedException.Reason.CLIENTS,
+        503,
+        "the server has " + config.limits().clients() + " clients, its most",
+        10);
   }
 
   /** Counts a client no more. */
   void release(String principal, String address) {
     leave(perPrincipal, principal);
     leave(perAddress, address);
-    uncount();
-  }
-
-  /** Also of one that is refused: another one may have been the last meanwhile. */
-  private void uncount() {
     if (count.decrementAndGet() == 0) {
       whenEmpty.run();
     }
+  }
+
+  /** Never above the limit: one that is refused was not there, not even for a moment. */
+  private boolean acquire() {
+    int limit = config.limits().clients();
+    return count.getAndUpdate(n -> n < limit ? n + 1 : n) < limit;
   }
 
   /** Counts a refusal, and makes the exception that says it. */
