@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.nats.client.Connection;
 import io.nats.client.JetStreamManagement;
+import io.nats.client.PurgeOptions;
 import io.nats.client.api.RetentionPolicy;
 import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -377,6 +379,26 @@ class NatsFaultsTest {
       List<StoredEvent> read = BackplaneContract.get(two.backplane().read(stored, stored));
       assertThat(read).extracting(StoredEvent::sequence).containsExactly(stored);
     }
+  }
+
+  @Test
+  void whatAReadFindsDroppedIsKnownRightAfterIt() throws Exception {
+    server.start();
+    BackplaneContract.Node node = node();
+    node.publishAll("a", 0, 20);
+    node.receiver().awaitEvents(20);
+    try (Connection connection = server.connect()) {
+      connection
+          .jetStreamManagement()
+          .purgeStream(STREAM, PurgeOptions.builder().sequence(11).build());
+    }
+
+    List<StoredEvent> read = BackplaneContract.get(node.backplane().read(1, 20));
+
+    assertThat(node.backplane().oldest()).isEqualTo(11);
+    assertThat(read)
+        .extracting(StoredEvent::sequence)
+        .containsExactlyElementsOf(LongStream.rangeClosed(11, 20).boxed().toList());
   }
 
   @Test
