@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.starcast.internal.backplane.Link;
 import org.starcast.internal.backplane.NatsServer;
 import org.starcast.internal.wire.EventId;
-import org.starcast.internal.wire.EventStreamParser.Event;
+import org.starcast.testing.ReceivedEvent;
 
 /**
  * Clients hop between three nodes with their last id while all nodes publish, and the broker and
@@ -74,7 +74,7 @@ class ClusterChaosIT {
   private Cluster cluster;
 
   /** Of 300 clients' logs, one of those events that are equal. */
-  private final ConcurrentMap<Event, Event> seen = new ConcurrentHashMap<>();
+  private final ConcurrentMap<ReceivedEvent, ReceivedEvent> seen = new ConcurrentHashMap<>();
 
   /** Batches that may be published, and clients that may hop for those that were. */
   private final Semaphore batches = new Semaphore(0);
@@ -103,7 +103,7 @@ class ClusterChaosIT {
     private final int number;
     private final Set<String> topics = new TreeSet<>();
     private final String query;
-    private final List<Event> before = new ArrayList<>();
+    private final List<ReceivedEvent> before = new ArrayList<>();
     private RawStream stream;
     private int node;
     private int lives;
@@ -196,7 +196,7 @@ class ClusterChaosIT {
     }
 
     long lastSequence() {
-      List<Event> now = stream.events();
+      List<ReceivedEvent> now = stream.events();
       String id = now.isEmpty() ? lastEventId() : now.get(now.size() - 1).lastEventId();
       return id.isEmpty() ? 0 : EventId.parse(id).sequence();
     }
@@ -531,7 +531,7 @@ class ClusterChaosIT {
   private static void check(
       Hopper hopper, List<Map.Entry<Long, String>> expected, List<String> gaps) {
     int next = 0;
-    for (Event event : hopper.before) {
+    for (ReceivedEvent event : hopper.before) {
       if (event.event().equals("starcast-gap")) {
         gaps.add(
             "%s: told %s with the id %s before %s"

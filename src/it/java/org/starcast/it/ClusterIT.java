@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.starcast.internal.wire.EventId;
-import org.starcast.internal.wire.EventStreamParser.Event;
+import org.starcast.testing.ReceivedEvent;
 
 /**
  * Two Payara Micro and a WildFly, joined by NATS: see {@link Cluster}. All nodes wait for a broker
@@ -132,12 +132,12 @@ class ClusterIT {
         .untilAsserted(() -> assertThat(stream.count()).isGreaterThanOrEqualTo(count));
   }
 
-  private static List<Long> sequences(List<Event> events) {
+  private static List<Long> sequences(List<ReceivedEvent> events) {
     return events.stream().map(event -> EventId.parse(event.lastEventId()).sequence()).toList();
   }
 
-  private static List<String> data(List<Event> events) {
-    return events.stream().map(Event::data).toList();
+  private static List<String> data(List<ReceivedEvent> events) {
+    return events.stream().map(ReceivedEvent::data).toList();
   }
 
   private static List<String> numbers(String name, int from, int to) {
@@ -162,7 +162,7 @@ class ClusterIT {
 
   @Test
   void aClientGoesOnOnAnyOtherNode() throws Exception {
-    List<Event> got = new ArrayList<>();
+    List<ReceivedEvent> got = new ArrayList<>();
     String[] resume = {};
     RawStream stream = server(0).stream("topic=hop.*");
     for (int hop = 1; hop <= 6; hop++) {
@@ -252,11 +252,11 @@ class ClusterIT {
               }
             });
     server(1).post("probe/drain?window=PT1S", "");
-    List<List<Event>> before = new ArrayList<>();
+    List<List<ReceivedEvent>> before = new ArrayList<>();
     for (int i = 0; i < clients; i++) {
       RawStream stream = streams.get(i);
       await().atMost(PATIENCE).until(stream::ended);
-      List<Event> events =
+      List<ReceivedEvent> events =
           stream.events().stream().filter(event -> !event.event().equals("farewell")).toList();
       before.add(events);
       String last = events.isEmpty() ? "earliest" : events.get(events.size() - 1).lastEventId();
@@ -267,7 +267,7 @@ class ClusterIT {
 
     for (int i = 0; i < clients; i++) {
       RawStream stream = streams.get(i);
-      List<Event> all = new ArrayList<>(before.get(i));
+      List<ReceivedEvent> all = new ArrayList<>(before.get(i));
       awaitCount(stream, 200 - all.size());
       all.addAll(stream.events());
       assertThat(data(all)).isEqualTo(numbers("", 0, 200));
@@ -310,10 +310,10 @@ class ClusterIT {
           .atMost(PATIENCE)
           .until(() -> stream.events().stream().anyMatch(e -> e.lastEventId().equals(last)));
       assertThat(stream.ended()).isFalse();
-      List<Event> events = stream.events();
+      List<ReceivedEvent> events = stream.events();
       assertThat(sequences(events)).isSorted();
       assertThat(data(events)).doesNotHaveDuplicates();
-      assertThat(events.stream().map(Event::event)).containsOnly("message");
+      assertThat(events.stream().map(ReceivedEvent::event)).containsOnly("message");
       assertThat(events).isEqualTo(streams.get(0).events());
       Map<String, String> byId = new java.util.HashMap<>();
       events.forEach(event -> byId.put(event.lastEventId(), event.data()));

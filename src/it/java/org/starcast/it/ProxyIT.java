@@ -30,7 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.starcast.internal.wire.EventStreamParser;
+import org.starcast.testing.ReceivedEvent;
 
 /**
  * Streams through a real nginx with {@code server-config/nginx/starcast.conf}: TLS and HTTP/2
@@ -262,7 +262,7 @@ class ProxyIT {
 
   /** Comes back with the id of its last event whenever its stream breaks. */
   private final class Reader {
-    private final List<EventStreamParser.Event> before = new ArrayList<>();
+    private final List<ReceivedEvent> before = new ArrayList<>();
     private TlsClient.Stream stream;
     private volatile int connections;
 
@@ -297,9 +297,9 @@ class ProxyIT {
       }
     }
 
-    private List<EventStreamParser.Event> events() {
+    private List<ReceivedEvent> events() {
       synchronized (before) {
-        List<EventStreamParser.Event> all = new ArrayList<>(before);
+        List<ReceivedEvent> all = new ArrayList<>(before);
         if (stream != null) {
           all.addAll(stream.events());
         }
@@ -308,12 +308,12 @@ class ProxyIT {
     }
 
     private String lastEventId() {
-      List<EventStreamParser.Event> all = events();
+      List<ReceivedEvent> all = events();
       return all.isEmpty() ? "" : all.get(all.size() - 1).lastEventId();
     }
 
     List<String> data() {
-      return events().stream().map(EventStreamParser.Event::data).toList();
+      return events().stream().map(ReceivedEvent::data).toList();
     }
   }
 }

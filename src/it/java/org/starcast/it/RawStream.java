@@ -15,7 +15,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentMap;
-import org.starcast.internal.wire.EventStreamParser;
+import org.starcast.testing.EventStreamParser;
+import org.starcast.testing.ReceivedEvent;
 
 /**
  * One HTTP/1.1 connection written by hand, so that a test sees the bytes as they are, and can stop
@@ -29,9 +30,9 @@ final class RawStream implements AutoCloseable {
   private final Map<String, String> headers = new LinkedHashMap<>();
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
   private final EventStreamParser parser = new EventStreamParser();
-  private final List<EventStreamParser.Event> events = new ArrayList<>();
+  private final List<ReceivedEvent> events = new ArrayList<>();
   private volatile boolean keepBody = true;
-  private volatile ConcurrentMap<EventStreamParser.Event, EventStreamParser.Event> shared;
+  private volatile ConcurrentMap<ReceivedEvent, ReceivedEvent> shared;
   private volatile boolean ended;
   private boolean silent;
 
@@ -93,14 +94,14 @@ final class RawStream implements AutoCloseable {
     return new String(bytes(), StandardCharsets.UTF_8);
   }
 
-  List<EventStreamParser.Event> events() {
+  List<ReceivedEvent> events() {
     synchronized (body) {
       return List.copyOf(events);
     }
   }
 
   List<String> data() {
-    return events().stream().map(EventStreamParser.Event::data).toList();
+    return events().stream().map(ReceivedEvent::data).toList();
   }
 
   int count() {
@@ -197,7 +198,7 @@ final class RawStream implements AutoCloseable {
         body.write(bytes, 0, length);
       }
       for (EventStreamParser.Item item : parser.feed(bytes, 0, length).take()) {
-        if (item instanceof EventStreamParser.Event event) {
+        if (item instanceof ReceivedEvent event) {
           events.add(shared == null ? event : shared.computeIfAbsent(event, same -> same));
         }
       }
@@ -213,7 +214,7 @@ final class RawStream implements AutoCloseable {
   }
 
   /** For many streams of the same events: keeps one of those that are equal. */
-  RawStream sharing(ConcurrentMap<EventStreamParser.Event, EventStreamParser.Event> seen) {
+  RawStream sharing(ConcurrentMap<ReceivedEvent, ReceivedEvent> seen) {
     shared = seen;
     return this;
   }

@@ -18,7 +18,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.starcast.internal.wire.EventStreamParser.Event;
+import org.starcast.testing.ReceivedEvent;
 
 /** Clients that come back, fall behind, or are new get what there is, or are told. */
 @ArquillianTest
@@ -170,7 +170,7 @@ class ReplayIT {
     RawStream stream = probe("topic=" + topic, "Last-Event-ID: " + before);
     await().atMost(PATIENCE).until(() -> stream.count() == 3);
 
-    List<Event> events = stream.events();
+    List<ReceivedEvent> events = stream.events();
     assertThat(events.get(0).event()).isEqualTo("starcast-gap");
     assertThat(events.get(1).event()).isEqualTo("recover");
     assertThat(events.get(2).data()).isEqualTo("still there");
@@ -180,7 +180,7 @@ class ReplayIT {
   /**
    * The gap's id is that before the next event, so that a client that returns is not told twice.
    */
-  private void assertToldOnce(Event gap) {
+  private void assertToldOnce(ReceivedEvent gap) {
     String next = gap.data().replaceAll("\\{\"next\":\"(.*)\"}", "$1");
     String[] parts = next.split("-");
     assertThat(gap.lastEventId()).isEqualTo(parts[0] + "-" + (Long.parseLong(parts[1]) - 1));
@@ -286,7 +286,7 @@ class ReplayIT {
     await().atMost(PATIENCE).until(() -> hasLast(slow));
     int expected = 0;
     int gaps = 0;
-    for (Event event : slow.events()) {
+    for (ReceivedEvent event : slow.events()) {
       if (event.event().equals("starcast-gap")) {
         gaps++;
         continue;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.starcast.internal.wire.EventId;
-import org.starcast.internal.wire.EventStreamParser;
+import org.starcast.testing.ReceivedEvent;
 
 /**
  * Payara Micro with the file store as a process of its own, killed and stopped while clients read
@@ -70,7 +70,7 @@ class RestartIT {
   private static final class Reader {
     private final String query;
     private final List<Integer> topics;
-    private final List<EventStreamParser.Event> before = new ArrayList<>();
+    private final List<ReceivedEvent> before = new ArrayList<>();
     private RawStream stream;
 
     Reader(List<Integer> topics) {
@@ -92,8 +92,8 @@ class RestartIT {
       stream = null;
     }
 
-    List<EventStreamParser.Event> events() {
-      List<EventStreamParser.Event> all = new ArrayList<>(before);
+    List<ReceivedEvent> events() {
+      List<ReceivedEvent> all = new ArrayList<>(before);
       if (stream != null) {
         all.addAll(stream.events());
       }
@@ -101,7 +101,7 @@ class RestartIT {
     }
 
     String lastEventId() {
-      List<EventStreamParser.Event> all = events();
+      List<ReceivedEvent> all = events();
       return all.isEmpty() ? "" : all.get(all.size() - 1).lastEventId();
     }
 
@@ -114,7 +114,7 @@ class RestartIT {
     return Integer.parseInt(data.substring(0, data.indexOf(':')));
   }
 
-  private static long sequence(EventStreamParser.Event event) {
+  private static long sequence(ReceivedEvent event) {
     return EventId.parse(event.lastEventId()).sequence();
   }
 
@@ -178,7 +178,7 @@ class RestartIT {
     await().atMost(PATIENCE).until(() -> !witness.events().isEmpty() && last(witness) == end);
     Map<Long, String> stored = new TreeMap<>();
     List<Long> crashes = new ArrayList<>();
-    for (EventStreamParser.Event event : witness.events()) {
+    for (ReceivedEvent event : witness.events()) {
       if (event.event().equals("starcast-gap")) {
         crashes.add(sequence(event));
       } else {
@@ -292,7 +292,7 @@ class RestartIT {
     List<Map.Entry<Long, String>> got = new ArrayList<>();
     List<Long> gaps = new ArrayList<>();
     long before = 0;
-    for (EventStreamParser.Event event : reader.events()) {
+    for (ReceivedEvent event : reader.events()) {
       if (event.event().equals("starcast-gap")) {
         long crash = crashes.get(gaps.size());
         assertThat(before).as("a gap at the crash; seed %d", seed).isLessThanOrEqualTo(crash);

@@ -17,7 +17,7 @@ import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.Test;
-import org.starcast.internal.wire.EventStreamParser.Event;
+import org.starcast.testing.ReceivedEvent;
 
 /**
  * Clients are cut at random moments in every way there is, and come back with their last id, while
@@ -52,7 +52,7 @@ class ResumeChaosIT {
     private final int number;
     private final String topic;
     private final String query;
-    private final List<Event> events = new ArrayList<>();
+    private final List<ReceivedEvent> events = new ArrayList<>();
     private RawStream stream;
     private int lives;
 
@@ -119,7 +119,7 @@ class ResumeChaosIT {
   private final List<RawStream> silent = new ArrayList<>();
 
   /** A million events in 200 logs would not fit into a small heap. */
-  private final ConcurrentMap<Event, Event> seen = new ConcurrentHashMap<>();
+  private final ConcurrentMap<ReceivedEvent, ReceivedEvent> seen = new ConcurrentHashMap<>();
 
   private Server server;
 
@@ -158,8 +158,10 @@ class ResumeChaosIT {
               });
     }
     String end = server.publish("topic", "storm.end", "data", "end").body();
-    List<Event> all = model.events();
-    assertThat(all.stream().map(Event::event)).as("the model has no gap").containsOnly("message");
+    List<ReceivedEvent> all = model.events();
+    assertThat(all.stream().map(ReceivedEvent::event))
+        .as("the model has no gap")
+        .containsOnly("message");
     assertThat(all.size()).as(end).isBetween(rounds * ROUND, rounds * ROUND + 1);
 
     for (Hopper hopper : hoppers) {
@@ -205,18 +207,18 @@ class ResumeChaosIT {
     hopper.events.addAll(hopper.stream.events());
   }
 
-  private static void assertLog(Hopper hopper, List<Event> all, String what) {
+  private static void assertLog(Hopper hopper, List<ReceivedEvent> all, String what) {
     List<String> topics = new ArrayList<>();
     for (String parameter : hopper.query.split("&")) {
       if (parameter.startsWith("topic=storm.")) {
         topics.add(parameter.substring("topic=storm.".length()));
       }
     }
-    List<Event> expected =
+    List<ReceivedEvent> expected =
         all.stream().filter(event -> topics.contains(event.data().split(":")[0])).toList();
     int next = 0;
     boolean gap = false;
-    for (Event event : hopper.events) {
+    for (ReceivedEvent event : hopper.events) {
       if (event.event().equals("starcast-gap")) {
         gap = true;
         continue;

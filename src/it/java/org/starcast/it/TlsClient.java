@@ -22,7 +22,8 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
-import org.starcast.internal.wire.EventStreamParser;
+import org.starcast.testing.EventStreamParser;
+import org.starcast.testing.ReceivedEvent;
 
 /** A browser's way to a server: TLS, HTTP/2, one connection for all streams. */
 final class TlsClient {
@@ -98,7 +99,7 @@ final class TlsClient {
   /** One stream, read on a thread of its own from when it is told to. */
   static final class Stream {
     private final HttpResponse<InputStream> response;
-    private final List<EventStreamParser.Event> events = new ArrayList<>();
+    private final List<ReceivedEvent> events = new ArrayList<>();
     private volatile boolean ended;
 
     private Stream(HttpResponse<InputStream> response) {
@@ -122,7 +123,7 @@ final class TlsClient {
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
           synchronized (events) {
             for (EventStreamParser.Item item : parser.feed(buffer, 0, n).take()) {
-              if (item instanceof EventStreamParser.Event event) {
+              if (item instanceof ReceivedEvent event) {
                 events.add(event);
               }
             }
@@ -144,14 +145,14 @@ final class TlsClient {
       return response.version();
     }
 
-    List<EventStreamParser.Event> events() {
+    List<ReceivedEvent> events() {
       synchronized (events) {
         return List.copyOf(events);
       }
     }
 
     List<String> data() {
-      return events().stream().map(EventStreamParser.Event::data).toList();
+      return events().stream().map(ReceivedEvent::data).toList();
     }
 
     boolean ended() {

@@ -14,24 +14,27 @@ import java.util.Map;
  * registration and while the transaction is still the thread's, as Narayana has it.
  */
 @ApplicationScoped
-class TestTransactions implements TransactionSynchronizationRegistry {
+public class TestTransactions implements TransactionSynchronizationRegistry {
 
   private final List<Synchronization> synchronizations = new ArrayList<>();
   private final Map<Object, Object> resources = new HashMap<>();
   private int status = Status.STATUS_NO_TRANSACTION;
 
-  void begin() {
+  /** Begins a transaction. */
+  public void begin() {
     status = Status.STATUS_ACTIVE;
   }
 
-  void commit() {
+  /** Commits it. */
+  public void commit() {
     for (int i = 0; i < synchronizations.size(); i++) { // may grow meanwhile
       synchronizations.get(i).beforeCompletion();
     }
     end(Status.STATUS_COMMITTED);
   }
 
-  void rollback() {
+  /** Rolls it back. */
+  public void rollback() {
     end(Status.STATUS_ROLLEDBACK);
   }
 

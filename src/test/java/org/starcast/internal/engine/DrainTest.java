@@ -21,8 +21,8 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.engine.EngineFixture.Stream;
-import org.starcast.internal.wire.EventStreamParser;
-import org.starcast.internal.wire.EventStreamParser.Retry;
+import org.starcast.testing.EventStreamParser;
+import org.starcast.testing.EventStreamParser.Retry;
 
 @ExtendWith(ResponseRuntime.class)
 class DrainTest {

@@ -18,7 +18,7 @@ import org.starcast.Subscription.Overflow;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.engine.EngineFixture.Stream;
-import org.starcast.internal.wire.EventStreamParser.Event;
+import org.starcast.testing.ReceivedEvent;
 
 /** What a client gets when it missed events, whoever it is and however that came. */
 class GapTest {
@@ -49,8 +49,8 @@ class GapTest {
         assertThat(data.subList(data.indexOf("price 7"), data.size()))
             .hasSize(17)
             .startsWith("price 7", "a85");
-        Event state = either.writer().events().get(data.indexOf("price 7"));
-        Event following = either.writer().events().get(data.indexOf("a85"));
+        ReceivedEvent state = either.writer().events().get(data.indexOf("price 7"));
+        ReceivedEvent following = either.writer().events().get(data.indexOf("a85"));
         assertThat(state.lastEventId())
             .as("no id says that it is past the gap before it has the states")
             .isNotEqualTo(following.lastEventId());
@@ -72,7 +72,7 @@ class GapTest {
       shared.drop(3);
       backplane.lag(false);
       until(() -> stream.writer().data().contains("a3"));
-      assertThat(stream.writer().events().stream().map(Event::event))
+      assertThat(stream.writer().events().stream().map(ReceivedEvent::event))
           .containsExactly("message", "starcast-gap", "message", "message");
       assertThat(stream.writer().data().subList(2, 4)).containsExactly("price 7", "a3");
     }

@@ -28,7 +28,7 @@ import org.starcast.SseClient;
 import org.starcast.SseClient.CloseReason;
 import org.starcast.Subscription;
 import org.starcast.internal.engine.EngineFixture.Stream;
-import org.starcast.internal.wire.EventStreamParser.Event;
+import org.starcast.testing.ReceivedEvent;
 
 /**
  * Very many short races between publishers, drain threads and connections, each judged when it is
@@ -135,7 +135,7 @@ class HandOverStressTest {
     return published.stream().map(Published::data).toList();
   }
 
-  private static long sequenceOf(Event event) {
+  private static long sequenceOf(ReceivedEvent event) {
     String id = event.lastEventId();
     return Long.parseLong(id.substring(id.indexOf('-') + 1));
   }
@@ -370,7 +370,7 @@ class HandOverStressTest {
           for (int i = 0; i < gentle.size(); i++) {
             // what was published before the close must have come
             assertThat(gentle.get(i).writer().events())
-                .extracting(Event::lastEventId)
+                .extracting(ReceivedEvent::lastEventId)
                 .contains(owed.get(i));
             assertThat(gentle.get(i).writer().aborted()).isFalse();
           }
@@ -390,7 +390,7 @@ class HandOverStressTest {
 
   private static void assertUnbroken(Stream stream) {
     long last = -1;
-    for (Event event : stream.writer().events()) {
+    for (ReceivedEvent event : stream.writer().events()) {
       long sequence = sequenceOf(event);
       if (last >= 0) {
         assertThat(sequence).isEqualTo(last + 1);

@@ -7,8 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import org.starcast.internal.wire.EventStreamParser;
 import org.starcast.internal.writer.SinkWriter;
+import org.starcast.testing.EventStreamParser;
+import org.starcast.testing.ReceivedEvent;
 
 /**
  * A writer into memory with the behaviour of a connection: it takes as many bytes as its window
@@ -250,12 +251,12 @@ final class MemoryWriter implements SinkWriter {
   }
 
   /** The events that have arrived. */
-  List<EventStreamParser.Event> events() {
+  List<ReceivedEvent> events() {
     return new EventStreamParser().feed(bytes()).events();
   }
 
   /** The data of the events that have arrived. */
   List<String> data() {
-    return events().stream().map(EventStreamParser.Event::data).toList();
+    return events().stream().map(ReceivedEvent::data).toList();
   }
 }

@@ -17,7 +17,7 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.Subscription.Overflow;
 import org.starcast.internal.engine.EngineFixture.Stream;
-import org.starcast.internal.wire.EventStreamParser.Event;
+import org.starcast.testing.ReceivedEvent;
 
 /** A client's queue: its bounds, and what each policy does at them. */
 class QueueTest {
@@ -212,7 +212,7 @@ class QueueTest {
       slow.unplug().awaitIdle();
       assertThat(slow.writer().data())
           .containsExactly("plug", "k2 v1", "no key", "no key either", "k3 v1", "k1 v3");
-      assertThat(slow.writer().events().stream().skip(1).map(Event::lastEventId).toList())
+      assertThat(slow.writer().events().stream().skip(1).map(ReceivedEvent::lastEventId).toList())
           .as("ids by which a client resumes must not go back")
           .isSortedAccordingTo((a, b) -> Long.compare(sequence(a), sequence(b)));
     }

@@ -20,7 +20,7 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.engine.EngineFixture.Stream;
-import org.starcast.internal.wire.EventStreamParser.Event;
+import org.starcast.testing.ReceivedEvent;
 
 /**
  * Clients that come, fall behind, leave and come back while others publish at full speed: the
@@ -38,7 +38,7 @@ class ReplayStressTest {
   private final class Hopper {
     private final String topic;
     private final Random random;
-    private final List<Event> events = new ArrayList<>();
+    private final List<ReceivedEvent> events = new ArrayList<>();
     private final List<EngineFixture> nodes;
     private Stream stream;
 
@@ -81,7 +81,7 @@ class ReplayStressTest {
       // whoever asks for the earliest event gets it, whichever that is by then
       long before = events.isEmpty() ? 0 : sequence(events.get(0).lastEventId()) - 1;
       boolean gap = false;
-      for (Event event : events) {
+      for (ReceivedEvent event : events) {
         long sequence = sequence(event.lastEventId());
         if (event.event().equals("starcast-gap")) {
           gap = true;

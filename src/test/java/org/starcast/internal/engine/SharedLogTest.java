@@ -27,11 +27,11 @@ import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.engine.EngineFixture.Stream;
 import org.starcast.internal.security.Grant;
-import org.starcast.internal.wire.EventStreamParser.Event;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
 import org.starcast.spi.OutgoingEvent;
 import org.starcast.spi.StoredEvent;
+import org.starcast.testing.ReceivedEvent;
 
 /** Nodes that share a backplane, whose log is longer than theirs. */
 @ExtendWith(ResponseRuntime.class)
@@ -66,7 +66,7 @@ class SharedLogTest {
   }
 
   private static List<String> names(Stream stream) {
-    return stream.writer().events().stream().map(Event::event).toList();
+    return stream.writer().events().stream().map(ReceivedEvent::event).toList();
   }
 
   @Test

@@ -10,7 +10,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.starcast.internal.wire.EventStreamParser.Event;
+import org.starcast.testing.EventStreamParser;
+import org.starcast.testing.ReceivedEvent;
 
 class FrameTemplateTest {
 
@@ -38,7 +39,7 @@ class FrameTemplateTest {
       EventStreamParser parser = new EventStreamParser().feed(draft.bytes(), 0, length);
       assertThat(parser.events())
           .containsExactly(
-              new Event("message", RoundTripTest.normalised(data), epoch + "-" + sequence));
+              new ReceivedEvent("message", RoundTripTest.normalised(data), epoch + "-" + sequence));
     }
   }
 

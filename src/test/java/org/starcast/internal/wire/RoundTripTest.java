@@ -8,10 +8,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
-import org.starcast.internal.wire.EventStreamParser.Comment;
-import org.starcast.internal.wire.EventStreamParser.Event;
-import org.starcast.internal.wire.EventStreamParser.Item;
-import org.starcast.internal.wire.EventStreamParser.Retry;
+import org.starcast.testing.EventStreamParser;
+import org.starcast.testing.EventStreamParser.Comment;
+import org.starcast.testing.EventStreamParser.Item;
+import org.starcast.testing.EventStreamParser.Retry;
+import org.starcast.testing.ReceivedEvent;
 
 /**
  * A million random messages, with all that could break a frame, come out of an independent parser
@@ -145,7 +146,8 @@ class RoundTripTest {
         expected.add(new Retry(retry.toMillis()));
       }
       if (data != null) {
-        expected.add(new Event(event == null ? "message" : event, normalised(data), lastId));
+        expected.add(
+            new ReceivedEvent(event == null ? "message" : event, normalised(data), lastId));
       }
     }
     chunks.flush();

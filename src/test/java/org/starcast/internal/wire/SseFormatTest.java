@@ -22,8 +22,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.SseMessage;
 import org.starcast.Subscription.LineSeparator;
-import org.starcast.internal.wire.EventStreamParser.Comment;
-import org.starcast.internal.wire.EventStreamParser.Event;
+import org.starcast.testing.EventStreamParser;
+import org.starcast.testing.EventStreamParser.Comment;
+import org.starcast.testing.ReceivedEvent;
 
 class SseFormatTest {
 
@@ -108,7 +109,7 @@ class SseFormatTest {
           String data = "x".repeat(at) + special + "\u000E" + "y".repeat(length - at);
           assertThat(parse(SseFormat.encode(null, null, null, data, null)).events())
               .as("%s at %s of %s", special, at, length)
-              .containsExactly(new Event("message", RoundTripTest.normalised(data), ""));
+              .containsExactly(new ReceivedEvent("message", RoundTripTest.normalised(data), ""));
         }
       }
     }
@@ -136,8 +137,8 @@ class SseFormatTest {
     parser.feed(SseFormat.encode(null, null, null, "next", null));
     assertThat(parser.events())
         .containsExactly(
-            new Event("first", RoundTripTest.normalised(text), "7"),
-            new Event("message", "next", "7"));
+            new ReceivedEvent("first", RoundTripTest.normalised(text), "7"),
+            new ReceivedEvent("message", "next", "7"));
     assertThat(parser.comments().stream().map(Comment::text))
         .containsExactly(RoundTripTest.normalised(text).split("\n", -1));
     assertThat(parser.retries()).isEmpty();
@@ -148,7 +149,8 @@ class SseFormatTest {
     byte[] frame = SseFormat.encode(null, null, null, "a\r", null);
     EventStreamParser parser = new EventStreamParser().feed(frame).feed(frame);
     assertThat(parser.events())
-        .containsExactly(new Event("message", "a\n", ""), new Event("message", "a\n", ""));
+        .containsExactly(
+            new ReceivedEvent("message", "a\n", ""), new ReceivedEvent("message", "a\n", ""));
   }
 
   @Test
@@ -168,7 +170,7 @@ class SseFormatTest {
       String data = unit.repeat(1 << 20);
       byte[] frame = SseFormat.encode(null, null, null, data, null);
       assertThat(frame).hasSize(6 + data.getBytes(StandardCharsets.UTF_8).length + 2);
-      assertThat(parse(frame).events()).containsExactly(new Event("message", data, ""));
+      assertThat(parse(frame).events()).containsExactly(new ReceivedEvent("message", data, ""));
     }
   }
 
@@ -177,7 +179,7 @@ class SseFormatTest {
   void carriesAHundredThousandOf(String unit) {
     String data = unit.repeat(100_000);
     assertThat(parse(SseFormat.encode(null, null, null, data, null)).events())
-        .containsExactly(new Event("message", RoundTripTest.normalised(data), ""));
+        .containsExactly(new ReceivedEvent("message", RoundTripTest.normalised(data), ""));
     FrameTemplate draft = SseFormat.draft("x", null, data, null);
     assertThat(draft.bytes().length - draft.bodyLength())
         .as("unused bytes")
@@ -227,7 +229,7 @@ class SseFormatTest {
     for (String value : List.of("a", "a".repeat(256), "漢".repeat(256), " a: ", "\uFEFF😀", "\t")) {
       assertThat(SseFormat.checkField("event", value)).isSameAs(value);
       assertThat(parse(SseFormat.encode(value, value, null, "x", null)).events())
-          .containsExactly(new Event(value, "x", value));
+          .containsExactly(new ReceivedEvent(value, "x", value));
     }
   }
 
@@ -239,7 +241,8 @@ class SseFormatTest {
     byte[] both = Arrays.copyOf(first, first.length + second.length);
     System.arraycopy(second, 0, both, first.length, second.length);
     assertThat(parse(both).events())
-        .containsExactly(new Event("message", "a", "7"), new Event("message", "b", ""));
+        .containsExactly(
+            new ReceivedEvent("message", "a", "7"), new ReceivedEvent("message", "b", ""));
   }
 
   static Stream<Arguments> badFields() {

@@ -1,32 +1,31 @@
-package org.starcast.internal.wire;
+package org.starcast.testing;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An event-stream client after WHATWG HTML, section 9.2.6, written from its text and independently
- * of the encoder: bytes in chunks of any size go in, what an {@code EventSource} would see comes
- * out. Thread-safe, so that a test may feed it from a reader thread.
+ * A strict parser of {@code text/event-stream}, by WHATWG HTML, section 9.2.6: bytes in pieces of
+ * any size go in, what an {@code EventSource} would make of them comes out. For tests that have the
+ * bytes; {@link SseTestClient} reads a stream by itself. Thread-safe.
  */
 public final class EventStreamParser {
 
   /** What a stream says, in its order. */
-  public sealed interface Item permits Event, Comment, Retry {}
+  public sealed interface Item permits ReceivedEvent, Comment, Retry {}
 
   /**
-   * A dispatched event.
+   * A comment line, as heartbeats are.
    *
-   * @param event its type, {@code message} when the stream names none
-   * @param data its data, lines joined by LF
-   * @param lastEventId the last event id at that moment, empty if there was none
+   * @param text what follows the colon, less one space
    */
-  public record Event(String event, String data, String lastEventId) implements Item {}
-
-  /** A comment line: what follows the colon, less one space. */
   public record Comment(String text) implements Item {}
 
-  /** A reconnection time in milliseconds. */
+  /**
+   * A reconnection time.
+   *
+   * @param millis milliseconds
+   */
   public record Retry(long millis) implements Item {}
 
   private final List<Item> items = new ArrayList<>();
@@ -46,10 +45,29 @@ public final class EventStreamParser {
   // event
   private final StringBuilder data = new StringBuilder();
   private String type = "";
-  private String idBuffer = "";
-  private String lastEventId = "";
+  private String idBuffer;
+  private String lastEventId;
 
-  /** Takes the next bytes of the stream. */
+  /** For the first stream of a client. */
+  public EventStreamParser() {
+    this("");
+  }
+
+  /**
+   * For the stream of a client that comes back.
+   *
+   * @param lastEventId what it sends as {@code Last-Event-ID}
+   */
+  public EventStreamParser(String lastEventId) {
+    this.idBuffer = lastEventId;
+    this.lastEventId = lastEventId;
+  }
+
+  /**
+   * Takes the next bytes of the stream.
+   *
+   * @return this parser
+   */
   public synchronized EventStreamParser feed(byte[] bytes, int offset, int length) {
     for (int i = offset; i < offset + length; i++) {
       decode(bytes[i] & 0xFF);
@@ -57,49 +75,57 @@ public final class EventStreamParser {
     return this;
   }
 
-  /** As {@link #feed(byte[], int, int)}, all bytes. */
+  /**
+   * Takes the next bytes of the stream.
+   *
+   * @return this parser
+   */
   public EventStreamParser feed(byte[] bytes) {
     return feed(bytes, 0, bytes.length);
   }
 
-  /** As {@link #feed(byte[])}, the text in UTF-8. */
+  /**
+   * Takes the next part of the stream, in UTF-8.
+   *
+   * @return this parser
+   */
   public EventStreamParser feed(String text) {
     return feed(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** All items since the begin or the last {@link #take}. */
+  /** Returns all items since the start or the last {@link #take}. */
   public synchronized List<Item> items() {
     return List.copyOf(items);
   }
 
-  /** The items, which are forgotten with that. */
+  /** Returns the items, and forgets them. */
   public synchronized List<Item> take() {
     List<Item> taken = List.copyOf(items);
     items.clear();
     return taken;
   }
 
-  /** The events among the items. */
-  public List<Event> events() {
-    return only(Event.class);
+  /** Returns the events among the items. */
+  public List<ReceivedEvent> events() {
+    return only(ReceivedEvent.class);
   }
 
-  /** The comments among the items. */
+  /** Returns the comments among the items. */
   public List<Comment> comments() {
     return only(Comment.class);
   }
 
-  /** The reconnection times among the items. */
+  /** Returns the reconnection times among the items. */
   public List<Retry> retries() {
     return only(Retry.class);
   }
 
-  /** The id that the client would send as {@code Last-Event-ID}; empty for none. */
+  /** Returns the id that the client would send as {@code Last-Event-ID}; empty for none. */
   public synchronized String lastEventId() {
     return lastEventId;
   }
 
-  /** The count of byte sequences that were no UTF-8. */
+  /** Returns the count of byte sequences that were no UTF-8. */
   public synchronized long malformed() {
     return malformed;
   }
@@ -208,7 +234,7 @@ public final class EventStreamParser {
     lastEventId = idBuffer;
     if (data.length() > 0) {
       data.setLength(data.length() - 1);
-      items.add(new Event(type.isEmpty() ? "message" : type, data.toString(), lastEventId));
+      items.add(new ReceivedEvent(type.isEmpty() ? "message" : type, data.toString(), lastEventId));
     }
     data.setLength(0);
     type = "";

@@ -1,4 +1,4 @@
-package org.starcast.internal.wire;
+package org.starcast.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
@@ -10,10 +10,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.starcast.internal.wire.EventStreamParser.Comment;
-import org.starcast.internal.wire.EventStreamParser.Event;
-import org.starcast.internal.wire.EventStreamParser.Item;
-import org.starcast.internal.wire.EventStreamParser.Retry;
+import org.starcast.testing.EventStreamParser.Comment;
+import org.starcast.testing.EventStreamParser.Item;
+import org.starcast.testing.EventStreamParser.Retry;
 
 class EventStreamParserTest {
 
@@ -29,15 +28,15 @@ class EventStreamParserTest {
             message("This is the third message.")),
         stream(
             "event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\nevent: add\ndata: 113411\n\n",
-            new Event("add", "73857293", ""),
-            new Event("remove", "2153", ""),
-            new Event("add", "113411", "")),
+            new ReceivedEvent("add", "73857293", ""),
+            new ReceivedEvent("remove", "2153", ""),
+            new ReceivedEvent("add", "113411", "")),
         stream("data: YHOO\ndata: +2\ndata: 10\n\n", message("YHOO\n+2\n10")),
         stream(
             ": test stream\n\ndata: first event\nid: 1\n\n"
                 + "data:second event\nid\n\ndata:  third event\n\n",
             new Comment("test stream"),
-            new Event("message", "first event", "1"),
+            new ReceivedEvent("message", "first event", "1"),
             message("second event"),
             message(" third event")),
         stream("data\n\ndata\ndata\n\ndata:", message(""), message("\n")),
@@ -47,13 +46,13 @@ class EventStreamParserTest {
         stream("\uFEFFdata: a\n\n\uFEFFdata: b\n\n", message("a")),
         stream("data: \uFEFFa\n\n", message("\uFEFFa")),
         stream("event: x\n\ndata: a\n\n", message("a")),
-        stream("id: 7\n\ndata: a\n\n", new Event("message", "a", "7")),
-        stream("id: 7\nid: 8\0\ndata: a\n\n", new Event("message", "a", "7")),
+        stream("id: 7\n\ndata: a\n\n", new ReceivedEvent("message", "a", "7")),
+        stream("id: 7\nid: 8\0\ndata: a\n\n", new ReceivedEvent("message", "a", "7")),
         stream("retry: 10\nretry: 1x\nretry: -1\nretry\n\n", new Retry(10)),
         stream("Data: a\n data: b\ndatas: c\ndata : d\n\n"),
         stream(":\n:a\n: b\n:  c: d\n", comment(""), comment("a"), comment("b"), comment(" c: d")),
         stream("data: a\u2028b\u0085c\u000Bd\n\n", message("a\u2028b\u0085c\u000Bd")),
-        stream("event: a\nevent: b\ndata: c\n\n", new Event("b", "c", "")));
+        stream("event: a\nevent: b\ndata: c\n\n", new ReceivedEvent("b", "c", "")));
   }
 
   @ParameterizedTest
@@ -102,8 +101,8 @@ class EventStreamParserTest {
     return arguments(stream, List.of(items));
   }
 
-  private static Event message(String data) {
-    return new Event("message", data, "");
+  private static ReceivedEvent message(String data) {
+    return new ReceivedEvent("message", data, "");
   }
 
   private static Comment comment(String text) {
