@@ -90,12 +90,14 @@ public class HtmxChatResource {
             name.strip(),
             LocalTime.now().format(TIME),
             text.strip());
+    // snippet: swap
     OobSwap said =
         OobSwap.none()
             .add("log", SwapMode.BEFORE_END, line)
             .add("last", Html.text(name.strip()))
             .event("chat");
     broadcaster.publish(said.toSseMessage().toBuilder().topic("htmx." + room).build());
+    // end snippet
     return OobSwap.none()
         .addElement(
             "text",
