@@ -230,7 +230,23 @@ class DocumentationTest {
         .replace("${package}", "org.example")
         .replace("${groupId}", "org.example")
         .replace("${artifactId}", "hello")
-        .replace("${version}", "1.0-SNAPSHOT");
+        .replace("${version}", "1.0-SNAPSHOT")
+        .transform(DocumentationTest::filtered);
+  }
+
+  /** With the properties of the pom in place of {@code @name@}. */
+  private static String filtered(String text) {
+    String pom = text(Path.of("pom.xml"));
+    return Pattern.compile("@([a-z.]+)@")
+        .matcher(text)
+        .replaceAll(
+            name -> {
+              String element = name.group(1).equals("project.version") ? "version" : name.group(1);
+              return find("<" + element + ">([^<]*)</", pom)
+                  .findFirst()
+                  .map(found -> found.group(1))
+                  .orElseThrow(() -> new AssertionError(name.group() + " is not in pom.xml"));
+            });
   }
 
   private static Stream<MatchResult> find(String pattern, String text) {
