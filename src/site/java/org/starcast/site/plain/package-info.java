@@ -1,0 +1,2 @@
+/** What one comes from: push by Jakarta REST alone. */
+package org.starcast.site.plain;
