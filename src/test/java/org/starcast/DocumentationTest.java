@@ -88,6 +88,15 @@ class DocumentationTest {
     assertThat(menu).isEqualTo(pages);
   }
 
+  @Test
+  void theVersionsOfTheExamplesAreThoseOfTheBuild() throws IOException {
+    String build = readString(Path.of("pom.xml"));
+    assertThat(find("<version>([0-9].*)</version>", text(Path.of("src/site/examples/pom.xml"))))
+        .extracting(found -> found.group(1))
+        .hasSizeGreaterThan(2)
+        .allMatch(version -> version.equals("1.0-SNAPSHOT") || build.contains(">" + version + "<"));
+  }
+
   @ParameterizedTest
   @MethodSource("pages")
   void linksLeadSomewhere(Path page) throws IOException {

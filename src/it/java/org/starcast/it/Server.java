@@ -14,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.starcast.testing.SseTestClient;
 
 /** The deployed test application, over HTTP. */
 final class Server {
@@ -34,6 +35,11 @@ final class Server {
   /** Opens the built-in endpoint's stream, query as {@code topic=a.*&mute=b}. */
   RawStream stream(String query, String... headers) {
     return open("starcast/stream?" + query, headers);
+  }
+
+  /** As {@link #stream}, where the events alone matter. */
+  SseTestClient subscribe(String query) {
+    return SseTestClient.open(uri("starcast/stream?" + query));
   }
 
   RawStream open(String path, String... headers) {
