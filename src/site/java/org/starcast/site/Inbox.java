@@ -16,7 +16,7 @@ import org.starcast.Subscription;
 import org.starcast.Topic;
 import org.starcast.TopicPattern;
 
-/** Coming from OmniFaces push: a channel for all, and one for each user. */
+/** Migrating from OmniFaces push: a channel for all, and one for each user. */
 // snippet: inbox
 @Path("inbox")
 @ApplicationScoped

@@ -12,7 +12,7 @@ import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
 
-/** Coming from plain JAX-RS: after. */
+/** Migrating from plain JAX-RS: after. */
 // snippet: after
 @Path("prices")
 @ApplicationScoped

@@ -12,7 +12,7 @@ import jakarta.ws.rs.sse.Sse;
 import jakarta.ws.rs.sse.SseBroadcaster;
 import jakarta.ws.rs.sse.SseEventSink;
 
-/** Coming from plain JAX-RS: before. */
+/** Migrating from plain JAX-RS: before. */
 // snippet: before
 @Path("prices")
 @ApplicationScoped
