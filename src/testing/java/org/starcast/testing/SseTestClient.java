@@ -95,7 +95,8 @@ public final class SseTestClient implements AutoCloseable {
 
   /**
    * Opens a stream with an HTTP client of the test's own: one with a cookie handler that has logged
-   * in before, say, or one for HTTP/2 or TLS.
+   * in before, say, or one for HTTP/2 or TLS. The request must not ask for compression, which is
+   * not read.
    *
    * @throws AssertionError if the answer is no event stream, or there is none within 10 seconds
    */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import jakarta.annotation.Priority;
+import jakarta.decorator.Decorator;
+import jakarta.decorator.Delegate;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.NotificationOptions;
@@ -27,11 +29,15 @@ import org.jboss.weld.event.ObserverNotifier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.starcast.MessageSource;
 import org.starcast.PayloadEncoder;
 import org.starcast.PublishResult;
+import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.Topic;
-import org.starcast.internal.engine.RecordingBroadcaster;
+import org.starcast.testing.PublishedEvent;
 
 /** What of the application's events reaches the broadcaster, and when. */
 class TopicObserverTest {
@@ -42,8 +48,8 @@ class TopicObserverTest {
     return container.event().select(Topic.Literal.of(topic));
   }
 
-  private static List<Object> data(WeldContainer container) {
-    return Deployment.broadcaster(container).data();
+  private static List<String> data(WeldContainer container) {
+    return Deployment.events(container).list().stream().map(PublishedEvent::data).toList();
   }
 
   @Test
@@ -51,14 +57,10 @@ class TopicObserverTest {
     try (WeldContainer container = Deployment.start(Firing.class)) {
       container.select(Firing.class).get().fire(new Order(1));
 
-      assertThat(Deployment.broadcaster(container).published())
-          .singleElement()
-          .satisfies(
-              message -> {
-                assertThat(message.topics()).containsExactly("orders.created");
-                assertThat(message.sender()).contains("shop");
-                assertThat(message.data()).contains("{\"number\":1}");
-              });
+      PublishedEvent event = Deployment.events(container).only();
+      assertThat(event.topics()).containsExactly("orders.created");
+      assertThat(event.sender()).contains("shop");
+      assertThat(event.data()).isEqualTo("{\"number\":1}");
     }
   }
 
@@ -78,7 +80,7 @@ class TopicObserverTest {
     try (WeldContainer container = Deployment.start()) {
       topic(container, "").fire("hello");
 
-      assertThat(Deployment.broadcaster(container).topics()).containsExactly(List.of());
+      assertThat(Deployment.events(container).only().topics()).isEmpty();
     }
   }
 
@@ -99,10 +101,12 @@ class TopicObserverTest {
       container.event().select(Topic.Literal.of("c", "you")).fire(own);
       container.event().select(Topic.Literal.of("c", "you")).fire(SseMessage.of("y"));
 
-      RecordingBroadcaster broadcaster = Deployment.broadcaster(container);
-      assertThat(broadcaster.topics()).containsExactly(List.of("a", "b"), List.of("c"));
-      assertThat(broadcaster.published().get(0).sender()).contains("me");
-      assertThat(broadcaster.published().get(1).sender()).contains("you");
+      List<PublishedEvent> events = Deployment.events(container).list();
+      assertThat(events)
+          .extracting(PublishedEvent::topics)
+          .containsExactly(List.of("a", "b"), List.of("c"));
+      assertThat(events.get(0).sender()).contains("me");
+      assertThat(events.get(1).sender()).contains("you");
     }
   }
 
@@ -201,15 +205,30 @@ class TopicObserverTest {
     }
   }
 
+  /** A broadcaster that fails at one event. */
+  @Decorator
+  @Priority(1)
+  abstract static class FullDisk implements SseBroadcaster {
+    static final IllegalStateException FAILURE = new IllegalStateException("no disk");
+
+    @Inject @Delegate SseBroadcaster broadcaster;
+
+    @Override
+    public PublishResult publish(MessageSource message) {
+      if (message.toSseMessage().data().orElseThrow().equals("1")) {
+        throw FAILURE;
+      }
+      return broadcaster.publish(message);
+    }
+  }
+
   @Test
   void aFailureToPublishReachesTheCaller() {
-    try (WeldContainer container = Deployment.start()) {
-      RuntimeException failure = new IllegalArgumentException("data: too large");
-      Deployment.broadcaster(container).failNext(failure);
-      assertThatThrownBy(() -> topic(container, "a").fire("x")).isSameAs(failure);
+    try (WeldContainer container = Deployment.start(FullDisk.class)) {
+      assertThatThrownBy(() -> topic(container, "a").fire("1")).isSameAs(FullDisk.FAILURE);
 
-      topic(container, "a").fire("y");
-      assertThat(data(container)).containsExactly("y");
+      topic(container, "a").fire("2");
+      assertThat(data(container)).containsExactly("2");
     }
   }
 
@@ -411,14 +430,12 @@ class TopicObserverTest {
   @Test
   void aFailureAfterTheCommitIsAnEventAndHoldsNothingBack() {
     try (WeldContainer container =
-            Deployment.start(TestTransactions.class, Failures.class, Seen.class);
+            Deployment.start(TestTransactions.class, Failures.class, Seen.class, FullDisk.class);
         LogCapture log = new LogCapture(TopicObserver.class)) {
       TestTransactions transaction = container.select(TestTransactions.class).get();
-      IllegalStateException failure = new IllegalStateException("no disk");
       transaction.begin();
       topic(container, "orders.paid").fire("1");
       topic(container, "orders.paid").fire("2");
-      Deployment.broadcaster(container).failNext(failure);
       transaction.commit();
 
       assertThat(data(container)).containsExactly("2");
@@ -433,7 +450,7 @@ class TopicObserverTest {
           .anySatisfy(
               record -> {
                 assertThat(record.getMessage()).contains("orders.paid");
-                assertThat(record.getThrown()).isSameAs(failure);
+                assertThat(record.getThrown()).isSameAs(FullDisk.FAILURE);
               });
     }
   }
@@ -559,7 +576,8 @@ class TopicObserverTest {
       }
 
       assertThat(resolutions).hasSize(1); // Weld hands out what its cache holds
-      assertThat(data(container)).hasSize(300_000);
+      SseStatistics statistics = container.select(SseBroadcaster.class).get().statistics();
+      assertThat(statistics.get(Metric.PUBLISHED)).isEqualTo(300_000);
     }
   }
 }
