@@ -52,6 +52,7 @@ import org.openqa.selenium.WindowType;
 import org.starcast.datastar.ExecuteScript;
 import org.starcast.htmx.SseConnections;
 import org.starcast.it.app.TestApplication;
+import org.starcast.site.Inbox;
 
 /**
  * The browser module in chromium, under a policy that allows scripts of its own origin only. Tests
@@ -66,6 +67,7 @@ class StarcastJsIT extends BrowserTest {
 
   private static final int LOG = 1000;
   private static final File PAGES = new File("src/it/webapp/starcast-js");
+  private static final File EXAMPLES = new File("src/site/examples");
   private static final AtomicInteger NAMES = new AtomicInteger();
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -92,7 +94,10 @@ class StarcastJsIT extends BrowserTest {
         .addAsResource(new StringAsset(config), "META-INF/microprofile-config.properties")
         .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml")
         .addAsWebResource(new File(PAGES, "page.html"), "page.html")
-        .addAsWebResource(new File(PAGES, "page.js"), "page.js");
+        .addAsWebResource(new File(PAGES, "page.js"), "page.js")
+        .addClasses(Inbox.class, Inbox.Note.class, AnnFilter.class)
+        .addAsWebResource(new File(EXAMPLES, "orders.html"), "orders.html")
+        .addAsWebResource(new File(EXAMPLES, "inbox.html"), "inbox.html");
   }
 
   @BeforeEach
@@ -134,6 +139,20 @@ class StarcastJsIT extends BrowserTest {
     assertThat(list("seen.events.map(e => e.type)")).containsExactly("message", "order", "message");
     assertThat(list("seen.events.map(e => e.lastEventId)")).startsWith(first, second);
     assertThat(list("seen.states")).containsExactly("open");
+  }
+
+  @Test
+  void thePagesOfTheDocumentationShowWhatIsPublished() {
+    openExample("orders.html");
+    topic = "orders.created";
+    publish("{\"item\":\"Tea\"}");
+    publish("{\"item\":\"Cake\"}", "event", "order");
+    untilTrue(() -> script("return orders.textContent").equals("Tea Cake "));
+
+    openExample("inbox.html");
+    topic = "inbox.ann";
+    publish("{\"text\":\"For Ann\"}");
+    untilTrue(() -> script("return inbox.textContent").equals("For Ann"));
   }
 
   @Tag(BrowserTest.BOTH_SERVERS)
@@ -691,6 +710,13 @@ class StarcastJsIT extends BrowserTest {
     browser.get(base + "page.html");
     untilTrue(() -> Boolean.TRUE.equals(script("return window.ready === true")));
     return tab;
+  }
+
+  /** Opens a page of the documentation, and waits until its stream is open. */
+  private void openExample(String page) {
+    browser.switchTo().newWindow(WindowType.TAB);
+    browser.get(base + page);
+    untilTrue(() -> "open".equals(status().getDomAttribute("state")));
   }
 
   private void follow(String url, String options) {
