@@ -300,18 +300,27 @@ final class EngineFixture implements AutoCloseable {
     assertBalance(engine);
   }
 
-  /** As {@link #assertBalance()}, of any engine. */
+  /**
+   * As {@link #assertBalance()}, of any engine. What is in a write that is under way is neither
+   * pending nor delivered, and a thread may stand still in the middle of one for long.
+   */
   static void assertBalance(DeliveryEngine engine) {
-    SseStatistics now = engine.statisticsSnapshot();
-    assertThat(
-            now.get(Metric.DELIVERED)
-                + now.get(Metric.DROPPED)
-                + now.get(Metric.COALESCED)
-                + now.get(Metric.MISSED)
-                + now.get(Metric.DISCARDED)
-                + now.get(Metric.PENDING))
-        .as("balance of %s", now)
-        .isEqualTo(now.get(Metric.MATCHED) + now.get(Metric.DIRECT));
+    await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(POLL)
+        .untilAsserted(
+            () -> {
+              SseStatistics now = engine.statisticsSnapshot();
+              assertThat(
+                      now.get(Metric.DELIVERED)
+                          + now.get(Metric.DROPPED)
+                          + now.get(Metric.COALESCED)
+                          + now.get(Metric.MISSED)
+                          + now.get(Metric.DISCARDED)
+                          + now.get(Metric.PENDING))
+                  .as("balance of %s", now)
+                  .isEqualTo(now.get(Metric.MATCHED) + now.get(Metric.DIRECT));
+            });
   }
 
   /** Has the first drain thread end, as an error would. */
