@@ -104,7 +104,7 @@ final class Server {
     return statistics().getInt("clients");
   }
 
-  private HttpResponse<String> exchange(String method, String path, String type, String body) {
+  HttpResponse<String> exchange(String method, String path, String type, String body) {
     HttpRequest request =
         HttpRequest.newBuilder(uri(path))
             .timeout(Duration.ofMinutes(2))

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ExamplePropertiesTest {
 
   static Stream<Path> examples() throws IOException {
-    try (Stream<Path> files = Files.list(Path.of("src/site/examples"))) {
+    try (Stream<Path> files = Files.walk(Path.of("src/site/examples"))) {
       List<Path> found = files.filter(file -> file.toString().endsWith(".properties")).toList();
       return found.stream();
     }

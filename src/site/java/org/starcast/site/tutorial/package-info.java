@@ -1,0 +1,2 @@
+/** The tutorial: the quick start, grown. */
+package org.starcast.site.tutorial;
