@@ -2,6 +2,7 @@ package org.starcast;
 
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -352,8 +353,9 @@ public final class SseStatistics {
    * @param bytes their encoded bytes, each event counted once
    * @param clients how many clients of this node an event on it would reach now, whichever senders
    *     they want
+   * @param last when the latest was published
    */
-  public record TopicCount(String topic, long events, long bytes, int clients) {}
+  public record TopicCount(String topic, long events, long bytes, int clients, Instant last) {}
 
   /**
    * Whether the broadcaster can do its work.

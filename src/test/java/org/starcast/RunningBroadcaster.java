@@ -22,6 +22,7 @@ import org.starcast.internal.cdi.Lifespan;
 import org.starcast.internal.cdi.Payloads;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.engine.Broadcaster;
+import org.starcast.internal.http.RecentRefusals;
 import org.starcast.internal.presence.ClusterMembership;
 import org.starcast.internal.presence.PresenceTracker;
 import org.starcast.internal.security.AccessControl;
@@ -79,6 +80,7 @@ public final class RunningBroadcaster implements AutoCloseable {
                 ClusterBus.class,
                 ClusterMembership.class,
                 AccessControl.class,
+                RecentRefusals.class,
                 Witness.class)
             .addBeanClasses(beans.toArray(Class<?>[]::new))
             .initialize();
@@ -167,6 +169,11 @@ public final class RunningBroadcaster implements AutoCloseable {
   /** Who may do what. */
   public TopicAccess access() {
     return container.select(TopicAccess.class).get();
+  }
+
+  /** What was refused last. */
+  public RecentRefusals refusals() {
+    return container.select(RecentRefusals.class).get();
   }
 
   /** Who is on which topic. */

@@ -189,7 +189,7 @@ class HttpIT {
     assertThat(log().substring(until)).doesNotContain("\tat ");
   }
 
-  private static String log() throws IOException {
+  static String log() throws IOException {
     String server = System.getProperty("server.name");
     Path log =
         "payara".equals(System.getProperty("arquillian.launch"))

@@ -25,7 +25,8 @@ class MonitorGuardIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "/figures", "/tap?topic=*", "/monitor.js", "/monitor.css"})
+  @ValueSource(
+      strings = {"", "/figures", "/tap?topic=*", "/check?topic=a", "/monitor.js", "/monitor.css"})
   void aCallerWithoutTheRoleGetsNothing(String path) {
     Server server = new Server(base);
     HttpResponse<String> answer = server.get("starcast/monitor" + path);

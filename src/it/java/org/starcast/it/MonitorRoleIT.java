@@ -37,7 +37,7 @@ class MonitorRoleIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "/monitor.js", "/monitor.css", "/starcast.js"})
+  @ValueSource(strings = {"", "/monitor.js", "/monitor.css", "/starcast.js", "/check?topic=a"})
   void thePageAndWhatItLoadsAreForTheRoleAlone(String path) throws IOException {
     RawHttp.Answer answer =
         RawHttp.once(api("starcast/monitor" + path), "GET", "", bearer("olga", "operator"));

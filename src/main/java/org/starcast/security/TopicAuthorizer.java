@@ -14,8 +14,8 @@ package org.starcast.security;
  *     String own = caller.claims().getOrDefault("tenant", "");
  *     boolean inside = action == Action.SUBSCRIBE
  *         && !own.isEmpty()
- *         && CompiledPattern.of("tenant." + TopicName.segment(own) + ".*")
- *             .contains(CompiledPattern.of(pattern));
+ *         && TopicPattern.of("tenant." + TopicPattern.escape(own) + ".*")
+ *             .contains(TopicPattern.of(pattern));
  *     return inside ? Decision.PERMIT : Decision.ABSTAIN;
  *   }
  * }
@@ -36,9 +36,8 @@ public interface TopicAuthorizer {
    * @param caller who asks, as of when the client connected
    * @param action what for
    * @param pattern a topic, or a pattern, all of which must be permitted: see {@link
-   *     org.starcast.internal.topic.CompiledPattern#contains}. To deny one topic is to deny the
-   *     patterns that {@linkplain org.starcast.internal.topic.CompiledPattern#overlaps can match}
-   *     it, too
+   *     org.starcast.TopicPattern#contains}. To deny one topic is to deny the patterns that
+   *     {@linkplain org.starcast.TopicPattern#overlaps can match} it, too
    */
   Decision authorize(Caller caller, Action action, String pattern);
 

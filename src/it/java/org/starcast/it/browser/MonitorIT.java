@@ -252,6 +252,49 @@ class MonitorIT extends BrowserTest {
     assertThat(texts("#tap-events li").size()).isLessThanOrEqualTo(100);
   }
 
+  @Tag(BrowserTest.BOTH_SERVERS)
+  @Test
+  void nothingArrivesIsExplained() throws IOException {
+    connect("probe/stream/typo?topic=check.order.*", true);
+    connect("probe/stream/mutes?topic=check.*", true);
+    connect("starcast/stream?topic=check/%23", true);
+    untilTrue(() -> exists("[aria-label='Close client mutes']"));
+    post("probe/mute/mutes?topic=check.orders.*", "text/plain", "");
+    type("#check-topic", "check.orders.created");
+    press(Keys.ENTER);
+
+    untilTrue(() -> exists("#check-result p"));
+    assertThat(texts("#check-result p.warn"))
+        .containsExactly(
+            "No client gets it.",
+            "One client mutes it:",
+            "Patterns that nearly match it:",
+            "Not published, as far as is known: of many topics, only the busier ones are.");
+    assertThat(text("#check-result")).contains("typo (", "check.order.*, looks mistyped");
+    assertThat(texts("#check-result p.note + ul li"))
+        .anySatisfy(
+            refused ->
+                assertThat(refused)
+                    .contains("400 topic: '#' is not allowed", "(asked for check/#)"));
+
+    connect("probe/stream/right?topic=check.orders.*", true);
+    untilTrue(() -> exists("[aria-label='Close client right']"));
+    publish("check.orders.created", "x");
+    type("#check-client", "right");
+    press(Keys.ENTER);
+    untilTrue(() -> text("#check-result").contains("One client gets it:"));
+    assertThat(text("#check-result"))
+        .contains("right (", "writer servlet", "by check.orders.*", "Published once, last ")
+        .doesNotContain("mutes it");
+
+    type("#check-client", "nobody");
+    press(Keys.ENTER);
+    untilTrue(() -> text("#check-result").contains("No client of this id or user"));
+    type("#check-topic", "check.*");
+    press(Keys.ENTER);
+    untilTrue(() -> text("#check-result").contains("topic: wildcard '*' is only allowed"));
+  }
+
   @Test
   void aPatternThatIsNoneIsRefusedInWords() {
     type("#tap-topic", "a..b");

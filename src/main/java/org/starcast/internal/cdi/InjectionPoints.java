@@ -51,6 +51,11 @@ final class InjectionPoints {
     }
   }
 
+  /** An observer waits for events of this type that have a topic. */
+  void seeObserver(Type observed, String name) {
+    withTopic.putIfAbsent(observed, name);
+  }
+
   private static void check(Topic topic, InjectionPoint point, ProcessInjectionPoint<?, ?> event) {
     try {
       TopicObserver.check(topic);

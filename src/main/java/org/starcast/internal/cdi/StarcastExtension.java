@@ -94,7 +94,7 @@ public class StarcastExtension implements Extension {
   }
 
   <T, X> void filterByTopic(@Observes ProcessObserverMethod<T, X> event, BeanManager beans) {
-    TopicFilteredObserver.install(event, () -> transaction(beans));
+    TopicFilteredObserver.install(event, () -> transaction(beans), injectionPoints);
   }
 
   /** Where only a part of Starcast is deployed, nobody knows of transactions. */

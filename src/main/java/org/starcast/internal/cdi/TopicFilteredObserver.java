@@ -50,14 +50,18 @@ final class TopicFilteredObserver<T> implements ObserverMethod<T> {
    * fails the deployment.
    *
    * @param transaction gives the state of the caller's transaction
+   * @param seen is told of each observer with a topic
    */
   static <T, X> void install(
-      ProcessObserverMethod<T, X> event, Supplier<Transactions.Phase> transaction) {
+      ProcessObserverMethod<T, X> event,
+      Supplier<Transactions.Phase> transaction,
+      InjectionPoints seen) {
     ObserverMethod<T> observer = event.getObserverMethod();
     Topic observed = TopicFilter.topicIn(observer.getObservedQualifiers());
     if (observed == null || observer.getBeanClass() == TopicObserver.class) {
       return;
     }
+    seen.seeObserver(observer.getObservedType(), name(event));
     try {
       TopicFilter filter = TopicFilter.of(observed);
       if (!filter.acceptsAll()

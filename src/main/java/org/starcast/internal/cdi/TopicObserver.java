@@ -141,7 +141,11 @@ class TopicObserver implements Transactions.Outcome {
             .bodyLength();
     if (length > most) {
       throw new IllegalArgumentException(
-          "data: the message has " + length + " bytes, at most " + most);
+          "data: the message has "
+              + length
+              + " bytes, at most "
+              + most
+              + " (starcast.message.max-bytes)");
     }
   }
 

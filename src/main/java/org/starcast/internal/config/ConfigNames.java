@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.starcast.internal.Spelling;
 import org.starcast.security.TopicAuthorizer.Action;
 
 /**

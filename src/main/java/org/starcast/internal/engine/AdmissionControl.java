@@ -122,7 +122,7 @@ final class AdmissionControl {
   /** Counts a refusal, and makes the exception that says it. */
   RefusedException refuse(
       RefusedException.Reason reason, int status, String detail, int retryAfterSeconds) {
-    refusals.count(reason);
+    refusals.count(reason, detail);
     return new RefusedException(status, detail, retryAfterSeconds);
   }
 

@@ -38,6 +38,7 @@ import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Payloads;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.http.RecentRefusals;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.security.AccessControl;
 import org.starcast.internal.security.Grant;
@@ -57,6 +58,7 @@ public class Broadcaster implements SseBroadcaster {
   private final Payloads payloads;
   private final Instance<HttpServletRequest> request;
   private final AccessControl access;
+  private final RecentRefusals refusals;
   private final DeliveryEngine engine;
   private final Peers peers;
 
@@ -68,6 +70,7 @@ public class Broadcaster implements SseBroadcaster {
     payloads = null;
     request = null;
     access = null;
+    refusals = null;
     engine = null;
     peers = null;
     tokens = null;
@@ -80,6 +83,7 @@ public class Broadcaster implements SseBroadcaster {
       Instance<HttpServletRequest> request,
       Instance<Tracing> tracing,
       AccessControl access,
+      RecentRefusals refusals,
       ContainerExecutors executors,
       @Chosen Backplane backplane,
       ClusterBus bus,
@@ -88,6 +92,7 @@ public class Broadcaster implements SseBroadcaster {
     this.payloads = payloads;
     this.request = request;
     this.access = access;
+    this.refusals = refusals;
     this.tokens = config.presence().enabled() ? new ResumeTokens() : null;
     Told told = new Told(clientEvents, failures, bus);
     Executor executor = executors.executor();
@@ -147,6 +152,9 @@ public class Broadcaster implements SseBroadcaster {
       return client;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (RefusedException | IllegalArgumentException | IllegalStateException e) {
+      refusals.add(e, caller, subscription.topics().keySet());
+      throw e;
     }
   }
 
@@ -154,7 +162,7 @@ public class Broadcaster implements SseBroadcaster {
     try {
       return access.grant(access.caller(caller), guarded);
     } catch (RefusedException e) {
-      engine.refused(RefusedException.Reason.FORBIDDEN);
+      engine.refused(RefusedException.Reason.FORBIDDEN, e.getMessage());
       throw e;
     }
   }

@@ -32,6 +32,7 @@ final class ClientRegistry {
   private final LifecycleNotifier notifier;
   private final EngineListener listener;
   private final Executor executor;
+  private final UnheardTopics unheard;
   private final AtomicInteger revocations = new AtomicInteger();
 
   /**
@@ -53,6 +54,7 @@ final class ClientRegistry {
     this.notifier = notifier;
     this.listener = listener;
     this.executor = executor;
+    this.unheard = new UnheardTopics(clients.values(), executor);
   }
 
   /**
@@ -162,6 +164,11 @@ final class ClientRegistry {
   /** Subscribes a client to nothing any more. */
   void unsubscribe(Client client) {
     index.remove(client);
+  }
+
+  /** An event on these topics, one of which is new, has reached nobody. */
+  void reportUnheard(List<String> topics) {
+    unheard.report(topics);
   }
 
   // ---- who they are

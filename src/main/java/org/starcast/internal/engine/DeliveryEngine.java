@@ -204,8 +204,8 @@ public final class DeliveryEngine {
   }
 
   /** Counts a client that was refused before it came here. */
-  public void refused(RefusedException.Reason reason) {
-    refusals.count(reason);
+  public void refused(RefusedException.Reason reason, String detail) {
+    refusals.count(reason, detail);
   }
 
   /**

@@ -85,7 +85,10 @@ final class EngineStatistics {
     counts.sort(Comparator.comparingLong(TopicCount::events).reversed());
     return counts.stream()
         .limit(limit)
-        .map(c -> new TopicCount(c.topic(), c.events(), c.bytes(), clients.countOn(c.topic())))
+        .map(
+            c ->
+                new TopicCount(
+                    c.topic(), c.events(), c.bytes(), clients.countOn(c.topic()), c.last()))
         .toList();
   }
 

@@ -102,7 +102,7 @@ final class EventOrder implements Backplane.Receiver {
       last = new EventId(last.epoch(), event.sequence());
       if (ready) {
         delivery = envelope instanceof Delivery own ? own : arrived(event, envelope);
-        newTopic = traffic.count(event.topics(), event.length());
+        newTopic = traffic.count(event.topics(), event.length(), event.time());
         deliver(event, delivery);
       } else if (history != null) {
         // of before this node was there, when it has no clients
@@ -163,7 +163,7 @@ final class EventOrder implements Backplane.Receiver {
   void settle(Delivery delivery) {
     memory.relieve();
     if (delivery.isUnheard()) {
-      TopicTraffic.reportUnheard(delivery.topics());
+      clients.reportUnheard(delivery.topics());
     }
   }
 

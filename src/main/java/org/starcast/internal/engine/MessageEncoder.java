@@ -74,7 +74,11 @@ final class MessageEncoder {
   private void check(int length) {
     if (length > maxBytes) {
       throw new IllegalArgumentException(
-          "data: the message has " + length + " bytes, at most " + maxBytes);
+          "data: the message has "
+              + length
+              + " bytes, at most "
+              + maxBytes
+              + " (starcast.message.max-bytes)");
     }
   }
 }

@@ -126,7 +126,11 @@ final class Peers {
             .length;
     if (bytes > maxBytes) {
       throw new IllegalArgumentException(
-          "data: the message has " + bytes + " bytes, at most " + maxBytes);
+          "data: the message has "
+              + bytes
+              + " bytes, at most "
+              + maxBytes
+              + " (starcast.message.max-bytes)");
     }
     JsonObjectBuilder fields = Json.createObjectBuilder();
     message.event().ifPresent(event -> fields.add("event", event));

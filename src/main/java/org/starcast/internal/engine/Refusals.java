@@ -29,17 +29,22 @@ final class Refusals {
     }
   }
 
-  void count(RefusedException.Reason reason) {
-    count(reason, System.nanoTime());
+  /**
+   * Counts one.
+   *
+   * @param detail what the client is told, which has nothing of what it sent
+   */
+  void count(RefusedException.Reason reason, String detail) {
+    count(reason, detail, System.nanoTime());
   }
 
-  void count(RefusedException.Reason reason, long now) {
+  void count(RefusedException.Reason reason, String detail, long now) {
     statistics.refused(reason);
     int i = reason.ordinal();
     untold.incrementAndGet(i);
     long until = quietUntil[i].get();
     if (now - until >= 0 && quietUntil[i].compareAndSet(until, now + INTERVAL)) {
-      LogMessage.REFUSED.log(log, untold.getAndSet(i, 0), reason);
+      LogMessage.REFUSED.log(log, untold.getAndSet(i, 0), reason, detail);
     }
   }
 }

@@ -10,8 +10,10 @@ import java.security.Principal;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.starcast.RefusedException;
 import org.starcast.SseClient;
@@ -20,7 +22,9 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.Subscription.LineSeparator;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.security.Grant;
+import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.wire.EventId;
 import org.starcast.internal.writer.AcceptEncoding;
 import org.starcast.internal.writer.Completions;
@@ -34,6 +38,9 @@ import org.starcast.internal.writer.SinkWriter;
  */
 final class Registration {
 
+  /** A subscription with more patterns times mutes is not looked at. */
+  private static final int MAX_COMPARISONS = 100;
+
   private final DeliveryEngine engine;
   private final StarcastConfig config;
   private final AdmissionControl admission;
@@ -43,6 +50,7 @@ final class Registration {
   private final Executor sends;
   private final SecureRandom random = new SecureRandom();
   private final AtomicInteger nextDrainer = new AtomicInteger();
+  private final AtomicBoolean mutedReported = new AtomicBoolean();
 
   /**
    * Takes sinks over for an engine.
@@ -96,6 +104,7 @@ final class Registration {
     SubscriptionLimits.check(subscription, config);
     SubscriptionLimits.checkPresence(subscription, config);
     checkRequest(sink, request);
+    reportIfMuted(subscription);
     Origin origin = origin(sink, request, subscription);
     if (request != null && "HEAD".equals(request.getMethod())) {
       check(grant, subscription);
@@ -142,7 +151,14 @@ final class Registration {
   }
 
   /** Says what keeps the runtime from a stream, where that would show in an empty answer only. */
-  private static void checkRequest(SseEventSink sink, HttpServletRequest request) {
+  private void checkRequest(SseEventSink sink, HttpServletRequest request) {
+    if (sink != null && sink.isClosed()) {
+      String problem =
+          "sink: is closed already; register it while it is open, and leave it alone from then on";
+      // not every runtime logs what is thrown then
+      LogMessage.NOT_WRITABLE.log(engine.log(), problem);
+      throw new IllegalStateException(problem);
+    }
     boolean known = sink == null || ServletSinkWriter.knows(sink.getClass().getName());
     if (sink != null && (!known || request == null || request.isAsyncStarted())) {
       return;
@@ -152,6 +168,22 @@ final class Registration {
             ? "sink: the resource method does not stream; annotate it with"
                 + " @Produces(MediaType.SERVER_SENT_EVENTS)"
             : "sink: a servlet or filter on the way to the resource has no asyncSupported=true");
+  }
+
+  /** Says once that a client has muted all that it asks for, which it would take for silence. */
+  private void reportIfMuted(Subscription subscription) {
+    int comparisons = subscription.topics().size() * subscription.muted().size();
+    if (comparisons == 0 || comparisons > MAX_COMPARISONS || mutedReported.get()) {
+      return;
+    }
+    List<CompiledPattern> muted = subscription.muted().stream().map(CompiledPattern::of).toList();
+    boolean all =
+        subscription.topics().keySet().stream()
+            .map(CompiledPattern::of)
+            .allMatch(topic -> muted.stream().anyMatch(mute -> mute.contains(topic)));
+    if (all && mutedReported.compareAndSet(false, true)) {
+      LogMessage.ALL_MUTED.log(engine.log(), subscription.type());
+    }
   }
 
   private WebApplicationException answerHead(
@@ -199,7 +231,7 @@ final class Registration {
       }
       grant.check(subscription.topics().keySet(), subscription.muted());
     } catch (RefusedException e) {
-      refusals.count(RefusedException.Reason.FORBIDDEN);
+      refusals.count(RefusedException.Reason.FORBIDDEN, e.getMessage());
       throw e;
     }
   }

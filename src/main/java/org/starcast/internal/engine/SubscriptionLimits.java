@@ -21,17 +21,32 @@ final class SubscriptionLimits {
    */
   static void check(Subscription subscription, StarcastConfig config) {
     int patterns = subscription.topics().size() + subscription.muted().size();
-    check("topic", patterns, "patterns", config.limits().patternsPerClient());
+    check(
+        "topic",
+        patterns,
+        "patterns",
+        config.limits().patternsPerClient(),
+        "starcast.max-patterns-per-client");
     long globs =
         Stream.concat(subscription.topics().keySet().stream(), subscription.muted().stream())
             .filter(CompiledPattern::hasGlob)
             .count();
-    check("topic", globs, "patterns with '*' inside a segment", config.limits().globsPerClient());
+    check(
+        "topic",
+        globs,
+        "patterns with '*' inside a segment",
+        config.limits().globsPerClient(),
+        "starcast.max-globs-per-client");
     // patterns that name the same senders share them
     Set<Set<String>> shared = Collections.newSetFromMap(new IdentityHashMap<>());
     shared.addAll(subscription.topics().values());
     long senders = shared.stream().mapToLong(Set::size).sum();
-    check("sender", senders, "senders", config.limits().sendersPerClient());
+    check(
+        "sender",
+        senders,
+        "senders",
+        config.limits().sendersPerClient(),
+        "starcast.max-senders-per-client");
   }
 
   /**
@@ -54,9 +69,10 @@ final class SubscriptionLimits {
     }
   }
 
-  private static void check(String name, long count, String what, int most) {
+  private static void check(String name, long count, String what, int most, String key) {
     if (count > most) {
-      throw new IllegalArgumentException(name + ": " + count + " " + what + ", at most " + most);
+      throw new IllegalArgumentException(
+          name + ": " + count + " " + what + ", at most " + most + " (" + key + ")");
     }
   }
 }

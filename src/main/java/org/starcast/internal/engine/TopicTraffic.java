@@ -1,9 +1,9 @@
 package org.starcast.internal.engine;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.starcast.SseStatistics.TopicCount;
-import org.starcast.internal.logging.LogMessage;
 
 /**
  * The topics with the most events, in a table of fixed size. A topic has one of four places, by its
@@ -13,8 +13,6 @@ import org.starcast.internal.logging.LogMessage;
  * the publishers, for which it costs one lookup for each topic.
  */
 final class TopicTraffic {
-
-  private static final System.Logger LOG = System.getLogger(TopicTraffic.class.getName());
 
   private static final int WAYS = 4;
   private static final int SET_BITS = 7;
@@ -27,45 +25,48 @@ final class TopicTraffic {
     String topic;
     long events;
     long bytes;
+    long lastAt;
     int weight;
 
-    void take(String newcomer, int length) {
+    void take(String newcomer, int length, long at) {
       topic = newcomer;
       events = 1;
       bytes = length;
+      lastAt = at;
       weight = 1;
     }
   }
 
   private final Place[] places = new Place[PLACES];
 
-  /** Counts an event; returns whether one of its topics was not known before. */
-  boolean count(List<String> topics, int length) {
+  /**
+   * Counts an event.
+   *
+   * @param at when it was published, in milliseconds since 1970
+   * @return whether one of its topics was not known before
+   */
+  boolean count(List<String> topics, int length, long at) {
     boolean isNew = false;
     for (int i = 0; i < topics.size(); i++) {
-      isNew |= count(topics.get(i), length);
+      isNew |= count(topics.get(i), length, at);
     }
     return isNew;
   }
 
-  /** Has the log say that nobody got the first event on a topic: its name may be mistyped. */
-  static void reportUnheard(List<String> topics) {
-    LogMessage.UNHEARD.log(LOG, topics);
-  }
-
-  private boolean count(String topic, int length) {
+  private boolean count(String topic, int length, long at) {
     // the golden ratio spreads what differs in a few last characters
     int first = (topic.hashCode() * 0x9E3779B9 >>> 32 - SET_BITS) * WAYS;
     for (int i = first; i < first + WAYS; i++) {
       Place place = places[i];
       if (place == null) {
         places[i] = new Place();
-        places[i].take(topic, length);
+        places[i].take(topic, length, at);
         return true;
       }
       if (place.topic.equals(topic)) {
         place.events++;
         place.bytes += length;
+        place.lastAt = at;
         place.weight = Math.min(MAX_WEIGHT, place.weight + 1);
         return false;
       }
@@ -75,7 +76,7 @@ final class TopicTraffic {
       lightest = --places[i].weight < lightest.weight ? places[i] : lightest;
     }
     if (lightest.weight <= 0) {
-      lightest.take(topic, length);
+      lightest.take(topic, length, at);
       return true;
     }
     return false;
@@ -86,7 +87,8 @@ final class TopicTraffic {
     List<TopicCount> counts = new ArrayList<>();
     for (Place place : places) {
       if (place != null) {
-        counts.add(new TopicCount(place.topic, place.events, place.bytes, 0));
+        Instant last = Instant.ofEpochMilli(place.lastAt);
+        counts.add(new TopicCount(place.topic, place.events, place.bytes, 0, last));
       }
     }
     return counts;

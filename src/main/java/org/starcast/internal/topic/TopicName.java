@@ -182,7 +182,7 @@ public final class TopicName {
   /** Whoever writes it means something that nobody would tell him is not so. */
   private static IllegalArgumentException foreign(
       String name, String what, int i, boolean pattern) {
-    String hint = pattern ? WILDCARDS : "; TopicName.segment encodes it";
+    String hint = pattern ? WILDCARDS : "; TopicPattern.escape encodes it";
     if (what.equals("!") && pattern) {
       hint = "; what to leave out is muted";
     }

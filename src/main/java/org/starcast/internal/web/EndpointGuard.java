@@ -7,11 +7,14 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.SecurityContext;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.starcast.RefusedException;
 import org.starcast.Topic;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.http.FormData;
 import org.starcast.internal.http.Problem;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.security.TopicAccess;
 import org.starcast.security.TopicAuthorizer.Action;
 import org.starcast.security.TopicAuthorizer.Decision;
@@ -20,7 +23,9 @@ import org.starcast.security.TopicAuthorizer.Decision;
  * What the built-in endpoints ask of every request before they act. Not a filter: an {@code
  * Application} that lists its classes could leave that out.
  */
-record EndpointGuard(StarcastConfig config, TopicAccess access) {
+final class EndpointGuard {
+
+  private static final System.Logger LOG = System.getLogger(EndpointGuard.class.getName());
 
   /** In place of a role: anybody. */
   private static final String ANYBODY = "*";
@@ -28,9 +33,36 @@ record EndpointGuard(StarcastConfig config, TopicAccess access) {
   /** How a token is commonly called in a query (RFC 6750, section 2.3). */
   private static final Set<String> TOKENS = Set.of("access_token", "authorization");
 
+  private final StarcastConfig config;
+  private final TopicAccess access;
+
+  /** What was asked for though it is switched off: said once. */
+  private final Set<Switch> askedFor = ConcurrentHashMap.newKeySet();
+
+  EndpointGuard(StarcastConfig config, TopicAccess access) {
+    this.config = config;
+    this.access = access;
+  }
+
+  /** What can be switched on. */
+  enum Switch {
+    STREAM("starcast.endpoint.enabled", StarcastConfig.Endpoint::stream),
+    PUBLISH("starcast.endpoint.publish.enabled", StarcastConfig.Endpoint::publish),
+    REGISTRY("starcast.endpoint.registry.enabled", StarcastConfig.Endpoint::registry),
+    MONITOR("starcast.endpoint.monitor.enabled", StarcastConfig.Endpoint::monitor);
+
+    private final String key;
+    private final Predicate<StarcastConfig.Endpoint> enabled;
+
+    Switch(String key, Predicate<StarcastConfig.Endpoint> enabled) {
+      this.key = key;
+      this.enabled = enabled;
+    }
+  }
+
   /** Refuses what is switched off, pages of other origins, and tokens in the query. */
-  void enter(boolean enabled, HttpServletRequest request, HttpServletResponse response) {
-    requireEnabled(enabled);
+  void enter(Switch endpoint, HttpServletRequest request, HttpServletResponse response) {
+    requireEnabled(endpoint);
     origins().check(request, response);
     if (!config.security().queryToken()
         && FormData.query(request, Set.of()).keySet().stream()
@@ -42,13 +74,17 @@ record EndpointGuard(StarcastConfig config, TopicAccess access) {
 
   /** The answer to an {@code OPTIONS} request, a preflight or not. */
   Response options(
-      boolean enabled, String allowed, HttpServletRequest request, HttpServletResponse response) {
-    requireEnabled(enabled);
+      Switch endpoint, String allowed, HttpServletRequest request, HttpServletResponse response) {
+    requireEnabled(endpoint);
     return origins().options(allowed, request, response);
   }
 
-  void requireEnabled(boolean enabled) {
-    if (!enabled) {
+  /** To the caller it is not there; the log says why, once. */
+  void requireEnabled(Switch endpoint) {
+    if (!endpoint.enabled.test(config.endpoint())) {
+      if (askedFor.add(endpoint)) {
+        LogMessage.ENDPOINT_OFF.log(LOG, endpoint.key);
+      }
       throw new NotFoundException();
     }
   }

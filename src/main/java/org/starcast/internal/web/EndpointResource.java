@@ -19,6 +19,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,7 +46,9 @@ import org.starcast.Subscription;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.http.FormData;
 import org.starcast.internal.http.Problem;
+import org.starcast.internal.http.RecentRefusals;
 import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.web.EndpointGuard.Switch;
 import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.security.SameOrigin;
 import org.starcast.security.TopicAccess;
@@ -110,19 +113,25 @@ public class EndpointResource {
   private final SseBroadcaster broadcaster;
   private final StarcastConfig config;
   private final TopicAccess access;
+  private final RecentRefusals refusals;
   private final EndpointGuard guard;
 
   /** For the container's proxy. */
   public EndpointResource() {
-    this(null, null, null);
+    this(null, null, null, null);
   }
 
   /** The beans it serves; public, as JAX-RS asks for (Jakarta REST 3.1, section 3.1.2). */
   @Inject
-  public EndpointResource(SseBroadcaster broadcaster, StarcastConfig config, TopicAccess access) {
+  public EndpointResource(
+      SseBroadcaster broadcaster,
+      StarcastConfig config,
+      TopicAccess access,
+      RecentRefusals refusals) {
     this.broadcaster = broadcaster;
     this.config = config;
     this.access = access;
+    this.refusals = refusals;
     this.guard = new EndpointGuard(config, access);
   }
 
@@ -184,11 +193,31 @@ public class EndpointResource {
       @Context SseEventSink sink,
       @Context HttpServletRequest request,
       @Context HttpServletResponse response) {
-    guard.enter(config.endpoint().stream(), request, response);
+    List<String> asked = new ArrayList<>();
+    Subscription subscription;
+    try {
+      subscription = subscription(request, response, asked);
+    } catch (WebApplicationException e) {
+      throw refused(e, request, asked);
+    }
+    Parameters.checked("topic", () -> broadcaster.register(sink, subscription));
+  }
+
+  /** Keeps it for the monitor. */
+  private WebApplicationException refused(
+      WebApplicationException why, HttpServletRequest request, List<String> asked) {
+    refusals.add(why, request, asked.isEmpty() ? Origins.of(request) : asked);
+    return why;
+  }
+
+  private Subscription subscription(
+      HttpServletRequest request, HttpServletResponse response, List<String> asked) {
+    guard.enter(Switch.STREAM, request, response);
     Map<String, List<String>> query = FormData.query(request, STREAM_PARAMETERS);
     Parameters.knownOrForeign(query.keySet(), STREAM_PARAMETERS);
     String[] senders = query.getOrDefault("sender", List.of()).toArray(String[]::new);
     List<String> topics = Parameters.required(query, "topic");
+    asked.addAll(topics);
     List<String> mutes = query.getOrDefault("mute", List.of());
     // before anything is made of them
     Parameters.atMost(config.limits().sendersPerClient(), "sender", senders.length, "senders");
@@ -213,8 +242,7 @@ public class EndpointResource {
           Parameters.checked(
               "history", () -> before.history(Parameters.number("history", history)));
     }
-    Subscription complete = subscription;
-    Parameters.checked("topic", () -> broadcaster.register(sink, complete));
+    return subscription;
   }
 
   /** Answers the preflight request of a page of an origin that is listed. */
@@ -223,7 +251,7 @@ public class EndpointResource {
   @Path("stream")
   public Response streamOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
-    return guard.options(config.endpoint().stream(), "GET, HEAD, OPTIONS", request, response);
+    return guard.options(Switch.STREAM, "GET, HEAD, OPTIONS", request, response);
   }
 
   /** As {@link #streamOptions}. */
@@ -232,7 +260,7 @@ public class EndpointResource {
   @Path("publish")
   public Response publishOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
-    return guard.options(config.endpoint().publish(), "POST, OPTIONS", request, response);
+    return guard.options(Switch.PUBLISH, "POST, OPTIONS", request, response);
   }
 
   /** Publishes. */
@@ -279,11 +307,25 @@ public class EndpointResource {
   public Response publish(
       InputStream body, @Context HttpServletRequest request, @Context HttpServletResponse response)
       throws IOException {
-    guard.enter(config.endpoint().publish(), request, response);
+    List<String> asked = new ArrayList<>();
+    try {
+      return publish(body, request, response, asked);
+    } catch (WebApplicationException e) {
+      throw refused(e, request, asked);
+    }
+  }
+
+  private Response publish(
+      InputStream body,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      List<String> asked) {
+    guard.enter(Switch.PUBLISH, request, response);
     Map<String, List<String>> form =
         Parameters.known(form(body), Set.of("topic", "data", "event", "sender"));
     SseMessage.Builder message = SseMessage.builder();
     List<String> topics = Parameters.required(form, "topic");
+    asked.addAll(topics);
     Parameters.checked("topic", () -> message.topics(topics));
     if (topics.stream().anyMatch(LibraryEvents::isOwnTopic)) {
       throw Problem.badRequest("topic: those that begin with starcast. are the library's own");

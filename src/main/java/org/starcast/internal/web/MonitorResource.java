@@ -37,8 +37,11 @@ import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.http.Problem;
+import org.starcast.internal.http.RecentRefusals;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.topic.CompiledPattern;
+import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.web.EndpointGuard.Switch;
 import org.starcast.security.TopicAccess;
 import org.starcast.stream.Source;
 import org.starcast.stream.SseStreams;
@@ -57,6 +60,8 @@ import org.starcast.stream.StreamOptions;
  *       behind.
  *   <li>{@code GET starcast/monitor/tap?topic=…} is a stream of events {@code tap}: what is
  *       published on topics that match the pattern, see {@link Tap}.
+ *   <li>{@code GET starcast/monitor/check?topic=…&client=…} says why nothing may arrive on the
+ *       topic, at all clients or at those of an id or user: JSON, see {@link TopicCheck}.
  * </ul>
  *
  * <p>Who watches is a client of type {@code starcast-monitor}, and counts as any other. Nothing is
@@ -91,6 +96,7 @@ public class MonitorResource {
   private final SseBroadcaster broadcaster;
   private final SseStreams streams;
   private final StarcastConfig config;
+  private final RecentRefusals refusals;
   private final EndpointGuard guard;
   private final Sampler sampler;
 
@@ -98,14 +104,19 @@ public class MonitorResource {
 
   /** For the container's proxy. */
   public MonitorResource() {
-    this(null, null, null, null);
+    this(null, null, null, null, null);
   }
 
   /** The beans it serves; public, as JAX-RS asks for (Jakarta REST 3.1, section 3.1.2). */
   @Inject
   public MonitorResource(
-      SseBroadcaster broadcaster, SseStreams streams, StarcastConfig config, TopicAccess access) {
+      SseBroadcaster broadcaster,
+      SseStreams streams,
+      StarcastConfig config,
+      TopicAccess access,
+      RecentRefusals refusals) {
     this.broadcaster = broadcaster;
+    this.refusals = refusals;
     this.streams = streams;
     this.config = config;
     this.guard = new EndpointGuard(config, access);
@@ -132,7 +143,7 @@ public class MonitorResource {
       @Context SecurityContext security,
       @Context HttpServletRequest request) {
     // no rule of origins: a link of another page may lead here
-    guard.requireEnabled(config.endpoint().monitor());
+    guard.requireEnabled(Switch.MONITOR);
     guard.requireRole(security, request);
     String below = uri.getPath().endsWith("/") ? "" : "monitor/";
     String html =
@@ -198,6 +209,31 @@ public class MonitorResource {
     watch(sink, new Tap(broadcaster, pattern.toString(), config.limits().messageBytes()));
   }
 
+  /** Why nothing may arrive on a topic. */
+  @GET
+  @Path("check")
+  @Produces(MediaType.APPLICATION_JSON)
+  @Operation(hidden = true)
+  public Response check(
+      @Context SecurityContext security,
+      @Context HttpServletRequest request,
+      @Context HttpServletResponse response) {
+    allow(security, request, response);
+    Map<String, List<String>> query = Parameters.query(request, "topic", "client");
+    Parameters.required(query, "topic");
+    String topic = Parameters.single(query, "topic");
+    Parameters.checked("topic", () -> TopicName.check(topic));
+    JsonObject result =
+        new TopicCheck(broadcaster, refusals, topic)
+            .result(Parameters.single(query, "client"))
+            // of this very request: a filter before all paths is before this one, too
+            .add("asyncSupported", request.isAsyncSupported())
+            .build();
+    return safe(Response.ok(result.toString()))
+        .header(HttpHeaders.CACHE_CONTROL, "no-store")
+        .build();
+  }
+
   private void watch(SseEventSink sink, Supplier<SseMessage> news) {
     SseClient client =
         broadcaster.register(sink, Subscription.none().type("starcast-monitor").resumeFrom(""));
@@ -223,7 +259,7 @@ public class MonitorResource {
 
   private void allow(
       SecurityContext security, HttpServletRequest request, HttpServletResponse response) {
-    guard.enter(config.endpoint().monitor(), request, response);
+    guard.enter(Switch.MONITOR, request, response);
     guard.requireRole(security, request);
   }
 

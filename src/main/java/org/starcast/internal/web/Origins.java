@@ -44,7 +44,8 @@ record Origins(List<String> listed) {
       return allow(origins.get(0), request, response);
     }
     if (!isSameOrigin(request, origins)) {
-      String detail = "origin: pages of other origins may not do this";
+      String detail =
+          "origin: pages of other origins may not do this, unless starcast.cors.origins lists them";
       throw new ForbiddenException(detail, Problem.of(403, detail).build());
     }
     return null;
@@ -100,6 +101,11 @@ record Origins(List<String> listed) {
     return origin.equals(scheme + host)
         || host.endsWith(port)
             && origin.equals(scheme + host.substring(0, host.length() - port.length()));
+  }
+
+  /** The origins that the request says it is of. */
+  static List<String> of(HttpServletRequest request) {
+    return request == null ? List.of() : all(request, "Origin");
   }
 
   private static List<String> all(HttpServletRequest request, String header) {

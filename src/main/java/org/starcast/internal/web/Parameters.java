@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.starcast.internal.config.Spelling;
+import org.starcast.internal.Spelling;
 import org.starcast.internal.http.FormData;
 import org.starcast.internal.http.Problem;
 import org.starcast.internal.logging.LogMessage;

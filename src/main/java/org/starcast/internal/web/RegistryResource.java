@@ -43,6 +43,7 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.http.Problem;
 import org.starcast.internal.logging.LogMessage;
+import org.starcast.internal.web.EndpointGuard.Switch;
 import org.starcast.security.SameOrigin;
 import org.starcast.security.TopicAccess;
 import org.starcast.security.TopicAuthorizer.Action;
@@ -281,7 +282,7 @@ public class RegistryResource {
 
   private void allow(
       SecurityContext security, HttpServletRequest request, HttpServletResponse response) {
-    guard.enter(config.endpoint().registry(), request, response);
+    guard.enter(Switch.REGISTRY, request, response);
     guard.requireRole(security, request);
   }
 
@@ -314,7 +315,7 @@ public class RegistryResource {
 
   private Response options(
       String allowed, HttpServletRequest request, HttpServletResponse response) {
-    return guard.options(config.endpoint().registry(), allowed, request, response);
+    return guard.options(Switch.REGISTRY, allowed, request, response);
   }
 
   private static int limit(String text) {

@@ -36,6 +36,9 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
   /** Proxies must neither keep nor recode the stream. */
   private static final String CACHE_CONTROL = "no-cache, no-transform";
 
+  /** An attribute of a request whose sink has a client. */
+  private static final String TAKEN = ServletSinkWriter.class.getName();
+
   private final AsyncContext context;
   private final ServletOutputStream out;
   private final Listener listener;
@@ -108,6 +111,11 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
       Duration heartbeat,
       Listener listener)
       throws IOException {
+    if (request.getAttribute(TAKEN) != null) {
+      throw refused(
+          "sink: has a client already; register it once, with all patterns in one subscription");
+    }
+    request.setAttribute(TAKEN, true);
     AsyncContext context = request.getAsyncContext();
     HttpServletResponse response = (HttpServletResponse) context.getResponse();
     // proxies must neither keep nor buffer nor recode the stream

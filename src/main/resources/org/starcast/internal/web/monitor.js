@@ -421,3 +421,114 @@ at('tap-form').addEventListener('submit', submitted => {
 });
 
 at('tap-clear').addEventListener('click', () => at('tap-events').replaceChildren());
+
+// ---- what keeps a topic from arriving
+
+/** A sentence and what it is about; each part of an item is text, or `{ name }` to stand out. */
+function finding(kind, sentence, items = [], left = 0) {
+  const list = element('ul');
+  for (const item of items) {
+    const row = element('li');
+    row.append(...item.map(part => (part.name === undefined ? part : element('b', '', part.name))));
+    list.append(row);
+  }
+  if (left > 0) {
+    list.append(element('li', '', `and ${number(left)} more`));
+  }
+  const made = [element('p', kind, sentence)];
+  return list.children.length ? [...made, list] : made;
+}
+
+const times = n => (n === 1 ? 'once' : `${number(n)} times`);
+const some = (n, one, many) => (n === 1 ? `One client ${one}` : `${number(n)} clients ${many}`);
+
+function whose({ id, type, user, state, writer, queued }) {
+  const parts = [type, user === id ? '' : user, state.toLowerCase(), `writer ${writer}`];
+  if (queued) {
+    parts.push(`${number(queued)} waiting`);
+  }
+  return ` (${parts.filter(part => part).join(', ')})`;
+}
+
+function clientFinding(kind, sentence, { count, shown }, more) {
+  const items = shown.map(client => [{ name: client.id }, whose(client), ...more(client)]);
+  return finding(kind, sentence, items, count - shown.length);
+}
+
+function findings(found, asked) {
+  const { clients, subscribers, muted, near, topics, refused } = found;
+  const all = [];
+  if (clients === 0) {
+    all.push(finding('warn', `No client${asked ? ' of this id or user' : ''} is connected to this node.`));
+  } else if (subscribers.count === 0) {
+    all.push(finding('warn', asked ? 'This client does not get it.' : 'No client gets it.'));
+  } else {
+    all.push(clientFinding(
+      '',
+      some(subscribers.count, 'gets it:', 'get it:'),
+      subscribers,
+      ({ pattern, senders }) => [
+        ' by ', { name: pattern }, senders.length ? ` from ${senders.join(', ')} alone` : '',
+      ],
+    ));
+  }
+  if (muted.count > 0) {
+    all.push(clientFinding(
+      'warn',
+      some(muted.count, 'mutes it:', 'mute it:'),
+      muted,
+      ({ pattern }) => [' by the mute ', { name: pattern }],
+    ));
+  }
+  if (near.count > 0) {
+    all.push(clientFinding(
+      'warn',
+      'Patterns that nearly match it:',
+      near,
+      ({ pattern, why }) => [': ', { name: pattern }, `, ${why}`],
+    ));
+  }
+  all.push(found.events === undefined
+    ? finding('warn', 'Not published, as far as is known: of many topics, only the busier ones are.')
+    : finding('', `Published ${times(found.events)}, last ${new Date(found.last).toLocaleTimeString()}.`));
+  if (topics.length > 0) {
+    all.push(finding(
+      'warn',
+      'Published on topics that are nearly this one:',
+      topics.map(({ topic, events, why }) => [{ name: topic }, `, ${times(events)}: ${why}`]),
+    ));
+  }
+  if (!found.asyncSupported) {
+    all.push(finding('warn', 'A filter or servlet before this page has no asyncSupported=true; no stream opens behind it.'));
+  }
+  if (refused.length > 0) {
+    all.push(finding('note', 'Refused last:', refused.map(refusal => [
+      `${new Date(refusal.at).toLocaleTimeString()} `,
+      { name: String(refusal.status) },
+      ` ${refusal.reason}`,
+      refusal.asked.length ? ` (asked for ${refusal.asked.join(', ')})` : '',
+      refusal.principal ? `, ${refusal.principal}` : '',
+      refusal.address ? `, ${refusal.address}` : '',
+    ])));
+  }
+  return all.flat();
+}
+
+at('check-form').addEventListener('submit', async submitted => {
+  submitted.preventDefault();
+  const url = new URL(here('check'));
+  url.searchParams.set('topic', at('check-topic').value.trim());
+  const client = at('check-client').value.trim();
+  if (client) {
+    url.searchParams.set('client', client);
+  }
+  let shown;
+  try {
+    const answer = await fetch(url);
+    const body = await answer.json();
+    shown = answer.ok ? findings(body, client) : finding('warn', body.detail);
+  } catch (error) {
+    shown = finding('warn', `It cannot be checked: ${error.message}`);
+  }
+  at('check-result').replaceChildren(...shown);
+});

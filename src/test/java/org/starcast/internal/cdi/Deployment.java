@@ -9,6 +9,7 @@ import org.starcast.SseBroadcaster;
 import org.starcast.internal.backplane.BackplaneProducer;
 import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.engine.Broadcaster;
+import org.starcast.internal.http.RecentRefusals;
 import org.starcast.internal.presence.ClusterMembership;
 import org.starcast.internal.presence.PresenceTracker;
 import org.starcast.internal.security.AccessControl;
@@ -37,6 +38,7 @@ final class Deployment {
             ClusterBus.class,
             ClusterMembership.class,
             AccessControl.class,
+            RecentRefusals.class,
             FromTheStart.class)
         .addBeanClasses(beans)
         .initialize();

@@ -23,6 +23,7 @@ import org.starcast.Topic;
 import org.starcast.internal.backplane.BackplaneProducer;
 import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.engine.Broadcaster;
+import org.starcast.internal.http.RecentRefusals;
 import org.starcast.internal.presence.ClusterMembership;
 import org.starcast.internal.presence.PresenceTracker;
 import org.starcast.internal.security.AccessControl;
@@ -82,6 +83,7 @@ class EndTest {
                 Broadcaster.class,
                 StreamsBeanClass.VALUE,
                 AccessControl.class,
+                RecentRefusals.class,
                 TopicObserver.class,
                 Transactions.class)
             .initialize()) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Dependent;
 import jakarta.enterprise.event.Event;
+import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Any;
 import jakarta.enterprise.inject.Produces;
 import jakarta.enterprise.inject.spi.DefinitionException;
@@ -66,6 +67,31 @@ class InjectionPointsTest {
             "@Any");
     assertThat(said(Named.class, Meant.class)).isEmpty();
     assertThat(said(Forgotten.class)).isEmpty();
+  }
+
+  record Invoice(int number) {}
+
+  @Dependent
+  static class Waiting {
+    void on(@Observes @Topic("invoices.*") Invoice invoice) {}
+  }
+
+  @Dependent
+  static class Untopical {
+    @Inject Event<Invoice> sent;
+  }
+
+  @Test
+  void anEventWithoutATopicThatAnObserverWaitsForIsSaidOnce() {
+    assertThat(said(Waiting.class, Untopical.class))
+        .singleElement()
+        .asString()
+        .contains(
+            Untopical.class.getName() + ".sent",
+            "Event<" + Invoice.class.getName() + "> without @Topic",
+            Waiting.class.getName() + ".on(Invoice) has a @Topic");
+    assertThat(said(Waiting.class)).isEmpty();
+    assertThat(said(Untopical.class)).isEmpty();
   }
 
   @Dependent

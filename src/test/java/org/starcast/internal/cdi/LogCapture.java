@@ -14,7 +14,12 @@ public final class LogCapture extends Handler implements AutoCloseable {
 
   /** Listens to the logger of this class. */
   public LogCapture(Class<?> owner) {
-    logger = Logger.getLogger(owner.getName());
+    this(owner.getName());
+  }
+
+  /** Listens to the logger of this name. */
+  public LogCapture(String name) {
+    logger = Logger.getLogger(name);
     logger.addHandler(this);
     logger.setUseParentHandlers(false);
   }

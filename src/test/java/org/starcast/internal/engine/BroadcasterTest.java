@@ -145,7 +145,8 @@ class BroadcasterTest {
         .withMessage("topic: is empty");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> broadcaster.publish("a", "x".repeat(2_000)))
-        .withMessageMatching("data: the message has 20\\d\\d bytes, at most 1024");
+        .withMessageMatching(
+            "data: the message has 20\\d\\d bytes, at most 1024 \\(starcast.message.max-bytes\\)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> broadcaster.publish(SseMessage.builder().topic("a")))
         .withMessage("message: has neither data nor comment nor retry");
@@ -160,7 +161,7 @@ class BroadcasterTest {
     FakeSink sink = FakeSink.instant();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> broadcaster.register(sink, Subscription.to("a", "b").mute("c", "d")))
-        .withMessage("topic: 4 patterns, at most 3");
+        .withMessage("topic: 4 patterns, at most 3 (starcast.max-patterns-per-client)");
     broadcaster.register(FakeSink.instant(), Subscription.none().clientId("x"));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> broadcaster.register(sink, Subscription.none().clientId("x")))

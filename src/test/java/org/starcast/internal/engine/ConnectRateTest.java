@@ -105,15 +105,15 @@ class ConnectRateTest {
           new Refusals(statistics, System.getLogger(ConnectRateTest.class.getName()));
       long now = System.nanoTime();
       for (int i = 0; i < 1000; i++) {
-        refusals.count(RefusedException.Reason.CLIENTS, now);
-        refusals.count(RefusedException.Reason.CONNECTS_PER_ADDRESS, now + 9 * SECOND);
+        refusals.count(RefusedException.Reason.CLIENTS, "the server is full", now);
+        refusals.count(RefusedException.Reason.CONNECTS_PER_ADDRESS, "too often", now + 9 * SECOND);
       }
       assertThat(log.records()).hasSize(2);
-      refusals.count(RefusedException.Reason.CLIENTS, now + 10 * SECOND);
+      refusals.count(RefusedException.Reason.CLIENTS, "the server is full", now + 10 * SECOND);
       assertThat(log.records()).hasSize(3).allMatch(r -> r.getLevel() == Level.WARNING);
       assertThat(log.records().get(2).getMessage())
           .startsWith("STARCAST-1030: refused 1,000 clients")
-          .endsWith("because of CLIENTS");
+          .endsWith("because of CLIENTS: the server is full");
       assertThat(statistics.refused().get(RefusedException.Reason.CLIENTS)).isEqualTo(1001);
     }
   }

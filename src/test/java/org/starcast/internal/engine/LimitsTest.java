@@ -16,6 +16,7 @@ import org.starcast.ResponseRuntime;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
+import org.starcast.internal.cdi.LogCapture;
 import org.starcast.internal.engine.EngineFixture.Stream;
 
 /** Who is not taken, and that a refusal leaves nothing behind. */
@@ -114,11 +115,13 @@ class LimitsTest {
       Subscription tooMany = Subscription.to("a*", "b.*c.d", "e.*", "*", "+.f").mute("*g");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> fixture.connect(tooMany))
-          .withMessage("topic: 3 patterns with '*' inside a segment, at most 2");
+          .withMessage(
+              "topic: 3 patterns with '*' inside a segment, at most 2 (starcast.max-globs-per-client)");
       Stream stream = fixture.connect(tooMany.without("a*"));
       assertThatIllegalArgumentException()
           .isThrownBy(() -> stream.client().subscribe("h-*-i"))
-          .withMessage("topic: 3 patterns with '*' inside a segment, at most 2");
+          .withMessage(
+              "topic: 3 patterns with '*' inside a segment, at most 2 (starcast.max-globs-per-client)");
     }
   }
 
@@ -130,10 +133,10 @@ class LimitsTest {
       Stream stream = fixture.connect(most);
       assertThatIllegalArgumentException()
           .isThrownBy(() -> fixture.connect(most.topic("b", "x", "z")))
-          .withMessage("sender: 5 senders, at most 3");
+          .withMessage("sender: 5 senders, at most 3 (starcast.max-senders-per-client)");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> stream.client().subscribe("d", "y", "z"))
-          .withMessage("sender: 5 senders, at most 3");
+          .withMessage("sender: 5 senders, at most 3 (starcast.max-senders-per-client)");
     }
   }
 
@@ -156,15 +159,15 @@ class LimitsTest {
       Subscription tooMany = Subscription.to("a", "b").mute("c", "d");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> fixture.connect(tooMany))
-          .withMessage("topic: 4 patterns, at most 3");
+          .withMessage("topic: 4 patterns, at most 3 (starcast.max-patterns-per-client)");
       assertThat(fixture.engine().count()).isZero();
       Stream stream = fixture.connect(Subscription.to("a", "b").mute("c"));
       assertThatIllegalArgumentException()
           .isThrownBy(() -> stream.client().subscribe("e"))
-          .withMessage("topic: 4 patterns, at most 3");
+          .withMessage("topic: 4 patterns, at most 3 (starcast.max-patterns-per-client)");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> stream.client().mute("e"))
-          .withMessage("topic: 4 patterns, at most 3");
+          .withMessage("topic: 4 patterns, at most 3 (starcast.max-patterns-per-client)");
       assertThat(stream.client().subscription().topics()).containsOnlyKeys("a", "b");
       assertThat(stream.client().subscription().muted()).containsExactly("c");
       assertThat(fixture.publish("e", "m").matched()).isZero();
@@ -191,6 +194,23 @@ class LimitsTest {
       close(fixture, owner);
       fixture.connect(Subscription.to("b").clientId("one"));
       assertThat(fixture.publish("b", "m").matched()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aClientThatMutesAllThatItAsksForIsSaidOnce() {
+    try (EngineFixture fixture = new EngineFixture();
+        LogCapture log = new LogCapture("org.starcast.internal.engine")) {
+      fixture.connect(Subscription.to("orders.*", "stock.+").mute("orders.*").type("some"));
+      fixture.connect(Subscription.none().mute("*").type("none"));
+      assertThat(log.records()).isEmpty();
+      fixture.connect(Subscription.to("orders.+", "stock.a").mute("orders.*", "stock.*").type("x"));
+      fixture.connect(Subscription.to("orders.+").mute("*").type("y"));
+      assertThat(log.records())
+          .singleElement()
+          .satisfies(
+              record ->
+                  assertThat(record.getMessage()).startsWith("STARCAST-1066: a client of type x "));
     }
   }
 

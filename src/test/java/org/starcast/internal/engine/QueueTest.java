@@ -353,10 +353,12 @@ class QueueTest {
       String before = fixture.engine().lastEventId();
       assertThatIllegalArgumentException()
           .isThrownBy(() -> fixture.publish("a", "x".repeat(1_100)))
-          .withMessageMatching("data: the message has 11\\d\\d bytes, at most 1024");
+          .withMessageMatching(
+              "data: the message has 11\\d\\d bytes, at most 1024 \\(starcast.message.max-bytes\\)");
       assertThatIllegalArgumentException()
           .isThrownBy(() -> stream.client().send("x".repeat(1_100)))
-          .withMessageMatching("data: the message has 11\\d\\d bytes, at most 1024");
+          .withMessageMatching(
+              "data: the message has 11\\d\\d bytes, at most 1024 \\(starcast.message.max-bytes\\)");
       assertThat(fixture.engine().lastEventId()).isEqualTo(before);
       fixture.publish("a", "m");
       stream.awaitData("m");

@@ -47,6 +47,7 @@ import org.starcast.internal.cdi.Payloads;
 import org.starcast.internal.cdi.StarcastExtension;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.engine.Broadcaster;
+import org.starcast.internal.http.RecentRefusals;
 import org.starcast.internal.security.AccessControl;
 
 /** The beans that the extension adds, with an SDK of OpenTelemetry and without. */
@@ -103,7 +104,8 @@ class ObserveTest {
             ContainerExecutors.class,
             Payloads.class,
             ClusterBus.class,
-            AccessControl.class)
+            AccessControl.class,
+            RecentRefusals.class)
         .initialize();
   }
 

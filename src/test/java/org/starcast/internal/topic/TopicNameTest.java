@@ -83,7 +83,7 @@ class TopicNameTest {
     String problem = "'" + wildcard + "' is not allowed, is at index " + index;
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TopicName.check(value))
-        .withMessage("topic: " + problem + "; TopicName.segment encodes it");
+        .withMessage("topic: " + problem + "; TopicPattern.escape encodes it");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> CompiledPattern.of(value))
         .withMessage("pattern: " + problem + OURS);

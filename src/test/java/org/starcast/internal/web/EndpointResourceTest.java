@@ -1,7 +1,10 @@
 package org.starcast.internal.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import jakarta.json.Json;
@@ -22,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.logging.LogRecord;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +41,8 @@ import org.starcast.SseClient;
 import org.starcast.Subscription;
 import org.starcast.internal.backplane.Answering;
 import org.starcast.internal.backplane.MemoryStream;
+import org.starcast.internal.cdi.LogCapture;
+import org.starcast.internal.http.RecentRefusals.Refusal;
 import org.starcast.spi.BackplaneException;
 import org.starcast.spi.OutgoingEvent;
 
@@ -55,7 +61,8 @@ class EndpointResourceTest {
           "max-patterns-per-client",
           "3");
   private static final EndpointResource ENDPOINT =
-      new EndpointResource(RUNNING.broadcaster(), RUNNING.config(), RUNNING.access());
+      new EndpointResource(
+          RUNNING.broadcaster(), RUNNING.config(), RUNNING.access(), RUNNING.refusals());
 
   @AfterEach
   void closeStreams() {
@@ -79,7 +86,7 @@ class EndpointResourceTest {
             },
             "endpoint.publish.enabled",
             "true")) {
-      return new EndpointResource(node.broadcaster(), node.config(), node.access())
+      return new EndpointResource(node.broadcaster(), node.config(), node.access(), node.refusals())
           .publish(body("topic=a&data=x"), null, null);
     }
   }
@@ -275,7 +282,8 @@ class EndpointResourceTest {
             "security.rules.\"*\".publish", "*",
             "security.rules.\"open.*\".patch", "*")) {
       EndpointResource endpoint =
-          new EndpointResource(guarded.broadcaster(), guarded.config(), guarded.access());
+          new EndpointResource(
+              guarded.broadcaster(), guarded.config(), guarded.access(), guarded.refusals());
       assertThat(endpoint.publish(body(form), null, null).getStatus()).isEqualTo(202);
       assertRefused(401, () -> endpoint.publish(body("topic=shut.a&" + form), null, null));
     }
@@ -383,7 +391,8 @@ class EndpointResourceTest {
             "security.rules.\"open.*\".subscribe", "*",
             "security.rules.\"open.*\".publish", "*")) {
       EndpointResource endpoint =
-          new EndpointResource(guarded.broadcaster(), guarded.config(), guarded.access());
+          new EndpointResource(
+              guarded.broadcaster(), guarded.config(), guarded.access(), guarded.refusals());
       FakeSink sink = FakeSink.instant();
       String listen = "topic: subscribe is not permitted to a caller who is not logged in";
       for (String topic : new String[] {"*", "shut", "open", "o*.*"}) {
@@ -419,9 +428,52 @@ class EndpointResourceTest {
   }
 
   @Test
-  void isNotThereUnlessItIsSwitchedOn() {
-    try (RunningBroadcaster off = new RunningBroadcaster()) {
-      EndpointResource closed = new EndpointResource(off.broadcaster(), off.config(), off.access());
+  void whatIsRefusedIsKeptForTheMonitorOnce() {
+    try (RunningBroadcaster guarded =
+        new RunningBroadcaster(
+            "endpoint.enabled", "true",
+            "endpoint.publish.enabled", "true",
+            "security.rules.\"open.*\".subscribe", "*")) {
+      EndpointResource endpoint =
+          new EndpointResource(
+              guarded.broadcaster(), guarded.config(), guarded.access(), guarded.refusals());
+      List<String> queries = List.of("shut", "orders/#", "a");
+      FakeSink closed = FakeSink.instant();
+      closed.close();
+      for (String topic : queries) {
+        FakeSink sink = topic.equals("a") ? closed : FakeSink.instant();
+        assertThat(
+                catchThrowable(
+                    () -> endpoint.stream(sink, WebRequests.query("topic", topic), null)))
+            .isNotNull();
+      }
+      assertThat(catchThrowable(() -> endpoint.publish(body("topic=b&topic=c&data=x"), null, null)))
+          .isNotNull();
+      assertThat(guarded.refusals().latest())
+          .extracting(Refusal::status, Refusal::asked)
+          .containsExactly(
+              tuple(401, List.of("b", "c")),
+              tuple(500, List.of("a")),
+              tuple(400, List.of("orders/#")),
+              tuple(401, List.of("shut")));
+      assertThat(guarded.refusals().latest())
+          .extracting(Refusal::reason)
+          .containsExactly(
+              "topic: publish is not permitted to a caller who is not logged in",
+              "sink: is closed already; register it while it is open, and leave it alone from then"
+                  + " on",
+              "topic: '#' is not allowed, is at index 7; here '*' is one segment or more, '+' one"
+                  + " segment, and '*' inside a segment any characters",
+              "topic: subscribe is not permitted to a caller who is not logged in");
+    }
+  }
+
+  @Test
+  void isNotThereUnlessItIsSwitchedOnAndTheLogSaysSoOnce() {
+    try (RunningBroadcaster off = new RunningBroadcaster();
+        LogCapture log = new LogCapture(EndpointGuard.class)) {
+      EndpointResource closed =
+          new EndpointResource(off.broadcaster(), off.config(), off.access(), off.refusals());
       FakeSink sink = FakeSink.instant();
       assertThat(
               catchThrowableOfType(
@@ -434,6 +486,15 @@ class EndpointResourceTest {
                   () -> closed.publish(body("topic=a&data=x"), null, null)))
           .isNotNull();
       assertThat(sink.sent()).isEmpty();
+      assertThatExceptionOfType(NotFoundException.class)
+          .isThrownBy(() -> closed.stream(sink, WebRequests.query("topic", "a"), null));
+      assertThat(log.records().stream().map(LogRecord::getMessage))
+          .satisfiesExactly(
+              first ->
+                  assertThat(first).endsWith(": starcast.endpoint.enabled=true switches it on"),
+              second ->
+                  assertThat(second)
+                      .endsWith(": starcast.endpoint.publish.enabled=true switches it on"));
       assertThat(off.broadcaster().count()).isZero();
     }
   }

@@ -23,7 +23,7 @@ final class WebRequests {
             (proxy, method, args) ->
                 switch (method.getName()) {
                   case "getQueryString" -> query.toString();
-                  case "getHeaders", "getUserPrincipal" -> null;
+                  case "getHeaders", "getUserPrincipal", "getRemoteAddr" -> null;
                   case "isUserInRole" -> false;
                   default -> throw new UnsupportedOperationException(method.getName());
                 });

@@ -1,4 +1,4 @@
-package org.starcast.internal.config;
+package org.starcast.internal;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -31,8 +31,12 @@ public final class Spelling {
     return word.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
   }
 
-  /** The optimal string alignment distance. */
-  private static int distance(String a, String b) {
+  /**
+   * How many insertions, deletions, replacements or swaps of neighbours make one text of the other
+   * (the optimal string alignment distance). Takes time and memory in proportion to the product of
+   * the lengths.
+   */
+  public static int distance(String a, String b) {
     int[][] cost = new int[a.length() + 1][b.length() + 1];
     for (int i = 0; i <= a.length(); i++) {
       for (int j = 0; j <= b.length(); j++) {
