@@ -43,13 +43,15 @@ public final class NearMiss {
     if (matches(replaced(wanted, "+", "*"), topic)) {
       return Optional.of("'+' is one segment, '*' would be one or more");
     }
+    if (mistyped(wanted, given, topic)) {
+      return Optional.of("looks mistyped");
+    }
     if (oneMatches(given, shorter -> matches(pattern, shorter))) {
       return Optional.of("the topic has one segment more");
     }
-    if (oneMatches(wanted, shorter -> hasName(shorter) && matches(shorter, topic))) {
-      return Optional.of("the topic has one segment less");
-    }
-    return mistyped(wanted, given, topic) ? Optional.of("looks mistyped") : Optional.empty();
+    boolean less =
+        oneMatches(wanted, shorter -> isNarrow(pattern, shorter) && matches(shorter, topic));
+    return less ? Optional.of("the topic has one segment less") : Optional.empty();
   }
 
   private static boolean matches(String pattern, String topic) {
@@ -60,7 +62,18 @@ public final class NearMiss {
     return text.toLowerCase(Locale.ROOT);
   }
 
-  /** Whether not all of its segments are wildcards, which match far too much. */
+  /**
+   * Whether what a pattern is without one of its segments has no {@code *} left, or only that one
+   * less: without {@code 42}, {@code user.42.*} would match what is of all others.
+   */
+  private static boolean isNarrow(String pattern, String shorter) {
+    return many(shorter) == 0 || many(shorter) < many(pattern) && hasName(shorter);
+  }
+
+  private static long many(String pattern) {
+    return Arrays.stream(TopicName.split(pattern)).filter("*"::equals).count();
+  }
+
   private static boolean hasName(String pattern) {
     return Arrays.stream(TopicName.split(pattern)).anyMatch(segment -> !"*+".contains(segment));
   }
