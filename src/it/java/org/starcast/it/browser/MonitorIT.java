@@ -277,6 +277,8 @@ class MonitorIT extends BrowserTest {
                 assertThat(refused)
                     .contains("400 topic: '#' is not allowed", "(asked for check/#)"));
 
+    screenshots("nothing-arrives");
+
     connect("probe/stream/right?topic=check.orders.*", true);
     untilTrue(() -> exists("[aria-label='Close client right']"));
     publish("check.orders.created", "x");

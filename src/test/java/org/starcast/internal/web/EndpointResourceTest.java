@@ -449,9 +449,18 @@ class EndpointResourceTest {
       }
       assertThat(catchThrowable(() -> endpoint.publish(body("topic=b&topic=c&data=x"), null, null)))
           .isNotNull();
+      assertThat(
+              catchThrowable(
+                  () ->
+                      endpoint.stream(
+                          FakeSink.instant(),
+                          WebRequests.ofPage("https://other.example", "topic", "open.a"),
+                          null)))
+          .isNotNull();
       assertThat(guarded.refusals().latest())
           .extracting(Refusal::status, Refusal::asked)
           .containsExactly(
+              tuple(403, List.of("https://other.example")),
               tuple(401, List.of("b", "c")),
               tuple(500, List.of("a")),
               tuple(400, List.of("orders/#")),
@@ -459,6 +468,8 @@ class EndpointResourceTest {
       assertThat(guarded.refusals().latest())
           .extracting(Refusal::reason)
           .containsExactly(
+              "origin: pages of other origins may not do this, unless starcast.cors.origins lists"
+                  + " them",
               "topic: publish is not permitted to a caller who is not logged in",
               "sink: is closed already; register it while it is open, and leave it alone from then"
                   + " on",

@@ -98,8 +98,10 @@ class OriginsTest {
       HttpServletRequest request = request(method, "Origin: " + origin, "Host: " + host);
       assertThatThrownBy(() -> LISTED.check(request, response()))
           .isInstanceOfSatisfying(
-              ForbiddenException.class,
-              e -> assertThat(e.getResponse().getStatus()).isEqualTo(403));
+              ForbiddenException.class, e -> assertThat(e.getResponse().getStatus()).isEqualTo(403))
+          .hasMessage(
+              "origin: pages of other origins may not do this, unless starcast.cors.origins lists"
+                  + " them");
     }
     assertThat(answered).containsOnlyKeys("Vary");
   }
