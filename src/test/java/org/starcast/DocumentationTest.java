@@ -225,6 +225,9 @@ class DocumentationTest {
       }
       assertThat(found).as(file + " has no region " + region).isNotEmpty();
       assertThat(within).as(file + ": " + region + " has no end").isFalse();
+      while (found.get(found.size() - 1).isBlank()) {
+        found.remove(found.size() - 1);
+      }
       lines = found;
     }
     int indent =
