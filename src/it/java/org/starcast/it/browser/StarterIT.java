@@ -108,6 +108,7 @@ class StarterIT extends BrowserTest {
             "wildfly:run",
             "-Djboss-as.home=" + home,
             "-Dwildfly.port=" + management,
+            "-Dwildfly.startupTimeout=180",
             "-Dwildfly.serverArgs=-Djboss.server.base.dir="
                 + temp.resolve("standalone")
                 + ",-Djboss.http.port="
