@@ -1,0 +1,217 @@
+package org.starcast.site;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import jakarta.ws.rs.core.SecurityContext;
+import jakarta.ws.rs.sse.OutboundSseEvent;
+import java.security.Principal;
+import java.util.List;
+import java.util.concurrent.Flow;
+import java.util.concurrent.SubmissionPublisher;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.starcast.FakeSink;
+import org.starcast.SseBroadcaster;
+import org.starcast.SseClient;
+import org.starcast.SseStatistics.Metric;
+import org.starcast.site.Deliveries.Delivery;
+import org.starcast.site.Notices.Notice;
+import org.starcast.site.Quotes.Quote;
+import org.starcast.testing.StarcastExtension;
+
+/** What the how-to pages show does what they say. */
+class ExamplesTest {
+
+  /** A model whose answer is a token and the question, and that waits where there is none. */
+  @ApplicationScoped
+  static class FakeModel implements Answers.Model {
+    private final AtomicInteger cancelled = new AtomicInteger();
+
+    @Override
+    public Call ask(
+        String question, Consumer<String> token, Runnable done, Consumer<Throwable> failed) {
+      token.accept("It is ");
+      if (!question.isEmpty()) {
+        token.accept(question);
+        done.run();
+      }
+      return cancelled::incrementAndGet;
+    }
+
+    int cancelled() {
+      return cancelled.get();
+    }
+  }
+
+  /** Quotes as they change. */
+  @ApplicationScoped
+  static class Ticks {
+    @Produces
+    Flow.Publisher<Quote> ticks() {
+      return subscriber -> {
+        SubmissionPublisher<Quote> publisher = new SubmissionPublisher<>();
+        publisher.subscribe(subscriber);
+        for (int i = 0; i <= 100; i++) {
+          publisher.submit(new Quote("ACME", i));
+        }
+        publisher.close();
+      };
+    }
+  }
+
+  private record User(String name) implements SecurityContext {
+    @Override
+    public Principal getUserPrincipal() {
+      return () -> name;
+    }
+
+    @Override
+    public boolean isUserInRole(String role) {
+      return false;
+    }
+
+    @Override
+    public boolean isSecure() {
+      return true;
+    }
+
+    @Override
+    public String getAuthenticationScheme() {
+      return BASIC_AUTH;
+    }
+  }
+
+  @RegisterExtension
+  final StarcastExtension starcast =
+      StarcastExtension.with(
+          Imports.class,
+          Notices.class,
+          ChatRooms.class,
+          Answers.class,
+          FakeModel.class,
+          Quotes.class,
+          Ticks.class,
+          Deliveries.class);
+
+  private final FakeSink sink = FakeSink.instant();
+
+  private SseBroadcaster broadcaster() {
+    return starcast.get(SseBroadcaster.class);
+  }
+
+  /** The names of the events so far that have data. */
+  private List<String> names() {
+    return sink.sent().stream()
+        .filter(event -> event.getData() != null)
+        .map(OutboundSseEvent::getName)
+        .toList();
+  }
+
+  private void untilData(Object... data) {
+    await().untilAsserted(() -> assertThat(sink.data()).containsExactly(data));
+  }
+
+  @Test
+  void aJobThatDoesNotExistIsAnError() {
+    starcast.get(Imports.class).progress(sink, "8");
+    await().until(sink::isClosed);
+    assertThat(names()).containsExactly("error");
+  }
+
+  @Test
+  void allTabsOfAUserGetItsNoticesAndNobodyElse() {
+    Notices notices = starcast.get(Notices.class);
+    FakeSink other = FakeSink.instant();
+    FakeSink bobs = FakeSink.instant();
+    notices.stream(sink, new User("ann.b"));
+    notices.stream(other, new User("ann.b"));
+    notices.stream(bobs, new User("bob"));
+
+    notices.tell("ann.b", new Notice("for Ann", "#"));
+    notices.tellAll(new Notice("for all", "#"));
+
+    untilData("{\"link\":\"#\",\"text\":\"for Ann\"}", "{\"link\":\"#\",\"text\":\"for all\"}");
+    await().untilAsserted(() -> assertThat(other.data()).isEqualTo(sink.data()));
+    await()
+        .untilAsserted(
+            () -> assertThat(bobs.data()).containsExactly("{\"link\":\"#\",\"text\":\"for all\"}"));
+  }
+
+  @Test
+  void linesOfARoomStayInIt() {
+    ChatRooms rooms = starcast.get(ChatRooms.class);
+    rooms.say("tea", "before", new User("ann"));
+    rooms.enter(sink, "tea");
+    rooms.enter(FakeSink.instant(), "*");
+    rooms.say("*", "elsewhere", new User("ann"));
+    rooms.say("tea", "after", new User("bob"));
+    untilData(
+        "{\"author\":\"ann\",\"text\":\"before\"}", "{\"author\":\"bob\",\"text\":\"after\"}");
+  }
+
+  @Test
+  void anAnswerComesTokenByTokenAndThenDone() {
+    starcast.get(Answers.class).answer(sink, "tea");
+    await().until(sink::isClosed);
+    assertThat(names()).containsExactly("token", "token", "done");
+    assertThat(sink.data()).containsExactly("It is ", "tea", "");
+  }
+
+  @Test
+  void theModelIsCancelledWhenTheClientHasLeft() {
+    starcast.get(Answers.class).answer(sink, "");
+    await().until(() -> !names().isEmpty());
+    broadcaster().clients().forEach(SseClient::close);
+    await().until(() -> starcast.get(FakeModel.class).cancelled() == 1);
+  }
+
+  @Test
+  void aQuoteReplacesTheOneThatWaits() {
+    FakeSink slow = FakeSink.manual();
+    Quotes quotes = starcast.get(Quotes.class);
+    quotes.stream(slow);
+    await()
+        .until(
+            () -> {
+              if (slow.outstanding() > 0) {
+                slow.complete();
+              }
+              for (int i = 0; i < 100; i++) {
+                quotes.changed(new Quote("ACME", 1));
+              }
+              return broadcaster().statistics().get(Metric.COALESCED) > 0;
+            });
+    quotes.changed(new Quote("ACME", 2));
+    await()
+        .until(
+            () -> {
+              while (slow.outstanding() > 0) {
+                slow.complete();
+              }
+              return slow.data().contains("{\"symbol\":\"ACME\",\"value\":2.0}");
+            });
+  }
+
+  @Test
+  void ticksAreThinnedOutToTheLatest() {
+    starcast.get(Quotes.class).ticks(sink);
+    await().until(sink::isClosed);
+    assertThat(sink.data()).endsWith("{\"symbol\":\"ACME\",\"value\":100.0}");
+    assertThat(sink.data().size()).isLessThan(100);
+  }
+
+  @Test
+  void aChangeIsPushedAndCanStillBeRead() {
+    Deliveries deliveries = starcast.get(Deliveries.class);
+    deliveries.stream(sink, "7");
+    deliveries.update(new Delivery("8", "here"));
+    deliveries.update(new Delivery("7", "on the way"));
+    untilData("{\"id\":\"7\",\"where\":\"on the way\"}");
+    assertThat(deliveries.get("7")).isEqualTo(new Delivery("7", "on the way"));
+  }
+}
