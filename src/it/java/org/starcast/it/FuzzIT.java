@@ -181,6 +181,7 @@ class FuzzIT {
         "clients/x",
         "stats",
         "monitor",
+        "monitor/check",
         "monitor/figures",
         "monitor/tap"
       })

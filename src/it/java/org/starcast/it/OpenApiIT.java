@@ -89,7 +89,7 @@ class OpenApiIT {
 
     assertThat(paths.keySet())
         .contains(API + "clients", API + "clients/{id}", API + "stats", API + "monitor")
-        .doesNotContain(API + "monitor/tap", API + "monitor/figures");
+        .doesNotContain(API + "monitor/tap", API + "monitor/figures", API + "monitor/check");
     assertThat(paths.values())
         .as("preflight requests are the browser's matter")
         .noneMatch(path -> path.asJsonObject().containsKey("options"));

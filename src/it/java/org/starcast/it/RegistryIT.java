@@ -131,7 +131,7 @@ class RegistryIT {
 
   @Test
   void theMonitorIsOffUnlessItIsSwitchedOn() {
-    for (String path : List.of("", "/figures", "/tap?topic=*", "/monitor.js")) {
+    for (String path : List.of("", "/figures", "/tap?topic=*", "/check?topic=a", "/monitor.js")) {
       assertThat(server.get("starcast/monitor" + path).statusCode()).as(path).isEqualTo(404);
     }
   }
