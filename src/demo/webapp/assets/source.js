@@ -1,10 +1,10 @@
 /**
  * Shows the code that runs: each <details data-source="path"> loads that file from this server when
- * it is opened, and shows it without package and imports. With data-only="some words", only those
- * paragraphs of it (parted by blank lines) that contain one of the words.
+ * it is opened, and shows it without package and imports. With data-wide, it is open from the start
+ * where it has room beside the demo.
  */
 const TOKEN =
-  /(\/\*[\s\S]*?\*\/|\/\/[^\n]*)|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)|(@\w+)|\b(abstract|async|await|boolean|catch|class|const|else|export|extends|final|for|from|function|if|implements|import|int|interface|let|long|new|null|of|package|private|protected|public|record|return|static|this|throw|throws|true|false|try|void)\b/g;
+  /(\/\*[\s\S]*?\*\/|\/\/[^\n]*)|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)|(@\w+)|\b(abstract|async|await|boolean|catch|class|const|else|export|extends|final|for|from|function|if|implements|import|int|interface|let|long|new|null|of|package|private|protected|public|record|return|static|synchronized|this|throw|throws|true|false|try|void)\b/g;
 const KINDS = ['t-note', 't-text', 't-mark', 't-key'];
 
 function coloured(code) {
@@ -19,12 +19,6 @@ function coloured(code) {
   }
   parts.append(code.slice(end));
   return parts;
-}
-
-function excerpt(code, words) {
-  const paragraphs = code.split(/\n{2,}/).filter(text => words.some(word => text.includes(word)));
-  // the last one ends with the brace of its class
-  return paragraphs.join('\n\n').replace(/\n}$/, '').replace(/^ {2}/gm, '');
 }
 
 async function load(details) {
@@ -44,7 +38,7 @@ async function load(details) {
       throw new Error(response.status);
     }
     const code = (await response.text()).replace(/^(package|import) .*\n+/gm, '').trim();
-    pre.append(coloured(details.dataset.only ? excerpt(code, details.dataset.only.split(' ')) : code));
+    pre.append(coloured(code));
   } catch (error) {
     pre.textContent = `Cannot be loaded (${error.message}).`;
   }
@@ -59,5 +53,6 @@ for (const details of document.querySelectorAll('details[data-source]')) {
     }
   };
   details.addEventListener('toggle', once);
+  details.open ||= 'wide' in details.dataset && matchMedia('(min-width: 56rem)').matches;
   once();
 }

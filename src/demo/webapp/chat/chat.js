@@ -31,6 +31,10 @@ function show(line) {
   }
 }
 
+// each window has a name of its own, in whichever room it is
+form.elements.name.value = sessionStorage.getItem('name') ?? '';
+form.elements.name.addEventListener('input', event => sessionStorage.setItem('name', event.target.value));
+
 form.addEventListener('submit', async event => {
   event.preventDefault();
   try {

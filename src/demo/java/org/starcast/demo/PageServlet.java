@@ -30,7 +30,12 @@ public class PageServlet extends HttpServlet {
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  /** Where Datastar's client is; from the CDN unless set. */
+  /** The file of Datastar's client, which {@link DatastarServlet} serves. */
+  @Inject
+  @ConfigProperty(name = "datastar.js")
+  transient Optional<String> datastarFile;
+
+  /** Where Datastar's client is if there is no such file; the CDN unless set. */
   @Inject
   @ConfigProperty(name = "demo.datastar.url")
   transient Optional<String> datastarUrl;
@@ -63,8 +68,13 @@ public class PageServlet extends HttpServlet {
     String nonce = nonce();
     if (page.contains(DATASTAR)) {
       DatastarPage datastar =
-          datastarUrl.map(DatastarPage::selfHosted).orElseGet(DatastarPage::cdn).nonce(nonce);
-      page = page.replace(DATASTAR, datastar.script());
+          datastarFile
+              .map(given -> root + DatastarServlet.PATH)
+              .or(() -> datastarUrl)
+              .map(DatastarPage::selfHosted)
+              .orElseGet(DatastarPage::cdn)
+              .nonce(nonce);
+      page = page.replace(DATASTAR, script(root, "assets/missing.js") + datastar.script());
       // the client compiles the expressions in the page's attributes
       SecurityHeaders.allowScripts(response, "'self' 'unsafe-eval' 'nonce-" + nonce + "'");
     } else if (page.contains(HTMX)) {

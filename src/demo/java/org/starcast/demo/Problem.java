@@ -8,7 +8,7 @@ import jakarta.ws.rs.core.Response;
 /** Error answers that a program and a person can read (RFC 9457). */
 public final class Problem {
 
-  private static final MediaType PROBLEM_JSON = new MediaType("application", "problem+json");
+  static final MediaType TYPE = new MediaType("application", "problem+json");
 
   private Problem() {}
 
@@ -31,6 +31,6 @@ public final class Problem {
   }
 
   private static Response respond(Response.Status status, JsonObjectBuilder body) {
-    return Response.status(status).type(PROBLEM_JSON).entity(body.build().toString()).build();
+    return Response.status(status).type(TYPE).entity(body.build().toString()).build();
   }
 }

@@ -30,6 +30,7 @@ public class ChatResource {
 
   private static final String ROOM = "[A-Za-z0-9_-]{1,32}";
   private static final String ROOM_RULE = "must be 1 to 32 letters, digits, - or _";
+  private static final int LAST_LINES = 20;
 
   @Inject SseBroadcaster broadcaster;
 
@@ -41,7 +42,7 @@ public class ChatResource {
   public void stream(
       @Context SseEventSink sink,
       @PathParam("room") @Pattern(regexp = ROOM, message = ROOM_RULE) String room) {
-    broadcaster.register(sink, Subscription.to("chat." + room).type("chat"));
+    broadcaster.register(sink, Subscription.to("chat." + room).type("chat").history(LAST_LINES));
   }
 
   @POST

@@ -34,7 +34,7 @@ public class ContactResource {
 
   @Inject DatastarSse datastar;
 
-  private Contact contact = new Contact("Grace", "Hopper", "grace@example.org");
+  private Contact contact = new Contact("Grace", "Hopper", "grace@example.org", 1);
 
   @GET
   @Path("stream")
@@ -47,7 +47,7 @@ public class ContactResource {
   /** Needs no stream: a plain HTML answer. */
   @GET
   public synchronized Response show() {
-    return datastar.patchElements(view()).toHtmlResponse();
+    return datastar.patchElements(view(" data-init=\"el.focus()\"")).toHtmlResponse();
   }
 
   @GET
@@ -56,19 +56,30 @@ public class ContactResource {
     return datastar.response(datastar.patchElements(form()), datastar.patchSignals(contact));
   }
 
+  /** Replaces what the form was filled with, and nothing that was saved since. */
   @PUT
   public synchronized Response save(@Signals Contact edited) {
-    contact = edited;
+    if (edited.version() != contact.version()) {
+      return datastar.response(
+          datastar.patchSignals(
+              Map.of(
+                  "version",
+                  contact.version(),
+                  "_error",
+                  "Saved in another window meanwhile: %s. Save again to replace that."
+                      .formatted(contact))));
+    }
+    contact = edited.next();
     changed().publish("contact");
     return show();
   }
 
   /** A tab that is editing has no such element, and keeps its form. */
   private PatchElements changed() {
-    return datastar.patchElements(view()).selector("#contact.shown");
+    return datastar.patchElements(view("")).selector("#contact.shown");
   }
 
-  private Html view() {
+  private Html view(String onEdit) {
     return Html.format(
         """
         <div class="stack shown" id="contact">
@@ -77,12 +88,13 @@ public class ContactResource {
             <dt>Last name</dt><dd>{}</dd>
             <dt>E-mail</dt><dd>{}</dd>
           </dl>
-          <div><button id="edit" data-on:click="@get('../api/contact/form')">Edit</button></div>
+          <div><button id="edit"{} data-on:click="@get('../api/contact/form')">Edit</button></div>
         </div>
         """,
         contact.first(),
         contact.last(),
-        contact.email());
+        contact.email(),
+        Html.of(onEdit));
   }
 
   private static Html form() {
@@ -91,15 +103,21 @@ public class ContactResource {
         <form class="stack" id="contact" data-on:submit="@put('../api/contact')">
           <div class="field">
             <label for="first">First name</label>
-            <input id="first" data-bind="first" data-init="el.focus()" required maxlength="60">
+            <input id="first" data-bind="first" aria-describedby="error"
+              data-attr:aria-invalid="$_field == 'first' && 'true'" data-effect="$_field == 'first' && el.focus()"
+              data-init="el.focus()" required maxlength="60">
           </div>
           <div class="field">
             <label for="last">Last name</label>
-            <input id="last" data-bind="last" required maxlength="60">
+            <input id="last" data-bind="last" aria-describedby="error"
+              data-attr:aria-invalid="$_field == 'last' && 'true'" data-effect="$_field == 'last' && el.focus()"
+              required maxlength="60">
           </div>
           <div class="field">
             <label for="email">E-mail</label>
-            <input id="email" type="email" data-bind="email" required maxlength="120">
+            <input id="email" type="email" data-bind="email" aria-describedby="error"
+              data-attr:aria-invalid="$_field == 'email' && 'true'" data-effect="$_field == 'email' && el.focus()"
+              required maxlength="120">
           </div>
           <div class="row">
             <button>Save</button>
@@ -109,7 +127,7 @@ public class ContactResource {
         """);
   }
 
-  /** The contact, and the page's signals while it is edited. */
+  /** The contact, and the page's signals while it is edited; the version grows with each save. */
   public record Contact(
       @NotBlank(message = "must not be empty")
           @Size(max = 60, message = "must be at most 60 characters")
@@ -120,5 +138,16 @@ public class ContactResource {
       @NotNull(message = "must be an address")
           @Email(message = "must be an address")
           @Size(max = 120, message = "must be at most 120 characters")
-          String email) {}
+          String email,
+      long version) {
+
+    Contact next() {
+      return new Contact(first, last, email, version + 1);
+    }
+
+    @Override
+    public String toString() {
+      return first + " " + last + ", " + email;
+    }
+  }
 }

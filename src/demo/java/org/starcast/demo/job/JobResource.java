@@ -42,6 +42,7 @@ public class JobResource {
   private static final int MOST_JOBS = 100;
   private static final int STEPS = 20;
   private static final int STEP_MILLIS = 150;
+  private static final int DONE_MILLIS = 1000;
   private static final String NONCE_HEADER = "Page-Nonce";
   private static final String NONCE = "[A-Za-z0-9_-]{1,64}";
 
@@ -115,8 +116,13 @@ public class JobResource {
     progress(job).publish(job.topic());
     if (job.done == STEPS) {
       job.running.cancel(false);
-      broadcaster.clientsOn(job.topic()).forEach(client -> finish(job, client));
+      // long enough to be seen
+      scheduler.schedule(() -> finish(job), DONE_MILLIS, MILLISECONDS);
     }
+  }
+
+  private synchronized void finish(Job job) {
+    broadcaster.clientsOn(job.topic()).forEach(client -> finish(job, client));
   }
 
   /** The redirect is a script, which the page's policy admits by the page's nonce alone. */
@@ -135,6 +141,6 @@ public class JobResource {
             "_status",
             job.done == STEPS ? "Done" : "Step " + job.done + " of " + STEPS,
             "_running",
-            job.done < STEPS));
+            true));
   }
 }

@@ -107,7 +107,12 @@ public class NoticesResource {
     return datastar
         .patchElements(
             Html.format(
-                "<p class=\"toast notice {}\" data-init__delay.6s=\"el.remove()\">{}</p>",
+                """
+                <div class="toast notice {}" data-init__delay.6s="el.remove()">
+                  <span>{}</span>
+                  <button aria-label="Dismiss" data-on:click="el.parentElement.remove()"></button>
+                </div>
+                """,
                 notice.level(),
                 notice.text().strip()))
         .selector("#toasts")

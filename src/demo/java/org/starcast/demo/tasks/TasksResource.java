@@ -47,6 +47,11 @@ public class TasksResource {
   private static final String ID = "{id: [0-9]{1,18}}";
   private static final String URL = "../api/tasks/";
 
+  /** The button that is clicked will be gone: the keyboard goes on from its neighbour. */
+  private static final String FOCUS_NEXT =
+      "((el.closest('li').nextElementSibling ?? el.closest('li').previousElementSibling)"
+          + "?.querySelector('button') ?? document.getElementById('text')).focus()";
+
   @Inject SseBroadcaster broadcaster;
 
   @Inject DatastarSse datastar;
@@ -125,7 +130,8 @@ public class TasksResource {
                 .prevent()),
         item.text(),
         item.text(),
-        html(DatastarAttributes.none().on("click", DatastarAction.delete(url))));
+        html(
+            DatastarAttributes.none().on("click", FOCUS_NEXT + "; " + DatastarAction.delete(url))));
   }
 
   private static Html html(DatastarAttributes attributes) {

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;
@@ -17,6 +22,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.logging.Level;
+import javax.imageio.ImageIO;
 import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.ShrinkWrap;
 import org.jboss.shrinkwrap.api.asset.StringAsset;
@@ -64,7 +70,7 @@ abstract class BrowserTest {
 
   @ArquillianResource URL base;
 
-  /** The demo as it is built, with Datastar's client in it where there is one. */
+  /** The demo as it is built, which serves Datastar's client where there is one. */
   static WebArchive demoWar() {
     WebArchive war =
         ShrinkWrap.createFromZipFile(WebArchive.class, new File("target/starcast-demo.war"));
@@ -76,10 +82,9 @@ abstract class BrowserTest {
       } catch (IOException e) {
         throw new AssertionError(e);
       }
-      war.addAsWebResource(client, "assets/datastar.js");
       war.delete("WEB-INF/classes/" + CONFIG);
       war.addAsResource(
-          new StringAsset(config + "\ndemo.datastar.url=/assets/datastar.js\n"), CONFIG);
+          new StringAsset(config + "\ndatastar.js=" + client.getAbsolutePath() + "\n"), CONFIG);
     }
     return war;
   }
@@ -179,6 +184,59 @@ abstract class BrowserTest {
             .get("data");
     Files.createDirectories(SCREENSHOTS);
     Files.write(SCREENSHOTS.resolve(name + ".png"), Base64.getDecoder().decode((String) png));
+  }
+
+  /** One picture of several windows' cards, each in a frame; 1200 by 500 for two. */
+  Path sideBySide(String name, List<String> windows, String card) throws IOException {
+    int width = 600;
+    int height = 500;
+    int gap = 8;
+    int bar = 30;
+    BufferedImage picture =
+        new BufferedImage(width * windows.size(), height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D pen = picture.createGraphics();
+    pen.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+    pen.setColor(Color.WHITE);
+    pen.fillRect(0, 0, picture.getWidth(), height);
+    for (int i = 0; i < windows.size(); i++) {
+      show(windows.get(i));
+      BufferedImage page = capture(card, width - 2 * gap - 2, height - 2 * gap - bar - 1);
+      int x = i * width + gap;
+      pen.setColor(new Color(0xe3e6ec));
+      pen.fillRoundRect(x, gap, width - 2 * gap, height - 2 * gap, 12, 12);
+      pen.setColor(new Color(0xaab1c0));
+      for (int dot = 0; dot < 3; dot++) {
+        pen.fillOval(x + 12 + 18 * dot, gap + 10, 11, 11);
+      }
+      pen.drawImage(page, x + 1, gap + bar, null);
+    }
+    pen.dispose();
+    Files.createDirectories(SCREENSHOTS);
+    Path file = SCREENSHOTS.resolve(name + ".png");
+    ImageIO.write(picture, "png", file.toFile());
+    return file;
+  }
+
+  /** What a window of this size shows when it is scrolled to the card, in light colours. */
+  private static BufferedImage capture(String card, int width, int height) throws IOException {
+    browser.executeCdpCommand("Emulation.setScrollbarsHidden", Map.of("hidden", true));
+    browser.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
+    browser.executeCdpCommand(
+        "Emulation.setEmulatedMedia",
+        Map.of(
+            "features",
+            List.of(
+                Map.of("name", "prefers-color-scheme", "value", "light"),
+                Map.of("name", "prefers-reduced-motion", "value", "reduce"))));
+    browser.executeScript(
+        "scrollTo(0, document.querySelector(arguments[0]).closest('.card')"
+            + ".getBoundingClientRect().top + scrollY - 8)",
+        card);
+    Object png =
+        browser.executeCdpCommand("Page.captureScreenshot", Map.of("format", "png")).get("data");
+    return ImageIO.read(new ByteArrayInputStream(Base64.getDecoder().decode((String) png)));
   }
 
   /** What the console has got since the last call. */

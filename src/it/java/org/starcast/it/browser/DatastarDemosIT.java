@@ -3,7 +3,13 @@ package org.starcast.it.browser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
@@ -90,7 +96,7 @@ class DatastarDemosIT extends BrowserTest {
     type("#text", failed);
     press(Keys.ENTER);
     untilTrue(() -> element("#error").isDisplayed());
-    assertThat(text("#error")).startsWith("Rolled back");
+    assertThat(text("#error")).startsWith("rolled back");
     box(kept).click();
     untilTrue(() -> element("#error").isDisplayed());
     assertThat(box(kept).isSelected()).isFalse();
@@ -138,6 +144,62 @@ class DatastarDemosIT extends BrowserTest {
     press(Keys.SPACE);
     untilTrue(() -> box(first).isSelected());
     assertThat(focused()).isEqualTo(box(first));
+  }
+
+  @Test
+  void theFocusGoesOnFromADeletedTask() {
+    openStream("tasks/");
+    String first = unique("first");
+    String second = unique("second");
+    addTask(first);
+    addTask(second);
+    untilTrue(() -> tasks().contains(first) && tasks().contains(second));
+
+    row(first).findElement(By.cssSelector("button")).sendKeys(Keys.ENTER);
+    untilTrue(() -> !tasks().contains(first));
+
+    assertThat(focused().getDomAttribute("aria-label")).isEqualTo("Delete " + second);
+  }
+
+  @Test
+  void whatTheServerRefusesIsShownAtTheField() {
+    openStream("tasks/");
+    type("#text", "   ");
+    assertRefused("text");
+    openStream("notices/");
+    type("#text", "   ");
+    assertRefused("text");
+    openStream("rooms/?room=" + unique("room"));
+    type("#text", "hello");
+    type("#name", "   ");
+    assertRefused("name");
+    openStream("contact/");
+    untilTrue(() -> exists("#edit"));
+    element("#edit").click();
+    untilTrue(() -> exists("#last") && !value("#last").isEmpty());
+    type("#last", "   ");
+    assertRefused("last");
+  }
+
+  private void assertRefused(String field) {
+    press(Keys.ENTER);
+    untilTrue(() -> element("#error").isDisplayed());
+    assertThat(text("#error")).isEqualTo(field + ": must not be empty");
+    assertThat(element("#" + field).getDomAttribute("aria-invalid")).isEqualTo("true");
+    assertThat(focused()).isEqualTo(element("#" + field));
+    element("#" + field).sendKeys("x");
+    press(Keys.ENTER);
+    untilTrue(() -> !element("#error").isDisplayed());
+  }
+
+  @Test
+  void theNameIsKeptWhenTheRoomChanges() {
+    openStream("rooms/?room=kitchen");
+    type("#name", "Ada");
+    element("#rooms a[href='?room=garden']").click();
+    untilTrue(() -> text("#room-title").equals("Room: garden"));
+
+    untilTrue(() -> value("#name").equals("Ada"));
   }
 
   @Test
@@ -219,15 +281,13 @@ class DatastarDemosIT extends BrowserTest {
   }
 
   @Test
-  void theFinishedJobSendsThePageOnAndItsStreamEnds() {
+  void theFinishedJobSendsThePageOn() {
     open("job/");
     browser.executeScript(
         """
-        document.addEventListener('datastar-fetch', event => {
-          if (event.detail.type === 'finished' && event.detail.el.id === 'job') {
-            sessionStorage.setItem('ended', 'yes');
-          }
-        });
+        const progress = document.getElementById('progress');
+        new MutationObserver(() => sessionStorage.setItem('shown', progress.value))
+            .observe(progress, {attributes: true});
         """);
     untilTrue(() -> element("#start").isEnabled());
 
@@ -237,8 +297,31 @@ class DatastarDemosIT extends BrowserTest {
     assertThat(element("#start").isEnabled()).isFalse();
     untilTrue(() -> browser.getCurrentUrl().contains("/job/done.html?job="));
     assertThat(text("h1")).isEqualTo("The job is done");
-    assertThat(browser.executeScript("return sessionStorage.getItem('ended')")).isEqualTo("yes");
+    assertThat(browser.executeScript("return sessionStorage.getItem('shown')")).isEqualTo("100");
     assertPolicyKept();
+  }
+
+  /** Seen from outside: the page has gone before its script could see it. */
+  @Test
+  void theFinishedJobsStreamEndsWithTheRedirect() throws Exception {
+    String started = send("POST", "api/jobs");
+    Matcher stream = Pattern.compile("api/jobs/[0-9a-f-]+/stream").matcher(started);
+    assertThat(stream.find()).as(started).isTrue();
+
+    String all = send("GET", stream.group());
+
+    assertThat(all).contains("_percent\":100").contains("done.html?job=");
+    assertThat(all.indexOf("done.html?job=")).isGreaterThan(all.lastIndexOf("_percent"));
+  }
+
+  private String send(String method, String path) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(base + path))
+            .timeout(PATIENCE)
+            .header("Sec-Fetch-Site", "same-origin")
+            .method(method, HttpRequest.BodyPublishers.noBody())
+            .build();
+    return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString()).body();
   }
 
   @Tag(BrowserTest.BOTH_SERVERS)
@@ -294,7 +377,7 @@ class DatastarDemosIT extends BrowserTest {
     for (String window : List.of(ada, adaToo)) {
       show(window);
       untilTrue(() -> texts("#notices .warning").contains("warning " + text));
-      untilTrue(() -> texts("#toasts .toast").contains(text));
+      untilTrue(() -> texts("#toasts .toast span").contains(text));
       assertThat(exists("#notices b, #toasts b")).isFalse();
       assertThat(Integer.parseInt(text("#unread"))).isPositive();
     }
@@ -333,10 +416,39 @@ class DatastarDemosIT extends BrowserTest {
       untilTrue(() -> texts("#contact.shown dd").contains(name));
       assertThat(exists("#contact b")).isFalse();
     }
+    show(one);
+    assertThat(focused()).isEqualTo(element("#edit"));
     show(third);
     assertThat(exists("form#contact #first")).as("who edits goes on").isTrue();
     element("#contact .quiet").click();
     untilTrue(() -> texts("#contact.shown dd").contains(name));
+  }
+
+  @Test
+  void whoSavesALaterEditIsToldOfTheOneBefore() {
+    String one = openStream("contact/");
+    untilTrue(() -> exists("#edit"));
+    element("#edit").click();
+    untilTrue(() -> exists("#last") && !value("#last").isEmpty());
+    openStream("contact/");
+    untilTrue(() -> exists("#edit"));
+    element("#edit").click();
+    untilTrue(() -> exists("#last") && !value("#last").isEmpty());
+    String saved = unique("Saved");
+    type("#last", saved);
+    press(Keys.ENTER);
+    untilTrue(() -> texts("#contact.shown dd").contains(saved));
+
+    show(one);
+    String later = unique("Later");
+    type("#last", later);
+    press(Keys.ENTER);
+    untilTrue(() -> element("#error").isDisplayed());
+    assertThat(text("#error")).contains(saved);
+    assertThat(value("#last")).as("what was typed").isEqualTo(later);
+    press(Keys.ENTER);
+
+    untilTrue(() -> texts("#contact.shown dd").contains(later));
   }
 
   @Test

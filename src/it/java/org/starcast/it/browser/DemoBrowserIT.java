@@ -10,7 +10,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jboss.arquillian.container.test.api.Deployment;
@@ -386,23 +389,90 @@ class DemoBrowserIT extends BrowserTest {
   }
 
   @Test
-  void theCodeShownIsTheCodeThatRuns() throws IOException {
+  void theFrontPageShowsItsCodeAndNamesFilesThatAreThere() throws Exception {
     open("");
-    for (WebElement details : browser.findElements(By.cssSelector("details[data-source]"))) {
-      if (details.getDomAttribute("open") == null) {
-        details.findElement(By.cssSelector("summary")).click();
-      }
-      String file = details.getDomAttribute("data-source");
-      untilTrue(() -> !details.findElements(By.cssSelector("pre")).isEmpty());
-      String shown = details.findElement(By.cssSelector("pre")).getDomProperty("textContent");
-      if (details.getDomAttribute("data-only") == null) {
-        assertThat(shown).as(file).isEqualTo(source("", file));
-      } else {
-        String source = source("", file).replaceAll("(?m)^ {2}", "");
-        assertThat(shown.split("\n\n")).as(file).isNotEmpty().allMatch(source::contains);
-        assertThat(shown).as(file).hasSizeGreaterThan(200);
-      }
+    assertCodeShown("");
+    List<WebElement> files = browser.findElements(By.cssSelector(".grid .read a"));
+    assertThat(files).hasSizeGreaterThan(15);
+    for (WebElement file : files) {
+      String path = file.getDomAttribute("href");
+      assertThat(status("GET", path, "same-origin")).as(path).isEqualTo(200);
     }
+  }
+
+  @Tag(BrowserTest.BOTH_SERVERS)
+  @Test
+  void theFrontPageCountsItsWindowsAndItsWaves() {
+    String one = openStream("");
+    String other = openStream("");
+    untilTrue(() -> text("#windows").equals("2"));
+    show(one);
+    untilTrue(() -> text("#windows").equals("2"));
+    int waves = Integer.parseInt(text("#waves"));
+
+    element("#wave").click();
+
+    untilTrue(() -> text("#waves").equals(String.valueOf(waves + 1)));
+    show(other);
+    untilTrue(() -> text("#waves").equals(String.valueOf(waves + 1)));
+    close();
+    show(one);
+    untilTrue(() -> text("#windows").equals("1"));
+    assertPolicyKept();
+  }
+
+  @Test
+  void aPageSaysSoWhereDatastarsClientCannotBeLoaded() {
+    open("streams/");
+    browser.executeCdpCommand("Network.enable", Map.of());
+    browser.executeCdpCommand("Network.setBlockedURLs", Map.of("urls", List.of("*/datastar.js")));
+
+    browser.get(base + "rooms/");
+
+    untilTrue(() -> exists("#missing"));
+    assertThat(text("#missing")).contains("/datastar.js", "-Ddatastar.js=");
+    assertThat(text("#status")).isEqualTo("Not connected");
+    type("#name", "Ada");
+    type("#text", "kept");
+    press(Keys.ENTER);
+    assertThat(value("#text")).isEqualTo("kept");
+  }
+
+  @Test
+  void whoComesLaterGetsTheLastLinesAndKeepsTheNameInAnotherRoom() {
+    String room = unique("room");
+    openStream("chat/?room=" + room);
+    say("Ada", "one");
+    say("Ada", "two");
+
+    openStream("chat/?room=" + room);
+    untilTrue(() -> lines().equals(List.of("one", "two")));
+    say("Grace", "three");
+    element("#rooms a[href='?room=garden']").click();
+    untilTrue(() -> text("#room-title").equals("Room: garden"));
+
+    assertThat(value("#name")).isEqualTo("Grace");
+  }
+
+  /** The README's picture: {@code src/site/resources/images} has a copy of it. */
+  @Test
+  void twoWindowsAreDrawnSideBySide() throws IOException {
+    String path = "chat/?room=" + unique("launch");
+    String ada = openStream(path);
+    String grace = openStream(path);
+    show(ada);
+    say("Ada", "Fired as a CDI event here \u2026");
+    show(grace);
+    say("Grace", "\u2026 and it is in my window, too.");
+    untilTrue(() -> lines().size() == 2);
+    element("#text").sendKeys("After the commit?");
+    show(ada);
+    untilTrue(() -> lines().size() == 2);
+
+    Path picture = sideBySide("two-windows", List.of(ada, grace), "#log");
+
+    assertThat(picture).isRegularFile();
+    assertThat(Files.size(picture)).isBetween(5_000L, 60_000L);
   }
 
   @Test
