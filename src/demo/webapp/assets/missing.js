@@ -20,7 +20,7 @@
       note.setAttribute('role', 'alert');
       text.textContent =
         `Datastar’s client could not be loaded from ${url}: this page does nothing without it. ` +
-        'Download datastar.js (version 1.0.2, bundles/datastar.js of github.com/starfederation/datastar), and start the demo with it:';
+        `Download datastar.js (version ${new URL(own.src).search.slice(1)}, bundles/datastar.js of github.com/starfederation/datastar), and start the demo with it:`;
       command.textContent = 'mvn -Pdemo package -Ddatastar.js=/path/to/datastar.js';
       note.append(text, command);
       place.after(note);

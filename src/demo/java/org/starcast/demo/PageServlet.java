@@ -74,7 +74,10 @@ public class PageServlet extends HttpServlet {
               .map(DatastarPage::selfHosted)
               .orElseGet(DatastarPage::cdn)
               .nonce(nonce);
-      page = page.replace(DATASTAR, script(root, "assets/missing.js") + datastar.script());
+      page =
+          page.replace(
+              DATASTAR,
+              script(root, "assets/missing.js?" + DatastarPage.VERSION) + datastar.script());
       // the client compiles the expressions in the page's attributes
       SecurityHeaders.allowScripts(response, "'self' 'unsafe-eval' 'nonce-" + nonce + "'");
     } else if (page.contains(HTMX)) {

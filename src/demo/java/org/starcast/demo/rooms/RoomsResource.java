@@ -75,26 +75,27 @@ public class RoomsResource {
   @Produces(MediaType.SERVER_SENT_EVENTS)
   public synchronized void stream(
       @Context SseEventSink sink,
-      @PathParam("room") @Pattern(regexp = ROOM, message = ROOM_RULE) String name) {
+      @PathParam("room") @Pattern(regexp = ROOM, message = ROOM_RULE) String room) {
     // the whole room comes below: nothing of it again out of the log
     SseClient client =
-        broadcaster.register(sink, Subscription.to("rooms." + name).type("rooms").resumeFrom(""));
-    Room room = room(name);
+        broadcaster.register(sink, Subscription.to("rooms." + room).type("rooms").resumeFrom(""));
+    Room current = room(room);
     datastar
         .batch(
             datastar
-                .patchElements(Html.format("{}", List.copyOf(room.lines)))
+                .patchElements(Html.format("{}", List.copyOf(current.lines)))
                 .selector("#log")
                 .mode(PatchElements.Mode.INNER),
-            datastar.patchSignals(Map.of("_live", true, "client", client.id(), "_said", room.said)))
+            datastar.patchSignals(
+                Map.of("_live", true, "client", client.id(), "_said", current.said)))
         .sendTo(client);
   }
 
   @POST
   public synchronized Response say(
-      @PathParam("room") @Pattern(regexp = ROOM, message = ROOM_RULE) String name,
+      @PathParam("room") @Pattern(regexp = ROOM, message = ROOM_RULE) String room,
       @Signals Line line) {
-    Room room = room(name);
+    Room current = room(room);
     Html entry =
         Html.format(
             """
@@ -106,53 +107,53 @@ public class RoomsResource {
             line.name().strip(),
             LocalTime.now().format(TIME),
             line.text().strip());
-    room.lines.add(entry);
-    if (room.lines.size() > MOST_LINES) {
-      room.lines.remove();
+    current.lines.add(entry);
+    if (current.lines.size() > MOST_LINES) {
+      current.lines.remove();
     }
-    room.said++;
-    room.typed++;
+    current.said++;
+    current.typed++;
     datastar
         .batch(
             datastar.patchElements(entry).selector("#log").mode(PatchElements.Mode.APPEND),
-            datastar.patchSignals(Map.of("_said", room.said)),
+            datastar.patchSignals(Map.of("_said", current.said)),
             typist(""))
-        .publish("rooms." + name);
+        .publish("rooms." + room);
     return datastar.response(datastar.patchSignals(Map.of("text", "")));
   }
 
   /** Forgets what was said, in all windows. */
   @DELETE
   public synchronized void clear(
-      @PathParam("room") @Pattern(regexp = ROOM, message = ROOM_RULE) String name) {
-    Room room = room(name);
-    room.lines.clear();
-    room.said = 0;
+      @PathParam("room") @Pattern(regexp = ROOM, message = ROOM_RULE) String room) {
+    Room current = room(room);
+    current.lines.clear();
+    current.said = 0;
     datastar
         .batch(
             datastar.removeElements("#log .line"),
-            datastar.patchSignals(Map.of("_said", room.said)))
-        .publish("rooms." + name);
+            datastar.patchSignals(Map.of("_said", current.said)))
+        .publish("rooms." + room);
   }
 
   @POST
   @Path("typing")
   public synchronized void type(
-      @PathParam("room") @Pattern(regexp = ROOM, message = ROOM_RULE) String name,
+      @PathParam("room") @Pattern(regexp = ROOM, message = ROOM_RULE) String room,
       @Signals Typist typist) {
-    Room room = room(name);
-    long typed = ++room.typed;
+    Room current = room(room);
+    long typed = ++current.typed;
     String who = typist.name().isBlank() ? "Somebody" : typist.name().strip();
     broadcaster.publish(
         typist(who + " is typing\u2026").toSseMessage().toBuilder()
-            .topic("rooms." + name)
+            .topic("rooms." + room)
             .except(typist.client()));
-    scheduler.schedule(() -> stopTyping(name, typed), TYPING_SECONDS, SECONDS);
+    scheduler.schedule(() -> stopTyping(room, typed), TYPING_SECONDS, SECONDS);
   }
 
-  private synchronized void stopTyping(String name, long typed) {
-    if (room(name).typed == typed) {
-      typist("").publish("rooms." + name);
+  private synchronized void stopTyping(String room, long typed) {
+    if (room(room).typed == typed) {
+      typist("").publish("rooms." + room);
     }
   }
 

@@ -186,10 +186,10 @@ abstract class BrowserTest {
     Files.write(SCREENSHOTS.resolve(name + ".png"), Base64.getDecoder().decode((String) png));
   }
 
-  /** One picture of several windows' cards, each in a frame; 1200 by 500 for two. */
+  /** One picture of several windows' cards, each in a frame; 1200 by 540 for two. */
   Path sideBySide(String name, List<String> windows, String card) throws IOException {
     int width = 600;
-    int height = 500;
+    int height = 540;
     int gap = 8;
     int bar = 30;
     BufferedImage picture =
