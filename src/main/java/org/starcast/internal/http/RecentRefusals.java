@@ -12,14 +12,14 @@ import java.util.List;
 
 /**
  * What was refused last: requests that were to become clients, and those that were to publish. For
- * the monitor; in memory alone, the latest 50, each with texts of bounded length and without what a
+ * the monitor; in memory alone, the latest 20, each with texts of bounded length and without what a
  * query or a header says else. Thread-safe.
  */
 @ApplicationScoped
 public class RecentRefusals {
 
   /** How many are kept. */
-  public static final int KEPT = 50;
+  public static final int KEPT = 20;
 
   /** The most characters of a text. */
   static final int MAX_TEXT = 200;

@@ -28,7 +28,7 @@ import org.starcast.internal.topic.NearMiss;
  */
 final class TopicCheck {
 
-  /** How many clients, topics or refusals are shown of each kind. */
+  /** How many clients or topics are shown of each kind. */
   static final int SHOWN = 20;
 
   /** How many patterns are compared with the topic that do not match it. */
@@ -156,7 +156,7 @@ final class TopicCheck {
 
   private JsonArrayBuilder refused() {
     JsonArrayBuilder shown = Json.createArrayBuilder();
-    refusals.latest().stream().limit(SHOWN).forEach(refusal -> shown.add(json(refusal)));
+    refusals.latest().forEach(refusal -> shown.add(json(refusal)));
     return shown;
   }
 

@@ -50,7 +50,7 @@ class RecentRefusalsTest {
                     Collections.nCopies(100, "y".repeat(5_000))));
 
     assertThat(refusals.latest()).hasSize(RecentRefusals.KEPT);
-    assertThat(refusals.latest().get(0).reason()).startsWith("149x");
+    assertThat(refusals.latest().get(0).reason()).startsWith("59x");
     assertThat(refusals.latest())
         .allSatisfy(
             refusal -> {

@@ -15,6 +15,7 @@ import org.starcast.ResponseRuntime;
 import org.starcast.RunningBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.internal.http.RecentRefusals;
 
 /** What the monitor answers to "Nothing arrives?", in front of the real broadcaster. */
 @ExtendWith(ResponseRuntime.class)
@@ -116,7 +117,7 @@ class TopicCheckTest {
     assertThat(result.getJsonObject("subscribers").getInt("count")).isEqualTo(30);
     assertThat(ids(result, "subscribers")).hasSize(TopicCheck.SHOWN);
     List<JsonObject> refused = result.getJsonArray("refused").getValuesAs(JsonObject.class);
-    assertThat(refused).hasSize(TopicCheck.SHOWN);
+    assertThat(refused).hasSize(RecentRefusals.KEPT);
     assertThat(refused.get(0).getInt("status")).isEqualTo(503);
     assertThat(refused.get(0).getString("reason")).isEqualTo("the server has 30 clients, its most");
     assertThat(refused.get(0).getJsonArray("asked"))
