@@ -1,7 +1,9 @@
 package org.starcast.internal.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -51,6 +53,59 @@ class EventLogTest {
     assertThat(log.head() - log.tail()).isEqualTo(1);
     assertThat(log.at(log.tail()).sequence()).isEqualTo(51);
     assertThat(log.evicted()).isEqualTo(50);
+  }
+
+  @Test
+  void itsBytesAreThoseOfTheEventsThatItHasAndMayReachTheBound() {
+    int weight = event(1, 0, 1000).weight();
+    EventLog<StoredEvent> log = log(100, 3L * weight, 0);
+    for (int i = 1; i <= 3; i++) {
+      log.append(event(i, 0, 1000));
+      assertThat(log.bytes()).isEqualTo((long) i * weight);
+    }
+
+    log.append(event(4, 0, 1000));
+
+    assertThat(log.bytes()).isEqualTo(3L * weight);
+    assertThat(log.evicted()).isEqualTo(1);
+  }
+
+  @Test
+  void whatIsEvictedIsNotHeldAnyMore() {
+    EventLog<StoredEvent> log = log(100, 10_000, 0);
+    WeakReference<StoredEvent> first = appended(log, event(1, 0, 1000));
+
+    log.append(event(2, 0, 50_000));
+
+    await()
+        .untilAsserted(
+            () -> {
+              System.gc();
+              assertThat(first.get()).isNull();
+            });
+    assertThat(log.last()).isEqualTo(2);
+  }
+
+  private static WeakReference<StoredEvent> appended(EventLog<StoredEvent> log, StoredEvent event) {
+    log.append(event);
+    return new WeakReference<>(event);
+  }
+
+  @Test
+  void anEventIsKeptUpToItsAge() {
+    EventLog<StoredEvent> log = log(100, Long.MAX_VALUE, 1_000);
+    log.expire(5_000);
+    log.append(event(1, 1_000, 1));
+
+    log.expire(2_000);
+    assertThat(log.at(log.tail()).sequence()).isEqualTo(1);
+
+    log.expire(2_001);
+    assertThat(log.tail()).isEqualTo(log.head());
+    assertThat(log.evicted()).isEqualTo(1);
+
+    log.expire(9_000);
+    assertThat(log.evicted()).isEqualTo(1);
   }
 
   @Test

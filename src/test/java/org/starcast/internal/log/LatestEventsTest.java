@@ -52,6 +52,32 @@ class LatestEventsTest {
   }
 
   @Test
+  void whatComesLateTakesItsPlaceAndReplacesNothingNewer() {
+    LatestEvents<StoredEvent> latest = latest(10, "*");
+    latest.append(event(5, "a"));
+    latest.append(event(3, "b"));
+    latest.append(event(4, "a"));
+
+    assertThat(sequences(latest)).containsExactly(3L, 5L);
+  }
+
+  @Test
+  void whatIsReplacedTakesNoMemoryAnyMore() {
+    LatestEvents<StoredEvent> latest = latest(10, 3 * event(1, "a").weight(), "*");
+    latest.append(event(1, "b"));
+    for (int i = 2; i <= 100; i++) {
+      latest.append(event(i, "a"));
+    }
+    assertThat(sequences(latest)).containsExactly(1L, 100L);
+
+    latest.append(event(101, "c"));
+    assertThat(sequences(latest)).as("just as many as fit").containsExactly(1L, 100L, 101L);
+
+    latest.append(event(102, "d"));
+    assertThat(sequences(latest)).containsExactly(100L, 101L, 102L);
+  }
+
+  @Test
   void theTopicPublishedToLongestAgoIsForgotten() {
     LatestEvents<StoredEvent> latest = latest(2, "*");
     latest.append(event(1, "a"));
