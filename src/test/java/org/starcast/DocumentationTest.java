@@ -118,11 +118,10 @@ class DocumentationTest {
       target = Path.of(parts[0].startsWith("bench") ? "src/" + parts[0] : parts[0]);
     } else if (site && parts[0].startsWith("apidocs/")) {
       return true;
+    } else if (site && parts[0].startsWith("images/")) {
+      target = Path.of("src/site/resources", parts[0]);
     } else if (!parts[0].isEmpty()) {
       target = page.resolveSibling(parts[0]).normalize();
-      if (site && target.startsWith("src/site/images")) {
-        target = Path.of("src/site/resources").resolve(Path.of("src/site").relativize(target));
-      }
     }
     return exists(target) && (parts.length == 1 || anchors(target, site).contains(parts[1]));
   }

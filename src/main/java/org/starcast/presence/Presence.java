@@ -19,11 +19,12 @@ import org.starcast.Subscription;
  *
  * <p>A user leaves when the last client on the topic has gone and the user did not come back within
  * {@code starcast.presence.grace}; coming back within it is neither a leave nor a join. A client
- * that is killed is noticed when the next write to it fails, by {@code starcast.heartbeat} at the
- * latest: with the grace its user leaves after about 20 s. One whose machine or network is gone
- * stays for as long as the operating system keeps the connection. An authenticated user, or one
- * that the application {@linkplain Subscription#user(String) names}, is recognized by that; others
- * by a token, see {@link SseBroadcaster#register}.
+ * that is killed, or a window that is closed, is noticed when a write to it fails, which on a quiet
+ * topic is the second or third {@code starcast.heartbeat}: with the grace its user leaves after 20
+ * to 50 s. One whose machine or network is gone stays for as long as the operating system keeps the
+ * connection. An authenticated user, or one that the application {@linkplain
+ * Subscription#user(String) names}, is recognized by that; others by a token, see {@link
+ * SseBroadcaster#register}.
  *
  * <p>Joins and leaves are CDI events, {@link PresenceEvent}. With {@code starcast.presence.enabled}
  * they are also published on {@code starcast.presence.<topic>}, as an event {@code
