@@ -65,7 +65,9 @@ class TutorialIT {
   }
 
   @Test
-  void membersAloneHearWhoIsThere() {
+  void membersAloneMayHearAndPost() {
     assertThatThrownBy(() -> stream("chat/members").next()).hasMessageContaining("401");
+    assertThat(new Server(base).exchange("POST", "chat/members", FORM, "text=a").statusCode())
+        .isEqualTo(401);
   }
 }

@@ -21,6 +21,7 @@ import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.Topic;
+import org.starcast.TopicPattern;
 
 /** Topics: at a glance. */
 @Path("chat")
@@ -66,7 +67,7 @@ public class Chat {
   public void enter(@Context SseEventSink sink, @PathParam("room") String room) {
     broadcaster.register(
         sink,
-        Subscription.to("chat." + room, "news.*") // patterns
+        Subscription.to("chat." + TopicPattern.escape(room), "news.*") // a room "*" is a room
             .topic("chat.all", "ann", "bob") // only from these senders
             .mute("news.debug") // muted wins
             .type("chat") // what the application calls such clients

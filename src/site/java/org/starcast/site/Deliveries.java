@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
 import org.starcast.Topic;
+import org.starcast.TopicPattern;
 import org.starcast.security.SameOrigin;
 
 /** Replacing polling. */
@@ -46,12 +47,14 @@ public class Deliveries {
   @Path("{id}/stream")
   @Produces(MediaType.SERVER_SENT_EVENTS)
   public void stream(@Context SseEventSink sink, @PathParam("id") String id) {
-    broadcaster.register(sink, Subscription.to("delivery." + id));
+    broadcaster.register(sink, Subscription.to("delivery." + TopicPattern.escape(id)));
   }
 
   public void update(Delivery delivery) {
     store(delivery);
-    changes.select(Topic.Literal.of("delivery." + delivery.id())).fire(delivery);
+    changes
+        .select(Topic.Literal.of("delivery." + TopicPattern.escape(delivery.id())))
+        .fire(delivery);
   }
 
   // end snippet

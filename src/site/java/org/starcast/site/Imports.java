@@ -48,11 +48,15 @@ public class Imports {
   }
 
   private void work(String id) {
-    for (int row = 1; row <= 1_000; row++) {
-      // … read the row, store it …
-      jobs.put(id, new Progress(row / 10.0, row + " rows", null, Progress.State.RUNNING));
+    try {
+      for (int row = 1; row <= 1_000; row++) {
+        // … read the row, store it …
+        jobs.put(id, new Progress(row / 10.0, row + " rows", null, Progress.State.RUNNING));
+      }
+      jobs.put(id, new Progress(100, "1,000 rows", null, Progress.State.COMPLETED));
+    } catch (RuntimeException e) {
+      jobs.put(id, new Progress(0, "failed", null, Progress.State.FAILED)); // or pages wait
     }
-    jobs.put(id, new Progress(100, "1,000 rows", null, Progress.State.COMPLETED));
   }
 }
 // end snippet

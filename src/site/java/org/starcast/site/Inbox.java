@@ -5,6 +5,7 @@ import jakarta.enterprise.event.Event;
 import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.NotAuthorizedException;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
@@ -15,11 +16,13 @@ import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
 import org.starcast.Topic;
 import org.starcast.TopicPattern;
+import org.starcast.security.SameOrigin;
 
 /** Migrating from OmniFaces push: a channel for all, and one for each user. */
 // snippet: inbox
 @Path("inbox")
 @ApplicationScoped
+@SameOrigin
 public class Inbox {
   public record Note(String text) {}
 
@@ -33,6 +36,9 @@ public class Inbox {
   @GET
   @Produces(MediaType.SERVER_SENT_EVENTS)
   public void stream(@Context SseEventSink sink, @Context SecurityContext security) {
+    if (security.getUserPrincipal() == null) {
+      throw new NotAuthorizedException("Bearer");
+    }
     String user = security.getUserPrincipal().getName();
     broadcaster.register(sink, Subscription.to("news", inbox(user)));
   }

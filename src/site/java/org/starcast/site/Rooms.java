@@ -4,6 +4,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.NotAuthorizedException;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
@@ -15,6 +16,7 @@ import java.util.List;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.TopicPattern;
 import org.starcast.presence.Presence;
 import org.starcast.presence.PresenceEvent;
 
@@ -34,7 +36,10 @@ public class Rooms {
       @Context SseEventSink sink,
       @Context SecurityContext security,
       @PathParam("room") String room) {
-    String topic = "chat." + room;
+    if (security.getUserPrincipal() == null) {
+      throw new NotAuthorizedException("Bearer");
+    }
+    String topic = "chat." + TopicPattern.escape(room);
     broadcaster.register(
         sink,
         Subscription.to(topic, "starcast.presence." + topic)
@@ -43,7 +48,7 @@ public class Rooms {
 
   public List<String> members(String room) {
     // a member is a user, however many clients it has; since when, and with what metadata
-    return presence.on("chat." + room).members().stream()
+    return presence.on("chat." + TopicPattern.escape(room)).members().stream()
         .map(Presence.Snapshot.Member::user)
         .toList();
   }

@@ -3,6 +3,7 @@ package org.starcast.testing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntPredicate;
 import org.starcast.SseBroadcaster;
@@ -31,6 +32,9 @@ public final class PublishedEvents {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
   private static final long LOOK_NANOS = 5_000_000;
+
+  /** How often it is looked for an event that has its id and is not in the log. */
+  private static final int MAX_LOOKS = 40;
 
   private final SseBroadcaster broadcaster;
   private final String start;
@@ -137,7 +141,24 @@ public final class PublishedEvents {
                 : "; published so far:" + Text.lines(all)));
   }
 
+  /** An event has its id for a moment before it is in the log: looked at again, it is there. */
   private List<PublishedEvent> all() {
+    for (int look = 1; look < MAX_LOOKS; look++) {
+      Optional<List<PublishedEvent>> all = look();
+      if (all.isPresent()) {
+        return all.get();
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
+    }
+    return look()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "the log has not kept all that was published: see starcast.log.events,"
+                        + " starcast.log.bytes and starcast.log.age"));
+  }
+
+  private Optional<List<PublishedEvent>> look() {
     String last = broadcaster.lastEventId();
     List<SseMessage> kept = broadcaster.history(Integer.MAX_VALUE);
     long after = sequence(start);
@@ -146,12 +167,9 @@ public final class PublishedEvents {
             .map(PublishedEvent::of)
             .filter(event -> sequence(event.id()) > after)
             .toList();
-    if (sequence(last) > after && (events.isEmpty() || sequence(events.get(0).id()) > after + 1)) {
-      throw new IllegalStateException(
-          "the log has not kept all that was published: see starcast.log.events,"
-              + " starcast.log.bytes and starcast.log.age");
-    }
-    return events;
+    boolean missing =
+        sequence(last) > after && (events.isEmpty() || sequence(events.get(0).id()) > after + 1);
+    return missing ? Optional.empty() : Optional.of(events);
   }
 
   private static long sequence(String id) {

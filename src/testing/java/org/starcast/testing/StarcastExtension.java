@@ -64,6 +64,7 @@ public final class StarcastExtension implements BeforeEachCallback, AfterEachCal
     if (container != null) {
       container.close();
       container = null;
+      events = null;
     }
   }
 
@@ -81,13 +82,24 @@ public final class StarcastExtension implements BeforeEachCallback, AfterEachCal
     return container.select(type).get();
   }
 
-  /** Returns all events that are published in this test. */
+  /**
+   * Returns all events that are published in this test.
+   *
+   * @throws IllegalStateException if no test runs
+   */
   public PublishedEvents events() {
+    if (events == null) {
+      throw new IllegalStateException("no test runs: is the field @RegisterExtension?");
+    }
     return events;
   }
 
-  /** Returns the events of this test that have a topic which matches. */
+  /**
+   * Returns the events of this test that have a topic which matches.
+   *
+   * @throws IllegalStateException if no test runs
+   */
   public PublishedEvents on(String pattern) {
-    return events.on(pattern);
+    return events().on(pattern);
   }
 }

@@ -33,19 +33,22 @@ public class RecentRefusals {
    * One.
    *
    * @param at when
-   * @param status what the caller was answered; 500 for a mistake of the application
+   * @param status what the caller was answered; 500 for what is answered so unless the resource
+   *     method catches it, as the built-in endpoint does, which answers 400
    * @param reason what the caller, or the log, was told
    * @param principal who was logged in; or null
    * @param address the remote address, which is the proxy's where there is one; or null
    * @param asked the first of the topics or patterns that were asked for, or the page's origin
    */
   public record Refusal(
-      Instant at,
-      int status,
-      String reason,
-      String principal,
-      String address,
-      List<String> asked) {}
+      Instant at, int status, String reason, String principal, String address, List<String> asked) {
+
+    /** The same as another one, but for the time: whoever tries again is in the list once. */
+    boolean isAgain(Refusal other) {
+      return equals(
+          new Refusal(at, other.status, other.reason, other.principal, other.address, other.asked));
+    }
+  }
 
   /**
    * Keeps one, in place of the oldest if there are many.
@@ -67,6 +70,7 @@ public class RecentRefusals {
             request == null ? null : request.getRemoteAddr(),
             asked.stream().limit(MAX_TOPICS).map(RecentRefusals::start).toList());
     synchronized (latest) {
+      latest.removeIf(refusal::isAgain);
       if (latest.size() == KEPT) {
         latest.removeLast();
       }

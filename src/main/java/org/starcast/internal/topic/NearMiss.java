@@ -54,8 +54,13 @@ public final class NearMiss {
     return less ? Optional.of("the topic has one segment less") : Optional.empty();
   }
 
+  /** Not, where what was made of a pattern or of a topic is no pattern any more. */
   private static boolean matches(String pattern, String topic) {
-    return CompiledPattern.of(pattern).matches(topic);
+    try {
+      return CompiledPattern.of(pattern).matches(topic);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   private static String lower(String text) {

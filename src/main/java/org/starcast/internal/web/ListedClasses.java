@@ -31,6 +31,9 @@ public final class ListedClasses implements ServletContainerInitializer {
   private static void check(Class<?> type) {
     Set<Class<?>> listed;
     try {
+      if (type.getMethod("getClasses").getDeclaringClass() == Application.class) {
+        return; // lists none, and need not be made for that
+      }
       listed = type.asSubclass(Application.class).getConstructor().newInstance().getClasses();
     } catch (ReflectiveOperationException | LinkageError | RuntimeException e) {
       return; // it is abstract, or one that only the server can make

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseStatistics.TopicCount;
@@ -99,10 +100,14 @@ final class TopicCheck {
         muted.add(json(client).add("pattern", mute.get()));
       }
     } else if (subscribersFound++ < SHOWN) {
-      String pattern = matching.get(0);
-      // from any sender if one of the patterns says so
-      boolean any = matching.stream().anyMatch(each -> patterns.get(each).isEmpty());
-      Collection<String> senders = any ? List.of() : patterns.get(pattern);
+      // one that takes any sender if there is one; else those of all that match
+      Optional<String> any =
+          matching.stream().filter(each -> patterns.get(each).isEmpty()).findFirst();
+      String pattern = any.orElse(matching.get(0));
+      Set<String> senders = new TreeSet<>();
+      if (any.isEmpty()) {
+        matching.forEach(each -> senders.addAll(patterns.get(each)));
+      }
       subscribers.add(json(client).add("pattern", pattern).add("senders", texts(senders)));
     }
   }

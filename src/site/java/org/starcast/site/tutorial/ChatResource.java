@@ -2,6 +2,7 @@ package org.starcast.site.tutorial;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.FormParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -13,6 +14,8 @@ import jakarta.ws.rs.sse.SseEventSink;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
 import org.starcast.security.SameOrigin;
+import org.starcast.security.TopicAccess;
+import org.starcast.security.TopicAuthorizer.Action;
 
 @Path("chat")
 @ApplicationScoped
@@ -26,6 +29,18 @@ public class ChatResource {
 
   @POST
   public void post(@FormParam("text") String text) {
+    log.say(text);
+  }
+
+  // end snippet
+
+  // snippet: members-post
+  @Inject TopicAccess access;
+
+  @POST
+  @Path("members")
+  public void post(@Context HttpServletRequest request, @FormParam("text") String text) {
+    access.require(request, Action.PUBLISH, "chat.message"); // 401 or 403 unless permitted
     log.say(text);
   }
 

@@ -40,6 +40,19 @@ class RecentRefusalsTest {
   }
 
   @Test
+  void whoeverTriesAgainIsThereOnce() {
+    refusals.add(new IllegalStateException("a"), null, List.of("x"));
+    Instant first = refusals.latest().get(0).at();
+    refusals.add(new IllegalStateException("b"), null, List.of("x"));
+    for (int i = 0; i < 50; i++) {
+      refusals.add(new IllegalStateException("a"), null, List.of("x"));
+    }
+
+    assertThat(refusals.latest()).extracting(Refusal::reason).containsExactly("a", "b");
+    assertThat(refusals.latest().get(0).at()).isAfterOrEqualTo(first);
+  }
+
+  @Test
   void keepsTheLatestAndOfEachTextTheBeginning() {
     IntStream.range(0, 3 * RecentRefusals.KEPT)
         .forEach(

@@ -43,6 +43,20 @@ class NearMissTest {
     assertThat(NearMiss.of(pattern, topic).orElse(null)).isEqualTo(reason);
   }
 
+  /**
+   * What is looked for is no pattern at times: too many segments, too long, or a word of others.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "t.1-2-3-4-5.p.1-2-3-4-5.k.1-2-3-4-5, orders.created",
+    "ANY.x, orders.created",
+    "orders.*, ANY",
+    "**-a, orders.created"
+  })
+  void whatCanBeNoPatternIsNoMistake(String pattern, String topic) {
+    assertThat(NearMiss.of(pattern, topic)).isEmpty();
+  }
+
   @Test
   void theLargestPatternsAndTopicsTakeLittle() {
     String pattern = ("a".repeat(14) + "*.").repeat(15) + "b".repeat(15);
