@@ -14,10 +14,11 @@ import java.nio.charset.StandardCharsets;
 import org.starcast.datastar.DatastarSse;
 
 /**
- * Answers a Datastar page with the problem as signals, {@code _error} and {@code _field}, and 200:
- * its client does not read the body of an error.
+ * Answers a Datastar page of a resource that says so with the problem as signals, {@code _error}
+ * and {@code _field}, and 200: its client does not read the body of an error.
  */
 @Provider
+@ProblemsAsSignals
 public class DatastarProblems implements ContainerResponseFilter {
 
   @Inject DatastarSse datastar;

@@ -22,11 +22,13 @@ import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.Signals;
+import org.starcast.demo.ProblemsAsSignals;
 import org.starcast.security.SameOrigin;
 
 /** One contact, shown or edited in place; what is saved shows in the other tabs. */
 @Path("contact")
 @ApplicationScoped
+@ProblemsAsSignals
 @SameOrigin
 public class ContactResource {
 

@@ -28,11 +28,13 @@ import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.Signals;
+import org.starcast.demo.ProblemsAsSignals;
 import org.starcast.security.SameOrigin;
 
 /** Notifications: each of three users has a topic, an inbox, and as many tabs as they like. */
 @Path("notices")
 @ApplicationScoped
+@ProblemsAsSignals
 @SameOrigin
 public class NoticesResource {
 

@@ -34,11 +34,13 @@ import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.Signals;
+import org.starcast.demo.ProblemsAsSignals;
 import org.starcast.security.SameOrigin;
 
 /** Chat rooms that remember their last lines, and show who is typing. */
 @Path("rooms/{room}")
 @ApplicationScoped
+@ProblemsAsSignals
 @SameOrigin
 public class RoomsResource {
 

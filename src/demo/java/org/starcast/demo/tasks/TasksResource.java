@@ -33,6 +33,7 @@ import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.DatastarSse;
 import org.starcast.datastar.Html;
 import org.starcast.datastar.Signals;
+import org.starcast.demo.ProblemsAsSignals;
 import org.starcast.demo.todo.TodoChange;
 import org.starcast.demo.todo.TodoItem;
 import org.starcast.demo.todo.TodoList;
@@ -41,6 +42,7 @@ import org.starcast.security.SameOrigin;
 /** The to-do list's Datastar page: each committed change shows the whole list anew. */
 @Path("tasks")
 @ApplicationScoped
+@ProblemsAsSignals
 @SameOrigin
 public class TasksResource {
 
