@@ -131,7 +131,6 @@ class TopicObserver implements Transactions.Outcome {
     if (!config.isResolvable()) {
       return;
     }
-    int most = config.get().limits().messageBytes();
     int length =
         SseFormat.draft(
                 message.event().orElse(null),
@@ -139,14 +138,7 @@ class TopicObserver implements Transactions.Outcome {
                 message.data().map(CharSequence.class::cast).orElse(null),
                 message.comment().orElse(null))
             .bodyLength();
-    if (length > most) {
-      throw new IllegalArgumentException(
-          "data: the message has "
-              + length
-              + " bytes, at most "
-              + most
-              + " (starcast.message.max-bytes)");
-    }
+    SseFormat.checkSize(length, config.get().limits().messageBytes());
   }
 
   /** After the commit nobody is left to catch, and the transaction's other events must go out. */

@@ -41,7 +41,7 @@ final class MessageEncoder {
             message.retry().orElse(null),
             text(message),
             message.comment().orElse(null));
-    check(bytes.length);
+    SseFormat.checkSize(bytes.length, maxBytes);
     return bytes;
   }
 
@@ -58,27 +58,16 @@ final class MessageEncoder {
     String comment = textual.comment().orElse(null);
     if (logged) {
       FrameTemplate draft = SseFormat.draft(event, retry, text(textual), comment);
-      check(draft.bodyLength());
+      SseFormat.checkSize(draft.bodyLength(), maxBytes);
       return draft;
     }
     FrameTemplate draft =
         SseFormat.draft(event, textual.id().orElse(null), retry, text(textual), comment);
-    check(draft.bodyLength() + 1);
+    SseFormat.checkSize(draft.bodyLength() + 1, maxBytes);
     return draft.withoutPlace();
   }
 
   private static CharSequence text(SseMessage message) {
     return (CharSequence) message.data().orElse(null);
-  }
-
-  private void check(int length) {
-    if (length > maxBytes) {
-      throw new IllegalArgumentException(
-          "data: the message has "
-              + length
-              + " bytes, at most "
-              + maxBytes
-              + " (starcast.message.max-bytes)");
-    }
   }
 }

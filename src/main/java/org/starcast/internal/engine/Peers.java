@@ -124,14 +124,7 @@ final class Peers {
                 data,
                 message.comment().orElse(null))
             .length;
-    if (bytes > maxBytes) {
-      throw new IllegalArgumentException(
-          "data: the message has "
-              + bytes
-              + " bytes, at most "
-              + maxBytes
-              + " (starcast.message.max-bytes)");
-    }
+    SseFormat.checkSize(bytes, maxBytes);
     JsonObjectBuilder fields = Json.createObjectBuilder();
     message.event().ifPresent(event -> fields.add("event", event));
     message.id().ifPresent(id -> fields.add("id", id));

@@ -87,6 +87,24 @@ public final class SseFormat {
   }
 
   /**
+   * Checks the size of a message.
+   *
+   * @param bytes its encoded bytes
+   * @param most {@code starcast.message.max-bytes}
+   * @throws IllegalArgumentException if it is too large
+   */
+  public static void checkSize(int bytes, int most) {
+    if (bytes > most) {
+      throw new IllegalArgumentException(
+          "data: the message has "
+              + bytes
+              + " bytes, at most "
+              + most
+              + " (starcast.message.max-bytes)");
+    }
+  }
+
+  /**
    * One complete frame of a message to one client: comment, event, id, retry, data, blank line.
    * Parts that are null are left out.
    *
