@@ -86,7 +86,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
     this.completions = completions;
     this.heartbeat = heartbeat;
     this.listener = listener;
-    this.connection = ContainerConnection.of(context);
+    this.connection = ContainerConnection.of(context.getRequest());
   }
 
   /**

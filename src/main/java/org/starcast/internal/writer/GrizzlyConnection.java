@@ -1,0 +1,81 @@
+package org.starcast.internal.writer;
+
+import java.io.IOException;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SocketChannel;
+import java.util.Optional;
+import org.starcast.internal.logging.LogMessage;
+
+/** Grizzly, of Payara and GlassFish: a connection that is one response's at a time. */
+class GrizzlyConnection extends ContainerConnection {
+
+  final Object connection;
+
+  GrizzlyConnection(Object connection) {
+    this.connection = connection;
+  }
+
+  static Optional<ContainerConnection> of(Object request) throws ReflectiveOperationException {
+    if (!Reflection.has(request, "getUnwrappedCoyoteRequest")) {
+      return Optional.empty();
+    }
+    Object catalina = Reflection.call(request, "getUnwrappedCoyoteRequest");
+    // of GlassFish, or of Payara
+    boolean named = Reflection.has(catalina, "getGrizzlyRequest");
+    Object grizzly = Reflection.call(catalina, named ? "getGrizzlyRequest" : "getCoyoteRequest");
+    Object connection = Reflection.call(Reflection.call(grizzly, "getContext"), "getConnection");
+    Object state = Reflection.call(Reflection.call(grizzly, "getRequest"), "getProcessingState");
+    Object stream = Reflection.call(Reflection.call(state, "getHttpContext"), "getCloseable");
+    return Optional.of(
+        stream == connection
+            ? new GrizzlyConnection(connection)
+            : new GrizzlyHttp2Connection(connection, stream));
+  }
+
+  /**
+   * Grizzly takes four times the socket's send buffer, about 10 MB with Linux's, before it says
+   * that it is not ready, and has no setting for that buffer, which Linux lets grow to megabytes.
+   */
+  @Override
+  void boundPending() {
+    try {
+      connection
+          .getClass()
+          .getMethod("setMaxAsyncWriteQueueSize", int.class)
+          .invoke(connection, MAX_PENDING_BYTES);
+      boundKernel();
+    } catch (IOException | ReflectiveOperationException | RuntimeException e) {
+      warn(LogMessage.SEND_BUFFER_UNBOUNDED, e);
+    }
+  }
+
+  void boundKernel() throws IOException, ReflectiveOperationException {
+    setOption(StandardSocketOptions.SO_SNDBUF, MAX_KERNEL_BYTES);
+  }
+
+  private <T> void setOption(SocketOption<T> option, T value)
+      throws IOException, ReflectiveOperationException {
+    if (Reflection.call(connection, "getChannel") instanceof SocketChannel socket) {
+      socket.setOption(option, value);
+    }
+  }
+
+  @Override
+  void terminate() throws IOException, ReflectiveOperationException {
+    try {
+      // what the kernel holds goes, too
+      setOption(StandardSocketOptions.SO_LINGER, 0);
+    } catch (ClosedChannelException e) {
+      // the client has closed it
+    }
+    Reflection.call(connection, "terminateSilently");
+  }
+
+  /** What still waits in the container. */
+  @Override
+  long bytes() throws ReflectiveOperationException {
+    return (int) Reflection.call(Reflection.call(connection, "getAsyncWriteQueue"), "spaceInBytes");
+  }
+}
