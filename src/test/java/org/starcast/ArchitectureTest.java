@@ -21,6 +21,7 @@ import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,49 @@ class ArchitectureTest {
 
   /** What may be published to a library's users: each addition is made knowingly. */
   private static final int MOST_API_TYPES = 45;
+
+  /** What every server has that Starcast runs on, and Java. */
+  private static final String[] REQUIRED = {
+    "java..",
+    "javax.crypto..",
+    "javax.net.ssl..",
+    "jakarta.annotation",
+    "jakarta.enterprise..",
+    "jakarta.inject",
+    "jakarta.interceptor",
+    "jakarta.json",
+    "jakarta.json.spi",
+    "jakarta.json.stream",
+    "jakarta.servlet..",
+    "jakarta.ws.rs..",
+    "org.eclipse.microprofile.config..",
+    "org.starcast.."
+  };
+
+  /** What else is used, by classes that are loaded only where it is there. */
+  private static final Map<String, String> OPTIONAL =
+      Map.ofEntries(
+          Map.entry("jakarta.transaction", "org.starcast.internal.cdi.JtaTransactions"),
+          Map.entry(
+              "javax.naming",
+              "org.starcast.internal.cdi.JtaTransactions|org.starcast.internal.Jndi\\$Names"),
+          Map.entry("javax.management", "org.starcast.internal.observe.Jmx"),
+          Map.entry("jakarta.validation", "org.starcast.datastar.SignalsValidator"),
+          Map.entry(
+              "jakarta.json.bind",
+              "org.starcast.internal.json.*|org.starcast.datastar.Signals(Reader|Types)"),
+          Map.entry("jakarta.faces", "org.starcast.datastar.FacesHtml"),
+          Map.entry("org.eclipse.microprofile.jwt", "org.starcast.internal.security.Token\\$Jwt"),
+          Map.entry(
+              "org.eclipse.microprofile.health",
+              "org.starcast.internal.observe.(Live|Readi)nessCheck"),
+          Map.entry(
+              "org.eclipse.microprofile.metrics",
+              "org.starcast.internal.observe.MicroProfileMetrics"),
+          Map.entry("io.opentelemetry", "org.starcast.internal.observe.OpenTelemetry.*"),
+          // annotations, which Java leaves out where they are not there
+          Map.entry("org.eclipse.microprofile.openapi", "org.starcast.internal.web.*Resource"),
+          Map.entry("io.nats", "org.starcast.nats.*|org.starcast.internal.backplane.*"));
 
   private static final JavaClasses MAIN =
       new ClassFileImporter().importUrl(location(SseBroadcaster.class));
@@ -113,6 +157,36 @@ class ArchitectureTest {
                         JavaClass.Predicates.resideInAnyPackage(LEAVES)
                             .or(JavaClass.Predicates.resideInAPackage("org.starcast")))))
         .check(MAIN);
+  }
+
+  /** A bean is looked at in whole by the container: what it mentions has to be there. */
+  @Test
+  void whatNotEveryServerHasIsUsedByTheNamedClassesAlone() {
+    classes()
+        .should(
+            new ArchCondition<>("use what every server has, or be named") {
+              @Override
+              public void check(JavaClass type, ConditionEvents events) {
+                type.getDirectDependenciesFromSelf().stream()
+                    .map(dependency -> dependency.getTargetClass().getBaseComponentType())
+                    .filter(used -> !used.isPrimitive() && !mayUse(type, used))
+                    .forEach(
+                        used ->
+                            events.add(
+                                SimpleConditionEvent.violated(
+                                    type, type.getName() + " uses " + used.getName())));
+              }
+            })
+        .check(MAIN);
+  }
+
+  private static boolean mayUse(JavaClass type, JavaClass used) {
+    return JavaClass.Predicates.resideInAnyPackage(REQUIRED).test(used)
+        || OPTIONAL.entrySet().stream()
+            .anyMatch(
+                optional ->
+                    (used.getPackageName() + ".").startsWith(optional.getKey() + ".")
+                        && type.getName().matches("(" + optional.getValue() + ")(\\$.*)?"));
   }
 
   @Test

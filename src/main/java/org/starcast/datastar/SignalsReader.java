@@ -2,6 +2,7 @@ package org.starcast.datastar;
 
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
+import jakarta.json.bind.Jsonb;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.BadRequestException;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -28,7 +29,7 @@ final class SignalsReader {
   /** Far above what pages hold, far below what hurts. */
   static final int MAX_BYTES = 1 << 20;
 
-  static final SignalsReader DEFAULT = new SignalsReader(MAX_BYTES, SignalsValidator.installed());
+  static final SignalsReader DEFAULT = new SignalsReader(MAX_BYTES, new InstalledValidator());
 
   /** A request, of whatever kind. */
   interface Source {
@@ -183,18 +184,21 @@ final class SignalsReader {
           List.of(new BadSignalsException.Error("$", "must be a JSON object; " + e.getMessage())),
           e);
     }
+    boolean asIs =
+        type instanceof Class<?> json
+            && json.isAssignableFrom(JsonObject.class)
+            && JsonValue.class.isAssignableFrom(json);
+    Jsonb jsonb = asIs ? null : JsonText.jsonb(); // first: the next may need its annotations
     List<BadSignalsException.Error> misfits = SignalsTypes.check(object, type);
     if (!misfits.isEmpty()) {
       throw new BadSignalsException(misfits, null);
     }
-    if (type instanceof Class<?> asIs
-        && asIs.isAssignableFrom(JsonObject.class)
-        && JsonValue.class.isAssignableFrom(asIs)) {
+    if (asIs) {
       return object;
     }
     Object signals;
     try {
-      signals = JsonText.jsonb().fromJson(text, type);
+      signals = jsonb.fromJson(text, type);
     } catch (RuntimeException e) {
       requireAccess(type, e);
       // JsonbException, or what a constructor of the application throws

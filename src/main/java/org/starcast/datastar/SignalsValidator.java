@@ -5,6 +5,7 @@ import jakarta.enterprise.inject.spi.CDI;
 import jakarta.validation.ConstraintViolation;
 import jakarta.validation.ElementKind;
 import jakarta.validation.Path;
+import jakarta.validation.Validation;
 import jakarta.validation.ValidationException;
 import jakarta.validation.Validator;
 import java.util.Comparator;
@@ -13,7 +14,7 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import org.starcast.datastar.Signals.BadSignalsException;
 
-/** Jakarta Validation, where there is a provider: the container's, which knows its CDI beans. */
+/** Checks signals by Jakarta Validation. Loaded only where that is there. */
 final class SignalsValidator implements Function<Object, List<BadSignalsException.Error>> {
 
   private final Validator validator;
@@ -22,25 +23,42 @@ final class SignalsValidator implements Function<Object, List<BadSignalsExceptio
     this.validator = validator;
   }
 
-  /** Looks for the container's validator at each use: this class may outlive it in a test. */
-  static Function<Object, List<BadSignalsException.Error>> installed() {
-    try {
-      Class.forName("jakarta.validation.Validator", false, SignalsValidator.class.getClassLoader());
-    } catch (ClassNotFoundException e) {
-      return signals -> List.of();
-    }
-    return signals -> {
-      Validator validator = find();
-      return validator == null ? List.of() : new SignalsValidator(validator).apply(signals);
-    };
-  }
-
-  private static Validator find() {
+  /**
+   * The container's, which knows its beans; else that of a provider on the class path.
+   *
+   * @throws ValidationException if there is none
+   */
+  static SignalsValidator find() {
     try {
       Instance<Validator> validators = CDI.current().select(Validator.class);
-      return validators.isResolvable() ? validators.get() : null;
-    } catch (IllegalStateException | ValidationException e) {
-      return null; // no CDI container, or no provider of Jakarta Validation
+      if (validators.isResolvable()) {
+        return new SignalsValidator(validators.get());
+      }
+    } catch (IllegalStateException noContainer) {
+      // as in a test
+    }
+    return new SignalsValidator(Provided.get());
+  }
+
+  /** Made once, at the first use; a factory is expensive. */
+  private static final class Provided {
+
+    private static Validator validator;
+    private static ValidationException failure;
+
+    static {
+      try {
+        validator = Validation.buildDefaultValidatorFactory().getValidator();
+      } catch (ValidationException e) {
+        failure = e;
+      }
+    }
+
+    static Validator get() {
+      if (validator == null) {
+        throw failure;
+      }
+      return validator;
     }
   }
 

@@ -485,7 +485,7 @@ class SignalsReaderTest {
 
   @Test
   void withoutAContainerThereIsNoValidation() {
-    assertThat(SignalsValidator.installed().apply(new Bean())).isEmpty();
+    assertThat(new InstalledValidator().apply(new Bean())).isEmpty();
   }
 
   @Test

@@ -9,8 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
-import javax.naming.InitialContext;
-import javax.naming.NamingException;
+import org.starcast.internal.Jndi;
 
 /**
  * The container's threads (Jakarta Concurrency 3.0, sections 3.1 and 3.4), or plain daemon threads
@@ -43,13 +42,10 @@ public class ContainerExecutors {
   @Inject
   ContainerExecutors(Lifespan lifespan) {
     lifespan.check();
-    ThreadFactory factory;
-    Executor tasks;
+    ThreadFactory factory = Jndi.lookUp("java:comp/DefaultManagedThreadFactory");
+    Executor tasks = Jndi.lookUp("java:comp/DefaultManagedExecutorService");
     ExecutorService daemons = null;
-    try {
-      factory = InitialContext.doLookup("java:comp/DefaultManagedThreadFactory");
-      tasks = InitialContext.doLookup("java:comp/DefaultManagedExecutorService");
-    } catch (NamingException e) {
+    if (factory == null || tasks == null) {
       factory = task -> named(Executors.defaultThreadFactory(), task, "starcast");
       daemons = Executors.newCachedThreadPool(factory);
       tasks = daemons;

@@ -7,6 +7,7 @@ import jakarta.enterprise.inject.spi.AfterBeanDiscovery;
 import jakarta.enterprise.inject.spi.AfterDeploymentValidation;
 import jakarta.enterprise.inject.spi.AfterTypeDiscovery;
 import jakarta.enterprise.inject.spi.BeanManager;
+import jakarta.enterprise.inject.spi.BeforeBeanDiscovery;
 import jakarta.enterprise.inject.spi.Extension;
 import jakarta.enterprise.inject.spi.ProcessAnnotatedType;
 import jakarta.enterprise.inject.spi.ProcessBean;
@@ -17,18 +18,18 @@ import jakarta.inject.Singleton;
 import jakarta.interceptor.Interceptor;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.starcast.SseBroadcaster;
 import org.starcast.Topic;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.json.JsonText;
 import org.starcast.internal.logging.LogMessage;
 
 /**
  * The portable extension: makes every observer whose event parameter has a {@link Topic} with a
- * pattern or a sender see only the events that match, adds the beans of {@code
- * org.starcast.internal.observe} whose API the server has, and says what is injected by mistake.
- * Registered by {@code META-INF/services}; applications have nothing to do with it.
+ * pattern or a sender see only the events that match, adds the beans whose API the server has, and
+ * says what is injected by mistake. Registered by {@code META-INF/services}; applications have
+ * nothing to do with it.
  */
 public class StarcastExtension implements Extension {
 
@@ -38,20 +39,6 @@ public class StarcastExtension implements Extension {
   /** For the container. */
   public StarcastExtension() {}
 
-  /** What each class needs that not every server has; where it is missing, so is the bean. */
-  private static final Map<String, String> NEEDS =
-      Map.of(
-          "org.starcast.internal.observe.Jmx", "javax.management.ObjectName",
-          "org.starcast.internal.observe.ReadinessCheck",
-              "org.eclipse.microprofile.health.Readiness",
-          "org.starcast.internal.observe.LivenessCheck", "org.eclipse.microprofile.health.Liveness",
-          "org.starcast.internal.observe.MicroProfileMetrics",
-              "org.eclipse.microprofile.metrics.MetricRegistry",
-          "org.starcast.internal.observe.OpenTelemetryMetrics",
-              "io.opentelemetry.api.OpenTelemetry",
-          "org.starcast.internal.observe.OpenTelemetryTracing",
-              "io.opentelemetry.api.OpenTelemetry");
-
   private static final String BROADCASTER = "org.starcast.internal.engine.Broadcaster";
 
   /** More names that are not known are not logged. */
@@ -59,7 +46,13 @@ public class StarcastExtension implements Extension {
 
   private final Set<String> found = new HashSet<>();
   private final InjectionPoints injectionPoints = new InjectionPoints();
+  private final Apis apis = new Apis(StarcastExtension.class.getClassLoader());
   private boolean broadcasts;
+
+  /** Before a container stumbles over a bean that it cannot load, and says so in its own way. */
+  void checkApis(@Observes BeforeBeanDiscovery event) {
+    apis.checkRequired();
+  }
 
   /** Where only a part of Starcast is deployed, there is nothing to be observed. */
   <T extends SseBroadcaster> void lookForTheBroadcaster(@Observes ProcessAnnotatedType<T> event) {
@@ -76,21 +69,15 @@ public class StarcastExtension implements Extension {
     if (!broadcasts) {
       return;
     }
-    ClassLoader loader = StarcastExtension.class.getClassLoader();
     // of its own for each WAR: Weld takes types of all WARs of an EAR for one if name and id agree
-    String id = Integer.toHexString(System.identityHashCode(loader));
-    NEEDS.forEach(
-        (bean, needed) -> {
-          if (found.contains(bean)) {
-            return;
+    String id = Integer.toHexString(System.identityHashCode(apis));
+    apis.findBeans(
+        bean -> {
+          if (!found.contains(bean.getName())) {
+            event.addAnnotatedType(bean, id);
           }
-          try {
-            Class.forName(needed, false, loader);
-            event.addAnnotatedType(Class.forName(bean, false, loader), id);
-          } catch (ClassNotFoundException | LinkageError e) {
-            LogMessage.API_MISSING.log(LOG, bean);
-          }
-        });
+        },
+        missing -> LogMessage.API_MISSING.log(LOG, missing));
   }
 
   <T, X> void filterByTopic(@Observes ProcessObserverMethod<T, X> event, BeanManager beans) {
@@ -117,9 +104,12 @@ public class StarcastExtension implements Extension {
     injectionPoints.refuseTheOtherBroadcaster(event);
   }
 
-  /** A broken configuration fails the deployment, not the first request. */
-  void checkConfiguration(@Observes AfterDeploymentValidation event) {
+  /** What is missing or broken fails the deployment, not the first request. */
+  void checkProviders(@Observes AfterDeploymentValidation event) {
     injectionPoints.warn();
+    if (broadcasts && !JsonText.isAvailable()) {
+      LogMessage.JSON_BINDING_MISSING.log(CONFIG_LOG);
+    }
     try {
       ConfigProducer.read();
       List<String> unknown = ConfigProducer.unknown();
@@ -128,6 +118,12 @@ public class StarcastExtension implements Extension {
           .forEach(text -> LogMessage.UNKNOWN_NAME.log(CONFIG_LOG, text));
     } catch (IllegalArgumentException e) {
       event.addDeploymentProblem(e);
+    } catch (IllegalStateException e) {
+      event.addDeploymentProblem(
+          new IllegalStateException(
+              "Starcast needs MicroProfile Config, which has no implementation here: add one, such"
+                  + " as io.smallrye.config:smallrye-config",
+              e));
     }
   }
 }

@@ -45,7 +45,10 @@ class TopicObserver implements Transactions.Outcome {
 
   private final SseBroadcaster broadcaster;
   private final Payloads payloads;
+
+  /** Null where there are none. */
   private final Transactions transactions;
+
   private final Event<PublishResult.Failure> failures;
   private final Instance<StarcastConfig> config;
   private final Executor executor;
@@ -64,13 +67,13 @@ class TopicObserver implements Transactions.Outcome {
   TopicObserver(
       SseBroadcaster broadcaster,
       Payloads payloads,
-      Transactions transactions,
+      Instance<Transactions> transactions,
       Event<PublishResult.Failure> failures,
       Instance<StarcastConfig> config,
       ContainerExecutors executors) {
     this.broadcaster = broadcaster;
     this.payloads = payloads;
-    this.transactions = transactions;
+    this.transactions = transactions.isResolvable() ? transactions.get() : null;
     this.failures = failures;
     this.config = config;
     this.executor = executors.executor();
@@ -78,7 +81,7 @@ class TopicObserver implements Transactions.Outcome {
 
   void fired(@Observes @Priority(FIRST) @Topic Object payload, EventMetadata metadata) {
     Topic topic = checkedTopic(metadata);
-    switch (transactions.phase()) {
+    switch (transactions == null ? Transactions.Phase.NONE : transactions.phase()) {
       case NONE -> broadcaster.publish(message(payload, topic));
       case OPEN -> {
         SseMessage message = message(payload, topic);

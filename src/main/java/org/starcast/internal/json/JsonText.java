@@ -5,6 +5,7 @@ import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import jakarta.json.bind.JsonbConfig;
 import jakarta.json.bind.adapter.JsonbAdapter;
+import jakarta.json.bind.spi.JsonbProvider;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -35,29 +36,52 @@ public final class JsonText {
                     new BoundedNumbers.IntegerDeserializer()));
   }
 
-  /** The one configuration of JSON-B. */
+  private static final String MISSING =
+      "Jakarta JSON Binding is not there: add a provider, such as org.eclipse:yasson";
+
+  /** Whether there is JSON-B, with a provider. */
+  public static boolean isAvailable() {
+    try {
+      return JsonbProvider.provider() != null;
+    } catch (RuntimeException | LinkageError e) {
+      return false;
+    }
+  }
+
+  /**
+   * The one configuration of JSON-B.
+   *
+   * @throws IllegalStateException if there is no JSON-B, or no provider
+   */
   public static Jsonb jsonb() {
-    return Holder.JSONB;
+    try {
+      return Holder.JSONB;
+    } catch (LinkageError e) {
+      throw new IllegalStateException(MISSING, e);
+    }
   }
 
   /**
    * Any value as JSON, without line breaks.
    *
    * @param name what the value is, for the message of the exception
-   * @throws IllegalArgumentException if JSON-B cannot turn it into JSON, or nothing of it, or of an
-   *     object in it, would be seen
+   * @throws IllegalArgumentException if there is no JSON-B, or it cannot turn it into JSON, or
+   *     nothing of it, or of an object in it, would be seen
    */
   public static String of(String name, Object value) {
     if (value == null) {
       return "null";
     }
+    if (value instanceof JsonValue made) {
+      return made.toString();
+    }
     String json;
     try {
-      json = value instanceof JsonValue made ? made.toString() : jsonb().toJson(value);
+      json = jsonb().toJson(value);
     } catch (RuntimeException | StackOverflowError | LinkageError failure) {
-      // LinkageError: a program without JSON-B
+      String why = isAvailable() ? "" : "; " + MISSING;
       throw new IllegalArgumentException(
-          name + ": cannot be turned into JSON: " + value.getClass().getName(), failure);
+          name + ": cannot be turned into JSON: " + value.getClass().getName() + why, failure);
     }
     if (json.contains("{}") || value.getClass().isHidden()) {
       PublicMembers.requireSomeOf(name, value);

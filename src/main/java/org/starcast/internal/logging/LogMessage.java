@@ -61,6 +61,7 @@ public enum LogMessage {
   CLASSES_UNLISTED(1067),
   NEARLY_HEARD(1068),
   CONTAINER_UNKNOWN(1069),
+  JSON_BINDING_MISSING(1070),
   FILE_CUT(2001),
   FILE_SET_ASIDE(2002),
   EPOCH_BEGUN(2003),
@@ -97,7 +98,8 @@ public enum LogMessage {
   LAST_MESSAGE_LOST(5004),
   ON_ERROR_FAILED(5005),
   NO_THREAD(5006),
-  MODE_RENAMED(6001);
+  MODE_RENAMED(6001),
+  SIGNALS_NOT_VALIDATED(6002);
 
   private static final Map<String, List<String>> ROWS = DocumentTable.rows("log-messages.md");
 

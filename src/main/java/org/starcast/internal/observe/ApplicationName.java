@@ -2,8 +2,7 @@ package org.starcast.internal.observe;
 
 import jakarta.servlet.ServletContext;
 import java.util.function.UnaryOperator;
-import javax.naming.InitialContext;
-import javax.naming.NamingException;
+import org.starcast.internal.Jndi;
 
 /**
  * Distinguishes the metrics of the applications in one server, by the application's name (Jakarta
@@ -20,7 +19,7 @@ final class ApplicationName {
    * @param event what the container said it with
    */
   static String of(Object event) {
-    return of(ApplicationName::lookUp, event);
+    return of(Jndi::lookUp, event);
   }
 
   /**
@@ -36,13 +35,5 @@ final class ApplicationName {
     }
     String module = jndi.apply("java:module/ModuleName");
     return module == null || module.equals(name) ? name : name + "/" + module;
-  }
-
-  private static String lookUp(String name) {
-    try {
-      return InitialContext.doLookup(name);
-    } catch (NamingException e) {
-      return null;
-    }
   }
 }

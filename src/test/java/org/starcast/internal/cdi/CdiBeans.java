@@ -6,7 +6,7 @@ import java.util.List;
 public final class CdiBeans {
 
   /** What hands events to the broadcaster. */
-  public static final List<Class<?>> OBSERVING = List.of(TopicObserver.class, Transactions.class);
+  public static final List<Class<?>> OBSERVING = List.of(TopicObserver.class);
 
   private CdiBeans() {}
 }

@@ -31,7 +31,6 @@ final class Deployment {
             ConfigProducer.class,
             TopicObserver.class,
             Payloads.class,
-            Transactions.class,
             BackplaneProducer.class,
             Broadcaster.class,
             PresenceTracker.class,

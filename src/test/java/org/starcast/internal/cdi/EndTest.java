@@ -84,8 +84,7 @@ class EndTest {
                 StreamsBeanClass.VALUE,
                 AccessControl.class,
                 RecentRefusals.class,
-                TopicObserver.class,
-                Transactions.class)
+                TopicObserver.class)
             .initialize()) {
       SseBroadcaster broadcaster = container.select(SseBroadcaster.class).get();
       SseStreams streams = container.select(SseStreams.class).get();
