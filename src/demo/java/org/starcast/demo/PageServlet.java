@@ -13,12 +13,12 @@ import java.util.Base64;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.starcast.datastar.DatastarPage;
-import org.starcast.htmx.SseConnections;
+import org.starcast.htmx.HtmxVersion;
 
 /**
  * Serves the demos' pages: fills in the script tags that a page asks for by {@code <!-- datastar
  * -->} or {@code <!-- htmx -->}, with a security policy and a nonce of its own for each answer.
- * {@code ?source} shows a page as it is written.
+ * {@code ?htmx=V2} has the older htmx, and {@code ?source} shows a page as it is written.
  */
 @WebServlet("*.html")
 public class PageServlet extends HttpServlet {
@@ -26,7 +26,6 @@ public class PageServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
   private static final String DATASTAR = "<!-- datastar -->";
   private static final String HTMX = "<!-- htmx -->";
-  private static final String HTMX_FILES = "webjars/htmx.org/1.9.12/dist/";
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -57,13 +56,15 @@ public class PageServlet extends HttpServlet {
     } else {
       response.setContentType("text/html");
       response.setHeader("Cache-Control", "no-store");
-      bytes = filled(bytes, request.getContextPath(), response);
+      HtmxVersion htmx =
+          "V2".equals(request.getParameter("htmx")) ? HtmxVersion.V2 : HtmxVersion.V4;
+      bytes = filled(bytes, request.getContextPath(), htmx, response);
     }
     response.setContentLength(bytes.length);
     response.getOutputStream().write(bytes);
   }
 
-  private byte[] filled(byte[] file, String root, HttpServletResponse response) {
+  private byte[] filled(byte[] file, String root, HtmxVersion htmx, HttpServletResponse response) {
     String page = new String(file, StandardCharsets.UTF_8);
     String nonce = nonce();
     if (page.contains(DATASTAR)) {
@@ -82,13 +83,19 @@ public class PageServlet extends HttpServlet {
       SecurityHeaders.allowScripts(response, "'self' 'unsafe-eval' 'nonce-" + nonce + "'");
     } else if (page.contains(HTMX)) {
       String tags =
-          script(root, HTMX_FILES + "htmx.min.js")
-              + script(root, HTMX_FILES + "ext/sse.js")
-              + SseConnections.defaults().nonce(nonce).script();
-      page = page.replace(HTMX, tags);
-      SecurityHeaders.allowScripts(response, "'self' 'nonce-" + nonce + "'");
+          htmx == HtmxVersion.V4
+              ? script(root, "assets/htmx4/htmx.min.js")
+                  + script(root, "assets/htmx4/ext/hx-sse.min.js")
+              : script(root, "assets/htmx2/htmx.min.js")
+                  + script(root, "assets/htmx2/ext/sse.min.js");
+      String transport =
+          "<script type=\"module\" src=\"" + root + "/starcast/htmx.js\"></script>\n";
+      page = page.replace(HTMX, tags + transport);
+      SecurityHeaders.allowScripts(response, "'self'");
     }
-    return page.replace("{{nonce}}", nonce).getBytes(StandardCharsets.UTF_8);
+    return page.replace("{{nonce}}", nonce)
+        .replace("{{htmx}}", htmx.name())
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   private static String script(String root, String path) {

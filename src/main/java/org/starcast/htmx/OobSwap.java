@@ -12,18 +12,18 @@ import org.starcast.internal.markup.FirstTag;
 import org.starcast.internal.wire.LibraryEvents;
 
 /**
- * Out-of-band swaps: elements of one answer or event that each go to a target of their own.
- * Immutable and thread-safe: every method returns new swaps.
+ * Out-of-band swaps: elements of one answer or event that each go to a target of their own. The
+ * same markup is for htmx 4 and 2. Immutable and thread-safe: every method returns new swaps.
  *
  * <pre>{@code
- * OobSwap.none()
- *     .add("messages", SwapMode.BEFORE_END, Html.format("<li>{}</li>", text))
- *     .add("count", String.valueOf(count))
- *     .event("chat")                                    // sse-swap="chat"
+ * OobSwap swaps =
+ *     OobSwap.none()
+ *         .add("messages", SwapMode.BEFORE_END, Html.format("<li>{}</li>", text))
+ *         .add("count", String.valueOf(count));
  * broadcaster.publish(swaps.toSseMessage().toBuilder().topic("chat.room-1").build());
  * }</pre>
  *
- * <p>In the page, the element with {@code sse-swap} gets what is not out-of-band, which is nothing
+ * <p>In the page, the element that is connected gets what is not out-of-band, which is nothing
  * here: {@code hx-swap="none"} keeps its content.
  *
  * <p>The markup is trusted; escape text in it with {@link Html#text}.
@@ -134,6 +134,31 @@ public final class OobSwap implements MessageSource {
     return addAsIs(element.asString());
   }
 
+  /**
+   * Puts content into all that a CSS selector finds, as a partial of htmx 4 ({@code hx-partial});
+   * htmx 2 has none.
+   *
+   * @param selector a CSS selector, or htmx's extended one
+   * @throws IllegalArgumentException if the selector is blank, longer than 256 characters, or has
+   *     control characters
+   */
+  public OobSwap addPartial(String selector, SwapMode mode, CharSequence content) {
+    String target = Html.attr(Arguments.line("selector", selector));
+    return with(
+        "<hx-partial hx-target=\""
+            + target
+            + "\" hx-swap=\""
+            + mode.value()
+            + "\">"
+            + content
+            + "</hx-partial>");
+  }
+
+  /** As {@link #addPartial(String, SwapMode, CharSequence)}. */
+  public OobSwap addPartial(String selector, SwapMode mode, Html content) {
+    return addPartial(selector, mode, content.asString());
+  }
+
   /** Adds an element as it is, which has its own attributes or is no out-of-band swap. */
   public OobSwap addAsIs(CharSequence element) {
     return with(element.toString());
@@ -150,7 +175,8 @@ public final class OobSwap implements MessageSource {
   }
 
   /**
-   * The name of the event, which {@code sse-swap} names in the page; {@code message} unless set.
+   * The name of the event, which {@code sse-swap} names in a page with htmx 2; none unless set.
+   * htmx 4 swaps in what has no name.
    *
    * @throws IllegalArgumentException if it is not 1 to 256 characters without white space, commas
    *     and control characters, or begins with {@code starcast}

@@ -9,11 +9,19 @@ import org.starcast.htmx.OobSwap.SwapMode;
 import org.starcast.internal.Arguments;
 
 /**
- * An element that connects to a stream by htmx's SSE extension. Immutable: every method returns a
- * new element.
+ * An element that connects to a stream by htmx's SSE extension and swaps in what comes without a
+ * name, in htmx 4 unless said otherwise. Immutable: every method returns a new element.
  *
  * <pre>{@code
- * SseElement.connect("/api/stream?topic=chat.*").swap("chat").closeOn("done").html("...")
+ * SseElement.connect("/api/stream?topic=chat.*").closeOn("done").html("...")
+ * SseElement.connect(HtmxVersion.V2, "/api/stream?topic=chat.*").swap("chat").html("...")
+ * }</pre>
+ *
+ * <p>Behind the script tags of htmx and its extension a page has that of {@code starcast/htmx.js},
+ * which makes the connection last:
+ *
+ * <pre>{@code
+ * <script type="module" src="starcast/htmx.js"></script>
  * }</pre>
  *
  * <p>{@link #html} and {@link #toString} write the element, {@link #attributes} its attributes
@@ -24,10 +32,21 @@ public final class SseElement {
   private static final Pattern ATTRIBUTE = Pattern.compile("[A-Za-z_:@][A-Za-z0-9_.:@-]{0,127}");
   private static final Pattern EVENT = Pattern.compile("[^\\p{Cntrl}\\p{Zs}\\s,]{1,256}");
 
+  private final HtmxVersion version;
   private final Map<String, String> attributes;
 
-  private SseElement(Map<String, String> attributes) {
+  private SseElement(HtmxVersion version, Map<String, String> attributes) {
+    this.version = version;
     this.attributes = attributes;
+  }
+
+  /**
+   * Connects to a stream, in htmx 4.
+   *
+   * @throws IllegalArgumentException if it is not an http, https or relative URL
+   */
+  public static SseElement connect(String url) {
+    return connect(HtmxVersion.V4, url);
   }
 
   /**
@@ -35,24 +54,40 @@ public final class SseElement {
    *
    * @throws IllegalArgumentException if it is not an http, https or relative URL
    */
-  public static SseElement connect(String url) {
+  public static SseElement connect(HtmxVersion version, String url) {
     Map<String, String> attributes = new LinkedHashMap<>();
-    attributes.put("hx-ext", "sse");
-    attributes.put("sse-connect", Arguments.url("url", url));
-    return new SseElement(attributes);
-  }
-
-  /** An element inside of a connected one, which swaps by the outer one's stream. */
-  public static SseElement inner() {
-    return new SseElement(Map.of());
+    Arguments.url("url", url);
+    if (version == HtmxVersion.V4) {
+      attributes.put("hx-sse:connect", url);
+    } else {
+      attributes.put("hx-ext", "sse");
+      attributes.put("sse-connect", url);
+      attributes.put("sse-swap", "message");
+    }
+    return new SseElement(version, attributes);
   }
 
   /**
-   * Swaps in the data of events with these names; {@code message} is that of events without one.
+   * An element inside of a connected one, which swaps by the outer one's stream: htmx 2 alone has
+   * them.
+   */
+  public static SseElement inner() {
+    return new SseElement(HtmxVersion.V2, Map.of());
+  }
+
+  /**
+   * Swaps in the data of events with these names, in htmx 2; {@code message} is that of events
+   * without one.
    *
    * @throws IllegalArgumentException as {@link OobSwap#event}
+   * @throws IllegalStateException if the page has htmx 4, which swaps in events without a name
    */
   public SseElement swap(String... events) {
+    if (version == HtmxVersion.V4) {
+      throw new IllegalStateException(
+          "events: htmx 4 swaps in events without a name alone; leave the names out, here and where"
+              + " they are published");
+    }
     if (events.length == 0) {
       throw new IllegalArgumentException("events: must be at least one");
     }
@@ -64,7 +99,7 @@ public final class SseElement {
 
   /** Ends the connection, without reconnecting, at an event with this name. */
   public SseElement closeOn(String event) {
-    return put("sse-close", checkEvent(event));
+    return put(version == HtmxVersion.V4 ? "hx-sse:close" : "sse-close", checkEvent(event));
   }
 
   /** How the data is swapped in ({@code hx-swap}); the content is replaced unless set. */
@@ -145,6 +180,6 @@ public final class SseElement {
   private SseElement put(String name, String value) {
     Map<String, String> changed = new LinkedHashMap<>(attributes);
     changed.put(name, value);
-    return new SseElement(changed);
+    return new SseElement(version, changed);
   }
 }

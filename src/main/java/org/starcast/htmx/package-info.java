@@ -1,4 +1,2 @@
-/**
- * htmx: out-of-band swaps and the elements of its SSE extension ({@code htmx-ext-sse}, for htmx 2).
- */
+/** htmx 4 and 2: out-of-band swaps, and the element that connects to a stream. */
 package org.starcast.htmx;

@@ -21,16 +21,22 @@
  *   on                handlers by event name; each gets a MessageEvent (`type`, `data`, `lastEventId`,
  *                     `origin`). What has no handler is ignored. An error thrown by a handler is
  *                     reported and disturbs nothing else.
+ *   onEvent(e)        gets every event, whatever its name, before its handler
  *   onGap(gap)        events were missed that the server no longer has: `{ next, missed }`, the id of
  *                     the first event that follows and the number missed, each if it is known. Read
  *                     the current state anew.
- *   onState(s, info)  the state changed; `info` may have `error` and `retryIn` (milliseconds).
+ *   onState(s, info)  the state changed; `info` may have `error` and `retryIn` (milliseconds), and has
+ *                     `reason` when the state is `closed`: 'client' (by `close()`) or 'server' (204).
  *   onError(error)    the stream has failed for good; `error.status` is the HTTP status, if there is
  *                     one. Without it the error is written to the console.
  *   lastEventId       where to begin: the id that the page was rendered at, or 'earliest'. Without it,
  *                     what is published from now on. Give it here and not in the URL: tabs share a
  *                     connection when their URLs are equal.
- *   shared            whether the tabs of the browser share one connection; default true
+ *   shared            whether the tabs of the browser share one connection; default true, or false if
+ *                     there are `headers`, as a connection is made in the name of one tab
+ *   headers           more request headers: an object, or a function, which may be asynchronous, that
+ *                     gives one for each connection. When the server answers 401 the function is asked
+ *                     once more, with the error (a token to refresh); a second 401 fails the stream.
  *   heartbeatTimeout  milliseconds without a byte after which the connection counts as dead; default
  *                     45,000. It must be longer than the server's `starcast.heartbeat` (15 s).
  *   minRetry          milliseconds, default 1,000: the least wait before connecting again
@@ -75,6 +81,11 @@
  * sessionStorage, by URL): to the server that is the same user, who has not left. It says nothing about
  * who that is, and grants nothing else.
  *
+ * EVENT TARGET. `eventSource(url, options)` gives the same as the browser's EventSource does, for
+ * libraries that take one: `readyState`, `url`, `onopen`, `onmessage`, `onerror`, `addEventListener`,
+ * `close()`. A gap is an event named "starcast-gap", its data as the server sends it. Each has a
+ * connection of its own unless `shared` is true. `connect`'s options apply, but for handlers.
+ *
  * <starcast-status for="name"> shows the state of the page's stream of that name; without `for`, the
  * worst of all its streams. It announces itself politely to screen readers. The attribute `state` is
  * there for CSS; `label-open="Live"` and so on replace the texts.
@@ -91,6 +102,11 @@ const EARLIEST = 'earliest';
 /** Opens a stream; see above. Throws a TypeError if the URL or an option is not valid. */
 export function connect(url, options = {}) {
   return new Stream(url, options);
+}
+
+/** Opens a stream as an EventTarget, in the manner of EventSource; see above. Throws as `connect`. */
+export function eventSource(url, options = {}) {
+  return new Source(url, options);
 }
 
 // ---- the format
@@ -216,6 +232,8 @@ class Connection {
   #endWait;
   #from;
   #origin;
+  /** The 401 after which other headers are asked for. */
+  #refused;
 
   constructor(url, options, hooks) {
     this.#url = url;
@@ -301,7 +319,8 @@ class Connection {
     this.#watch();
     const from = this.#from ?? this.#hooks.position();
     try {
-      const response = await fetch(...this.#request(from, abort.signal));
+      const headers = await unlessAborted(abort.signal, this.#headers());
+      const response = await fetch(...this.#request(from, headers, abort.signal));
       if (response.status === 204) {
         return { final: true };
       }
@@ -311,6 +330,7 @@ class Connection {
       }
       this.#origin = new URL(response.url).origin;
       this.#from = undefined;
+      this.#refused = undefined;
       this.#open = true;
       this.#told = false;
       this.#hooks.opened(from);
@@ -331,8 +351,15 @@ class Connection {
     }
   }
 
-  #request(from, signal) {
-    const headers = new Headers({ Accept: 'text/event-stream' });
+  /** The application's own. */
+  async #headers() {
+    const { headers } = this.#options;
+    const own = new Headers(typeof headers === 'function' ? await headers(this.#refused) : headers);
+    own.set('Accept', 'text/event-stream');
+    return own;
+  }
+
+  #request(from, headers, signal) {
     const url = new URL(this.#url);
     if (from) {
       // the header is the better place, but from another origin it costs a request of its own, and
@@ -392,6 +419,11 @@ class Connection {
       text += problem?.detail ? `: ${problem.detail}` : '';
     }
     const error = failure(text, status);
+    const refusedBefore = this.#refused;
+    this.#refused = status === 401 ? error : undefined;
+    if (this.#refused && !refusedBefore && typeof this.#options.headers === 'function') {
+      return { now: true, error };
+    }
     const again =
       [408, 425, 429].includes(status) ||
       status >= 500 ||
@@ -443,6 +475,14 @@ class Connection {
       this.#watchdog = setTimeout(() => this.#watch(), this.#options.heartbeatTimeout - silence);
     }
   }
+}
+
+/** Does not wait for what the application may never settle. */
+function unlessAborted(signal, promise) {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    promise.then(resolve, reject);
+  });
 }
 
 function failure(message, status) {
@@ -963,6 +1003,7 @@ class Stream {
       minRetry: milliseconds(options, 'minRetry', 1_000, 1),
       maxRetry: milliseconds(options, 'maxRetry', 30_000, 1),
       credentials: options.credentials ?? 'same-origin',
+      headers: options.headers,
     };
     const base = globalThis.document?.baseURI ?? globalThis.location?.href;
     const address = new URL(url, base);
@@ -979,7 +1020,9 @@ class Stream {
     this.#token = new Token(name);
     const hub = this.#hub(settings);
     const shares =
-      options.shared !== false && globalThis.navigator?.locks && globalThis.BroadcastChannel;
+      (options.shared ?? !options.headers) &&
+      globalThis.navigator?.locks &&
+      globalThis.BroadcastChannel;
     this.#link = shares ? new Shared(hub, name) : new Alone(hub);
     streams.add(this);
     this.#listen();
@@ -1009,7 +1052,7 @@ class Stream {
 
   /** Ends the stream; other tabs go on. No handler is called any more. */
   close() {
-    this.#finish('closed');
+    this.#finish('closed', null, 'client');
     if (streams.delete(this)) {
       refreshDisplays();
     }
@@ -1048,7 +1091,7 @@ class Stream {
       alive: () => this.#state === 'offline' && this.#set('open', null),
       down: (error, retryIn) => this.#set(this.#down(), error ?? this.#error, retryIn),
       failed: error => this.#fail(error),
-      ended: () => this.#finish('closed'),
+      ended: () => this.#finish('closed', null, 'server'),
       mirror: (state, error) => this.#mirror(state, error),
     };
   }
@@ -1064,7 +1107,7 @@ class Stream {
     if (state === 'failed') {
       this.#fail(error);
     } else if (state === 'closed') {
-      this.#finish('closed');
+      this.#finish('closed', null, 'server');
     } else {
       this.#set(state, state === 'open' ? null : (error ?? this.#error));
     }
@@ -1082,18 +1125,18 @@ class Stream {
     }
   }
 
-  #finish(state, error = null) {
+  #finish(state, error = null, reason) {
     if (this.#done) {
       return;
     }
-    this.#set(state, error);
+    this.#set(state, error, undefined, reason);
     this.#done = true;
     this.#cursor.closed = true;
     this.#unlisten.abort();
     this.#link.stop();
   }
 
-  #set(state, error, retryIn) {
+  #set(state, error, retryIn, reason) {
     if (this.#done) {
       return;
     }
@@ -1103,16 +1146,19 @@ class Stream {
     this.#wasOpen ||= state === 'open';
     if (!same) {
       refreshDisplays();
-      this.#call(this.#handlers.onState, state, { error, retryIn });
+      this.#call(this.#handlers.onState, state, { error, retryIn, reason });
     }
   }
 
   #dispatch({ type, data }) {
-    const { on } = this.#handlers;
-    if (on && Object.hasOwn(on, type)) {
+    const { on, onEvent } = this.#handlers;
+    const handler = on && Object.hasOwn(on, type) ? on[type] : undefined;
+    if (handler || onEvent) {
       const { lastEventId } = this;
       const origin = this.#link.origin ?? '';
-      this.#call(on[type], new MessageEvent(type, { data, lastEventId, origin }));
+      const event = new MessageEvent(type, { data, lastEventId, origin });
+      this.#call(onEvent, event);
+      this.#call(handler, event);
     }
   }
 
@@ -1165,6 +1211,61 @@ class Stream {
       this.#suspended = false;
       this.#set(this.#down(), this.#error);
       this.#link.start();
+    }
+  }
+}
+
+/** A stream in the shape of the browser's EventSource. */
+class Source extends EventTarget {
+  static CONNECTING = 0;
+  static OPEN = 1;
+  static CLOSED = 2;
+  onopen = null;
+  onmessage = null;
+  onerror = null;
+  #stream;
+
+  constructor(url, options) {
+    super();
+    this.#stream = connect(url, {
+      shared: false,
+      ...options,
+      on: undefined,
+      onEvent: ({ type, data, lastEventId, origin }) =>
+        this.#tell(new MessageEvent(type, { data, lastEventId, origin })),
+      onGap: gap => this.#tell(new MessageEvent(GAP, { data: JSON.stringify(gap) })),
+      onState: (state, { reason }) => {
+        if (reason !== 'client') {
+          this.#tell(new Event(state === 'open' ? 'open' : 'error'));
+        }
+      },
+      // the console has it then, and listeners have been told by the state
+      onError: undefined,
+    });
+  }
+
+  get url() {
+    return this.#stream.url;
+  }
+
+  get readyState() {
+    const { state } = this.#stream;
+    return state === 'open' ? 1 : state === 'failed' || state === 'closed' ? 2 : 0;
+  }
+
+  get error() {
+    return this.#stream.error;
+  }
+
+  close() {
+    this.#stream.close();
+  }
+
+  #tell(event) {
+    this.dispatchEvent(event);
+    // set when a listener has stopped it
+    if (!event.cancelBubble) {
+      this[`on${event.type}`]?.call(this, event);
     }
   }
 }

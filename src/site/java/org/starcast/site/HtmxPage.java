@@ -1,6 +1,5 @@
 package org.starcast.site;
 
-import org.starcast.htmx.SseConnections;
 import org.starcast.htmx.SseElement;
 
 /** htmx: the element that follows a stream. */
@@ -11,9 +10,8 @@ final class HtmxPage {
   static String chat(String room) {
     // snippet: element
     String page =
-        SseElement.connect("api/htmx/" + room + "/stream").swap("chat").oobOnly().hidden()
-            + "<ul id=\"log\"></ul> Last heard: <span id=\"last\"></span>"
-            + SseConnections.defaults().script();
+        SseElement.connect("api/htmx/" + room + "/stream").oobOnly().hidden()
+            + "<ul id=\"log\"></ul> Last heard: <span id=\"last\"></span>";
     // end snippet
     return page;
   }

@@ -26,6 +26,18 @@ class OobSwapTest {
   }
 
   @Test
+  void partialsGoToWhatASelectorFinds() {
+    assertThat(NONE.addPartial("[data-x=\"1\"] > li", SwapMode.BEFORE_END, "<b>3</b>").build())
+        .isEqualTo(
+            "<hx-partial hx-target=\"[data-x=&quot;1&quot;] &gt; li\" hx-swap=\"beforeend\">"
+                + "<b>3</b></hx-partial>");
+    assertThat(NONE.addPartial("p", SwapMode.INNER_HTML, Html.text("<")).build())
+        .endsWith(">&lt;</hx-partial>");
+    assertThatThrownBy(() -> NONE.addPartial(" ", SwapMode.INNER_HTML, ""))
+        .hasMessageStartingWith("selector: ");
+  }
+
+  @Test
   void markupMayBeHtml() {
     assertThat(
             NONE.add("a", Html.of("x"))

@@ -3,7 +3,6 @@ package org.starcast.htmx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,7 +13,7 @@ class SseElementTest {
   @Test
   void elementConnectsSwapsAndCloses() {
     SseElement element =
-        SseElement.connect("/stream?topic=a.*&x='")
+        SseElement.connect(HtmxVersion.V2, "/stream?topic=a.*&x='")
             .id("feed")
             .swap("chat", "message")
             .closeOn("done")
@@ -23,12 +22,25 @@ class SseElementTest {
             .attribute("aria-live", "polite");
     assertThat(element.html("<p></p>"))
         .isEqualTo(
-            "<div hx-ext=\"sse\" sse-connect=\"/stream?topic=a.*&amp;x=&#39;\" id=\"feed\""
-                + " sse-swap=\"chat,message\" sse-close=\"done\" hx-swap=\"beforeend\" hidden"
+            "<div hx-ext=\"sse\" sse-connect=\"/stream?topic=a.*&amp;x=&#39;\""
+                + " sse-swap=\"chat,message\" id=\"feed\" sse-close=\"done\" hx-swap=\"beforeend\" hidden"
                 + " aria-live=\"polite\"><p></p></div>");
     assertThat(element.toMap()).containsEntry("sse-connect", "/stream?topic=a.*&x='");
     assertThat(SseElement.inner().swap("a").oobOnly())
         .hasToString("<div sse-swap=\"a\" hx-swap=\"none\"></div>");
+  }
+
+  @Test
+  void elementOfHtmx4SwapsWhatHasNoName() {
+    SseElement element = SseElement.connect("/stream").closeOn("done").oobOnly();
+    assertThat(element)
+        .hasToString(
+            "<div hx-sse:connect=\"/stream\" hx-sse:close=\"done\" hx-swap=\"none\"></div>");
+    assertThat(SseElement.connect(HtmxVersion.V2, "/stream"))
+        .hasToString("<div hx-ext=\"sse\" sse-connect=\"/stream\" sse-swap=\"message\"></div>");
+    assertThatThrownBy(() -> element.swap("chat"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("htmx 4");
   }
 
   @ParameterizedTest
@@ -39,31 +51,11 @@ class SseElementTest {
 
   @Test
   void malformedNamesAreRefused() {
-    SseElement element = SseElement.connect("/a");
+    SseElement element = SseElement.connect(HtmxVersion.V2, "/a");
     assertThatThrownBy(() -> element.swap("a,b")).hasMessageStartingWith("event: ");
     assertThatThrownBy(element::swap).hasMessageStartingWith("events: ");
     assertThatThrownBy(() -> element.closeOn("")).hasMessageStartingWith("event: ");
     assertThatThrownBy(() -> element.attribute("a b", "x")).hasMessageStartingWith("attribute: ");
     assertThatThrownBy(() -> element.attribute("a", "\n")).hasMessageStartingWith("value: ");
-  }
-
-  @Test
-  void scriptHasItsWaitsAndNonce() {
-    SseConnections connections = SseConnections.defaults();
-    assertThat(connections.script())
-        .startsWith("<script>\n")
-        .endsWith("</script>")
-        .contains("Math.min(30000, 1000 * 2 ** this.failures++)");
-    assertThat(
-            connections.waits(Duration.ofMillis(200), Duration.ofMinutes(1)).nonce("abc").script())
-        .startsWith("<script nonce=\"abc\">\n")
-        .contains("Math.min(60000, 200 * 2 **");
-    assertThatThrownBy(() -> connections.nonce("\"")).hasMessageStartingWith("nonce: ");
-    assertThatThrownBy(() -> connections.waits(Duration.ZERO, Duration.ofSeconds(1)))
-        .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> connections.waits(Duration.ofSeconds(2), Duration.ofSeconds(1)))
-        .hasMessageStartingWith("first: ");
-    assertThat(SseConnections.status("<x>"))
-        .isEqualTo("<output data-sse-status=\"connecting\">&lt;x&gt;</output>");
   }
 }

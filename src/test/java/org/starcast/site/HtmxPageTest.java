@@ -10,7 +10,6 @@ class HtmxPageTest {
   @Test
   void thePageConnectsAndHasTheTargets() {
     assertThat(HtmxPage.chat("tea"))
-        .contains(
-            "sse-connect=\"api/htmx/tea/stream\"", "sse-swap=\"chat\"", "id=\"log\"", "<script");
+        .contains("hx-sse:connect=\"api/htmx/tea/stream\"", "hx-swap=\"none\"", "id=\"log\"");
   }
 }

@@ -7,6 +7,7 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.FormParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -22,12 +23,13 @@ import java.time.format.DateTimeFormatter;
 import org.starcast.SseBroadcaster;
 import org.starcast.Subscription;
 import org.starcast.datastar.Html;
+import org.starcast.htmx.HtmxVersion;
 import org.starcast.htmx.OobSwap;
 import org.starcast.htmx.OobSwap.SwapMode;
 import org.starcast.htmx.SseElement;
 import org.starcast.security.SameOrigin;
 
-/** The chat for htmx: one event swaps several elements, each by its id. */
+/** The chat for htmx, 4 and 2: one event swaps several elements, each by its id. */
 @Path("htmx")
 @ApplicationScoped
 @SameOrigin
@@ -43,8 +45,9 @@ public class HtmxChatResource {
   @GET
   @Produces(MediaType.TEXT_HTML)
   public String enter(
-      @QueryParam("room") @NotNull @Pattern(regexp = ROOM, message = ROOM_RULE) String room) {
-    return SseElement.connect("../api/htmx/" + room + "/stream").swap("chat").oobOnly().hidden()
+      @QueryParam("room") @NotNull @Pattern(regexp = ROOM, message = ROOM_RULE) String room,
+      @QueryParam("htmx") @DefaultValue("V4") HtmxVersion htmx) {
+    return SseElement.connect(htmx, "../api/htmx/" + room + "/stream").oobOnly().hidden()
         + Html.format(
                 """
                 <h3 class="note">Room: <span id="room-name">{}</span>
@@ -92,10 +95,7 @@ public class HtmxChatResource {
             text.strip());
     // snippet: swap
     OobSwap said =
-        OobSwap.none()
-            .add("log", SwapMode.BEFORE_END, line)
-            .add("last", Html.text(name.strip()))
-            .event("chat");
+        OobSwap.none().add("log", SwapMode.BEFORE_END, line).add("last", Html.text(name.strip()));
     broadcaster.publish(said.toSseMessage().toBuilder().topic("htmx." + room).build());
     // end snippet
     return OobSwap.none()

@@ -70,14 +70,14 @@ public class OperationsResource {
     }
   }
 
-  /** The same for htmx, in events named {@code swap}. */
+  /** The same for htmx. */
   @POST
   @Path("swap")
   @Produces(MediaType.TEXT_PLAIN)
   public Response swap(@PathParam("page") String page, @Signals Swap swap) {
     try {
       SwapMode mode = SwapMode.valueOf(swap.mode());
-      OobSwap oob = OobSwap.none().event("swap");
+      OobSwap oob = OobSwap.none();
       oob =
           swap.text() == null
               ? oob.add(swap.target(), mode, swap.markup())
@@ -93,8 +93,7 @@ public class OperationsResource {
   @Path("swap/burst")
   public void swaps(@PathParam("page") String page, @Signals Burst burst) {
     for (int i = 0; i < burst.count(); i++) {
-      OobSwap swap =
-          OobSwap.none().event("swap").add("list", SwapMode.BEFORE_END, "<li>" + i + "</li>");
+      OobSwap swap = OobSwap.none().add("list", SwapMode.BEFORE_END, "<li>" + i + "</li>");
       broadcaster.publish(swap.toSseMessage().toBuilder().topic("operations." + page).build());
     }
   }

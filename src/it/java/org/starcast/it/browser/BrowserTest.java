@@ -271,8 +271,7 @@ abstract class BrowserTest {
         () ->
             !browser
                 .findElements(
-                    By.cssSelector(
-                        "#status[data-state='connected'], #status[data-sse-status='open']"))
+                    By.cssSelector("#status[data-state='connected'], #status[state='open']"))
                 .isEmpty());
   }
 

@@ -2,8 +2,6 @@ package org.starcast.it.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import jakarta.json.Json;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -15,7 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
@@ -25,19 +22,15 @@ import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
-import org.starcast.it.app.OperationsResource;
 
-/** The demo's pages that need nothing but the demo: plain scripts, and htmx. */
+/** The demo's pages that need nothing but the demo. */
 @ArquillianTest
 @RunAsClient
 class DemoBrowserIT extends BrowserTest {
 
   @Deployment(testable = false)
   static WebArchive demo() {
-    return demoWar()
-        .addClasses(
-            OperationsResource.class, OperationsResource.Burst.class, OperationsResource.Swap.class)
-        .addAsWebResource(new File("src/it/webapp/swaps.html"), "swaps.html");
+    return demoWar();
   }
 
   /** The dashboard, the inboxes and the pages' topics are for those whom their resources admit. */
@@ -525,111 +518,6 @@ class DemoBrowserIT extends BrowserTest {
     assertPolicyKept();
   }
 
-  @Test
-  void theHtmxChatIsHeardInTheSameRoomOnly() {
-    String here = openStream("htmx/");
-    String there = openStream("htmx/");
-    String elsewhere = openStream("htmx/");
-    element("#room").sendKeys("garden");
-    untilTrue(() -> text("#room-name").equals("garden"));
-    untilConnected();
-    String text = unique("<b>hello</b> & ");
-
-    show(here);
-    sayInHtmx("Ada <i>", text);
-
-    for (String window : List.of(here, there)) {
-      show(window);
-      untilTrue(() -> lines().contains(text));
-      assertThat(text("#last")).isEqualTo("Ada <i>");
-      assertThat(exists("#log b, #last i")).isFalse();
-    }
-    show(elsewhere);
-    sayInHtmx("Bob", "green");
-    untilTrue(() -> !lines().isEmpty());
-    assertThat(lines()).containsExactly("green");
-    assertPolicyKept();
-  }
-
-  @Test
-  void theHtmxChatWorksByKeyboardAlone() {
-    openStream("htmx/");
-    String first = unique("one");
-    String second = unique("two");
-
-    tabTo("name");
-    press("Ada");
-    tabTo("text");
-    press(first, Keys.ENTER);
-    untilTrue(() -> lines().contains(first) && value("#text").isEmpty());
-    untilTrue(() -> focused().equals(element("#text")));
-    press(second, Keys.ENTER);
-
-    untilTrue(() -> lines().contains(second));
-  }
-
-  @Test
-  void everyOutOfBandSwapChangesThePageAsItSays() {
-    openSwaps();
-
-    swap("target", "INNER_HTML", "<b>new</b>");
-    untilTrue(() -> html("#target").equals("<b>new</b>"));
-    swap("list", "BEFORE_END", "<li>two</li>");
-    untilTrue(() -> texts("#list li").equals(List.of("one", "two")));
-    swap("list", "AFTER_BEGIN", "<li>zero</li>");
-    untilTrue(() -> texts("#list li").equals(List.of("zero", "one", "two")));
-    swap("list", "BEFORE_BEGIN", "<h2>Before</h2>");
-    untilTrue(() -> exists("h2 + #list"));
-    swap("list", "AFTER_END", "<h3>After</h3>");
-    untilTrue(() -> exists("#list + h3"));
-    swap("gone", "DELETE", "");
-    untilTrue(() -> !exists("#gone"));
-    swap("target", "OUTER_HTML", "<section>other</section>");
-    untilTrue(() -> exists("section#target"));
-  }
-
-  @Test
-  void anOutOfBandSwapElsewhereKeepsFocusAndInput() {
-    openSwaps();
-    element("#field").sendKeys("half a sen");
-
-    swap("target", "INNER_HTML", "swapped");
-    untilTrue(() -> text("#target").equals("swapped"));
-
-    assertThat(focused()).isEqualTo(element("#field"));
-    assertThat(value("#field")).isEqualTo("half a sen");
-  }
-
-  @Test
-  void aThousandSwapsArriveInOrder() {
-    openSwaps();
-
-    Hostile.post(
-        operations() + "/swap/burst", Json.createObjectBuilder().add("count", 1000).build());
-
-    untilTrue(() -> texts("#list li").size() == 1001);
-    assertThat(texts("#list li"))
-        .isEqualTo(
-            Stream.concat(Stream.of("one"), IntStream.range(0, 1000).mapToObj(String::valueOf))
-                .toList());
-  }
-
-  @Test
-  void hostileTextIsInertInASwap() {
-    openSwaps();
-    String title = browser.getTitle();
-
-    for (String hostile : Hostile.TEXTS) {
-      browser.executeScript("document.getElementById('target').textContent = 'waiting'");
-      assertThat(swap("target", "INNER_HTML", null, hostile)).isEqualTo(204);
-      untilTrue(() -> !text("#target").equals("waiting"));
-      assertThat(texts("#target")).containsExactly(Hostile.asShown(hostile));
-      assertThat(exists("#target *")).as(hostile).isFalse();
-    }
-    assertThat(browser.executeScript("return window.owned")).isNull();
-    assertThat(browser.getTitle()).isEqualTo(title);
-  }
-
   private void talk(String room, String name, String text) {
     browser.executeScript("document.getElementById('room').value = arguments[0]", room);
     type("#name", name);
@@ -640,33 +528,6 @@ class DemoBrowserIT extends BrowserTest {
 
   private void stream(String name) {
     element("[data-stream='" + name + "']").click();
-  }
-
-  private void openSwaps() {
-    openStream("swaps.html");
-  }
-
-  private String operations() {
-    return base + element("#source").getDomAttribute("sse-connect").replaceFirst("/stream$", "");
-  }
-
-  private void swap(String target, String mode, String markup) {
-    assertThat(swap(target, mode, markup, null)).isEqualTo(204);
-  }
-
-  private long swap(String target, String mode, String markup, String text) {
-    return Hostile.post(
-            operations() + "/swap",
-            Json.createObjectBuilder()
-                .add("target", target)
-                .add("mode", mode)
-                .add(markup == null ? "text" : "markup", markup == null ? text : markup)
-                .build())
-        .statusCode();
-  }
-
-  private String html(String selector) {
-    return element(selector).getDomProperty("innerHTML");
   }
 
   private void sayInHtmx(String name, String text) {

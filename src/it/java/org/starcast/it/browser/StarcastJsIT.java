@@ -1,21 +1,14 @@
 package org.starcast.it.browser;
 
-import static java.time.Duration.ofMillis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import jakarta.json.Json;
 import java.io.File;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.StringReader;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,16 +18,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
@@ -50,7 +35,6 @@ import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.WindowType;
 import org.starcast.datastar.ExecuteScript;
-import org.starcast.htmx.SseConnections;
 import org.starcast.it.app.TestApplication;
 import org.starcast.site.Inbox;
 
@@ -75,7 +59,7 @@ class StarcastJsIT extends BrowserTest {
   /** Tests share the server: each has a topic of its own. */
   private String topic;
 
-  private Stub stub;
+  private StubServer stub;
 
   @Deployment(testable = false)
   static WebArchive war() {
@@ -97,13 +81,14 @@ class StarcastJsIT extends BrowserTest {
         .addAsWebResource(new File(PAGES, "page.js"), "page.js")
         .addClasses(Inbox.class, Inbox.Note.class, AnnFilter.class)
         .addAsWebResource(new File(EXAMPLES, "orders.html"), "orders.html")
-        .addAsWebResource(new File(EXAMPLES, "inbox.html"), "inbox.html");
+        .addAsWebResource(new File(EXAMPLES, "inbox.html"), "inbox.html")
+        .addAsWebResource(new File(EXAMPLES, "token.html"), "token.html");
   }
 
   @BeforeEach
   void begin() throws IOException {
     topic = "js" + NAMES.incrementAndGet();
-    stub = new Stub();
+    stub = new StubServer();
   }
 
   @Override
@@ -255,7 +240,7 @@ class StarcastJsIT extends BrowserTest {
     assertThat(status().getDomAttribute("state")).isEqualTo("closed");
     follow(stub.url(), "");
     assertThat(status().getText()).isEqualTo("Connecting\u2026");
-    stub.answer(exchange -> stream(exchange).hold());
+    stub.answer(exchange -> stub.stream(exchange).hold());
     untilTrue(() -> status().getText().equals("Live"));
     assertThat(status().getDomAttribute("state")).isEqualTo("open");
 
@@ -450,8 +435,8 @@ class StarcastJsIT extends BrowserTest {
   void aRefusalReachesAllTabs() {
     List<String> tabs = List.of(openStub(), openStub());
     // the other asks for itself if it gets the lock before the news
-    stub.answer(exchange -> status(exchange, 403));
-    stub.answer(exchange -> status(exchange, 403));
+    stub.answer(exchange -> StubServer.status(exchange, 403));
+    stub.answer(exchange -> StubServer.status(exchange, 403));
 
     for (String tab : tabs) {
       show(tab);
@@ -467,13 +452,13 @@ class StarcastJsIT extends BrowserTest {
     openStub("heartbeatTimeout: 2000");
     stub.answer(
         exchange -> {
-          var stream = stream(exchange).write("data: a\nid: e-1\n\n");
+          var stream = stub.stream(exchange).write("data: a\nid: e-1\n\n");
           for (int beats = 0; beats < 10; beats++) {
             stream.write(": \n\n").hold(Duration.ofMillis(300));
           }
           stream.write("data: b\nid: e-2\n\n").hold();
         });
-    stub.answer(exchange -> stream(exchange).write("data: c\nid: e-3\n\n").hold());
+    stub.answer(exchange -> stub.stream(exchange).write("data: c\nid: e-3\n\n").hold());
 
     untilData("a", "b", "c");
     assertThat(stub.asked).as("not while it beats").containsExactly("", "e-2");
@@ -485,7 +470,7 @@ class StarcastJsIT extends BrowserTest {
     openStub();
     stub.answer(
         exchange -> {
-          Body stream = begin(exchange);
+          StubServer.Body stream = stub.begin(exchange);
           byte[] text =
               ("\uFEFFdata: bom\nid: e-1\n\n"
                       + "data:cr\rdata:  lf\r\r"
@@ -502,7 +487,7 @@ class StarcastJsIT extends BrowserTest {
           }
           stream.end();
         });
-    stub.answer(exchange -> stream(exchange).hold());
+    stub.answer(exchange -> stub.stream(exchange).hold());
 
     untilData("bom", "cr\n lf", "\ncrlf", "\u2615:\uD83D\uDE80", "type is forgotten", "last");
     assertThat(list("seen.events.map(e => e.type)"))
@@ -519,12 +504,12 @@ class StarcastJsIT extends BrowserTest {
     stub.answer(
         exchange -> {
           exchange.getResponseHeaders().set("Retry-After", "2");
-          status(exchange, 503);
+          StubServer.status(exchange, 503);
         });
     untilTrue(() -> list("seen.states").contains("connecting"));
     // no haste, not even when somebody looks
     script("document.dispatchEvent(new Event('visibilitychange'))");
-    stub.answer(exchange -> stream(exchange).hold());
+    stub.answer(exchange -> stub.stream(exchange).hold());
 
     untilOpen();
     assertThat(stub.wait(1)).isGreaterThanOrEqualTo(Duration.ofSeconds(2));
@@ -534,8 +519,8 @@ class StarcastJsIT extends BrowserTest {
   @Test
   void theWaitIsAtLeastTheServersRetry() {
     openStub("minRetry: 1, maxRetry: 50");
-    stub.answer(exchange -> stream(exchange).write("retry: 1500\n\n").end());
-    stub.answer(exchange -> stream(exchange).hold());
+    stub.answer(exchange -> stub.stream(exchange).write("retry: 1500\n\n").end());
+    stub.answer(exchange -> stub.stream(exchange).hold());
 
     untilTrue(() -> stub.asked.size() == 2);
     assertThat(stub.wait(1)).isGreaterThanOrEqualTo(Duration.ofMillis(1500));
@@ -544,9 +529,9 @@ class StarcastJsIT extends BrowserTest {
   @Test
   void whoLooksAtAPageThatWaitsNeedNotWait() {
     openStub("minRetry: 600000, maxRetry: 600000");
-    stub.answer(exchange -> status(exchange, 503));
+    stub.answer(exchange -> StubServer.status(exchange, 503));
     untilTrue(() -> list("seen.states").contains("connecting"));
-    stub.answer(exchange -> stream(exchange).hold());
+    stub.answer(exchange -> stub.stream(exchange).hold());
 
     script("document.dispatchEvent(new Event('visibilitychange'))");
 
@@ -557,10 +542,10 @@ class StarcastJsIT extends BrowserTest {
   @Test
   void anApplicationMayBeReplacedUnderAStream() {
     openStub();
-    stub.answer(exchange -> stream(exchange).write("data: a\nid: e-1\n\n").end());
-    stub.answer(exchange -> status(exchange, 503));
-    stub.answer(exchange -> status(exchange, 404));
-    stub.answer(exchange -> stream(exchange).write("data: b\nid: e-2\n\n").hold());
+    stub.answer(exchange -> stub.stream(exchange).write("data: a\nid: e-1\n\n").end());
+    stub.answer(exchange -> StubServer.status(exchange, 503));
+    stub.answer(exchange -> StubServer.status(exchange, 404));
+    stub.answer(exchange -> stub.stream(exchange).write("data: b\nid: e-2\n\n").hold());
 
     untilData("a", "b");
     assertThat(stub.asked).containsExactly("", "e-1", "e-1", "e-1");
@@ -570,11 +555,11 @@ class StarcastJsIT extends BrowserTest {
   @Test
   void aNewEpochGapsAllTabsAndNoneLoops() {
     List<String> tabs = List.of(openStub(), openStub("lastEventId: 'old-3'"));
-    stub.answer(exchange -> stream(exchange).write("data: a\nid: e-7\n\n").hold());
+    stub.answer(exchange -> stub.stream(exchange).write("data: a\nid: e-7\n\n").hold());
     // the second tab has an id of another log: only the server can say what it misses
     stub.answer(
         exchange ->
-            stream(exchange)
+            stub.stream(exchange)
                 .write("event: starcast-gap\ndata: {\"next\":\"e-2\"}\nid: e-1\n\n")
                 .write("data: z\nid: e-2\n\ndata: a\nid: e-7\n\n")
                 .write("data: b\nid: e-8\n\n")
@@ -593,22 +578,22 @@ class StarcastJsIT extends BrowserTest {
   void whatTheServerKnowsAClientByIsGivenBackByEveryTab() {
     String client = "event: starcast-client\ndata: {\"id\":\"c\",\"resume\":\"%s\"}\n\n";
     String one = openStub();
-    stub.answer(exchange -> stream(exchange).write(client.formatted("a+b")).hold());
+    stub.answer(exchange -> stub.stream(exchange).write(client.formatted("a+b")).hold());
     untilOpen();
     // it begins with what the other tab was told, which is past
     String other = openStub();
     untilOpen();
     show(one);
-    stub.answer(exchange -> stream(exchange).write(client.formatted("c")).hold());
+    stub.answer(exchange -> stub.stream(exchange).write(client.formatted("c")).hold());
     stub.cut();
     untilTrue(() -> stub.tokens.size() == 2);
     untilOpen();
 
-    stub.answer(exchange -> stream(exchange).write("data: x\n\n").hold());
+    stub.answer(exchange -> stub.stream(exchange).write("data: x\n\n").hold());
     close();
     show(other);
     untilData("x");
-    stub.answer(exchange -> stream(exchange).write("data: y\n\n").hold());
+    stub.answer(exchange -> stub.stream(exchange).write("data: y\n\n").hold());
     browser.navigate().refresh();
     untilTrue(() -> Boolean.TRUE.equals(script("return window.ready === true")));
     follow(stub.url(), "");
@@ -622,11 +607,14 @@ class StarcastJsIT extends BrowserTest {
     openStub("shared: false");
     stub.answer(
         exchange ->
-            stream(exchange).write("event: starcast-client\ndata: {\"resume\":\"a\"}\n\n").hold());
+            stub.stream(exchange)
+                .write("event: starcast-client\ndata: {\"resume\":\"a\"}\n\n")
+                .hold());
     untilOpen();
 
     follow(stub.url() + "?other", "shared: false");
-    stub.answer(exchange -> stream(exchange).write("event: starcast-client\ndata: ?\n\n").hold());
+    stub.answer(
+        exchange -> stub.stream(exchange).write("event: starcast-client\ndata: ?\n\n").hold());
     untilOpen();
 
     assertThat(stub.tokens).containsExactly("", "");
@@ -635,49 +623,118 @@ class StarcastJsIT extends BrowserTest {
   @Test
   void noContentEndsTheStream() {
     openStub();
-    stub.answer(exchange -> status(exchange, 204));
+    stub.answer(exchange -> StubServer.status(exchange, 204));
 
     untilTrue(() -> script("return stream.state").equals("closed"));
     await().during(LONG_ENOUGH).atMost(PATIENCE).until(() -> stub.asked.size() == 1);
     assertThat(list("seen.errors")).isEmpty();
   }
 
-  @Test
-  void aConnectionOfHtmxEndsWhenTheServerEndsItForGood() {
-    htmxSource();
-    stub.answer(exchange -> status(exchange, 503));
-    stub.answer(exchange -> stream(exchange).hold()); // asked, then opened
-    stub.answer(exchange -> stream(exchange).write("retry: 10\nid: e-1\ndata: a\n\n").end());
-    stub.answer(exchange -> status(exchange, 204));
-    stub.answer(exchange -> status(exchange, 204));
+  // ---- headers
 
-    untilTrue(() -> script("return source.readyState").equals(2L));
-    await().during(LONG_ENOUGH).atMost(PATIENCE).until(() -> stub.asked.size() == 5);
-    assertThat(stub.asked).endsWith("e-1");
-    assertThat(list("seen")).containsExactly("a");
+  @Test
+  void theHeadersAreAskedForAgainWhenTheServerRefusesThem() {
+    script("window.refused = []");
+    openStub(
+        "headers: async error => { (window.refused ??= []).push(error?.status ?? 0);"
+            + " return {Authorization: 'Bearer ' + refused.length} }");
+    stub.answer(exchange -> StubServer.status(exchange, 401));
+    stub.answer(exchange -> stub.begin(exchange).write("retry: 10\nid: e-1\ndata: a\n\n").end());
+    stub.answer(exchange -> StubServer.status(exchange, 401));
+    stub.answer(exchange -> stub.stream(exchange).write("id: e-2\ndata: b\n\n").hold());
+
+    untilData("a", "b");
+    assertThat(list("refused")).containsExactly(0L, 401L, 0L, 401L);
+    assertThat(stub.authorizations).containsExactly("Bearer 1", "Bearer 2", "Bearer 3", "Bearer 4");
+    assertThat(stub.asked).containsExactly("", "", "e-1", "e-1");
   }
 
   @Test
-  void aConnectionOfHtmxThatIsRefusedIsNotAskedForAgain() {
-    htmxSource();
-    stub.answer(exchange -> status(exchange, 403));
-    stub.answer(exchange -> status(exchange, 403));
+  void headersThatAreRefusedTwiceFailTheStream() {
+    openStub("headers: () => ({Authorization: 'Bearer stale'})");
+    stub.answer(exchange -> StubServer.status(exchange, 401));
+    stub.answer(exchange -> StubServer.status(exchange, 401));
 
-    untilTrue(() -> script("return source.readyState").equals(2L));
-    await().during(LONG_ENOUGH).atMost(PATIENCE).until(() -> stub.asked.size() == 2);
-    assertThat(list("seen")).isEmpty();
+    untilTrue(() -> script("return stream.state").equals("failed"));
+    assertThat(list("seen.errors.map(e => e.status)")).containsExactly(401L);
+    assertThat(stub.asked).hasSize(2);
   }
 
-  /** A connection of htmx's extension, as the library's script makes it. */
-  private void htmxSource() {
+  @Test
+  void headersThatCannotBeHadAreAskedForAgain() {
+    script("delete window.calls");
+    openStub(
+        "minRetry: 10, headers: () => { window.calls = (window.calls ?? 0) + 1;"
+            + " if (calls < 3) { throw new Error('no token yet'); } return {Authorization: 'x'} }");
+    stub.answer(exchange -> stub.stream(exchange).write("id: e-1\ndata: a\n\n").hold());
+
+    untilData("a");
+    assertThat(stub.authorizations).containsExactly("x");
+  }
+
+  @Test
+  void anExampleRefreshesItsToken() {
+    browser.switchTo().newWindow(WindowType.TAB);
+    browser.get(base + "token.html");
+
+    untilTrue(() -> "open".equals(status().getDomAttribute("state")));
+  }
+
+  // ---- as an EventTarget
+
+  @Test
+  void anEventSourceTellsWhatTheBrowsersOwnWould() {
     open();
-    String script = SseConnections.defaults().waits(ofMillis(10), ofMillis(100)).script();
-    script("window.htmx = {};" + script.replaceAll("</?script>", ""));
     script(
-        "window.seen = []; window.source = htmx.createEventSource('"
-            + stub.url()
-            + "'); source.addEventListener('message', e => seen.push(e.data));");
+        "window.told = [];"
+            + "import('./starcast/starcast.js').then(({eventSource}) => {"
+            + "  const source = window.source = eventSource(arguments[0], {minRetry: 10});"
+            + "  const tell = e => told.push([e.type, e.data ?? null, e.lastEventId ?? null,"
+            + "    source.readyState].join());"
+            + "  source.onopen = source.onerror = source.onmessage = tell;"
+            + "  for (const type of ['order', 'starcast-gap']) source.addEventListener(type, tell);"
+            + "});",
+        stub.url());
+    stub.answer(
+        exchange ->
+            stub.stream(exchange)
+                .write("id: e-1\ndata: a\n\nid: e-2\nevent: order\ndata: b\n\n")
+                .write("id: e-3\nevent: starcast-gap\ndata: {\"missed\":3}\n\n")
+                .end());
+    stub.answer(exchange -> StubServer.status(exchange, 204));
+
+    untilTrue(() -> list("told").size() == 6);
+    assertThat(list("told"))
+        .containsExactly(
+            "open,,,1",
+            "message,a,e-1,1",
+            "order,b,e-2,1",
+            "starcast-gap,{\"missed\":3},,1",
+            "error,,,0",
+            "error,,,2");
+    assertThat(stub.asked).containsExactly("", "e-3");
   }
+
+  @Test
+  void anEventSourceThatIsClosedTellsNothing() {
+    open();
+    script(
+        "window.told = [];"
+            + "import('./starcast/starcast.js').then(({eventSource}) => {"
+            + "  window.source = eventSource(arguments[0]);"
+            + "  source.onmessage = e => { told.push(e.data); source.close(); };"
+            + "  source.onerror = () => told.push('error');"
+            + "});",
+        stub.url());
+    stub.answer(
+        exchange -> stub.stream(exchange).write("id: e-1\ndata: a\n\nid: e-2\ndata: b\n\n").hold());
+
+    untilTrue(() -> script("return window.source?.readyState").equals(2L));
+    untilTrue(() -> stub.last().isBroken());
+    assertThat(list("told")).containsExactly("a");
+  }
+
+  // ---- what servers answer
 
   @Test
   void aLiteralKeepsItsKeysInABrowser() {
@@ -769,8 +826,8 @@ class StarcastJsIT extends BrowserTest {
     return browser.findElement(By.cssSelector("starcast-status"));
   }
 
-  private static Object script(String script) {
-    return browser.executeScript(script);
+  private static Object script(String script, Object... arguments) {
+    return browser.executeScript(script, arguments);
   }
 
   @SuppressWarnings("unchecked")
@@ -844,147 +901,5 @@ class StarcastJsIT extends BrowserTest {
 
   private static String encode(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
-  }
-
-  // ---- a server that does as it is told
-
-  private interface Answer {
-    void to(HttpExchange exchange) throws IOException;
-  }
-
-  private static void status(HttpExchange exchange, int status) throws IOException {
-    exchange.sendResponseHeaders(status, -1);
-    exchange.close();
-  }
-
-  private Body stream(HttpExchange exchange) throws IOException {
-    return begin(exchange).write(": \n\n");
-  }
-
-  private Body begin(HttpExchange exchange) throws IOException {
-    exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
-    exchange.sendResponseHeaders(200, 0);
-    Body body = new Body(exchange);
-    stub.bodies.add(body);
-    return body;
-  }
-
-  /** The body of a stream. */
-  private static final class Body {
-
-    private final HttpExchange exchange;
-    private final OutputStream out;
-    private final CountDownLatch held = new CountDownLatch(1);
-
-    Body(HttpExchange exchange) {
-      this.exchange = exchange;
-      this.out = exchange.getResponseBody();
-    }
-
-    Body write(String text) throws IOException {
-      return write(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    Body write(byte[] bytes) throws IOException {
-      out.write(bytes);
-      out.flush();
-      return this;
-    }
-
-    /** Keeps the stream open until the test ends or cuts it. */
-    void hold() {
-      hold(PATIENCE);
-      end();
-    }
-
-    void hold(Duration time) {
-      try {
-        held.await(time.toMillis(), TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
-
-    void end() {
-      exchange.close();
-    }
-  }
-
-  /** Answers each request as the test says, in turn; a request waits for its answer. */
-  private static final class Stub {
-
-    private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final BlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
-    private final List<Body> bodies = new CopyOnWriteArrayList<>();
-    private final HttpServer server;
-
-    /** The last event id of each request, or the empty text. */
-    final List<String> asked = new CopyOnWriteArrayList<>();
-
-    /** The token of each request, or the empty text. */
-    final List<String> tokens = new CopyOnWriteArrayList<>();
-
-    private final List<Long> times = new CopyOnWriteArrayList<>();
-
-    Stub() throws IOException {
-      InetAddress loopback = InetAddress.getByName("127.0.0.1");
-      server = HttpServer.create(new InetSocketAddress(loopback, 0), 0);
-      server.setExecutor(threads);
-      server.createContext("/stream", this::handle);
-      server.start();
-    }
-
-    String url() {
-      return "http://127.0.0.1:" + server.getAddress().getPort() + "/stream";
-    }
-
-    void answer(Answer answer) {
-      answers.add(answer);
-    }
-
-    /** The time between this request and the one before. */
-    Duration wait(int request) {
-      return Duration.ofNanos(times.get(request) - times.get(request - 1));
-    }
-
-    private Body last() {
-      return bodies.get(bodies.size() - 1);
-    }
-
-    void cut() {
-      last().held.countDown();
-    }
-
-    private void handle(HttpExchange exchange) throws IOException {
-      var headers = exchange.getResponseHeaders();
-      String origin = exchange.getRequestHeaders().getFirst("Origin");
-      headers.set("Access-Control-Allow-Origin", origin == null ? "*" : origin);
-      headers.set("Access-Control-Allow-Credentials", "true");
-      headers.set("Access-Control-Expose-Headers", "Retry-After");
-      String query = String.valueOf(exchange.getRequestURI().getRawQuery());
-      times.add(System.nanoTime());
-      tokens.add(parameter(query, "resume"));
-      asked.add(parameter(query, "lastEventId"));
-      try {
-        answers.take().to(exchange);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        exchange.close();
-      }
-    }
-
-    private static String parameter(String query, String name) {
-      return Stream.of(query.split("&"))
-          .filter(pair -> pair.startsWith(name + "="))
-          .map(pair -> URLDecoder.decode(pair.substring(name.length() + 1), StandardCharsets.UTF_8))
-          .findFirst()
-          .orElse("");
-    }
-
-    void close() {
-      bodies.forEach(body -> body.held.countDown());
-      threads.shutdownNow();
-      server.stop(0);
-    }
   }
 }
