@@ -1,5 +1,6 @@
 package org.starcast.internal.writer;
 
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
 import java.io.IOException;
@@ -29,7 +30,7 @@ abstract class ContainerConnection {
   static final int MAX_KERNEL_BYTES = 64 << 10;
 
   private static final List<Probe> CONTAINERS =
-      List.of(GrizzlyConnection::of, UndertowConnection::of);
+      List.of(GrizzlyConnection::of, UndertowConnection::of, LibertyConnection::of);
 
   /** The warnings that have been logged, each of which is enough once. */
   private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
@@ -132,6 +133,26 @@ abstract class ContainerConnection {
    */
   boolean canWrite(Runnable again) throws IOException {
     return true;
+  }
+
+  /** The most bytes that one write may have, so that it does not block. */
+  int maxWrite() throws IOException {
+    return Integer.MAX_VALUE;
+  }
+
+  /** Has the container send what was written, without blocking. */
+  void flush(ServletOutputStream out) throws IOException {
+    out.flush();
+  }
+
+  /**
+   * Gives the response up; never throws.
+   *
+   * @param complete ends it by the Servlet API
+   */
+  void abort(Runnable complete) {
+    complete.run();
+    drop();
   }
 
   /** Logs a warning once for each message, then for those who look closely. */

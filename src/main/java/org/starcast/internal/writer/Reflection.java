@@ -35,10 +35,16 @@ final class Reflection {
     return hidden.invoke(target);
   }
 
-  /** Reads a field that the object's own class declares. */
+  /** Reads a field that the object's class declares, or one of its superclasses. */
   static Object get(Object target, String field) throws ReflectiveOperationException {
-    Field hidden = target.getClass().getDeclaredField(field);
-    hidden.setAccessible(true);
-    return hidden.get(target);
+    for (Class<?> type = target.getClass(); type != null; type = type.getSuperclass()) {
+      for (Field hidden : type.getDeclaredFields()) {
+        if (hidden.getName().equals(field)) {
+          hidden.setAccessible(true);
+          return hidden.get(target);
+        }
+      }
+    }
+    throw new NoSuchFieldException(field);
   }
 }

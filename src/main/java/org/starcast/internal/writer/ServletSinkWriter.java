@@ -47,17 +47,13 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
   private final Executor completions;
   private final Duration heartbeat;
   private final ContainerConnection connection;
+  private final NonBlockingStream stream;
 
   /** Whether the write listener has been set when the response was opened. */
   private boolean listens;
 
   private volatile boolean started;
   private boolean gzip;
-
-  /** What {@link #write} could not hand over, because the container was not ready. */
-  private byte[] held;
-
-  private boolean unflushed;
 
   /** The client was gone before the response was open. */
   private IOException broken;
@@ -87,6 +83,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
     this.heartbeat = heartbeat;
     this.listener = listener;
     this.connection = ContainerConnection.of(context.getRequest());
+    this.stream = new NonBlockingStream(out, connection, listener::writable);
   }
 
   /**
@@ -285,12 +282,12 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
         lead = false;
         byte[] first = Arrays.copyOf(Gzip.HEADER, Gzip.HEADER.length + length);
         System.arraycopy(bytes, offset, first, Gzip.HEADER.length, length);
-        more = writeLines(first, 0, first.length);
+        more = stream.write(first, 0, first.length);
       } else if (separator == LineSeparator.LF) {
-        more = writeLines(bytes, offset, length);
+        more = stream.write(bytes, offset, length);
       } else {
         byte[] lines = SseFormat.withSeparator(separator.characters(), bytes, offset, length);
-        more = writeLines(lines, 0, lines.length);
+        more = stream.write(lines, 0, lines.length);
       }
       if (!more) {
         transfer = connection.transfer();
@@ -313,45 +310,13 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
     throw e;
   }
 
-  private boolean writeLines(byte[] bytes, int offset, int length) throws IOException {
-    if (!isReady()) {
-      held = Arrays.copyOfRange(bytes, offset, offset + length);
-      return false;
-    }
-    out.write(bytes, offset, length);
-    return flush();
-  }
-
   @Override
   public boolean resume() throws IOException {
     try {
-      if (held != null) {
-        if (!isReady()) {
-          return false;
-        }
-        byte[] bytes = held;
-        held = null;
-        out.write(bytes, 0, bytes.length);
-        return flush();
-      }
-      return unflushed ? flush() : isReady();
+      return stream.resume();
     } catch (RuntimeException e) {
       throw ioErrorBehind(e);
     }
-  }
-
-  private boolean flush() throws IOException {
-    unflushed = !isReady();
-    if (unflushed) {
-      return false;
-    }
-    out.flush();
-    return isReady();
-  }
-
-  /** False if the listener will be called once it is. */
-  private boolean isReady() throws IOException {
-    return out.isReady() && connection.canWrite(listener::writable);
   }
 
   @Override
@@ -371,12 +336,8 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
   @Override
   public void abort() {
     ending = true;
-    held = null;
-    completions.execute(
-        () -> {
-          complete();
-          connection.drop();
-        });
+    stream.discard();
+    completions.execute(() -> connection.abort(this::complete));
   }
 
   /**

@@ -1,0 +1,85 @@
+package org.starcast.internal.writer;
+
+import jakarta.servlet.ServletOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * Writes to a servlet's stream in non-blocking mode: as much as the container takes, and keeps the
+ * rest until it takes more. Used by one thread at a time.
+ */
+final class NonBlockingStream {
+
+  private final ServletOutputStream out;
+  private final ContainerConnection connection;
+  private final Runnable writable;
+
+  /** What the container has not taken; or null. */
+  private byte[] rest;
+
+  /** Where in the rest that begins. */
+  private int restFrom;
+
+  private boolean unflushed;
+
+  /**
+   * Writes to a stream that has its write listener.
+   *
+   * @param writable is run when the connection takes more, where the listener is not notified of
+   *     that
+   */
+  NonBlockingStream(ServletOutputStream out, ContainerConnection connection, Runnable writable) {
+    this.out = out;
+    this.connection = connection;
+    this.writable = writable;
+  }
+
+  /** As {@link SinkWriter#write}; nothing is left of the write before. */
+  boolean write(byte[] bytes, int offset, int length) throws IOException {
+    int from = offset;
+    int end = offset + length;
+    while (isReady()) {
+      int piece = Math.min(end - from, connection.maxWrite());
+      out.write(bytes, from, piece);
+      from += piece;
+      boolean more = flush();
+      if (from == end) {
+        rest = null;
+        return more;
+      }
+    }
+    if (bytes != rest) {
+      rest = Arrays.copyOfRange(bytes, from, end);
+      from = 0;
+    }
+    restFrom = from;
+    return false;
+  }
+
+  /** As {@link SinkWriter#resume}. */
+  boolean resume() throws IOException {
+    if (rest != null) {
+      return write(rest, restFrom, rest.length - restFrom);
+    }
+    return unflushed ? flush() : isReady();
+  }
+
+  /** Forgets what the container has not taken. */
+  void discard() {
+    rest = null;
+  }
+
+  private boolean flush() throws IOException {
+    unflushed = !isReady();
+    if (unflushed) {
+      return false;
+    }
+    connection.flush(out);
+    return isReady();
+  }
+
+  /** False if the listener will be called once it is. */
+  private boolean isReady() throws IOException {
+    return out.isReady() && connection.canWrite(writable);
+  }
+}
