@@ -354,7 +354,7 @@ class ClusterIT {
                 response -> response.statusCode() == 503);
     HttpResponse<String> waits = server(0).publish("topic", "away.a", "data", "waits");
     int unstored = server(2).statistics().getInt("unstored");
-    String inTransaction = "probe/fire-transaction?topic=away.a";
+    String inTransaction = "transactions/fire?topic=away.a";
     assertThat(server(2).post(inTransaction, "too late").body()).isEqualTo("committed");
     assertThat(server(0).post(inTransaction, "in time").body()).isEqualTo("committed");
 

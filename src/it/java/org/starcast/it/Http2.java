@@ -12,10 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Streams over HTTP/2, all on one connection, as a browser has them. */
-final class Http2 {
+public final class Http2 {
 
   /** What the application is deployed with. */
-  static final String[] CONFIG = {"starcast.send-timeout", "PT2S"};
+  public static final String[] CONFIG = {"starcast.send-timeout", "PT2S"};
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int STREAMS = 50;
@@ -25,7 +25,7 @@ final class Http2 {
   private final TlsClient client;
 
   /** The same application twice: over TLS, and in the clear to look at it from outside. */
-  Http2(URI secure, Server server) throws GeneralSecurityException {
+  public Http2(URI secure, Server server) throws GeneralSecurityException {
     this.api = secure.resolve("api/");
     this.server = server;
     this.client = new TlsClient();
@@ -37,7 +37,7 @@ final class Http2 {
     return stream;
   }
 
-  void manyStreamsOfOneConnectionGetEachEventAtOnce() throws IOException {
+  public void manyStreamsOfOneConnectionGetEachEventAtOnce() throws IOException {
     List<TlsClient.Stream> streams = new ArrayList<>();
     for (int i = 0; i < STREAMS; i++) {
       streams.add(open("starcast/stream?topic=h2." + i + "&topic=all").reading());
@@ -78,7 +78,7 @@ final class Http2 {
   }
 
   /** One tab that takes nothing must not take the others of the connection with it. */
-  void aStreamThatTakesNothingIsClosedAloneAndTheOthersGoOn() throws IOException {
+  public void aStreamThatTakesNothingIsClosedAloneAndTheOthersGoOn() throws IOException {
     TlsClient.Stream healthy = open("starcast/stream?topic=healthy").reading();
     open("probe/stream/stalled?topic=flood.*&messages=100000&bytes=100000000");
     server.post("probe/storm?threads=1&events=2000&topics=1&prefix=flood&padding=20000", "");

@@ -288,7 +288,7 @@ class HttpIT {
             () ->
                 assertThat(
                         "gzip".equals(stream.header("Content-Encoding"))
-                            ? DeliveryIT.unzip(stream.bytes())
+                            ? stream.unzipped()
                             : stream.text())
                     .matches("(?s)id: [a-z0-9-]+\nretry: 2000\n\n.*data: " + data + "\n.*"));
   }

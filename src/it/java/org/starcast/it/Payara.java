@@ -12,18 +12,29 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A running {@link PayaraProcess}, with the settings of server-config. Used by one thread. */
-final class Payara implements AutoCloseable {
+public final class Payara implements AutoCloseable {
 
   private final Process process;
   private final BufferedReader answers;
   private final Writer commands;
   private final Path log;
 
-  /** Starts it, and waits until it listens; what it logs is written into {@code log}. */
+  /** That of most tests, on the Java that they run on. */
   Payara(int port, Path log, String... jvmOptions) throws IOException {
+    this(
+        Path.of(System.getProperty("java.home")),
+        Path.of(System.getProperty("payara.microJar")),
+        port,
+        log,
+        jvmOptions);
+  }
+
+  /** Starts it, and waits until it listens; what it logs is written into {@code log}. */
+  public Payara(Path java, Path microJar, int port, Path log, String... jvmOptions)
+      throws IOException {
     String config = System.getProperty("server.config") + "/payara-micro/";
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(java.resolve("bin/java").toString());
     command.add("@" + config + "jvm.options");
     command.add("-Xmx1g");
     // what the manifest opens when the jar is run
@@ -31,7 +42,7 @@ final class Payara implements AutoCloseable {
     command.add("--add-opens=java.base/sun.net.www.protocol.jar=ALL-UNNAMED");
     command.addAll(List.of(jvmOptions));
     command.add("-cp");
-    command.add(System.getProperty("payara.microJar") + File.pathSeparator + classes());
+    command.add(microJar.toString() + File.pathSeparator + classes(log));
     command.add(PayaraProcess.class.getName());
     command.add(Integer.toString(port));
     command.add(config + "preboot.asadmin");
@@ -43,9 +54,9 @@ final class Payara implements AutoCloseable {
   }
 
   /** A folder with the class of the process alone: what is there, applications would see. */
-  private static Path classes() throws IOException {
+  private static Path classes(Path log) throws IOException {
     String file = PayaraProcess.class.getName().replace('.', '/') + ".class";
-    Path folder = Path.of("target", System.getProperty("server.name"));
+    Path folder = log.resolveSibling(log.getFileName() + ".classes");
     Path copy = folder.resolve(file);
     Files.createDirectories(copy.getParent());
     try (InputStream in = PayaraProcess.class.getClassLoader().getResourceAsStream(file)) {
@@ -58,11 +69,11 @@ final class Payara implements AutoCloseable {
    * Its name without {@code .war} is that of the application and, unless it says so itself, its
    * context root.
    */
-  void deploy(Path war) throws IOException {
+  public void deploy(Path war) throws IOException {
     tell(PayaraProcess.DEPLOY + war);
   }
 
-  void undeploy(String name) throws IOException {
+  public void undeploy(String name) throws IOException {
     tell(PayaraProcess.UNDEPLOY + name);
   }
 
@@ -81,8 +92,13 @@ final class Payara implements AutoCloseable {
     }
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
+  }
+
+  /** SIGKILL. */
+  public void kill() {
+    process.destroyForcibly();
   }
 
   boolean isAlive() {
@@ -98,7 +114,7 @@ final class Payara implements AutoCloseable {
   }
 
   /** Shuts it down, and kills it if that takes longer. */
-  boolean endsWithin(int seconds) throws IOException {
+  public boolean endsWithin(int seconds) throws IOException {
     try {
       commands.close();
       return process.waitFor(seconds, TimeUnit.SECONDS);

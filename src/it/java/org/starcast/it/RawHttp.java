@@ -17,13 +17,13 @@ import java.util.Locale;
 /**
  * One connection that is kept alive, and whose requests are bytes, as no HTTP client lets through.
  */
-final class RawHttp implements AutoCloseable {
+public final class RawHttp implements AutoCloseable {
 
   /** What came back; of an event stream the head only. */
-  record Answer(int status, List<String> headers, String body) {
+  public record Answer(int status, List<String> headers, String body) {
 
     /** The first header of this name, or null. */
-    String header(String name) {
+    public String header(String name) {
       String prefix = name.toLowerCase(Locale.ROOT) + ":";
       return headers.stream()
           .filter(line -> line.toLowerCase(Locale.ROOT).startsWith(prefix))
@@ -47,7 +47,8 @@ final class RawHttp implements AutoCloseable {
   }
 
   /** One request on a connection of its own. */
-  static Answer once(URI uri, String method, String body, String... headers) throws IOException {
+  public static Answer once(URI uri, String method, String body, String... headers)
+      throws IOException {
     try (RawHttp http = new RawHttp(uri)) {
       return http.send(method, target(uri), body, headers);
     }

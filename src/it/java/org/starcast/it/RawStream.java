@@ -1,6 +1,7 @@
 package org.starcast.it;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentMap;
+import java.util.zip.GZIPInputStream;
 import org.starcast.testing.EventStreamParser;
 import org.starcast.testing.ReceivedEvent;
 
@@ -22,7 +24,7 @@ import org.starcast.testing.ReceivedEvent;
  * One HTTP/1.1 connection written by hand, so that a test sees the bytes as they are, and can stop
  * reading or vanish as no well-behaved client would. Reads on a thread of its own once told to.
  */
-final class RawStream implements AutoCloseable {
+public final class RawStream implements AutoCloseable {
 
   private final Socket socket;
   private final InputStream in;
@@ -49,7 +51,7 @@ final class RawStream implements AutoCloseable {
   }
 
   /** Opens a stream and reads it to its end on a thread of its own. */
-  static RawStream open(URI uri, String... requestHeaders) throws IOException {
+  public static RawStream open(URI uri, String... requestHeaders) throws IOException {
     RawStream stream = stalled(uri, 0, requestHeaders);
     Thread reader = new Thread(stream::readAll, "raw-stream");
     reader.setDaemon(true);
@@ -58,7 +60,7 @@ final class RawStream implements AutoCloseable {
   }
 
   /** Opens a stream and reads nothing behind the head; 0 is the system's receive buffer. */
-  static RawStream stalled(URI uri, int receiveBuffer, String... requestHeaders)
+  public static RawStream stalled(URI uri, int receiveBuffer, String... requestHeaders)
       throws IOException {
     Socket socket = new Socket();
     if (receiveBuffer > 0) {
@@ -75,43 +77,56 @@ final class RawStream implements AutoCloseable {
     return new RawStream(socket);
   }
 
-  int status() {
+  public int status() {
     return status;
   }
 
-  String header(String name) {
+  public String header(String name) {
     return headers.get(name.toLowerCase(Locale.ROOT));
   }
 
   /** The body so far, without its chunks' framing. */
-  byte[] bytes() {
+  public byte[] bytes() {
     synchronized (body) {
       return body.toByteArray();
     }
   }
 
-  String text() {
+  public String text() {
     return new String(bytes(), StandardCharsets.UTF_8);
   }
 
-  List<ReceivedEvent> events() {
+  /** What a gzip stream that has no end says so far. */
+  public String unzipped() throws IOException {
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    try (InputStream zipped = new GZIPInputStream(new ByteArrayInputStream(bytes()))) {
+      for (int b = zipped.read(); b >= 0; b = zipped.read()) {
+        text.write(b);
+      }
+    } catch (EOFException e) {
+      // as expected
+    }
+    return text.toString(StandardCharsets.UTF_8);
+  }
+
+  public List<ReceivedEvent> events() {
     synchronized (body) {
       return List.copyOf(events);
     }
   }
 
-  List<String> data() {
+  public List<String> data() {
     return events().stream().map(ReceivedEvent::data).toList();
   }
 
-  int count() {
+  public int count() {
     synchronized (body) {
       return events.size();
     }
   }
 
   /** The body has ended, or the connection broke. */
-  boolean ended() {
+  public boolean ended() {
     return ended;
   }
 
@@ -119,7 +134,7 @@ final class RawStream implements AutoCloseable {
    * Reads until the stream has said at which id it begins, on this thread: from then on it is sent
    * what is published, and need not read it in the log.
    */
-  RawStream readGreeting() throws IOException {
+  public RawStream readGreeting() throws IOException {
     while (!text().contains("\nretry: ")) {
       if (!readChunk()) {
         throw new EOFException("no greeting in " + text());
@@ -138,7 +153,7 @@ final class RawStream implements AutoCloseable {
   }
 
   /** Writes a byte that nobody waits for; false once the connection is gone. */
-  boolean write() {
+  public boolean write() {
     try {
       socket.getOutputStream().write('\n');
       return true;
@@ -148,7 +163,7 @@ final class RawStream implements AutoCloseable {
   }
 
   /** Reads everything that is still to come, on this thread. */
-  void readAll() {
+  public void readAll() {
     try {
       if ("chunked".equals(header("Transfer-Encoding"))) {
         while (readChunk()) {}
@@ -206,7 +221,7 @@ final class RawStream implements AutoCloseable {
   }
 
   /** Reads no more and does not close: what a peer looks like whose cable was pulled. */
-  void fallSilent() {
+  public void fallSilent() {
     synchronized (body) {
       silent = true;
       ended = true;
@@ -220,7 +235,7 @@ final class RawStream implements AutoCloseable {
   }
 
   /** For streams of which only the events matter. */
-  RawStream withoutBody() {
+  public RawStream withoutBody() {
     keepBody = false;
     return this;
   }
@@ -240,7 +255,7 @@ final class RawStream implements AutoCloseable {
   }
 
   /** Closes by RST, as a killed client does. */
-  void reset() throws IOException {
+  public void reset() throws IOException {
     socket.setSoLinger(true, 0);
     socket.close();
   }

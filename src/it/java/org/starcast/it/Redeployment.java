@@ -18,21 +18,12 @@ import org.starcast.internal.engine.DeliveryEngine;
  * Deploys and undeploys the application again and again in one server, with a client on it each
  * time: its stream ends by itself, and what is left behind does not grow.
  */
-final class Redeployment {
+public final class Redeployment {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final int TIMES = Integer.getInteger("starcast.test.redeployments", 12);
-
-  /**
-   * How many former deployments the servers' own threads may keep, until they serve another
-   * application: by the context class loader that was set when they were made (Payara, two to six
-   * were seen), or by the last request in a thread local or on the stack (WildFly, three). What
-   * leaks keeps all.
-   */
-  private static final int MAX_KEPT = TIMES * 3 / 4;
 
   /** A running server with a way to put the application into it. */
-  interface Host {
+  public interface Host {
     void deploy() throws Exception;
 
     void undeploy() throws Exception;
@@ -46,15 +37,30 @@ final class Redeployment {
   private record Held(int threads, int engines, int classLoaders) {}
 
   private final Host host;
+  private final int times;
+
+  /**
+   * How many former deployments the servers' own threads may keep, until they serve another
+   * application: by the context class loader that was set when they were made (Payara, two to six
+   * were seen), or by the last request in a thread local or on the stack (WildFly, three). What
+   * leaks keeps all.
+   */
+  private final int maxKept;
 
   Redeployment(Host host) {
-    this.host = host;
+    this(host, Integer.getInteger("starcast.test.redeployments", 12));
   }
 
-  void repeatedlyLeavesNothingBehind() throws Exception {
+  public Redeployment(Host host, int times) {
+    this.host = host;
+    this.times = times;
+    this.maxKept = times * 3 / 4;
+  }
+
+  public void repeatedlyLeavesNothingBehind() throws Exception {
     // the server may have served other test classes
     Held before = held();
-    for (int i = 1; i <= TIMES; i++) {
+    for (int i = 1; i <= times; i++) {
       host.deploy();
       Server server = new Server(host.url());
       RawStream stream = comeBack(server);
@@ -84,10 +90,10 @@ final class Redeployment {
             () -> {
               Held late = held();
               assertThat(late.threads).as("threads").isZero();
-              assertThat(late.engines).as("engines").isLessThanOrEqualTo(before.engines + MAX_KEPT);
+              assertThat(late.engines).as("engines").isLessThanOrEqualTo(before.engines + maxKept);
               assertThat(late.classLoaders)
                   .as("class loaders")
-                  .isLessThanOrEqualTo(before.classLoaders + MAX_KEPT);
+                  .isLessThanOrEqualTo(before.classLoaders + maxKept);
             });
   }
 

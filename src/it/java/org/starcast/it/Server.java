@@ -17,23 +17,23 @@ import java.time.Duration;
 import org.starcast.testing.SseTestClient;
 
 /** The deployed test application, over HTTP. */
-final class Server {
+public final class Server {
 
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private final URI api;
 
-  Server(URL base) {
+  public Server(URL base) {
     api = URI.create(base.toString()).resolve("api/");
   }
 
-  URI uri(String path) {
+  public URI uri(String path) {
     return api.resolve(path);
   }
 
   /** Opens the built-in endpoint's stream, query as {@code topic=a.*&mute=b}. */
-  RawStream stream(String query, String... headers) {
+  public RawStream stream(String query, String... headers) {
     return open("starcast/stream?" + query, headers);
   }
 
@@ -42,7 +42,7 @@ final class Server {
     return SseTestClient.open(uri("starcast/stream?" + query));
   }
 
-  RawStream open(String path, String... headers) {
+  public RawStream open(String path, String... headers) {
     try {
       return RawStream.open(uri(path), headers);
     } catch (IOException e) {
@@ -50,7 +50,7 @@ final class Server {
     }
   }
 
-  RawStream stalled(String path) {
+  public RawStream stalled(String path) {
     try {
       return RawStream.stalled(uri(path), 4096);
     } catch (IOException e) {
@@ -59,7 +59,7 @@ final class Server {
   }
 
   /** Publishes by the built-in endpoint: field, value, field, value. */
-  HttpResponse<String> publish(String... fields) {
+  public HttpResponse<String> publish(String... fields) {
     StringBuilder form = new StringBuilder();
     for (int i = 0; i < fields.length; i += 2) {
       form.append(form.isEmpty() ? "" : "&")
@@ -71,40 +71,40 @@ final class Server {
         "POST", "starcast/publish", "application/x-www-form-urlencoded", form.toString());
   }
 
-  HttpResponse<String> post(String path, String text) {
+  public HttpResponse<String> post(String path, String text) {
     return exchange("POST", path, "text/plain;charset=UTF-8", text);
   }
 
-  HttpResponse<String> delete(String path) {
+  public HttpResponse<String> delete(String path) {
     return exchange("DELETE", path, "text/plain", "");
   }
 
-  HttpResponse<String> get(String path) {
+  public HttpResponse<String> get(String path) {
     return exchange("GET", path, "text/plain", "");
   }
 
-  JsonObject statistics() {
+  public JsonObject statistics() {
     try (var reader = Json.createReader(new StringReader(get("probe/statistics").body()))) {
       return reader.readObject();
     }
   }
 
-  JsonArray journal() {
+  public JsonArray journal() {
     try (var reader = Json.createReader(new StringReader(get("probe/journal").body()))) {
       return reader.readArray();
     }
   }
 
   /** Whether an observer of the application wrote this entry. */
-  boolean journalHas(String entry) {
+  public boolean journalHas(String entry) {
     return journal().getValuesAs(Object::toString).contains("\"" + entry + "\"");
   }
 
-  int clients() {
+  public int clients() {
     return statistics().getInt("clients");
   }
 
-  HttpResponse<String> exchange(String method, String path, String type, String body) {
+  public HttpResponse<String> exchange(String method, String path, String type, String body) {
     HttpRequest request =
         HttpRequest.newBuilder(uri(path))
             .timeout(Duration.ofMinutes(2))

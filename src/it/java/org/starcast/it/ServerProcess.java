@@ -119,7 +119,6 @@ final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** What {@code standalone.sh} does, without a shell that would be killed in its place. */
   private List<String> wildfly() throws IOException {
     Path home = Path.of(System.getProperty("wildfly.home")).toAbsolutePath();
     Path base = folder.resolve("standalone");
@@ -135,28 +134,7 @@ final class ServerProcess implements AutoCloseable {
       Files.copy(war, base.resolve("deployments/ROOT.war"));
       copyFurther(base.resolve("deployments"));
     }
-    return List.of(
-        "--add-opens=java.base/java.lang=ALL-UNNAMED",
-        "--add-opens=java.base/java.lang.invoke=ALL-UNNAMED",
-        "--add-opens=java.base/java.io=ALL-UNNAMED",
-        "--add-opens=java.base/java.net=ALL-UNNAMED",
-        "--add-opens=java.base/java.util=ALL-UNNAMED",
-        "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
-        "-Djava.net.preferIPv4Stack=true",
-        "-Dorg.jboss.boot.log.file=" + base.resolve("log/server.log"),
-        "-Dlogging.configuration=" + base.resolve("configuration/logging.properties").toUri(),
-        "-jar",
-        home.resolve("jboss-modules.jar").toString(),
-        "-mp",
-        home.resolve("modules").toString(),
-        "org.jboss.as.standalone",
-        "-Djboss.home.dir=" + home,
-        "-Djboss.server.base.dir=" + base,
-        "-b=127.0.0.1",
-        "-bmanagement=127.0.0.1",
-        "-Djboss.http.port=" + port,
-        "-Djboss.https.port=" + NatsServer.freePort(),
-        "-Djboss.management.http.port=" + NatsServer.freePort());
+    return WildFly.command(home, base, port);
   }
 
   /** Waits until the application answers. */

@@ -8,6 +8,9 @@ import org.jboss.shrinkwrap.api.asset.EmptyAsset;
 import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.starcast.it.app.TestApplication;
+import org.starcast.it.app.Transactions;
+import org.starcast.it.app.TransactionsResource;
+import org.starcast.it.runtime.app.Marks;
 
 /**
  * The WAR of the server tests: the application under {@code app}, and the jar as a user adds it.
@@ -19,6 +22,20 @@ public final class TestWar {
   /** As {@link #with}, for a server that has another one already. */
   static WebArchive named(String name) {
     return ShrinkWrap.create(WebArchive.class, name + ".war").merge(with());
+  }
+
+  /**
+   * The WAR with these configuration values, and filters of its own, for a server that has Jakarta
+   * EE, or Jakarta Servlet alone; then the rest is in the WAR, as far as Starcast needs it.
+   */
+  public static WebArchive forServer(boolean servletAlone, String... config) {
+    WebArchive war = with(config).addClasses(Marks.class, Marks.Rest.class, Marks.Servlet.class);
+    if (!servletAlone) {
+      return war;
+    }
+    return war.deleteClasses(
+            Transactions.class, TransactionsResource.class, TransactionsResource.Entity.class)
+        .addAsLibraries(new File(System.getProperty("servlet.libraries")).listFiles());
   }
 
   /** The WAR with these configuration values, given as key, value, key, value. */

@@ -1,7 +1,5 @@
 package org.starcast.it.app;
 
-import jakarta.annotation.Resource;
-import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import jakarta.enterprise.inject.Any;
@@ -19,7 +17,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -30,6 +27,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import javax.management.JMException;
@@ -50,9 +49,7 @@ public class ProbeResource {
 
   @Inject SseBroadcaster broadcaster;
   @Inject Journal journal;
-  @Inject Transactions transactions;
   @Inject @Any Event<String> events;
-  @Resource ManagedExecutorService executor;
 
   /** Opens a stream with settings of its own. */
   @GET
@@ -100,22 +97,6 @@ public class ProbeResource {
   @Path("fire-async")
   public void fireAsync(@QueryParam("topic") String topic, String data) {
     events.select(Topic.Literal.of(topic)).fireAsync(data).toCompletableFuture().join();
-  }
-
-  @POST
-  @Path("fire-transaction")
-  public Response fireTransaction(
-      @QueryParam("topic") String topic, @QueryParam("rollback") boolean rollback, String data) {
-    if (!rollback) {
-      transactions.fireAndCommit(topic, data);
-      return Response.ok("committed").build();
-    }
-    try {
-      transactions.fireAndRollBack(topic, data);
-      return Response.serverError().build();
-    } catch (IllegalStateException expected) {
-      return Response.ok("rolled back").build();
-    }
   }
 
   /** A stream that says how it begins, and what it does about a gap. */
@@ -174,10 +155,10 @@ public class ProbeResource {
       @QueryParam("key") String coalesceKey)
       throws Exception {
     String pad = "x".repeat(padding);
-    List<Future<Void>> running = new ArrayList<>();
+    List<Callable<Void>> publishers = new ArrayList<>();
     for (int thread = 0; thread < threads; thread++) {
       int number = thread;
-      Callable<Void> publisher =
+      publishers.add(
           () -> {
             for (int i = 0; i < eventCount / threads; i++) {
               int topic = (number + i) % topics;
@@ -191,11 +172,15 @@ public class ProbeResource {
               broadcaster.publish(message.build());
             }
             return null;
-          };
-      running.add(executor.submit(publisher));
+          });
     }
-    for (Future<Void> publisher : running) {
-      publisher.get();
+    ExecutorService executor = Executors.newFixedThreadPool(threads);
+    try {
+      for (Future<Void> publisher : executor.invokeAll(publishers)) {
+        publisher.get();
+      }
+    } finally {
+      executor.shutdown();
     }
     return "done";
   }

@@ -34,10 +34,28 @@ public class TransactionsResource {
 
   @Inject @Any Event<Object> events;
   @Inject SseBroadcaster broadcaster;
+  @Inject Transactions transactions;
   @Resource UserTransaction transaction;
 
   @Resource(lookup = "java:comp/TransactionSynchronizationRegistry")
   TransactionSynchronizationRegistry registry;
+
+  /** Fires in a method that is one transaction, and says how it ended. */
+  @POST
+  @Path("fire")
+  public String fire(
+      @QueryParam("topic") String topic, @QueryParam("rollback") boolean rollback, String data) {
+    if (!rollback) {
+      transactions.fireAndCommit(topic, data);
+      return "committed";
+    }
+    try {
+      transactions.fireAndRollBack(topic, data);
+      return "not rolled back";
+    } catch (IllegalStateException expected) {
+      return "rolled back";
+    }
+  }
 
   /** Fires before and after the time-out of a transaction, and says what its commit says. */
   @POST

@@ -1,0 +1,60 @@
+package org.starcast.it.runtime;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.starcast.internal.backplane.NatsServer;
+
+/** Apache Tomcat, as {@code catalina.sh run} starts it. */
+final class TomcatTarget extends FolderTarget {
+
+  private final Path home;
+
+  TomcatTarget(int major, int oldestJava) {
+    super("Tomcat " + (major == 10 ? "10.1" : major), "tomcat" + major, oldestJava);
+    home = unpacked("tomcat" + major + "/apache-tomcat-" + version());
+  }
+
+  @Override
+  boolean isServletContainer() {
+    return true;
+  }
+
+  @Override
+  void configure() throws IOException {
+    NatsServer.copy(home.resolve("conf"), folder().resolve("conf"));
+    // looks into the folder of applications each second, in place of each ten
+    String server =
+        Files.readString(config("tomcat/server.xml"))
+            .replace("<Engine ", "<Engine backgroundProcessorDelay=\"1\" ");
+    Files.writeString(folder().resolve("conf/server.xml"), server);
+    Files.createDirectories(deployments());
+  }
+
+  @Override
+  List<String> command() {
+    return List.of(
+        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+        "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
+        "--add-opens=java.base/java.io=ALL-UNNAMED",
+        "--add-opens=java.base/java.util=ALL-UNNAMED",
+        "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
+        "--add-opens=java.rmi/sun.rmi.transport=ALL-UNNAMED",
+        "-Dcatalina.home=" + home,
+        "-Dcatalina.base=" + folder(),
+        "-Dhttp.port=" + port(),
+        "-cp",
+        home.resolve("bin/bootstrap.jar")
+            + File.pathSeparator
+            + home.resolve("bin/tomcat-juli.jar"),
+        "org.apache.catalina.startup.Bootstrap",
+        "start");
+  }
+
+  @Override
+  Path deployments() {
+    return folder().resolve("webapps");
+  }
+}
