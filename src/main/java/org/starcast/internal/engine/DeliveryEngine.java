@@ -1,7 +1,6 @@
 package org.starcast.internal.engine;
 
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.ws.rs.ext.RuntimeDelegate;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.io.IOException;
 import java.time.Duration;
@@ -30,7 +29,6 @@ import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.security.Grant;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.writer.Completions;
-import org.starcast.internal.writer.ServletSinkWriter;
 import org.starcast.spi.Backplane;
 
 /**
@@ -159,23 +157,9 @@ public final class DeliveryEngine {
     }
   }
 
-  /** Says once, in the log, how clients will be written to. */
+  /** Says in the log that it runs. */
   public void started() {
-    String runtime;
-    try {
-      runtime = RuntimeDelegate.getInstance().getClass().getName();
-    } catch (RuntimeException | LinkageError e) {
-      runtime = "none";
-    }
-    boolean servlet =
-        !config.writer().type().equals("portable") && ServletSinkWriter.knows(runtime);
-    LogMessage.STARTED.log(
-        LOG,
-        servlet
-            ? "in the Servlet container's non-blocking mode"
-            : "through SseEventSink.send (" + runtime + ")",
-        config.writer().drainThreads(),
-        config.log().events());
+    LogMessage.STARTED.log(LOG, config.writer().drainThreads(), config.log().events());
   }
 
   // ---- clients

@@ -11,6 +11,8 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -51,6 +53,7 @@ final class Registration {
   private final SecureRandom random = new SecureRandom();
   private final AtomicInteger nextDrainer = new AtomicInteger();
   private final AtomicBoolean mutedReported = new AtomicBoolean();
+  private final Set<String> writersReported = ConcurrentHashMap.newKeySet();
 
   /**
    * Takes sinks over for an engine.
@@ -298,15 +301,20 @@ final class Registration {
       Origin origin,
       Client client)
       throws IOException {
-    return origin.servlet
-        ? ServletSinkWriter.open(
-            sink,
-            request,
-            origin.gzip,
-            subscription.lineSeparator(),
-            completions,
-            config.writer().heartbeat(),
-            client)
-        : new PortableSinkWriter(sink, sends, client);
+    SinkWriter writer =
+        origin.servlet
+            ? ServletSinkWriter.open(
+                sink,
+                request,
+                origin.gzip,
+                subscription.lineSeparator(),
+                completions,
+                config.writer().heartbeat(),
+                client)
+            : new PortableSinkWriter(sink, sends, client);
+    if (writersReported.add(writer.name())) {
+      LogMessage.WRITER.log(engine.log(), writer.name(), sink.getClass().getName());
+    }
+    return writer;
   }
 }

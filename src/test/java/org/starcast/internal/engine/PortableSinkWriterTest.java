@@ -13,12 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
+import java.util.logging.LogRecord;
 import org.junit.jupiter.api.Test;
 import org.starcast.FakeSink;
 import org.starcast.SseClient;
 import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.internal.cdi.LogCapture;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.internal.writer.PortableSinkWriter;
 import org.starcast.internal.writer.SinkWriter;
@@ -293,5 +295,24 @@ class PortableSinkWriterTest {
       assertThat(client.send((org.starcast.MessageSource) SseMessage.of("late"))).isFalse();
     }
     assertThat(sink.closes()).isEqualTo(1);
+  }
+
+  @Test
+  void theWriterInUseIsLoggedOnceAtTheFirstStream() {
+    try (LogCapture log = new LogCapture("org.starcast.internal.engine");
+        EngineFixture fixture = new EngineFixture()) {
+      fixture.engine().started();
+      assertThat(log.records()).noneMatch(record -> record.getMessage().contains("portable"));
+
+      fixture.connect(Subscription.all());
+      fixture.connect(Subscription.all());
+
+      assertThat(log.records())
+          .extracting(LogRecord::getMessage)
+          .filteredOn(message -> message.startsWith("STARCAST-1071"))
+          .containsExactly(
+              "STARCAST-1071: the first stream is written by the writer portable, of "
+                  + FakeSink.class.getName());
+    }
   }
 }
