@@ -62,6 +62,8 @@ public class RefusedException extends WebApplicationException {
     /** The caller may not hear what it asks for, or its token has expired: 401 or 403. */
     FORBIDDEN,
     /** The node has not reached its backplane yet: 503. */
-    BACKPLANE
+    BACKPLANE,
+    /** The state that clients begin with was not made in time: 503. */
+    INITIAL
   }
 }

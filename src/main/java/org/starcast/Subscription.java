@@ -51,6 +51,8 @@ public final class Subscription {
     private String resumeFrom;
     private int history;
     private MessageSource onGap;
+    private MessageSource initial;
+    private String initialKey;
     private LineSeparator lineSeparator = LineSeparator.LF;
     private boolean guarded;
   }
@@ -275,6 +277,50 @@ public final class Subscription {
   }
 
   /**
+   * What a new client gets first: the state that the events from there on change, such as a patch
+   * of the whole page. The client goes on from the event that was the last when this began to be
+   * made, so that nothing is missed between the two; what was published meanwhile may be in both,
+   * so events say what is, not what is added.
+   *
+   * <p>A client that resumes where it was gets the events that it missed, and not this. One that
+   * cannot, as they are gone, gets this in place of a {@code starcast-gap} event; and one that
+   * falls behind later gets it behind that event, unless {@link #onGap} says otherwise. It takes
+   * the place of {@link #history}.
+   *
+   * <p>It is made for each client, by the thread that registers it, which it may block.
+   */
+  public Subscription initial(MessageSource state) {
+    Objects.requireNonNull(state, "initial");
+    return with(
+        v -> {
+          v.initial = state;
+          v.initialKey = null;
+        });
+  }
+
+  /**
+   * As {@link #initial(MessageSource)}, made once for all clients of this node that want the same
+   * at the same time, and used for {@code starcast.initial.max-age}: thousands that come back after
+   * a gap cost one query. Those that come while it is being made wait for it, for {@code
+   * starcast.send-timeout} at most, and are then refused by 503. Where no log is kept it is made
+   * for each.
+   *
+   * @param key what the state is of. Clients with equal keys get the same: a state that is not for
+   *     everybody has in its key for whom it is
+   * @throws IllegalArgumentException if the key is empty, longer than 256 characters, or has
+   *     control characters
+   */
+  public Subscription initial(String key, MessageSource state) {
+    String checked = TopicName.checkText("key", key);
+    Objects.requireNonNull(state, "initial");
+    return with(
+        v -> {
+          v.initial = state;
+          v.initialKey = checked;
+        });
+  }
+
+  /**
    * What ends the lines of the stream, for clients that cannot read {@link LineSeparator#LF}, the
    * default. With another the stream is not compressed; the {@code portable} writer, whose runtime
    * writes the lines, does not know it.
@@ -352,6 +398,16 @@ public final class Subscription {
   /** What the client gets after a gap, if it is this subscription's own. */
   public Optional<MessageSource> onGap() {
     return Optional.ofNullable(values.onGap);
+  }
+
+  /** What a new client gets first. */
+  public Optional<MessageSource> initial() {
+    return Optional.ofNullable(values.initial);
+  }
+
+  /** What its state is of, if it is shared with others. */
+  public Optional<String> initialKey() {
+    return Optional.ofNullable(values.initialKey);
   }
 
   /** What ends the lines of the stream. */

@@ -51,6 +51,8 @@ public record StarcastConfig(
    * @param retained the patterns of the topics whose latest event is kept
    * @param store {@code memory} or {@code file}
    * @param reloadAfterGap whether a client that missed events loads its page anew
+   * @param initialAge how long a state that clients begin with is used
+   * @param initialBytes the most memory that such states take
    */
   public record Log(
       int events,
@@ -62,7 +64,9 @@ public record StarcastConfig(
       String store,
       Optional<Path> directory,
       Duration sync,
-      boolean reloadAfterGap) {
+      boolean reloadAfterGap,
+      Duration initialAge,
+      long initialBytes) {
 
     static Log read(ConfigReader in, ConfigNames names) {
       long bytes = Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 8);
@@ -77,7 +81,9 @@ public record StarcastConfig(
               in.oneOf(LOG_STORE),
               in.directory("starcast.log.directory"),
               in.duration("starcast.log.sync"),
-              in.bool("starcast.gap.reload"));
+              in.bool("starcast.gap.reload"),
+              in.duration("starcast.initial.max-age"),
+              in.number("starcast.initial.bytes"));
       if (log.store.equals("file") && log.directory.isEmpty()) {
         throw ConfigReader.bad(
             "starcast.log.directory", "must be given when starcast.log.store is file");

@@ -41,6 +41,21 @@ final class ControlFrames {
         SseFormat.encode(null, id == null ? null : id.toString(), retry, null, null));
   }
 
+  /**
+   * How a stream begins whose client gets a state first. The id is behind it: who has read half of
+   * it begins anew.
+   *
+   * @param id the id that the client has when it has the state, or null
+   */
+  Frame greeting(EventId id, byte[] state) {
+    byte[] first = greeting(null).bytes();
+    byte[] last = id == null ? new byte[0] : SseFormat.encode(null, id.toString(), null, null, "");
+    byte[] all = Arrays.copyOf(first, first.length + state.length + last.length);
+    System.arraycopy(state, 0, all, first.length, state.length);
+    System.arraycopy(last, 0, all, first.length + state.length, last.length);
+    return Frame.permanent(all);
+  }
+
   /** A heartbeat without an id. */
   Frame heartbeat() {
     return HEARTBEAT;

@@ -111,7 +111,7 @@ public final class DeliveryEngine {
     this.encoder = new MessageEncoder(payloads, config.limits().messageBytes());
     // one for all: made now, as it is the same at every gap, and before there are threads to end
     Recovery recovery =
-        Recovery.of(onGap == null ? null : onGap.toSseMessage(), encoder::encode, executor, LOG);
+        onGap == null ? Recovery.NONE : Recovery.of(encoder.encode(onGap.toSseMessage()));
     this.timer = new ClientTimer(config);
     this.threads = new EngineThreads(config, threadFactory, LOG);
     this.notifier =
@@ -126,9 +126,13 @@ public final class DeliveryEngine {
     this.order =
         new EventOrder(
             clients, history, statistics, memory, threads.loops(), listener, backplane.isShared());
-    this.direct = new DirectMessages(this, recovery, executor);
+    InitialStates states =
+        new InitialStates(
+            config, history == null ? () -> null : history::position, encoder::encode);
+    this.direct = new DirectMessages(this, recovery, states, executor);
     this.publisher = new Publisher(this, backplane, listener, threads.loops(), tracing);
-    this.registration = new Registration(this, admission, refusals, history, completions, sends);
+    this.registration =
+        new Registration(this, admission, refusals, history, states, completions, sends);
     this.snapshots = new EngineStatistics(this, admission, backplane);
     if (history != null && !config.log().age().isZero()) {
       wheel().schedule(order.expiry(config), config.log().age().toNanos() / 10);

@@ -18,17 +18,21 @@ final class DirectMessages {
   private final DeliveryEngine engine;
   private final Executor executor;
   private final Recovery recovery;
+  private final InitialStates states;
 
   /**
    * Sends to the clients of an engine.
    *
    * @param recovery what clients get behind a gap whose subscription does not say
+   * @param states what they get behind it that began with a state
    * @param executor makes what clients get behind a gap
    */
-  DirectMessages(DeliveryEngine engine, Recovery recovery, Executor executor) {
+  DirectMessages(
+      DeliveryEngine engine, Recovery recovery, InitialStates states, Executor executor) {
     this.engine = engine;
     this.executor = executor;
     this.recovery = recovery;
+    this.states = states;
   }
 
   /** Sends to one client; false if it did not take the message. */
@@ -90,10 +94,17 @@ final class DirectMessages {
 
   /** What a client with this subscription gets behind a gap. */
   Recovery recovery(Subscription subscription) {
-    return subscription.onGap().map(this::recovery).orElse(recovery);
+    String key = subscription.onGap().isPresent() ? null : subscription.initialKey().orElse(null);
+    return subscription
+        .onGap()
+        .or(subscription::initial)
+        .map(source -> recovery(key, source))
+        .orElse(recovery);
   }
 
-  private Recovery recovery(MessageSource source) {
-    return Recovery.of(source, engine.encoder()::encode, executor, engine.log());
+  private Recovery recovery(String key, MessageSource source) {
+    return source instanceof SseMessage message
+        ? Recovery.of(engine.encoder().encode(message))
+        : Recovery.of(() -> states.renew(key, source), executor, engine.log());
   }
 }

@@ -162,6 +162,39 @@ final class History {
         : new Start(now.epoch, cursor, id, next, true, true);
   }
 
+  /** The last event by now. */
+  EventId position() {
+    Order now = order;
+    return new EventId(now.epoch, now.log.last());
+  }
+
+  /**
+   * Where a client begins that has a state as of an event; null if what came after that is not all
+   * in the log any more.
+   *
+   * @param asked whether it asked for an id
+   */
+  Start startAfter(EventId id, SubscriptionFilter filter, boolean asked) {
+    Order now = order;
+    // in this order: what goes meanwhile is seen to be gone
+    long next = now.log.last() + 1;
+    long position = now.log.positionAfter(id.sequence());
+    if (!id.epoch().equals(now.epoch) || id.sequence() < now.log.evicted()) {
+      return null;
+    }
+    List<Frame> states = statesBefore(now, id.sequence() + 1, filter);
+    LogCursor cursor =
+        LogCursor.at(this, now.log, now.epoch, position, id.sequence() + 1).after(states);
+    return new Start(now.epoch, cursor, states.isEmpty() ? id : null, next, asked, false);
+  }
+
+  /** Where a client begins that is told of a gap first. */
+  Start startBehindGap() {
+    Order now = order;
+    long next = now.log.last() + 1;
+    return new Start(now.epoch, gap(now), null, next, true, false);
+  }
+
   /** A client that is new: the states first, then the events from a position on. */
   private Start begin(Order now, long position, long next, SubscriptionFilter filter) {
     Frame first = now.log.at(position);

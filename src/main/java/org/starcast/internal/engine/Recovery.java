@@ -1,11 +1,10 @@
 package org.starcast.internal.engine;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Function;
-import org.starcast.MessageSource;
-import org.starcast.SseMessage;
+import java.util.function.Supplier;
 import org.starcast.internal.logging.LogMessage;
 
 /**
@@ -21,8 +20,7 @@ final class Recovery {
   static final Recovery NONE = new Recovery(NOTHING);
 
   private final byte[] fixed;
-  private final MessageSource source;
-  private final Function<SseMessage, byte[]> encoder;
+  private final Supplier<CompletionStage<byte[]>> source;
   private final Executor executor;
   private final System.Logger log;
 
@@ -37,40 +35,30 @@ final class Recovery {
   private Recovery(byte[] fixed) {
     this.fixed = fixed;
     this.source = null;
-    this.encoder = null;
     this.executor = null;
     this.log = null;
   }
 
-  private Recovery(
-      MessageSource source,
-      Function<SseMessage, byte[]> encoder,
-      Executor executor,
-      System.Logger log) {
+  private Recovery(Supplier<CompletionStage<byte[]>> source, Executor executor, System.Logger log) {
     this.fixed = null;
     this.source = source;
-    this.encoder = encoder;
     this.executor = executor;
     this.log = log;
   }
 
+  /** The same bytes always. */
+  static Recovery of(byte[] bytes) {
+    return new Recovery(bytes);
+  }
+
   /**
-   * What comes of this source: made now if it is a message, else each time it is needed.
+   * Made each time it is needed.
    *
-   * @param encoder makes the bytes of a message, or refuses it
-   * @throws IllegalArgumentException if the message has no bytes
+   * @param source makes the bytes of a state that is not older than its call, on the executor
    */
   static Recovery of(
-      MessageSource source,
-      Function<SseMessage, byte[]> encoder,
-      Executor executor,
-      System.Logger log) {
-    if (source == null) {
-      return NONE;
-    }
-    return source instanceof SseMessage message
-        ? new Recovery(encoder.apply(message))
-        : new Recovery(source, encoder, executor, log);
+      Supplier<CompletionStage<byte[]>> source, Executor executor, System.Logger log) {
+    return new Recovery(source, executor, log);
   }
 
   /**
@@ -103,20 +91,27 @@ final class Recovery {
 
   private void begin(CompletableFuture<byte[]> promise) {
     try {
-      executor.execute(() -> promise.complete(make()));
+      executor.execute(() -> make(promise));
     } catch (RejectedExecutionException e) {
       failed(e);
       promise.complete(NOTHING);
     }
   }
 
-  private byte[] make() {
+  private void make(CompletableFuture<byte[]> promise) {
+    CompletionStage<byte[]> made;
     try {
-      return encoder.apply(source.toSseMessage());
+      made = source.get();
     } catch (RuntimeException | Error e) {
-      failed(e);
-      return NOTHING;
+      made = CompletableFuture.failedStage(e);
     }
+    made.whenComplete(
+        (bytes, failure) -> {
+          if (failure != null) {
+            failed(failure);
+          }
+          promise.complete(failure == null ? bytes : NOTHING);
+        });
   }
 
   private void failed(Throwable why) {

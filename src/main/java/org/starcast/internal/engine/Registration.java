@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.starcast.RefusedException;
@@ -48,6 +49,7 @@ final class Registration {
   private final AdmissionControl admission;
   private final Refusals refusals;
   private final History history;
+  private final InitialStates states;
   private final Completions completions;
   private final Executor sends;
   private final SecureRandom random = new SecureRandom();
@@ -59,6 +61,7 @@ final class Registration {
    * Takes sinks over for an engine.
    *
    * @param history what clients begin with; or null
+   * @param states what those begin with whose subscription says so
    * @param completions ends the responses
    * @param sends runs the sends of the portable writer, which may block
    */
@@ -67,6 +70,7 @@ final class Registration {
       AdmissionControl admission,
       Refusals refusals,
       History history,
+      InitialStates states,
       Completions completions,
       Executor sends) {
     this.engine = engine;
@@ -74,6 +78,7 @@ final class Registration {
     this.admission = admission;
     this.refusals = refusals;
     this.history = history;
+    this.states = states;
     this.completions = completions;
     this.sends = sends;
   }
@@ -117,6 +122,10 @@ final class Registration {
     Client client = null;
     boolean registered = false;
     try {
+      if (subscription.initial().isPresent()) {
+        // before the application makes anything for it
+        check(grant, subscription);
+      }
       client = client(subscription, origin, grant);
       // first: a message without topics is offered to all that are registered
       begin(client, subscription, request);
@@ -126,6 +135,10 @@ final class Registration {
       // after it can be found: what is revoked from now on is seen either here or there
       check(grant, subscription);
       subscribe(client, subscription);
+      if (history == null && subscription.initial().isPresent()) {
+        // what is published meanwhile waits behind it
+        client.greeting = state(subscription).greeting(engine.frames(), true);
+      }
       SinkWriter writer = writer(sink, request, subscription, origin, client);
       if (!client.writer(writer)) {
         writer.abort();
@@ -282,8 +295,43 @@ final class Registration {
     if (start.asked()) {
       engine.statistics().increment(start.found() ? Metric.RESUMED : Metric.NOT_RESUMED);
     }
+    if (!start.found() && subscription.initial().isPresent()) {
+      beginWithState(client, subscription, start.asked());
+      return;
+    }
     EventId id = start.lastEventId();
     client.begin(engine.frames().greeting(id), start.epoch(), start.cursor(), start.firstOffered());
+  }
+
+  private void beginWithState(Client client, Subscription subscription, boolean asked) {
+    SubscriptionFilter filter = new SubscriptionFilter(subscription, client.id(), client.grant());
+    InitialStates.State state = state(subscription);
+    History.Start start = history.startAfter(state.at(), filter, asked);
+    if (start == null) {
+      // one that others had made is too old where much is published; what this one is too late for
+      // is a gap
+      states.forget(subscription, state);
+      state = state(subscription);
+      start = history.startAfter(state.at(), filter, asked);
+    }
+    boolean whole = start != null && start.lastEventId() != null;
+    if (start == null) {
+      start = history.startBehindGap();
+    }
+    client.begin(
+        state.greeting(engine.frames(), whole),
+        start.epoch(),
+        start.cursor(),
+        start.firstOffered());
+  }
+
+  private InitialStates.State state(Subscription subscription) {
+    try {
+      return states.get(subscription);
+    } catch (TimeoutException e) {
+      throw admission.refuse(
+          RefusedException.Reason.INITIAL, 503, "the state to begin with is still being made", 2);
+    }
   }
 
   private void subscribe(Client client, Subscription subscription) {

@@ -71,7 +71,8 @@ class StarcastConfigTest {
         Arguments.of("starcast.log.events", "log.events", 16L, 10_000_000L),
         Arguments.of("starcast.log.bytes", "log.bytes", 65_536L, 1L << 40),
         Arguments.of("starcast.log.retain-topics", "log.retainTopics", 1L, 1_000_000L),
-        Arguments.of("starcast.log.retain-bytes", "log.retainBytes", 65_536L, 1L << 40));
+        Arguments.of("starcast.log.retain-bytes", "log.retainBytes", 65_536L, 1L << 40),
+        Arguments.of("starcast.initial.bytes", "log.initialBytes", 65_536L, 1L << 40));
   }
 
   /** Each key that is a duration, its bounds, and whether zero means never. */
@@ -84,6 +85,7 @@ class StarcastConfigTest {
         Arguments.of("starcast.retry", "writer.retry", "PT0.1S", "PT1H", false),
         Arguments.of("starcast.drain-window", "writer.drainWindow", "PT0S", "PT10M", true),
         Arguments.of("starcast.log.age", "log.age", "PT1S", "P30D", true),
+        Arguments.of("starcast.initial.max-age", "log.initialAge", "PT0.1S", "PT1M", true),
         Arguments.of("starcast.log.sync", "log.sync", "PT0S", "PT1M", true),
         Arguments.of("starcast.presence.grace", "presence.grace", "PT0S", "PT5M", true));
   }
@@ -324,7 +326,9 @@ class StarcastConfigTest {
                     "memory",
                     Optional.empty(),
                     Duration.ofMillis(500),
-                    false),
+                    false,
+                    Duration.ofSeconds(1),
+                    16 << 20),
                 new StarcastConfig.Limits(
                     512 << 10, 10_000, 100, 1_000, 600, 0, 100, 32, 100, 10_000),
                 new StarcastConfig.Writer(

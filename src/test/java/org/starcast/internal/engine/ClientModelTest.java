@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.starcast.FakeSink;
+import org.starcast.MessageSource;
 import org.starcast.ResponseRuntime;
 import org.starcast.SseClient;
 import org.starcast.SseClient.CloseReason;
@@ -42,9 +43,10 @@ import org.starcast.internal.wire.EventId;
  * thread, so that a seed repeats them exactly, by one node or by two that share an order, to either
  * of which a client may come back; after each, what has been written is read as a browser would,
  * and every event that should have come is there, once and in order, or excused: by a gap that was
- * told before what follows it, by a later one of the same key, or by the end of the connection,
- * after which the client comes back with the last id that it has seen. An id that a client has seen
- * never covers an event that it has not.
+ * told before what follows it, by a state that the client begins with, by a later one of the same
+ * key, or by the end of the connection, after which the client comes back with the last id that it
+ * has seen. A state is that of the last event before it was made, and made for one client or for
+ * several. An id that a client has seen never covers an event that it has not.
  *
  * <p>{@code -Dstarcast.test.model.seed=…} repeats one run, {@code starcast.test.runs} multiplies
  * their number.
@@ -88,6 +90,9 @@ class ClientModelTest {
     private final DeliveryEngine engine;
     private final Set<Long> neverReceived = new HashSet<>();
     private boolean lags;
+
+    /** The place of the last state that was made for all. */
+    private long stateAt;
 
     Node(World world, StarcastConfig config) {
       this.world = world;
@@ -156,6 +161,7 @@ class ClientModelTest {
       values.put("starcast.log.age", "PT0S");
       values.put("starcast.log.events", logs ? "" + LOG_EVENTS : "0");
       values.put("starcast.batch-bytes", "1024");
+      values.put("starcast.initial.max-age", "PT1M");
       if (random.nextInt(4) == 0) {
         values.put("starcast.queue.total-bytes", "" + (1 << 20));
       }
@@ -418,6 +424,11 @@ class ClientModelTest {
     private final Overflow policy;
     private final boolean recovers;
     private final boolean recoversLater;
+
+    /** Whether it begins with a state: one of its own, or one that others get, too. */
+    private final boolean begins;
+
+    private final boolean shares;
     private final List<Change> changes = new ArrayList<>();
     private Node node;
     private Client client;
@@ -447,6 +458,17 @@ class ClientModelTest {
     /** Whether it began with whatever the log had. */
     private boolean beginsAnywhere;
 
+    /** Whether a state must come before anything else, or may. */
+    private boolean owesState;
+
+    private boolean mayBeginWithState;
+
+    /** That of the last state that has come; -1 for none. */
+    private long stateAt;
+
+    /** What {@link #owedStates} are if it begins with a state. */
+    private final Map<String, Event> owedBehindState = new HashMap<>();
+
     /** The states that must have come before the next event with an id. */
     private final Map<String, Event> owedStates = new HashMap<>();
 
@@ -466,6 +488,8 @@ class ClientModelTest {
       this.policy = Overflow.values()[random.nextInt(4)];
       this.recovers = random.nextInt(3) == 0;
       this.recoversLater = random.nextBoolean();
+      this.begins = random.nextInt(3) == 0;
+      this.shares = random.nextBoolean();
     }
 
     private Change now() {
@@ -534,24 +558,40 @@ class ClientModelTest {
       owesGap = false;
       beginsAnywhere = false;
       expectsRecovery = false;
+      owesState = begins && (!world.logs || lastId.isEmpty());
+      mayBeginWithState = begins;
+      stateAt = -1;
       owedStates.clear();
-      Subscription resumed = subscription;
+      Node registering = node;
+      MessageSource state =
+          () -> {
+            long at = world.place(registering.engine.lastEventId());
+            if (shares) {
+              registering.stateAt = at;
+            }
+            return SseMessage.builder().event("state").data("s" + at).build();
+          };
+      Subscription stated =
+          !begins
+              ? subscription
+              : shares ? subscription.initial("all", state) : subscription.initial(state);
+      Subscription resumed = stated;
       if (!world.logs) {
         has = received;
       } else if (!lastId.isEmpty()) {
         has = world.place(lastId);
-        resumed = subscription.resumeFrom(lastId);
+        resumed = stated.resumeFrom(lastId);
       } else {
         switch (random.nextInt(5)) {
           case 0 -> {
             has = -1;
             owesGap = true;
-            resumed = subscription.resumeFrom("zzz-7");
+            resumed = stated.resumeFrom("zzz-7");
           }
           case 1 -> {
             has = -1;
             beginsAnywhere = true;
-            resumed = subscription.resumeFrom(Subscription.EARLIEST);
+            resumed = stated.resumeFrom(Subscription.EARLIEST);
           }
           default -> {
             has = received;
@@ -567,6 +607,18 @@ class ClientModelTest {
       flows = random.nextInt(3) > 0;
       writer = new MemoryWriter(client, flows ? MemoryWriter.OPEN : random.nextInt(300));
       client.writer(writer);
+      if (begins && world.logs) {
+        // while it has the subscription that it came with
+        Map<String, Event> other = Map.copyOf(owedStates);
+        long at = shares ? node.stateAt : received;
+        // of those that are kept by now
+        oweStates(received + 1);
+        owedBehindState.clear();
+        owedBehindState.putAll(owedStates);
+        owedBehindState.values().removeIf(event -> event.place > at);
+        owedStates.clear();
+        owedStates.putAll(other);
+      }
       readBytes = 0;
       unread.setLength(0);
       direct.clear();
@@ -714,6 +766,14 @@ class ClientModelTest {
         }
       }
       world.trace.add("  " + this.id + " reads " + event + " " + data + " " + id);
+      if (event.equals("state")) {
+        state(Long.parseLong(data.substring(1)));
+        return;
+      }
+      if (data != null || id != null) {
+        assertThat(owesState).as("the state comes first").isFalse();
+        mayBeginWithState = false;
+      }
       if (event.equals("starcast-gap")) {
         gap(data, id);
       } else if (event.equals("recover")) {
@@ -728,9 +788,31 @@ class ClientModelTest {
       }
     }
 
+    /** A state, which has all that was published up to this place. */
+    private void state(long place) {
+      stateAt = place;
+      if (expectsRecovery) {
+        expectsRecovery = false;
+        return;
+      }
+      assertThat(mayBeginWithState).as("a state comes first, or behind a gap").isTrue();
+      if (world.logs && !lastId.isEmpty()) {
+        assertThat(canHaveLost()).as("nothing was lost").isTrue();
+      }
+      owesState = false;
+      mayBeginWithState = false;
+      owesGap = false;
+      beginsAnywhere = false;
+      has = place;
+      if (world.logs) {
+        owedStates.clear();
+        owedStates.putAll(owedBehindState);
+      }
+    }
+
     private void gap(String data, String id) {
       owesGap = false;
-      expectsRecovery = recovers;
+      expectsRecovery = recovers || begins;
       int next = data.indexOf("\"next\":\"");
       if (next >= 0) {
         gapTo = world.place(data.substring(next + 8, data.indexOf('"', next + 8))) - 1;
@@ -786,6 +868,11 @@ class ClientModelTest {
       }
       if (world.logs) {
         assertThat(world.place(id)).isEqualTo(event.place);
+      }
+      if (begins && !recovers && gapTo >= 0 && gapTo >> 32 == stateAt >> 32) {
+        assertThat(stateAt)
+            .as("the state behind the gap has what was missed")
+            .isGreaterThanOrEqualTo(gapTo);
       }
       assertThat(owed(event)).as("%s is for %s", event, this.id).isTrue();
       assertThat(event.place).as("%s comes once and in order", event).isGreaterThan(has);
