@@ -4,8 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.starcast.internal.engine.EngineFixture.until;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -17,6 +23,7 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.Subscription.Overflow;
 import org.starcast.internal.engine.EngineFixture.Stream;
+import org.starcast.spi.StoredEvent;
 import org.starcast.testing.ReceivedEvent;
 
 /** A client's queue: its bounds, and what each policy does at them. */
@@ -419,6 +426,293 @@ class QueueTest {
       for (int i = 0; i < 20; i++) {
         streams.get(i).unplug().awaitData("first of " + i, "second of " + i);
       }
+    }
+  }
+
+  /** A queue and a plain list of what it is to hold, which are compared after each step. */
+  private static final class Model {
+    private static final long MEMORY = 4_000;
+
+    private final Random random;
+    private final Overflow policy;
+    private final int maxMessages;
+    private final long maxBytes;
+    private final int patience;
+    private final Statistics statistics = new Statistics();
+    private final MemoryGovernor memory = new MemoryGovernor(MEMORY, List::of);
+    private final ClientQueue queue;
+    private final List<Frame> frames = new ArrayList<>();
+    private final List<Frame> waiting = new ArrayList<>();
+    private final List<CompletionStage<Boolean>> promises = new ArrayList<>();
+    private long sequence;
+    private long inFlight;
+    private long last;
+    private long missed;
+    private long lost;
+    private final Map<Metric, Long> counts = new EnumMap<>(Metric.class);
+
+    Model(long seed) {
+      random = new Random(seed);
+      policy = Overflow.values()[random.nextInt(Overflow.values().length)];
+      maxMessages = 1 + random.nextInt(24);
+      maxBytes = 50 + random.nextInt(3_000);
+      patience = random.nextInt(20);
+      queue = new ClientQueue(policy, maxMessages, maxBytes, statistics, memory);
+    }
+
+    private static long bytes(List<Frame> frames) {
+      return frames.stream().mapToLong(Frame::length).sum();
+    }
+
+    private static long held(List<Frame> frames) {
+      return frames.stream()
+          .filter(frame -> !frame.isPermanent())
+          .mapToLong(frame -> frame.length() + frame.addressWeight())
+          .sum();
+    }
+
+    private long used() {
+      return held(frames) + held(waiting) + inFlight;
+    }
+
+    private Frame frame() {
+      byte[] bytes = new byte[1 + random.nextInt(random.nextInt(8) == 0 ? 2_000 : 100)];
+      String key = random.nextInt(3) == 0 ? "k" + random.nextInt(3) : null;
+      return switch (random.nextInt(6)) {
+        case 0 -> Frame.permanent(random.nextBoolean() ? 0 : sequence, bytes);
+        case 1 -> Frame.toOne(bytes, key, memory);
+        case 2 -> Frame.again(event(bytes, key, null), false, memory);
+        default -> event(bytes, key, memory);
+      };
+    }
+
+    private Frame event(byte[] bytes, String key, MemoryGovernor counting) {
+      sequence++;
+      StoredEvent event =
+          new StoredEvent(sequence, 0, List.of("a"), null, List.of(), bytes, bytes.length);
+      return new Frame(event, key, 0, null, counting);
+    }
+
+    private boolean fits(Frame frame) {
+      return frames.isEmpty()
+          || frames.size() + 1 <= maxMessages
+              && bytes(frames) + inFlight + frame.length() <= maxBytes;
+    }
+
+    private void count(Metric metric, Frame... these) {
+      for (Frame frame : these) {
+        counts.merge(metric, frame.counted ? 1L : 0L, Long::sum);
+      }
+    }
+
+    private void drop(Frame frame, Metric metric) {
+      frames.remove(frame);
+      lost += frame.isPermanent() ? 0 : 1;
+      count(metric, frame);
+    }
+
+    private Optional<Frame> ofKey(List<Frame> among, String key) {
+      return policy != Overflow.COALESCE || key == null
+          ? Optional.empty()
+          : among.stream().filter(frame -> key.equals(frame.coalesceKey)).findFirst();
+    }
+
+    private void append(Frame frame) {
+      queue.append(frame);
+      frames.add(frame);
+      last = Math.max(last, frame.sequence());
+    }
+
+    private void offer() {
+      Frame frame = frame();
+      Optional<Frame> replaced = ofKey(frames, frame.coalesceKey);
+      replaced.ifPresent(old -> drop(old, Metric.COALESCED));
+      assertThat(queue.replace(frame)).isEqualTo(replaced.isPresent());
+      assertThat(queue.fits(frame)).isEqualTo(fits(frame));
+      if (policy == Overflow.DROP_OLDEST) {
+        queue.dropOldestFor(frame);
+        while (!fits(frame)) {
+          missed += frames.get(0).isPermanent() ? 0 : 1;
+          drop(frames.get(0), Metric.DROPPED);
+        }
+      } else if (policy == Overflow.CATCH_UP && !fits(frame)) {
+        leaveToLog();
+      }
+      boolean taken = fits(frame);
+      if (taken) {
+        append(frame);
+      }
+      frame.heldBy(taken ? 1 : 0);
+    }
+
+    private long leave() {
+      List<Frame> left = frames.stream().filter(frame -> frame.sequence() > 0).toList();
+      frames.removeAll(left);
+      return left.stream().filter(frame -> frame.counted).count();
+    }
+
+    private void leaveToLog() {
+      long first =
+          frames.stream()
+              .filter(frame -> frame.sequence() > 0 && !frame.isPermanent())
+              .mapToLong(Frame::sequence)
+              .findFirst()
+              .orElse(0);
+      assertThat(queue.leaveToLog()).isEqualTo(new ClientQueue.LeftToLog(first, leave()));
+    }
+
+    private void fitsAll() {
+      List<Frame> events = new ArrayList<>();
+      List<Frame> after = new ArrayList<>(frames);
+      for (int i = random.nextInt(6); i > 0; i--) {
+        Frame published = frame();
+        published.heldBy(0);
+        Frame event = Frame.again(published, false, null);
+        ofKey(after, event.coalesceKey).ifPresent(after::remove);
+        after.add(event);
+        events.add(event);
+      }
+      assertThat(queue.fitsAll(events))
+          .isEqualTo(
+              events.isEmpty()
+                  || after.size() <= 1
+                  || after.size() <= maxMessages && bytes(after) + inFlight <= maxBytes);
+    }
+
+    private boolean hasRoom(Frame frame) {
+      return frames.isEmpty()
+          || frames.size() < maxMessages / 2
+              && bytes(frames) + inFlight + frame.length() <= maxBytes / 2
+              && memory.used() <= MEMORY / 2;
+    }
+
+    private void appendWhenRoom() {
+      Frame frame = Frame.toOne(new byte[1 + random.nextInt(150)], null, memory);
+      boolean now = waiting.isEmpty() && hasRoom(frame);
+      int most = Math.max(16, maxMessages);
+      String refusal =
+          "message: %d messages of %d bytes wait for room, at most %d of %d"
+              .formatted(waiting.size(), bytes(waiting), most, maxBytes);
+      boolean tooMuch =
+          waiting.size() == most
+              || waiting.size() >= 16 && bytes(waiting) + frame.length() > maxBytes;
+      CompletionStage<Boolean> later = queue.appendWhenRoom(frame);
+      if (now) {
+        assertThat(later).isNull();
+        count(Metric.DIRECT, frame);
+        frames.add(frame);
+      } else if (tooMuch) {
+        assertThat(later)
+            .failsWithin(Duration.ZERO)
+            .withThrowableThat()
+            .withMessageEndingWith(refusal);
+      } else {
+        assertThat(later.toCompletableFuture()).isNotDone();
+        waiting.add(frame);
+        promises.add(later);
+      }
+    }
+
+    private void admit() {
+      for (ClientQueue.Waiting admitted : queue.admit()) {
+        Frame frame = waiting.remove(0);
+        assertThat(hasRoom(frame)).isTrue();
+        assertThat(admitted.frame()).isSameAs(frame);
+        admitted.taken().complete(true);
+        assertThat(promises.remove(0)).isCompletedWithValue(true);
+        count(Metric.DIRECT, frame);
+        frames.add(frame);
+      }
+      assertThat(waiting.isEmpty() || !hasRoom(waiting.get(0))).isTrue();
+    }
+
+    void step() {
+      switch (random.nextInt(20 + patience)) {
+        case 0, 1, 2, 3, 4, 5, 6, 7 -> offer();
+        case 8, 9 -> admit();
+        case 10 -> fitsAll();
+        case 11, 12, 13 -> {
+          if (!frames.isEmpty()) {
+            queue.remove();
+            frames.remove(0);
+          }
+        }
+        case 14 -> {
+          queue.flushed();
+          inFlight = random.nextInt(500);
+          queue.inFlight(inFlight);
+        }
+        case 15 -> {
+          queue.flushed();
+          inFlight = 0;
+        }
+        case 16 -> {
+          long told = random.nextInt((int) missed + 1);
+          queue.missedTold(told);
+          missed -= told;
+        }
+        case 17 -> leaveToLog();
+        case 18 -> {
+          if (random.nextInt(4) == 0) {
+            assertThat(queue.restart()).isEqualTo(leave());
+            last = 0;
+            missed = 0;
+          }
+        }
+        default -> appendWhenRoom();
+      }
+    }
+
+    void compare() {
+      assertThat(queue.size()).isEqualTo(frames.size());
+      assertThat(queue.isEmpty()).isEqualTo(frames.isEmpty());
+      assertThat(queue.peek()).isSameAs(frames.isEmpty() ? null : frames.get(0));
+      assertThat(queue.counted()).isEqualTo(frames.stream().filter(frame -> frame.counted).count());
+      assertThat(queue.oldest())
+          .isEqualTo(
+              frames.stream()
+                  .mapToLong(Frame::sequence)
+                  .filter(each -> each > 0)
+                  .findFirst()
+                  .orElse(Long.MAX_VALUE));
+      assertThat(queue.last()).isEqualTo(last);
+      assertThat(queue.missed()).isEqualTo(missed);
+      assertThat(queue.dropped()).isEqualTo(lost);
+      assertThat(queue.isInFlight()).isEqualTo(inFlight > 0);
+      assertThat(queue.queuedBytes()).isEqualTo(bytes(frames) + inFlight);
+      assertThat(queue.heldBytes()).isEqualTo(bytes(frames) + inFlight + bytes(waiting));
+      assertThat(memory.used()).isEqualTo(used());
+      counts.forEach(
+          (metric, count) ->
+              assertThat(statistics.counters().get(metric)).as("%s", metric).isEqualTo(count));
+    }
+
+    void end() {
+      count(Metric.DISCARDED, frames.toArray(Frame[]::new));
+      queue.discard();
+      frames.clear();
+      inFlight = 0;
+      assertThat(memory.used()).isZero();
+      assertThat(queue.refuse()).extracting(ClientQueue.Waiting::frame).isEqualTo(waiting);
+      waiting.clear();
+      assertThat(queue.refuse()).isEmpty();
+      compare();
+    }
+  }
+
+  @Test
+  void aQueueHoldsWhatAPlainListWould() {
+    for (long seed = 1; seed <= 500; seed++) {
+      Model model = new Model(seed);
+      for (int step = 1; step <= 100; step++) {
+        try {
+          model.step();
+          model.compare();
+        } catch (AssertionError e) {
+          throw new AssertionError("seed " + seed + ", step " + step + ": " + e.getMessage(), e);
+        }
+      }
+      model.end();
     }
   }
 }
