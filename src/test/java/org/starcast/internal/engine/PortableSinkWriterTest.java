@@ -283,11 +283,17 @@ class PortableSinkWriterTest {
 
   @Test
   void aSendThatNeverCompletesIsEndedByTheWatchdog() throws IOException {
-    try (EngineFixture fixture = new EngineFixture("send-timeout", "PT0.1S")) {
-      SseClient client = register(fixture, sink);
+    try (EngineFixture fixture = new EngineFixture("send-timeout", "PT10M")) {
+      Client client = (Client) register(fixture, sink);
       until(() -> sink.outstanding() == 1);
       sink.complete();
-      until(() -> sink.closes() == 1);
+      until(() -> sink.outstanding() == 1);
+      until(
+          () -> {
+            // the writer has it before the cycle has noted that the client is blocked
+            client.onTime(System.nanoTime() + Duration.ofMinutes(11).toNanos());
+            return sink.closes() == 1;
+          });
       assertThat(fixture.closed(1)).containsExactly(client.id() + " TIMEOUT");
       assertThat(client.closeReason()).contains(CloseReason.TIMEOUT);
       // what completes too late changes nothing
