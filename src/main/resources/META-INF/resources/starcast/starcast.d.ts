@@ -1,0 +1,85 @@
+/** See the head of starcast.js, which says what each of these does. */
+
+export type State = 'connecting' | 'open' | 'reconnecting' | 'offline' | 'failed' | 'closed';
+
+/** An answer or a failure of the connection; `status` is the HTTP status, if there is one. */
+export interface StarcastError extends Error {
+  readonly name: 'StarcastError';
+  readonly status?: number;
+}
+
+/** Events that are gone: the id of the first that follows, and how many, each if it is known. */
+export interface Gap {
+  readonly next?: string;
+  readonly missed?: number;
+}
+
+export interface StateInfo {
+  readonly error: StarcastError | null;
+  /** Milliseconds until the next attempt. */
+  readonly retryIn?: number;
+  /** Why the state is `closed`. */
+  readonly reason?: 'client' | 'server';
+}
+
+/** What both ways to open a stream take; times are in milliseconds. */
+export interface ConnectionOptions {
+  lastEventId?: string;
+  shared?: boolean;
+  headers?:
+    | HeadersInit
+    | ((refused: StarcastError | undefined) => HeadersInit | Promise<HeadersInit>);
+  heartbeatTimeout?: number;
+  minRetry?: number;
+  maxRetry?: number;
+  credentials?: RequestCredentials;
+  name?: string;
+}
+
+export interface Options extends ConnectionOptions {
+  on?: Record<string, (this: Stream, event: MessageEvent<string>) => void>;
+  onEvent?(this: Stream, event: MessageEvent<string>): void;
+  onGap?(this: Stream, gap: Gap): void;
+  onState?(this: Stream, state: State, info: StateInfo): void;
+  onError?(this: Stream, error: StarcastError): void;
+}
+
+export interface Stream {
+  readonly url: string;
+  readonly name: string;
+  readonly state: State;
+  readonly error: StarcastError | null;
+  readonly lastEventId: string;
+  close(): void;
+}
+
+/** In the shape of the browser's EventSource. */
+export interface Source extends EventTarget {
+  readonly url: string;
+  readonly readyState: 0 | 1 | 2;
+  readonly error: StarcastError | null;
+  onopen: ((event: Event) => void) | null;
+  onmessage: ((event: MessageEvent<string>) => void) | null;
+  onerror: ((event: Event) => void) | null;
+  close(): void;
+}
+
+/**
+ * Opens a stream.
+ *
+ * @throws TypeError if the URL or an option is not valid
+ */
+export function connect(url: string | URL, options?: Options): Stream;
+
+/**
+ * Opens a stream as an EventTarget.
+ *
+ * @throws TypeError if the URL or an option is not valid
+ */
+export function eventSource(url: string | URL, options?: ConnectionOptions): Source;
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'starcast-status': HTMLElement;
+  }
+}
