@@ -75,6 +75,31 @@ class PomTest {
     assertThat(versions).containsExactly(text("version"));
   }
 
+  /** What the page on Tomcat and Jetty names is what the contract of a server runs with. */
+  @Test
+  void theContractRunsWithWhatAWarIsSaidToBringToAServletContainer() throws Exception {
+    String example = Files.readString(Path.of("src/site/examples/pom.xml"));
+    String brought =
+        example.substring(
+            example.indexOf("snippet: servlet-container"), example.indexOf("snippet: testing"));
+    List<String> artifacts =
+        Pattern.compile("<artifactId>([^<]*)")
+            .matcher(brought)
+            .results()
+            .map(found -> found.group(1))
+            .toList();
+    assertThat(artifacts)
+        .hasSizeGreaterThan(6)
+        .allSatisfy(
+            artifact ->
+                assertThat(
+                        text(
+                            "profiles/profile[id='servers']/dependencies/dependency[artifactId='"
+                                + artifact
+                                + "']/scope"))
+                    .isEqualTo("runtime"));
+  }
+
   private static Stream<String> versions(Path file) {
     try {
       return VERSION.matcher(Files.readString(file)).results().map(PomTest::version);
