@@ -83,7 +83,9 @@ public @interface Signals {
     /** The longest path or detail, in characters; what is longer is cut. */
     private static final int MAX_TEXT = 256;
 
+    @SuppressWarnings("serial") // an immutable list, which is serializable as its elements are
     private final List<Error> errors;
+
     private final String problem;
 
     BadSignalsException(String path, String detail) {

@@ -26,6 +26,9 @@ public final class PortableSinkWriter implements SinkWriter {
   private final Executor executor;
   private final Listener listener;
 
+  /** The data of an event that has none, but an id or a retry. */
+  private final String noData;
+
   /** Events of the present write that are not sent yet; touched by one thread at a time. */
   private final ArrayDeque<OutboundSseEvent> waiting = new ArrayDeque<>();
 
@@ -41,6 +44,8 @@ public final class PortableSinkWriter implements SinkWriter {
     this.sink = sink;
     this.executor = executor;
     this.listener = listener;
+    // Jersey writes the data of any event that has fields, and fails where it is null
+    this.noData = sink.getClass().getName().startsWith("org.glassfish.jersey.") ? "" : null;
   }
 
   /** The first send commits the response. */
@@ -72,7 +77,7 @@ public final class PortableSinkWriter implements SinkWriter {
   @Override
   public boolean write(byte[] bytes, int offset, int length) throws IOException {
     check();
-    waiting.addAll(events(new String(bytes, offset, length, StandardCharsets.UTF_8)));
+    waiting.addAll(events(new String(bytes, offset, length, StandardCharsets.UTF_8), noData));
     sentBefore = sent.get();
     busy = true;
     executor.execute(this::sendNext);
@@ -129,15 +134,19 @@ public final class PortableSinkWriter implements SinkWriter {
     close();
   }
 
-  /** Reads back the frames that the encoder made: each ends with an empty line. */
-  public static List<OutboundSseEvent> events(String frames) {
+  /**
+   * Reads back the frames that the encoder made: each ends with an empty line.
+   *
+   * @param noData the data of an event with fields that has none
+   */
+  public static List<OutboundSseEvent> events(String frames, String noData) {
     return Arrays.stream(frames.split("\n\n"))
         .filter(frame -> !frame.isEmpty())
-        .<OutboundSseEvent>map(frame -> new TextEvent(SseFormat.decode(frame)))
+        .<OutboundSseEvent>map(frame -> new TextEvent(SseFormat.decode(frame), noData))
         .toList();
   }
 
-  private record TextEvent(SseFormat.Fields fields) implements OutboundSseEvent {
+  private record TextEvent(SseFormat.Fields fields, String noData) implements OutboundSseEvent {
 
     @Override
     public String getComment() {
@@ -186,7 +195,7 @@ public final class PortableSinkWriter implements SinkWriter {
 
     @Override
     public Object getData() {
-      return fields.data().orElse(null);
+      return fields.data().orElse(getType() == null ? null : noData);
     }
   }
 }

@@ -222,7 +222,7 @@ class PortableSinkWriterTest {
                 comment == null ? null : asReceived(comment)));
       }
       List<String> actual =
-          PortableSinkWriter.events(frames.toString()).stream()
+          PortableSinkWriter.events(frames.toString(), null).stream()
               .map(
                   e ->
                       describe(
