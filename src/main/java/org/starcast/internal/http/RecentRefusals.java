@@ -33,8 +33,8 @@ public class RecentRefusals {
    * One.
    *
    * @param at when
-   * @param status what the caller was answered; 500 for what is answered so unless the resource
-   *     method catches it, as the built-in endpoint does, which answers 400
+   * @param status what the caller was answered; 500 for what is answered so unless a resource
+   *     method of the application catches it
    * @param reason what the caller, or the log, was told
    * @param principal who was logged in; or null
    * @param address the remote address, which is the proxy's where there is one; or null
@@ -68,7 +68,7 @@ public class RecentRefusals {
             start(String.valueOf(why.getMessage())),
             principal == null ? null : start(String.valueOf(principal.getName())),
             request == null ? null : request.getRemoteAddr(),
-            asked.stream().limit(MAX_TOPICS).map(RecentRefusals::start).toList());
+            starts(asked));
     synchronized (latest) {
       latest.removeIf(refusal::isAgain);
       if (latest.size() == KEPT) {
@@ -78,11 +78,38 @@ public class RecentRefusals {
     }
   }
 
+  /**
+   * Keeps one that was added as {@code why}, and is answered in another way.
+   *
+   * @return the answer
+   */
+  public WebApplicationException answered(
+      RuntimeException why,
+      WebApplicationException answer,
+      HttpServletRequest request,
+      Collection<String> asked) {
+    String reason = start(String.valueOf(why.getMessage()));
+    List<String> topics = starts(asked);
+    synchronized (latest) {
+      latest.removeIf(
+          refusal ->
+              refusal.status == 500
+                  && refusal.reason.equals(reason)
+                  && refusal.asked.equals(topics));
+    }
+    add(answer, request, asked);
+    return answer;
+  }
+
   /** Those that are kept, latest first. */
   public List<Refusal> latest() {
     synchronized (latest) {
       return List.copyOf(latest);
     }
+  }
+
+  private static List<String> starts(Collection<String> texts) {
+    return texts.stream().limit(MAX_TOPICS).map(RecentRefusals::start).toList();
   }
 
   private static String start(String text) {

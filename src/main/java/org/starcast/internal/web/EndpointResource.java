@@ -200,7 +200,12 @@ public class EndpointResource {
     } catch (WebApplicationException e) {
       throw refused(e, request, asked);
     }
-    Parameters.checked("topic", () -> broadcaster.register(sink, subscription));
+    try {
+      broadcaster.register(sink, subscription);
+    } catch (IllegalArgumentException e) {
+      throw refusals.answered(
+          e, Parameters.badRequest("topic", e), request, subscription.topics().keySet());
+    }
   }
 
   /** Keeps it for the monitor. */

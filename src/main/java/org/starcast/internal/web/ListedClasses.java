@@ -4,6 +4,7 @@ import jakarta.servlet.ServletContainerInitializer;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.annotation.HandlesTypes;
 import jakarta.ws.rs.core.Application;
+import java.util.HashSet;
 import java.util.Set;
 import org.starcast.Starcast;
 import org.starcast.internal.logging.LogMessage;
@@ -31,15 +32,44 @@ public final class ListedClasses implements ServletContainerInitializer {
   private static void check(Class<?> type) {
     Set<Class<?>> listed;
     try {
-      if (type.getMethod("getClasses").getDeclaringClass() == Application.class) {
-        return; // lists none, and need not be made for that
-      }
-      listed = type.asSubclass(Application.class).getConstructor().newInstance().getClasses();
+      listed = listed(type);
     } catch (ReflectiveOperationException | LinkageError | RuntimeException e) {
       return; // it is abstract, or one that only the server can make
     }
-    if (listed != null && !listed.isEmpty() && !listed.containsAll(Starcast.classes())) {
+    if (!listed.isEmpty() && !listed.containsAll(Starcast.classes())) {
       LogMessage.CLASSES_UNLISTED.log(LOG, type.getName());
+    }
+  }
+
+  /** Its classes and those of its singletons: none of both, and the runtime finds all. */
+  private static Set<Class<?>> listed(Class<?> type) throws ReflectiveOperationException {
+    Set<Class<?>> listed = new HashSet<>();
+    if (lists(type, "getClasses") || lists(type, "getSingletons")) {
+      Application application = type.asSubclass(Application.class).getConstructor().newInstance();
+      addAll(application.getClasses(), listed);
+      if (lists(type, "getSingletons")) {
+        // by reflection, as it is deprecated
+        Set<?> singletons = (Set<?>) type.getMethod("getSingletons").invoke(application);
+        addAll(singletons, listed);
+      }
+    }
+    return listed;
+  }
+
+  /** Whether it has such a method of its own; if not, it need not be made. */
+  private static boolean lists(Class<?> type, String method) {
+    try {
+      return type.getMethod(method).getDeclaringClass() != Application.class;
+    } catch (NoSuchMethodException e) {
+      return false; // of a Jakarta REST without it
+    }
+  }
+
+  private static void addAll(Set<?> components, Set<Class<?>> listed) {
+    if (components != null) {
+      components.forEach(
+          component ->
+              listed.add(component instanceof Class<?> known ? known : component.getClass()));
     }
   }
 }

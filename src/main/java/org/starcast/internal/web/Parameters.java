@@ -1,6 +1,7 @@
 package org.starcast.internal.web;
 
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.WebApplicationException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -92,8 +93,13 @@ final class Parameters {
     try {
       return action.get();
     } catch (IllegalArgumentException e) {
-      String message = String.valueOf(e.getMessage());
-      throw Problem.badRequest(parameter + ": " + message.substring(message.indexOf(": ") + 2));
+      throw badRequest(parameter, e);
     }
+  }
+
+  /** The answer to what an argument's check says, with the HTTP parameter's name. */
+  static WebApplicationException badRequest(String parameter, IllegalArgumentException e) {
+    String message = String.valueOf(e.getMessage());
+    return Problem.badRequest(parameter + ": " + message.substring(message.indexOf(": ") + 2));
   }
 }

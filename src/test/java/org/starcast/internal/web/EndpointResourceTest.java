@@ -428,6 +428,32 @@ class EndpointResourceTest {
   }
 
   @Test
+  void whatTheBroadcasterRefusesIsKeptAsItIsAnswered() {
+    try (RunningBroadcaster node =
+        new RunningBroadcaster("endpoint.enabled", "true", "max-globs-per-client", "1")) {
+      EndpointResource endpoint =
+          new EndpointResource(node.broadcaster(), node.config(), node.access(), node.refusals());
+
+      assertThat(
+              catchThrowable(
+                  () ->
+                      endpoint.stream(
+                          FakeSink.instant(),
+                          WebRequests.query("topic", "a-*", "topic", "b-*"),
+                          null)))
+          .isInstanceOf(WebApplicationException.class);
+
+      assertThat(node.refusals().latest())
+          .extracting(Refusal::status, Refusal::reason)
+          .containsExactly(
+              tuple(
+                  400,
+                  "topic: 2 patterns with '*' inside a segment, at most 1"
+                      + " (starcast.max-globs-per-client)"));
+    }
+  }
+
+  @Test
   void whatIsRefusedIsKeptForTheMonitorOnce() {
     try (RunningBroadcaster guarded =
         new RunningBroadcaster(

@@ -35,6 +35,24 @@ class ListedClassesTest {
     }
   }
 
+  /** Has singletons alone. */
+  public static class Singletons extends Application {
+    @Override
+    @SuppressWarnings("deprecation")
+    public Set<Object> getSingletons() {
+      return Set.of("a resource");
+    }
+  }
+
+  /** Has no singletons after all, so that all classes are found. */
+  public static class NoSingletons extends Application {
+    @Override
+    @SuppressWarnings("deprecation")
+    public Set<Object> getSingletons() {
+      return Set.of();
+    }
+  }
+
   /** Cannot be made here. */
   public static class Injected extends Application {
     /** Needs something. */
@@ -61,5 +79,13 @@ class ListedClassesTest {
         .startsWith("STARCAST-1067: " + Forgetful.class.getName() + " lists its classes without")
         .contains("@SameOrigin");
     new ListedClasses().onStartup(null, null);
+  }
+
+  @Test
+  void singletonsAreAListToo() {
+    assertThat(said(Singletons.class, NoSingletons.class))
+        .singleElement()
+        .asString()
+        .startsWith("STARCAST-1067: " + Singletons.class.getName());
   }
 }
