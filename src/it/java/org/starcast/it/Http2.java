@@ -42,9 +42,7 @@ public final class Http2 {
     for (int i = 0; i < STREAMS; i++) {
       streams.add(open("starcast/stream?topic=h2." + i + "&topic=all").reading());
     }
-    await()
-        .atMost(PATIENCE)
-        .until(() -> server.statistics().getJsonObject("byWriter").getInt("servlet") == STREAMS);
+    await().atMost(PATIENCE).until(() -> server.clients() == STREAMS);
     List<String> expected = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       String data = "event " + i;

@@ -11,7 +11,7 @@ final class JettyTarget extends FolderTarget {
   private final Path home;
 
   JettyTarget() {
-    super("Jetty 12 (ee10)", "jetty", 17);
+    super("Jetty (ee10)", "jetty", 17);
     home = unpacked("jetty/jetty-home-" + version());
   }
 

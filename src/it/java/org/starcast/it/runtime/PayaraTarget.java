@@ -13,7 +13,7 @@ final class PayaraTarget extends Target {
   private Payara payara;
 
   PayaraTarget(int major, int oldestJava, Path microJar) {
-    super("Payara Micro " + major, "payara" + major, oldestJava);
+    super("Payara Micro", "payara" + major, oldestJava);
     this.microJar = microJar;
   }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
-import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -19,6 +18,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.jboss.shrinkwrap.api.exporter.ZipExporter;
@@ -194,16 +194,15 @@ abstract class RuntimeContract {
     RawStream stream = stream("topic=" + topic);
 
     assertThat(stream.status()).isEqualTo(200);
-    assertThat(stream.header("Content-Type").replace(" ", ""))
-        .isEqualToIgnoringCase("text/event-stream;charset=UTF-8");
+    // UTF-8 whether that is said or not: an event stream has no other encoding
+    assertThat(stream.header("Content-Type").replace(" ", "").toLowerCase(Locale.ROOT))
+        .isIn("text/event-stream;charset=utf-8", "text/event-stream");
     assertThat(stream.header("Cache-Control")).isEqualTo("no-cache, no-transform");
     assertThat(stream.header("X-Accel-Buffering")).isEqualTo("no");
     await()
         .atMost(PATIENCE)
         .until(() -> stream.text().matches("(?s)id: [a-z0-9]+-[0-9]+\nretry: 2000\n\n.*"));
-    JsonObject byWriter = server.statistics().getJsonObject("byWriter");
-    assertThat(byWriter.keySet()).hasSize(1);
-    matrix.writer(byWriter.keySet().iterator().next());
+    matrix.writer(String.join(", ", server.statistics().getJsonObject("byWriter").keySet()));
   }
 
   @Test

@@ -13,7 +13,7 @@ final class TomcatTarget extends FolderTarget {
   private final Path home;
 
   TomcatTarget(int major, int oldestJava) {
-    super("Tomcat " + (major == 10 ? "10.1" : major), "tomcat" + major, oldestJava);
+    super("Tomcat", "tomcat" + major, oldestJava);
     home = unpacked("tomcat" + major + "/apache-tomcat-" + version());
   }
 
