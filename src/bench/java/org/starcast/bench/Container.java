@@ -4,6 +4,8 @@ package org.starcast.bench;
 enum Container {
   PAYARA("Payara Micro"),
   WILDFLY("WildFly"),
+  /** The one that {@code --server} starts. */
+  SERVER("server"),
   NGINX("nginx");
 
   final String label;

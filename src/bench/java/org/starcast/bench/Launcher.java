@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -39,6 +40,7 @@ final class Launcher {
     return switch (container) {
       case PAYARA -> needed("--payara-jar", options.payaraJar());
       case WILDFLY -> needed("--wildfly-home", options.wildflyHome());
+      case SERVER -> needed("--server", options.server());
       case NGINX -> {
         if (options.nginx() == null) {
           yield "nginx was not found; --nginx names it";
@@ -64,6 +66,7 @@ final class Launcher {
     return switch (subject.container) {
       case PAYARA -> payara(subject, heap, log);
       case WILDFLY -> wildfly(subject, heap, log);
+      case SERVER -> script(subject, heap, log);
       case NGINX -> nginx(log);
     };
   }
@@ -151,6 +154,26 @@ final class Launcher {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     }
+  }
+
+  /** The script is told by its environment what it is to start, and becomes the server. */
+  private Server script(Subject subject, String heap, Path log) throws IOException {
+    Path folder = fresh("server");
+    int port = freePort();
+    ProcessBuilder builder =
+        new ProcessBuilder("bash", options.server().toString()).directory(folder.toFile());
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                "WAR", options.war().toString(),
+                "PORT", Integer.toString(port),
+                "HEAP", heap,
+                "WORK", folder.toString(),
+                "SERVERS", options.servers().toString(),
+                "SERVER_CONFIG", options.serverConfig().toString(),
+                "JAVA_HOME", options.javaHome().toString()));
+    return Server.start(builder, port, readyPath(subject), log, true);
   }
 
   private Server nginx(Path log) throws IOException {

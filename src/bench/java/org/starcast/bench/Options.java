@@ -13,6 +13,8 @@ import java.util.stream.Stream;
  *
  * @param payaraJar payara-micro.jar, or null
  * @param wildflyHome an unpacked WildFly, or null
+ * @param server a script that starts another server, or null
+ * @param servers the folder that such scripts find their servers in
  * @param war the bench WAR, or null
  * @param nginx nginx's program, or null if there is none
  * @param nchanModule nginx's nchan module, or null if there is none
@@ -29,6 +31,8 @@ import java.util.stream.Stream;
 record Options(
     Path payaraJar,
     Path wildflyHome,
+    Path server,
+    Path servers,
     Path war,
     Path nginx,
     Path nchanModule,
@@ -48,13 +52,15 @@ record Options(
         --war FILE           the bench WAR (default target/starcast-bench.war)
         --payara-jar FILE    payara-micro.jar
         --wildfly-home DIR   an unpacked WildFly
+        --server FILE        a script that starts another server, such as src/bench/servers/jetty.sh
+        --servers DIR        where such scripts find servers (default target/servers)
         --nginx FILE         nginx (default: looked for in the usual places)
         --nchan-module FILE  ngx_nchan_module.so (default: looked for in the usual places)
         --server-config DIR  settings applied to the servers (default server-config)
         --java-home DIR      the JDK that runs the servers (default: the one that runs this)
         --out FILE           where the table goes, as markdown (default: standard output only)
         --svg FILE           where the picture goes
-        --subjects A,B       only these: payara, wildfly, nchan, starcast, platform, ceiling,
+        --subjects A,B       only these: payara, wildfly, server, nchan, starcast, platform, ceiling,
                              or whole names such as payara-starcast
         --only A,B           only these: burst, one, paced, topics, frames, idle, publish, storm,
                              stalled (the beginning of a name is enough)
@@ -71,6 +77,8 @@ record Options(
   static Options parse(String... args) {
     Path payaraJar = null;
     Path wildflyHome = null;
+    Path server = null;
+    Path servers = Path.of("target/servers");
     Path war = Path.of("target/starcast-bench.war");
     Path nginx = firstFile("/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx");
     Path nchan =
@@ -94,6 +102,8 @@ record Options(
         case "--keep" -> keep = true;
         case "--payara-jar" -> payaraJar = Path.of(value(args, ++i, arg));
         case "--wildfly-home" -> wildflyHome = Path.of(value(args, ++i, arg));
+        case "--server" -> server = Path.of(value(args, ++i, arg));
+        case "--servers" -> servers = Path.of(value(args, ++i, arg));
         case "--war" -> war = Path.of(value(args, ++i, arg));
         case "--nginx" -> nginx = Path.of(value(args, ++i, arg));
         case "--nchan-module" -> nchan = Path.of(value(args, ++i, arg));
@@ -110,6 +120,8 @@ record Options(
     return new Options(
         absolute(payaraJar),
         absolute(wildflyHome),
+        absolute(server),
+        absolute(servers),
         absolute(war),
         nginx,
         nchan,

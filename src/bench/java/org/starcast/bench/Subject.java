@@ -6,10 +6,13 @@ import java.util.Locale;
 enum Subject {
   PAYARA_STARCAST(Container.PAYARA, Flavour.STARCAST),
   WILDFLY_STARCAST(Container.WILDFLY, Flavour.STARCAST),
+  SERVER_STARCAST(Container.SERVER, Flavour.STARCAST),
   PAYARA_PLATFORM(Container.PAYARA, Flavour.PLATFORM),
   WILDFLY_PLATFORM(Container.WILDFLY, Flavour.PLATFORM),
+  SERVER_PLATFORM(Container.SERVER, Flavour.PLATFORM),
   PAYARA_CEILING(Container.PAYARA, Flavour.CEILING),
   WILDFLY_CEILING(Container.WILDFLY, Flavour.CEILING),
+  SERVER_CEILING(Container.SERVER, Flavour.CEILING),
   NCHAN(Container.NGINX, Flavour.NCHAN);
 
   final Container container;
