@@ -6,9 +6,12 @@ import jakarta.inject.Inject;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.starcast.internal.Jndi;
 
 /**
@@ -21,11 +24,13 @@ import org.starcast.internal.Jndi;
 @ApplicationScoped
 public class ContainerExecutors {
 
+  private static final int MAX_SENDS = 64;
+
   private final Lifespan lifespan;
   private final ThreadFactory threadFactory;
   private final Executor executor;
   private final ExecutorService own;
-  private final ExecutorService virtual;
+  private final ExecutorService sends;
   private final ScheduledThreadPoolExecutor scheduler;
 
   /** For the container's proxy. */
@@ -34,7 +39,7 @@ public class ContainerExecutors {
     threadFactory = null;
     executor = null;
     own = null;
-    virtual = null;
+    sends = null;
     scheduler = null;
   }
 
@@ -55,7 +60,8 @@ public class ContainerExecutors {
     threadFactory = factory;
     executor = tasks;
     own = daemons;
-    virtual = virtualThreads();
+    ExecutorService virtual = virtualThreads();
+    sends = virtual == null ? fewThreads(factory) : virtual;
     scheduler = new ScheduledThreadPoolExecutor(1, task -> named(made, task, "starcast-scheduler"));
     // what has ended early must not be kept until its time-out
     scheduler.setRemoveOnCancelPolicy(true);
@@ -78,6 +84,15 @@ public class ContainerExecutors {
     }
   }
 
+  /** Threads of the container's, not more than clients that take nothing may hold. */
+  private static ExecutorService fewThreads(ThreadFactory factory) {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            MAX_SENDS, MAX_SENDS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
   /** Makes threads that live as long as the application. */
   public ThreadFactory threadFactory() {
     lifespan.check();
@@ -92,11 +107,11 @@ public class ContainerExecutors {
 
   /**
    * Runs writes to clients, which may block and need nothing of the container: on virtual threads
-   * when the JVM has them.
+   * when the JVM has them, else on 64 threads at most, for which others wait.
    */
   public Executor sends() {
     lifespan.check();
-    return virtual == null ? executor : virtual;
+    return sends;
   }
 
   /**
@@ -116,8 +131,6 @@ public class ContainerExecutors {
     if (own != null) {
       own.shutdown();
     }
-    if (virtual != null) {
-      virtual.shutdown();
-    }
+    sends.shutdown();
   }
 }

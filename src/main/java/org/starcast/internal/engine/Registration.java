@@ -63,7 +63,7 @@ final class Registration {
    * @param history what clients begin with; or null
    * @param states what those begin with whose subscription says so
    * @param completions ends the responses
-   * @param sends runs the sends of the portable writer, which may block
+   * @param sends runs the writes that may block
    */
   Registration(
       DeliveryEngine engine,
@@ -357,6 +357,7 @@ final class Registration {
                 origin.gzip,
                 subscription.lineSeparator(),
                 completions,
+                sends,
                 config.writer().heartbeat(),
                 client)
             : new PortableSinkWriter(sink, sends, client);

@@ -135,6 +135,11 @@ abstract class ContainerConnection {
     return true;
   }
 
+  /** Whether writes block, although in non-blocking mode. */
+  boolean blocks() {
+    return false;
+  }
+
   /** The most bytes that one write may have, so that it does not block. */
   int maxWrite() throws IOException {
     return Integer.MAX_VALUE;

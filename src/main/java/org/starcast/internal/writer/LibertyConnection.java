@@ -15,7 +15,7 @@ import org.starcast.internal.logging.LogMessage;
  * after which {@code isReady()} and the write listener say when all has left; but nothing in the
  * container calls it. So this does, and no write is as large as the buffer.
  */
-final class LibertyConnection extends ContainerConnection {
+class LibertyConnection extends ContainerConnection {
 
   private final Object stream;
   private final Object exchange;
@@ -23,7 +23,7 @@ final class LibertyConnection extends ContainerConnection {
   private final Method getBufferSize;
   private final Method flush;
 
-  private LibertyConnection(Object stream, Object exchange, Object tcp)
+  LibertyConnection(Object stream, Object exchange, Object tcp)
       throws ReflectiveOperationException {
     this.stream = stream;
     this.exchange = exchange;
@@ -42,10 +42,10 @@ final class LibertyConnection extends ContainerConnection {
     Object stream = Reflection.call(Reflection.call(connection, "getResponse"), "getBody");
     Object exchange = Reflection.get(stream, "isc");
     Object tcp = Reflection.call(exchange, "getTSC");
-    // over HTTP/2 nothing is written but by what blocks
-    return tcp.getClass().getSimpleName().startsWith("H2")
-        ? Optional.empty()
-        : Optional.of(new LibertyConnection(stream, exchange, tcp));
+    return Optional.of(
+        tcp.getClass().getSimpleName().startsWith("H2")
+            ? new LibertyHttp2Connection(stream, exchange, tcp)
+            : new LibertyConnection(stream, exchange, tcp));
   }
 
   /** What waits in Liberty is one write; Linux lets the kernel's buffer grow to megabytes. */

@@ -6,9 +6,9 @@ import java.util.Arrays;
 
 /**
  * Writes to a servlet's stream in non-blocking mode: as much as the container takes, and keeps the
- * rest until it takes more. Used by one thread at a time.
+ * rest until it takes more.
  */
-final class NonBlockingStream {
+final class NonBlockingStream implements ResponseStream {
 
   private final ServletOutputStream out;
   private final ContainerConnection connection;
@@ -34,8 +34,8 @@ final class NonBlockingStream {
     this.writable = writable;
   }
 
-  /** As {@link SinkWriter#write}; nothing is left of the write before. */
-  boolean write(byte[] bytes, int offset, int length) throws IOException {
+  @Override
+  public boolean write(byte[] bytes, int offset, int length) throws IOException {
     int from = offset;
     int end = offset + length;
     while (isReady()) {
@@ -56,16 +56,16 @@ final class NonBlockingStream {
     return false;
   }
 
-  /** As {@link SinkWriter#resume}. */
-  boolean resume() throws IOException {
+  @Override
+  public boolean resume() throws IOException {
     if (rest != null) {
       return write(rest, restFrom, rest.length - restFrom);
     }
     return unflushed ? flush() : isReady();
   }
 
-  /** Forgets what the container has not taken. */
-  void discard() {
+  @Override
+  public void discard() {
     rest = null;
   }
 

@@ -47,7 +47,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
   private final Executor completions;
   private final Duration heartbeat;
   private final ContainerConnection connection;
-  private final NonBlockingStream stream;
+  private final ResponseStream stream;
 
   /** Whether the write listener has been set when the response was opened. */
   private boolean listens;
@@ -73,6 +73,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
       SseEventSink sink,
       LineSeparator separator,
       Executor completions,
+      Executor sends,
       Duration heartbeat,
       Listener listener) {
     this.context = context;
@@ -83,7 +84,10 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
     this.heartbeat = heartbeat;
     this.listener = listener;
     this.connection = ContainerConnection.of(context.getRequest());
-    this.stream = new NonBlockingStream(out, connection, listener::writable);
+    this.stream =
+        connection.blocks()
+            ? new BlockingStream(out, sends, listener)
+            : new NonBlockingStream(out, connection, listener::writable);
   }
 
   /**
@@ -94,6 +98,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
    * @param gzip whether the stream's content coding is to be gzip
    * @param separator what ends lines
    * @param completions runs what ends the response, which may call the application
+   * @param sends runs writes where the container has none that do not block
    * @param heartbeat after how much silence something is written; zero for never
    * @throws IOException if the response cannot be opened
    * @throws IllegalStateException if a filter or interceptor of the application keeps a stream from
@@ -105,6 +110,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
       boolean gzip,
       LineSeparator separator,
       Executor completions,
+      Executor sends,
       Duration heartbeat,
       Listener listener)
       throws IOException {
@@ -126,7 +132,14 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
     }
     ServletSinkWriter writer =
         new ServletSinkWriter(
-            context, response.getOutputStream(), sink, separator, completions, heartbeat, listener);
+            context,
+            response.getOutputStream(),
+            sink,
+            separator,
+            completions,
+            sends,
+            heartbeat,
+            listener);
     ServletOutputStream container = unwrapped(response).getOutputStream();
     if (writer.out != container) {
       writer.listenThrough(container);
@@ -194,7 +207,8 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
       LineSeparator separator,
       Executor completions)
       throws IOException {
-    open(sink, request, gzip, separator, completions, Duration.ZERO, new Nobody()).endNow();
+    open(sink, request, gzip, separator, completions, completions, Duration.ZERO, new Nobody())
+        .endNow();
     return new WebApplicationException(Response.ok().build());
   }
 

@@ -46,7 +46,7 @@ public class LibertyConnectionTest {
   }
 
   /** As the exchange, its TCP connection and what is written there, all in one. */
-  public static final class Exchange {
+  public static class Exchange {
     private final Socket socket;
     private final List<String> steps;
     private long done;
@@ -74,6 +74,13 @@ public class LibertyConnectionTest {
 
     public void abort() {
       steps.add("abort");
+    }
+  }
+
+  /** As that of HTTP/2, which is known by its name. */
+  public static final class H2Exchange extends Exchange {
+    H2Exchange(Socket socket, List<String> steps) {
+      super(socket, steps);
     }
   }
 
@@ -195,5 +202,20 @@ public class LibertyConnectionTest {
     exchange.done = 17;
 
     assertThat(connection.transfer()).isEqualTo(1017);
+  }
+
+  @Test
+  void aStreamOfHttp2BlocksAndLeavesTheConnectionToTheOthers() throws IOException {
+    stream = new Stream(new H2Exchange(socket, steps), sent);
+    int before = socket.getSendBufferSize();
+    ContainerConnection http2 = ContainerConnection.of(request());
+
+    http2.boundPending();
+    http2.abort(() -> steps.add("complete"));
+
+    assertThat(http2.blocks()).isTrue();
+    assertThat(connection.blocks()).isFalse();
+    assertThat(socket.getSendBufferSize()).isEqualTo(before);
+    assertThat(steps).containsExactly("complete");
   }
 }
