@@ -195,7 +195,7 @@ final class Matrix
     StringBuilder table =
         new StringBuilder(
             "| server | Java | writer | holds | does not hold | not tested |\n|---|---|---|---|---|---|\n");
-    try (Stream<Path> files = Files.list(FOLDER)) {
+    try (Stream<Path> files = Files.list(Files.createDirectories(FOLDER))) {
       files
           .filter(file -> file.toString().endsWith(END))
           .map(Run::read)
