@@ -148,9 +148,7 @@ final class ClientQueue {
   boolean fitsAll(List<Frame> events) {
     Map<String, Frame> latest = new HashMap<>();
     if (overflow == Overflow.COALESCE) {
-      frames.stream()
-          .filter(frame -> frame.coalesceKey != null)
-          .forEach(frame -> latest.put(frame.coalesceKey, frame));
+      frames.forEach(frame -> latest.put(frame.coalesceKey, frame));
     }
     int messages = frames.size();
     long total = bytes + inFlight;

@@ -38,11 +38,6 @@ final class SubscriptionFilter implements Predicate<StoredEvent> {
     this.clientId = clientId;
   }
 
-  /** Whether this is the filter of just this subscription. */
-  boolean isOf(Subscription other) {
-    return subscription == other;
-  }
-
   @Override
   public boolean test(StoredEvent event) {
     return answer(event, grant::hears);

@@ -36,7 +36,7 @@ final class UnheardTopics {
   /** An event on these topics, one of which is new, has reached nobody. */
   void report(List<String> topics) {
     LogMessage.UNHEARD.log(LOG, topics);
-    if (clients.isEmpty() || looks.get() >= MAX_LOOKS || looks.getAndIncrement() >= MAX_LOOKS) {
+    if (clients.isEmpty() || looks.getAndUpdate(n -> Math.min(n + 1, MAX_LOOKS)) == MAX_LOOKS) {
       return;
     }
     try {

@@ -3,13 +3,17 @@ package org.starcast.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.starcast.internal.engine.EngineFixture.until;
+import static org.starcast.internal.topic.NaivePattern.matches;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,6 +34,7 @@ import org.starcast.security.Caller;
 import org.starcast.security.TopicAuthorizer;
 import org.starcast.security.TopicAuthorizer.Action;
 import org.starcast.security.TopicAuthorizer.Decision;
+import org.starcast.spi.StoredEvent;
 
 /** What a client may hear, from its first event to its last. */
 @ExtendWith(ResponseRuntime.class)
@@ -262,6 +267,49 @@ class GrantTest {
           });
       assertThatThrownBy(() -> stream.client().subscribe("b")).isInstanceOf(RefusedException.class);
       assertThat(stream.client().subscription().topics()).containsOnlyKeys("a");
+    }
+  }
+
+  @Test
+  void theFilterOfTheLogAsksForEachTopicOnceAndKnowsWhetherItHasTo() {
+    List<String> topics = List.of("a", "b", "c", "d.e", "d.f");
+    List<String> patterns = List.of("a", "b", "d.*", "*");
+    Set<String> audible = Set.of("a", "d.e");
+    Random random = new Random(3);
+    for (int round = 0; round < 500; round++) {
+      List<String> asked = new ArrayList<>();
+      TopicAuthorizer authorizer =
+          (caller, action, topic) -> {
+            asked.add(topic);
+            return audible.contains(topic) ? Decision.PERMIT : Decision.DENY;
+          };
+      boolean all = random.nextInt(3) == 0;
+      String wanted = patterns.get(random.nextInt(4));
+      String muted = random.nextBoolean() ? "unused" : patterns.get(random.nextInt(3));
+      SubscriptionFilter filter =
+          new SubscriptionFilter(
+              Subscription.to(wanted).mute(muted), "me", all ? Grant.ALL : guarded(authorizer));
+      Set<String> known = new HashSet<>();
+      for (int i = 0; i < 10; i++) {
+        List<String> of = topics.stream().filter(topic -> random.nextInt(3) == 0).toList();
+        List<String> except =
+            random.nextInt(4) > 0 ? List.of() : List.of(random.nextBoolean() ? "me" : "other");
+        StoredEvent event = new StoredEvent(1, 0, of, null, except, new byte[0], 0);
+        boolean not = except.contains("me") || of.stream().anyMatch(topic -> matches(muted, topic));
+        boolean expected = !not && of.isEmpty();
+        Set<String> before = Set.copyOf(known);
+        for (String topic : not ? List.<String>of() : of) {
+          if (!expected && matches(wanted, topic)) {
+            expected = all || audible.contains(topic);
+            known.add(topic);
+          }
+        }
+        assertThat(filter.decides(event)).isEqualTo(all || before.equals(known));
+        assertThat(filter.test(event)).isEqualTo(expected);
+        assertThat(filter.decides(event)).isTrue();
+      }
+      assertThat(asked).doesNotHaveDuplicates();
+      assertThat(asked).hasSize(all ? 0 : known.size());
     }
   }
 }

@@ -101,6 +101,7 @@ class HealthTest {
   @Test
   void workWithoutABeatIsStuckAndIdlenessIsNot() {
     StallDetector pulse = new StallDetector();
+    assertThat(pulse.inside()).isFalse();
     assertThat(pulse.stuck(false, 0, MINUTE)).isFalse();
     assertThat(pulse.stuck(true, 5 * MINUTE, MINUTE)).as("it may have come just now").isFalse();
     assertThat(pulse.stuck(true, 6 * MINUTE, MINUTE)).isTrue();

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.starcast.Subscription;
 import org.starcast.internal.cdi.LogCapture;
+import org.starcast.internal.engine.EngineFixture.Stream;
 
 /** What the log says of topics that nobody is subscribed to. */
 class UnheardTopicsTest {
@@ -68,6 +69,28 @@ class UnheardTopicsTest {
       }
       assertThat(said(Level.FINE)).hasSize(150);
       assertThat(said(Level.INFO)).hasSize(100);
+    }
+  }
+
+  @Test
+  void aTopicIsComparedWithAThousandPatternsAndNoMore() {
+    int most = 1_000;
+    try (EngineFixture fixture =
+        new EngineFixture(Runnable::run, "max-patterns-per-client", "" + (most + 1))) {
+      Subscription unlike = Subscription.none();
+      for (int i = 1; i < most; i++) {
+        unlike = unlike.topic("unlike-" + i);
+      }
+      Stream client = fixture.connect(unlike.topic("Topic.*"));
+      fixture.publish("topic.1", "x");
+      assertThat(said(Level.INFO)).hasSize(1);
+      client.client().close();
+      client.awaitClosed();
+      until(() -> fixture.engine().count() == 0);
+      fixture.connect(unlike.topic("one-more").topic("Topic.*"));
+      fixture.publish("topic.2", "x");
+      assertThat(said(Level.FINE)).hasSize(2);
+      assertThat(said(Level.INFO)).hasSize(1);
     }
   }
 }
