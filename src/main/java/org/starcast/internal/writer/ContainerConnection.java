@@ -135,6 +135,14 @@ abstract class ContainerConnection {
     return true;
   }
 
+  /**
+   * Whether the container copies what it cannot send at once. Jetty sends it from the array that it
+   * was given, and the Servlet API promises nothing.
+   */
+  boolean copiesPending() {
+    return false;
+  }
+
   /** Whether writes block, although in non-blocking mode. */
   boolean blocks() {
     return false;

@@ -63,6 +63,11 @@ class GrizzlyConnection extends ContainerConnection {
   }
 
   @Override
+  boolean copiesPending() {
+    return true;
+  }
+
+  @Override
   void terminate() throws IOException, ReflectiveOperationException {
     try {
       // what the kernel holds goes, too

@@ -63,6 +63,11 @@ class LibertyConnection extends ContainerConnection {
   }
 
   @Override
+  boolean copiesPending() {
+    return true;
+  }
+
+  @Override
   int maxWrite() throws IOException {
     return Math.max(1, (int) invoke(getBufferSize) - 1);
   }

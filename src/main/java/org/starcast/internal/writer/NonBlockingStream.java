@@ -36,6 +36,20 @@ final class NonBlockingStream implements ResponseStream {
 
   @Override
   public boolean write(byte[] bytes, int offset, int length) throws IOException {
+    if (bytes != rest && !connection.copiesPending()) {
+      // the caller's array has other bytes soon, which are for others
+      byte[] own = Arrays.copyOfRange(bytes, offset, offset + length);
+      return write(own, own, 0, length);
+    }
+    return write(bytes, rest, offset, length);
+  }
+
+  /**
+   * Writes.
+   *
+   * @param own the array that is this stream's, so that the rest may stay there
+   */
+  private boolean write(byte[] bytes, byte[] own, int offset, int length) throws IOException {
     int from = offset;
     int end = offset + length;
     while (isReady()) {
@@ -48,11 +62,13 @@ final class NonBlockingStream implements ResponseStream {
         return more;
       }
     }
-    if (bytes != rest) {
+    if (bytes == own) {
+      rest = bytes;
+      restFrom = from;
+    } else {
       rest = Arrays.copyOfRange(bytes, from, end);
-      from = 0;
+      restFrom = 0;
     }
-    restFrom = from;
     return false;
   }
 

@@ -28,8 +28,7 @@ public interface SinkWriter {
   void start();
 
   /**
-   * Writes whole frames and flushes them. The bytes are the caller's again when it returns: the
-   * containers copy what they cannot send at once.
+   * Writes whole frames and flushes them. The bytes are the caller's again when it returns.
    *
    * @return true if more may be written; false if {@link Listener#writable} will say when to {@link
    *     #resume}

@@ -26,6 +26,11 @@ final class UndertowConnection extends ContainerConnection {
         : Optional.empty();
   }
 
+  @Override
+  boolean copiesPending() {
+    return true;
+  }
+
   /** Behind the task by which the container itself ends the response. */
   @Override
   void terminate() {

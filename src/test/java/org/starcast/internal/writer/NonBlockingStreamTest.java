@@ -3,6 +3,8 @@ package org.starcast.internal.writer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
@@ -76,6 +78,61 @@ class NonBlockingStreamTest {
     container.room(1000);
     assertThat(stream.resume()).isTrue();
     assertThat(sent.toByteArray()).isEqualTo(all);
+  }
+
+  /** As Jetty does: what waits is sent from the array that was written. */
+  private static final class KeepingStream extends ServletOutputStream {
+    private final ByteArrayOutputStream sent;
+    private byte[] kept;
+    private int from;
+    private int length;
+
+    KeepingStream(ByteArrayOutputStream sent) {
+      this.sent = sent;
+    }
+
+    void send() {
+      sent.write(kept, from, length);
+      kept = null;
+    }
+
+    @Override
+    public boolean isReady() {
+      return kept == null;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int size) {
+      assertThat(kept).as("what waits").isNull();
+      kept = bytes;
+      from = offset;
+      length = size;
+    }
+
+    @Override
+    public void write(int b) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void setWriteListener(WriteListener listener) {
+      // the test asks
+    }
+  }
+
+  /** Else a client would get what was written to another. */
+  @Test
+  void whatWaitsInAContainerThatDoesNotCopyIsNotTheCallersArray() throws IOException {
+    KeepingStream container = new KeepingStream(sent);
+    NonBlockingStream stream = new NonBlockingStream(container, new Plain(), () -> {});
+    byte[] batch = bytes(100, 1);
+
+    assertThat(stream.write(batch, 10, 50)).isFalse();
+    Arrays.fill(batch, (byte) 0);
+    container.send();
+    assertThat(stream.resume()).isTrue();
+
+    assertThat(sent.toByteArray()).isEqualTo(bytes(50, 11));
   }
 
   @Test
