@@ -30,7 +30,12 @@ abstract class ContainerConnection {
   static final int MAX_KERNEL_BYTES = 64 << 10;
 
   private static final List<Probe> CONTAINERS =
-      List.of(GrizzlyConnection::of, UndertowConnection::of, LibertyConnection::of);
+      List.of(
+          GrizzlyConnection::of,
+          UndertowConnection::of,
+          LibertyConnection::of,
+          TomcatConnection::of,
+          JettyConnection::of);
 
   /** The warnings that have been logged, each of which is enough once. */
   private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
@@ -66,9 +71,25 @@ abstract class ContainerConnection {
     return new Unknown();
   }
 
-  /** Bounds what waits in the container, and in the kernel, for a client that takes nothing. */
+  /**
+   * Bounds what waits in the container, and in the kernel, for a client that takes nothing, and
+   * leaves it to the engine how long that may last.
+   */
   void boundPending() {
     // not known, or bounded by the container itself
+  }
+
+  /** The timeout of the asynchronous request, in milliseconds; 0 for none. */
+  long asyncTimeoutMillis() {
+    return 0;
+  }
+
+  /**
+   * Gives back what {@link #boundPending} has changed and another response on this connection would
+   * miss. Called before the response ends, and when the container has ended it, so more than once.
+   */
+  void release() {
+    // nothing was changed that matters
   }
 
   /**

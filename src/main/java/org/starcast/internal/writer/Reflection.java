@@ -3,6 +3,7 @@ package org.starcast.internal.writer;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.util.Optional;
 
 /** Access to objects of a container that need not be there. */
 final class Reflection {
@@ -28,23 +29,35 @@ final class Reflection {
     return type.getMethod(method).invoke(target);
   }
 
-  /** Calls a method without parameters that the object's own class declares for itself. */
+  /** Calls a method without parameters that the object's class, or one above, has for itself. */
   static Object callHidden(Object target, String method) throws ReflectiveOperationException {
-    Method hidden = target.getClass().getDeclaredMethod(method);
-    hidden.setAccessible(true);
-    return hidden.invoke(target);
+    for (Class<?> type = target.getClass(); type != null; type = type.getSuperclass()) {
+      for (Method hidden : type.getDeclaredMethods()) {
+        if (hidden.getName().equals(method) && hidden.getParameterCount() == 0) {
+          hidden.setAccessible(true);
+          return hidden.invoke(target);
+        }
+      }
+    }
+    throw new NoSuchMethodException(target.getClass().getName() + "." + method);
   }
 
-  /** Reads a field that the object's class declares, or one of its superclasses. */
+  /** Reads a field of the object's class, or of one above. */
   static Object get(Object target, String field) throws ReflectiveOperationException {
+    return find(target, field)
+        .orElseThrow(() -> new NoSuchFieldException(target.getClass().getName() + "." + field));
+  }
+
+  /** The same; empty where there is none, or it is null. */
+  static Optional<Object> find(Object target, String field) throws ReflectiveOperationException {
     for (Class<?> type = target.getClass(); type != null; type = type.getSuperclass()) {
       for (Field hidden : type.getDeclaredFields()) {
         if (hidden.getName().equals(field)) {
           hidden.setAccessible(true);
-          return hidden.get(target);
+          return Optional.ofNullable(hidden.get(target));
         }
       }
     }
-    throw new NoSuchFieldException(field);
+    return Optional.empty();
   }
 }

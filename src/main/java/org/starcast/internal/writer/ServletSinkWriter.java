@@ -126,7 +126,6 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
     response.setHeader("X-Accel-Buffering", "no");
     response.addHeader("Vary", "Accept-Encoding");
     response.setCharacterEncoding("UTF-8");
-    context.setTimeout(0);
     if (gzip) {
       response.setHeader("Content-Encoding", "gzip");
     }
@@ -140,6 +139,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
             sends,
             heartbeat,
             listener);
+    context.setTimeout(writer.connection.asyncTimeoutMillis());
     ServletOutputStream container = unwrapped(response).getOutputStream();
     if (writer.out != container) {
       writer.listenThrough(container);
@@ -371,6 +371,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
 
   /** The runtime ends its request and the response; the container is told in any case. */
   private void complete() {
+    connection.release();
     try {
       sink.close();
     } catch (RuntimeException e) {
@@ -412,6 +413,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
 
   @Override
   public void onComplete(AsyncEvent event) {
+    connection.release();
     if (mayEnd()) {
       listener.failed(null);
     }
@@ -419,12 +421,14 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
 
   @Override
   public void onTimeout(AsyncEvent event) {
+    connection.release();
     ending = true;
     listener.failed(null);
   }
 
   @Override
   public void onError(AsyncEvent event) {
+    connection.release();
     ending = true;
     listener.failed(event.getThrowable());
   }

@@ -25,6 +25,13 @@ public class ContainerConnectionTest {
     Object getUnwrappedCoyoteRequest();
   }
 
+  /** As Jetty's request. */
+  public interface JettyRequest extends HttpServletRequest {
+    Object getServletRequestInfo();
+
+    Object getRequest();
+  }
+
   /** Any other way from the request is not there. */
   public static final class Version99 {}
 
@@ -58,7 +65,7 @@ public class ContainerConnectionTest {
   @Test
   void aContainerThatIsKnownButLeadsNowhereIsWarnedOfOnce() {
     for (Class<? extends HttpServletRequest> type :
-        List.of(UndertowRequest.class, GrizzlyRequest.class)) {
+        List.of(UndertowRequest.class, GrizzlyRequest.class, JettyRequest.class)) {
       HttpServletRequest request = new HttpServletRequestWrapper(request(type));
       try (LogCapture log = capture()) {
         ContainerConnection connection = ContainerConnection.of(request);
