@@ -22,12 +22,20 @@ final class GlassFishTarget extends FolderTarget {
       "jms.port=%d:domain.jmxPort=%d:orb.listener.port=%d:http.ssl.port=%d:orb.ssl.port=%d"
           + ":orb.mutualauth.port=%d:osgi.shell.telnet.port=%d:java.debugger.port=%d";
 
+  private final boolean seventh;
   private final Path home;
   private final int adminPort = NatsServer.freePort();
 
   GlassFishTarget(int major, int oldestJava) {
     super("GlassFish", "glassfish" + major, oldestJava);
+    seventh = major == 7;
     home = unpacked("glassfish" + major + "/glassfish" + major);
+  }
+
+  /** The seventh has no OSGi runtime on those without a security manager. */
+  @Override
+  int newestJava() {
+    return seventh ? 23 : Integer.MAX_VALUE;
   }
 
   private void asadmin(String... arguments) throws Exception {

@@ -80,7 +80,7 @@ abstract class RuntimeContract {
     matrix.java(feature);
     assumeThat(feature)
         .as("Java of %s %s", target.name(), target.version())
-        .isGreaterThanOrEqualTo(target.oldestJava());
+        .isBetween(target.oldestJava(), target.newestJava());
     Path folder = Path.of("target", "contract", getClass().getSimpleName() + "-java" + feature);
     delete(folder);
     target.start(folder, Path.of(home));

@@ -87,6 +87,11 @@ abstract class Target {
         release.getProperty("JAVA_VERSION").replace("\"", "").replaceAll("[^0-9].*", ""));
   }
 
+  /** The feature release of the newest Java that it starts on. */
+  int newestJava() {
+    return Integer.MAX_VALUE;
+  }
+
   /** Whether it has Jakarta Servlet alone, and the WAR the rest. */
   boolean isServletContainer() {
     return false;
