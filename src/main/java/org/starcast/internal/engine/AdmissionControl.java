@@ -71,6 +71,9 @@ final class AdmissionControl {
               + " times a minute, the most",
           wait);
     }
+    if (count.get() >= config.limits().clients()) {
+      throw full();
+    }
     if (!acquire(perPrincipal, principal, config.limits().clientsPerPrincipal())) {
       throw refuse(
           RefusedException.Reason.CLIENTS_PER_PRINCIPAL,
@@ -89,12 +92,16 @@ final class AdmissionControl {
     if (!acquire()) {
       leave(perPrincipal, principal);
       leave(perAddress, address);
-      throw refuse(
-          RefusedException.Reason.CLIENTS,
-          503,
-          "the server has " + config.limits().clients() + " clients, its most",
-          10);
+      throw full();
     }
+  }
+
+  private RefusedException full() {
+    return refuse(
+        RefusedException.Reason.CLIENTS,
+        503,
+        "the server has " + config.limits().clients() + " clients, its most",
+        10);
   }
 
   /** Counts a client no more. */
