@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.starcast.MessageSource;
 import org.starcast.SseMessage;
@@ -118,19 +119,7 @@ final class InitialStates {
     if (key == null || now == null) {
       return make(now, source);
     }
-    Making mine = new Making(now);
-    Making making;
-    synchronized (makings) {
-      making = makings.get(key);
-      if (making == null || !making.isYoung(maxAge) || !making.at.epoch().equals(now.epoch())) {
-        making = mine;
-        put(key, mine);
-      }
-    }
-    if (making == mine) {
-      run(key, mine, source);
-    }
-    return await(making);
+    return await(making(key, source, now, at -> at.epoch().equals(now.epoch())));
   }
 
   /** Forgets a state that nobody can go on from: what came after it is gone. */
@@ -153,19 +142,25 @@ final class InitialStates {
     if (key == null || now == null) {
       return CompletableFuture.completedStage(make(now, source).bytes);
     }
+    return making(key, source, now, now::equals).state.thenApply(state -> state.bytes);
+  }
+
+  /**
+   * The one that others make, or have made, if it will do; else one that is made on this thread.
+   *
+   * @param does whether a state of this event will do
+   */
+  private Making making(String key, MessageSource source, EventId now, Predicate<EventId> does) {
     Making mine = new Making(now);
-    Making making;
     synchronized (makings) {
-      making = makings.get(key);
-      if (making == null || !making.isYoung(maxAge) || !making.at.equals(now)) {
-        making = mine;
-        put(key, mine);
+      Making others = makings.get(key);
+      if (others != null && others.isYoung(maxAge) && does.test(others.at)) {
+        return others;
       }
+      put(key, mine);
     }
-    if (making == mine) {
-      run(key, mine, source);
-    }
-    return making.state.thenApply(state -> state.bytes);
+    run(key, mine, source);
+    return mine;
   }
 
   private State make(EventId at, MessageSource source) {
