@@ -4,6 +4,9 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletRequestWrapper;
 import java.io.IOException;
+import java.net.SocketOption;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.NetworkChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -77,6 +80,24 @@ abstract class ContainerConnection {
    */
   void boundPending() {
     // not known, or bounded by the container itself
+  }
+
+  /** The socket's channel; null where it is not the response's alone, or not known. */
+  NetworkChannel channel() throws ReflectiveOperationException {
+    return null;
+  }
+
+  /** Sets an option of the socket, where there is one that is open. */
+  final <T> void setOption(SocketOption<T> option, T value)
+      throws IOException, ReflectiveOperationException {
+    NetworkChannel channel = channel();
+    if (channel != null) {
+      try {
+        channel.setOption(option, value);
+      } catch (ClosedChannelException e) {
+        // the client has closed it
+      }
+    }
   }
 
   /** The timeout of the asynchronous request, in milliseconds; 0 for none. */

@@ -1,10 +1,8 @@
 package org.starcast.internal.writer;
 
 import java.io.IOException;
-import java.net.SocketOption;
 import java.net.StandardSocketOptions;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.NetworkChannel;
 import java.util.Optional;
 import org.starcast.internal.logging.LogMessage;
 
@@ -45,21 +43,17 @@ class GrizzlyConnection extends ContainerConnection {
           .getClass()
           .getMethod("setMaxAsyncWriteQueueSize", int.class)
           .invoke(connection, MAX_PENDING_BYTES);
-      boundKernel();
+      setOption(StandardSocketOptions.SO_SNDBUF, MAX_KERNEL_BYTES);
     } catch (IOException | ReflectiveOperationException | RuntimeException e) {
       warn(LogMessage.SEND_BUFFER_UNBOUNDED, e);
     }
   }
 
-  void boundKernel() throws IOException, ReflectiveOperationException {
-    setOption(StandardSocketOptions.SO_SNDBUF, MAX_KERNEL_BYTES);
-  }
-
-  private <T> void setOption(SocketOption<T> option, T value)
-      throws IOException, ReflectiveOperationException {
-    if (Reflection.call(connection, "getChannel") instanceof SocketChannel socket) {
-      socket.setOption(option, value);
-    }
+  @Override
+  NetworkChannel channel() throws ReflectiveOperationException {
+    return Reflection.call(connection, "getChannel") instanceof NetworkChannel socket
+        ? socket
+        : null;
   }
 
   @Override
@@ -69,12 +63,8 @@ class GrizzlyConnection extends ContainerConnection {
 
   @Override
   void terminate() throws IOException, ReflectiveOperationException {
-    try {
-      // what the kernel holds goes, too
-      setOption(StandardSocketOptions.SO_LINGER, 0);
-    } catch (ClosedChannelException e) {
-      // the client has closed it
-    }
+    // what the kernel holds goes, too
+    setOption(StandardSocketOptions.SO_LINGER, 0);
     Reflection.call(connection, "terminateSilently");
   }
 

@@ -3,6 +3,7 @@ package org.starcast.internal.writer;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.nio.channels.NetworkChannel;
 
 /**
  * A stream of HTTP/2 on Grizzly. It does not tell through the Servlet API that the client has reset
@@ -32,7 +33,9 @@ final class GrizzlyHttp2Connection extends GrizzlyConnection {
 
   /** The connection is not the stream's alone. */
   @Override
-  void boundKernel() {}
+  NetworkChannel channel() {
+    return null;
+  }
 
   /** The connection stays, as other streams share it. */
   @Override

@@ -1,8 +1,5 @@
 package org.starcast.internal.writer;
 
-import jakarta.servlet.ServletOutputStream;
-import java.io.IOException;
-
 /**
  * A stream of HTTP/2 on Open Liberty, where nothing is written but by what blocks: until the
  * client's flow control, and the connection that its streams share, take all.
@@ -22,16 +19,6 @@ final class LibertyHttp2Connection extends LibertyConnection {
   /** The connection is not the stream's alone. */
   @Override
   void boundPending() {}
-
-  @Override
-  int maxWrite() {
-    return Integer.MAX_VALUE;
-  }
-
-  @Override
-  void flush(ServletOutputStream out) throws IOException {
-    out.flush();
-  }
 
   /** The connection stays, as other streams share it; what waits for flow control ends as well. */
   @Override

@@ -1,10 +1,7 @@
 package org.starcast.internal.writer;
 
 import java.io.IOException;
-import java.net.SocketOption;
 import java.net.StandardSocketOptions;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.NetworkChannel;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.starcast.internal.logging.LogMessage;
 
@@ -31,13 +28,14 @@ abstract class TimedConnection extends ContainerConnection {
   /** What stands for no timeout. */
   abstract long never();
 
-  /** The socket's channel; null where it is not the response's alone. */
-  abstract NetworkChannel channel() throws ReflectiveOperationException;
-
   /** One write waits in the container; Linux lets the kernel's buffer grow to megabytes. */
   @Override
   final void boundPending() {
-    setOption(StandardSocketOptions.SO_SNDBUF, MAX_KERNEL_BYTES);
+    try {
+      setOption(StandardSocketOptions.SO_SNDBUF, MAX_KERNEL_BYTES);
+    } catch (IOException | ReflectiveOperationException | RuntimeException e) {
+      warn(LogMessage.SEND_BUFFER_UNBOUNDED, e);
+    }
     changed.set(true);
     change(never());
   }
@@ -58,23 +56,14 @@ abstract class TimedConnection extends ContainerConnection {
     }
   }
 
-  private <T> void setOption(SocketOption<T> option, T value) {
-    try {
-      NetworkChannel channel = channel();
-      if (channel != null) {
-        channel.setOption(option, value);
-      }
-    } catch (ClosedChannelException e) {
-      // the client has closed it
-    } catch (IOException | ReflectiveOperationException | RuntimeException e) {
-      warn(LogMessage.SEND_BUFFER_UNBOUNDED, e);
-    }
-  }
-
   @Override
   final void abort(Runnable complete) {
     // what the kernel holds goes, too, whoever closes the socket
-    setOption(StandardSocketOptions.SO_LINGER, 0);
+    try {
+      setOption(StandardSocketOptions.SO_LINGER, 0);
+    } catch (IOException | ReflectiveOperationException | RuntimeException e) {
+      warn(LogMessage.CONNECTION_KEPT, e);
+    }
     complete.run();
     drop();
   }
