@@ -1231,8 +1231,7 @@ class Source extends EventTarget {
       shared: false,
       ...options,
       on: undefined,
-      onEvent: ({ type, data, lastEventId, origin }) =>
-        this.#tell(new MessageEvent(type, { data, lastEventId, origin })),
+      onEvent: event => this.#tell(event),
       onGap: gap => this.#tell(new MessageEvent(GAP, { data: JSON.stringify(gap) })),
       onState: (state, { reason }) => {
         if (reason !== 'client') {
