@@ -5,14 +5,18 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.shrinkwrap.api.ShrinkWrap;
 import org.jboss.shrinkwrap.api.asset.EmptyAsset;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,13 +46,26 @@ class HtmxConnectionIT extends BrowserTest {
     return ShrinkWrap.create(WebArchive.class, "htmx.war")
         .addAsLibrary(new File(System.getProperty("starcast.jar")))
         .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml")
-        .addAsWebResource(new File(PAGES, "v2.html"), "V2.html")
-        .addAsWebResource(new File(PAGES, "v4.html"), "V4.html")
+        .addAsWebResource(page("htmx2.js", "sse2.js"), "V2.html")
+        .addAsWebResource(page("htmx4.js", "hx-sse4.js"), "V4.html")
         .addAsWebResource(new File(PAGES, "state.html"), "state.html")
         .addAsWebResource(new File(NPM, "htmx2/package/dist/htmx.js"), "htmx2.js")
         .addAsWebResource(new File(NPM, "htmx2-sse/package/dist/sse.js"), "sse2.js")
         .addAsWebResource(new File(NPM, "htmx4/package/dist/htmx.js"), "htmx4.js")
         .addAsWebResource(new File(NPM, "htmx4/package/dist/ext/hx-sse.js"), "hx-sse4.js");
+  }
+
+  private static StringAsset page(String... scripts) {
+    String tags =
+        Stream.of(scripts)
+            .map(script -> "<script src=\"" + script + "\"></script>")
+            .collect(Collectors.joining("\n"));
+    try {
+      String page = Files.readString(PAGES.toPath().resolve("page.html"));
+      return new StringAsset(page.replace("<!-- scripts -->", tags));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @BeforeEach

@@ -3,13 +3,17 @@ package org.starcast.it.browser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.json.Json;
-import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,13 +26,26 @@ import org.starcast.it.app.OperationsResource;
 @RunAsClient
 class HtmxIT extends BrowserTest {
 
+  private static final String STREAM = "api/operations/{{nonce}}/stream";
+
   @Deployment(testable = false)
   static WebArchive demo() {
     return demoWar()
         .addClasses(
             OperationsResource.class, OperationsResource.Burst.class, OperationsResource.Swap.class)
-        .addAsWebResource(new File("src/it/webapp/swaps2.html"), "swaps2.html")
-        .addAsWebResource(new File("src/it/webapp/swaps4.html"), "swaps4.html");
+        .addAsWebResource(
+            swaps("hx-ext=\"sse\" sse-connect=\"" + STREAM + "\" sse-swap=\"message\""), "V2.html")
+        .addAsWebResource(swaps("hx-sse:connect=\"" + STREAM + "\""), "V4.html");
+  }
+
+  /** The page whose element connects by these attributes. */
+  private static StringAsset swaps(String attributes) {
+    try {
+      String page = Files.readString(Path.of("src/it/webapp/swaps.html"));
+      return new StringAsset(page.replace(" connects ", " " + attributes + " "));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @ParameterizedTest
@@ -143,7 +160,7 @@ class HtmxIT extends BrowserTest {
   }
 
   private void openSwaps(HtmxVersion htmx) {
-    openStream("swaps" + (htmx == HtmxVersion.V4 ? 4 : 2) + ".html?htmx=" + htmx);
+    openStream(htmx + ".html?htmx=" + htmx);
   }
 
   private String operations() {

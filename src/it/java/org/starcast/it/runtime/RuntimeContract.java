@@ -16,10 +16,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.UUID;
 import org.jboss.shrinkwrap.api.exporter.ZipExporter;
 import org.junit.jupiter.api.AfterAll;
@@ -33,6 +31,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.starcast.it.Http2;
+import org.starcast.it.PublisherOrder;
 import org.starcast.it.RawHttp;
 import org.starcast.it.RawStream;
 import org.starcast.it.Redeployment;
@@ -238,13 +237,7 @@ abstract class RuntimeContract {
     }
     List<String> order = streams.get(0).data();
     assertThat(order).hasSize(events).doesNotHaveDuplicates();
-    Map<String, Integer> last = new HashMap<>();
-    for (String event : order) {
-      String[] parts = event.split(":");
-      int number = Integer.parseInt(parts[2]);
-      assertThat(last.getOrDefault(parts[1], -1)).isEqualTo(number - 1);
-      last.put(parts[1], number);
-    }
+    PublisherOrder.assertKept(order);
     for (RawStream stream : streams) {
       assertThat(stream.data()).isEqualTo(order);
     }
