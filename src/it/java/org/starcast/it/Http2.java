@@ -83,10 +83,11 @@ public final class Http2 {
 
     await()
         .atMost(PATIENCE)
-        .until(
+        .untilAsserted(
             () -> {
               server.publish("topic", "healthy", "data", "still here");
-              return server.journalHas("closed stalled TIMEOUT");
+              assertThat(server.journal().getValuesAs(Object::toString))
+                  .contains("\"closed stalled TIMEOUT\"");
             });
 
     server.publish("topic", "healthy", "data", "and after");
