@@ -20,6 +20,8 @@ import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -265,6 +267,23 @@ class ArchitectureTest {
         .isEqualTo(listed("/api-types.txt"))
         .hasSizeLessThanOrEqualTo(MOST_API_TYPES);
     assertThat(publicTypes(TESTING)).isEqualTo(listed("/testing-api-types.txt"));
+  }
+
+  @Test
+  void aClassOfMoreThan500LinesSaysWhyInItsHead() throws IOException {
+    List<Path> sources;
+    try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+      sources = files.filter(file -> file.toString().endsWith(".java")).toList();
+    }
+    assertThat(sources).hasSizeGreaterThan(200);
+    for (Path source : sources) {
+      List<String> lines = Files.readAllLines(source);
+      if (lines.size() > 500) {
+        assertThat(lines)
+            .as(source.toString())
+            .anyMatch(line -> line.startsWith(" * <p>Over 500 lines, "));
+      }
+    }
   }
 
   private static List<String> listed(String name) throws IOException {

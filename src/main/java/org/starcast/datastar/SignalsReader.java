@@ -31,17 +31,17 @@ final class SignalsReader {
 
   static final SignalsReader DEFAULT = new SignalsReader(MAX_BYTES, new InstalledValidator());
 
-  /** A request, of whatever kind. */
-  interface Source {
-    String method();
+  /**
+   * A request, of whatever kind.
+   *
+   * @param query undecoded; may be null
+   * @param contentType may be null
+   */
+  record Source(String method, String query, String contentType, Body body) {}
 
-    /** Undecoded; may be null. */
-    String query();
-
-    /** May be null. */
-    String contentType();
-
-    InputStream body() throws IOException;
+  /** What a request has as its body; null for none. */
+  interface Body {
+    InputStream open() throws IOException;
   }
 
   private final int maxBytes;
@@ -53,51 +53,19 @@ final class SignalsReader {
   }
 
   static Source source(HttpServletRequest request) {
-    return new Source() {
-      @Override
-      public String method() {
-        return request.getMethod();
-      }
-
-      @Override
-      public String query() {
-        return request.getQueryString();
-      }
-
-      @Override
-      public String contentType() {
-        return request.getContentType();
-      }
-
-      @Override
-      public InputStream body() throws IOException {
-        return request.getInputStream();
-      }
-    };
+    return new Source(
+        request.getMethod(),
+        request.getQueryString(),
+        request.getContentType(),
+        request::getInputStream);
   }
 
   static Source source(ContainerRequestContext request) {
-    return new Source() {
-      @Override
-      public String method() {
-        return request.getMethod();
-      }
-
-      @Override
-      public String query() {
-        return request.getUriInfo().getRequestUri().getRawQuery();
-      }
-
-      @Override
-      public String contentType() {
-        return request.getHeaderString("Content-Type");
-      }
-
-      @Override
-      public InputStream body() {
-        return request.getEntityStream();
-      }
-    };
+    return new Source(
+        request.getMethod(),
+        request.getUriInfo().getRequestUri().getRawQuery(),
+        request.getHeaderString("Content-Type"),
+        request::getEntityStream);
   }
 
   Object read(Source request, Type type) {
@@ -136,7 +104,7 @@ final class SignalsReader {
     checkType(request.contentType());
     byte[] bytes;
     try {
-      InputStream body = request.body();
+      InputStream body = request.body().open();
       bytes = body == null ? new byte[0] : body.readNBytes(maxBytes + 1);
     } catch (IOException e) {
       throw new BadSignalsException(

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.starcast.MessageSource;
+import org.starcast.SseClient;
 import org.starcast.SseClient.CloseReason;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
@@ -30,6 +31,9 @@ import org.starcast.internal.writer.SinkWriter;
  * instructions, never while anything is written, and never while code of the application runs. One
  * drain thread writes, in {@linkplain ClientCycle cycles}; the write status says when. Locks are
  * taken in this order: that which orders events, then the monitor.
+ *
+ * <p>Over 500 lines, as all that the one monitor guards is here, so that each change of a state is
+ * read beside the others; a fifth of them is what {@link SseClient} asks for.
  */
 final class Client extends ClientIdentity implements SinkWriter.Listener {
 

@@ -41,6 +41,12 @@ final class Subscriber<S> {
     return false;
   }
 
+  /** No longer subscribes to these, or mutes them; null if it did neither. */
+  Interests.Interest<S> remove(Interests<S> interests) {
+    Interests.Interest<S> interest = held.remove(interests);
+    return interest == null && muted != null ? muted.remove(interests) : interest;
+  }
+
   /** Whether it neither subscribes to anything nor mutes anything. */
   boolean isIdle() {
     return held.isEmpty() && (muted == null || muted.isEmpty());

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Answers "who gets a message on these topics?". Thread-safe. A match sees the index as it was at
@@ -169,22 +170,7 @@ public final class TopicIndex<S> {
 
   /** Removes a pattern of the subscriber; one that it does not have is ignored. */
   public void unsubscribe(S subscriber, CompiledPattern pattern) {
-    Objects.requireNonNull(subscriber, "subscriber");
-    Objects.requireNonNull(pattern, "pattern");
-    lock.writeLock().lock();
-    try {
-      Subscriber<S> holder = subscribers.get(subscriber);
-      TopicNode<S> node = holder == null ? null : root.find(pattern);
-      if (node != null && node.interests != null) {
-        Interests.Interest<S> interest = holder.held.remove(node.interests);
-        if (interest != null) {
-          leave(node.interests, interest);
-          forgetIfIdle(subscriber, holder);
-        }
-      }
-    } finally {
-      lock.writeLock().unlock();
-    }
+    leave(subscriber, pattern, node -> node.interests);
   }
 
   /** Adds a mute of the subscriber. */
@@ -214,22 +200,7 @@ public final class TopicIndex<S> {
 
   /** Removes a mute of the subscriber; one that it does not have is ignored. */
   public void unmute(S subscriber, CompiledPattern pattern) {
-    Objects.requireNonNull(subscriber, "subscriber");
-    Objects.requireNonNull(pattern, "pattern");
-    lock.writeLock().lock();
-    try {
-      Subscriber<S> holder = subscribers.get(subscriber);
-      TopicNode<S> node = holder == null ? null : root.find(pattern);
-      if (node != null && node.mutes != null && holder.muted != null) {
-        Interests.Interest<S> interest = holder.muted.remove(node.mutes);
-        if (interest != null) {
-          leave(node.mutes, interest);
-          forgetIfIdle(subscriber, holder);
-        }
-      }
-    } finally {
-      lock.writeLock().unlock();
-    }
+    leave(subscriber, pattern, node -> node.mutes);
   }
 
   /**
@@ -257,6 +228,25 @@ public final class TopicIndex<S> {
 
   private Subscriber<S> holder(S subscriber) {
     return subscribers.computeIfAbsent(subscriber, s -> new Subscriber<>(nextId++, s));
+  }
+
+  private void leave(
+      S subscriber, CompiledPattern pattern, Function<TopicNode<S>, Interests<S>> which) {
+    Objects.requireNonNull(subscriber, "subscriber");
+    Objects.requireNonNull(pattern, "pattern");
+    lock.writeLock().lock();
+    try {
+      Subscriber<S> holder = subscribers.get(subscriber);
+      TopicNode<S> node = holder == null ? null : root.find(pattern);
+      Interests<S> interests = node == null ? null : which.apply(node);
+      Interests.Interest<S> interest = interests == null ? null : holder.remove(interests);
+      if (interest != null) {
+        leave(interests, interest);
+        forgetIfIdle(subscriber, holder);
+      }
+    } finally {
+      lock.writeLock().unlock();
+    }
   }
 
   private void leave(Interests<S> interests, Interests.Interest<S> interest) {
