@@ -53,7 +53,7 @@ public class Rooms {
         .toList();
   }
 
-  void moved(@Observes PresenceEvent event) { // JOIN or LEAVE of a user, in order
+  void moved(@Observes PresenceEvent event) { // JOIN, LEAVE, AWAY, BACK; in order
     if (event.action() == PresenceEvent.Action.JOIN) {
       broadcaster.sendToUser(event.user(), SseMessage.of("Welcome")); // to all of its clients
     }

@@ -195,12 +195,14 @@ public record StarcastConfig(
   }
 
   /** Who is there. */
-  public record Presence(boolean enabled, Duration grace, int topicsPerClient, int messages) {
+  public record Presence(
+      boolean enabled, Duration grace, Duration away, int topicsPerClient, int messages) {
 
     static Presence read(ConfigReader in) {
       return new Presence(
           in.bool("starcast.presence.enabled"),
           in.duration("starcast.presence.grace"),
+          in.duration("starcast.presence.away"),
           in.integer("starcast.presence.max-topics-per-client"),
           in.integer("starcast.presence.max-messages-per-minute"));
     }

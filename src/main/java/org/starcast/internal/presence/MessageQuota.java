@@ -1,17 +1,17 @@
 package org.starcast.internal.presence;
 
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.starcast.presence.PresenceEvent;
+import org.starcast.presence.PresenceEvent.Action;
 
 /**
- * Joins and leaves that are to be messages, so many a minute, and as many at once. Beyond that they
- * wait, the oldest first; a join and a leave of the same user on the same topic that both wait
- * cancel each other. So the last message about a user is right, no more wait than there are members
- * and users whose join was published, and whoever comes and goes in crowds does not evict
- * everything else from the log. Not thread-safe.
+ * What users did that is to be messages, so many a minute, and as many at once. Beyond that they
+ * wait, the oldest first, and of a user on a topic only what is still to be said: a join and a
+ * leave that both wait cancel each other, as do away and back. So the last message about a user is
+ * right, no more users wait than there are members and users whose join was published, and whoever
+ * comes and goes in crowds does not evict everything else from the log. Not thread-safe.
  */
 final class MessageQuota {
 
@@ -20,7 +20,11 @@ final class MessageQuota {
   private record Key(String user, String topic) {}
 
   private final int perMinute;
-  private final Map<Key, PresenceEvent> waiting = new LinkedHashMap<>();
+
+  /** What was said of a user, and what is to be said; they differ. */
+  private record Waiting(UserState said, UserState is) {}
+
+  private final Map<Key, Waiting> waiting = new LinkedHashMap<>();
 
   /** What may be published now, in nanoseconds of the minute. */
   private long saved = MINUTE_NANOS;
@@ -37,11 +41,19 @@ final class MessageQuota {
     this.since = now;
   }
 
-  void add(PresenceEvent event) {
+  /**
+   * Something that a user did.
+   *
+   * @param before how the user was on the topic
+   */
+  void add(UserState before, PresenceEvent event) {
     Key key = new Key(event.user(), event.topic());
-    // joins and leaves alternate
-    if (waiting.remove(key) == null) {
-      waiting.put(key, event);
+    UserState said = waiting.containsKey(key) ? waiting.get(key).said : before;
+    UserState is = UserState.after(event.action());
+    if (is == said) {
+      waiting.remove(key);
+    } else {
+      waiting.put(key, new Waiting(said, is));
     }
   }
 
@@ -49,14 +61,21 @@ final class MessageQuota {
   PresenceEvent poll(long now) {
     saved = Math.min(MINUTE_NANOS, saved + (now - since));
     since = now;
-    Iterator<PresenceEvent> oldest = waiting.values().iterator();
-    if (!oldest.hasNext() || saved < MINUTE_NANOS / perMinute) {
+    if (waiting.isEmpty() || saved < MINUTE_NANOS / perMinute) {
       return null;
     }
     saved -= MINUTE_NANOS / perMinute;
-    PresenceEvent next = oldest.next();
-    oldest.remove();
-    return next;
+    Map.Entry<Key, Waiting> oldest = waiting.entrySet().iterator().next();
+    Key key = oldest.getKey();
+    Waiting next = oldest.getValue();
+    Action action = next.said.to(next.is).get(0);
+    UserState then = UserState.after(action);
+    if (then == next.is) {
+      waiting.remove(key);
+    } else {
+      oldest.setValue(new Waiting(then, next.is));
+    }
+    return new PresenceEvent(action, key.user, key.topic);
   }
 
   /** The nanoseconds from the last {@link #poll} to the next that gives one; -1 if none waits. */

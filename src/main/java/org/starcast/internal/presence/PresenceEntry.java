@@ -21,12 +21,13 @@ import org.starcast.internal.wire.LibraryEvents;
 /**
  * A user's connections on one topic at one node. Immutable.
  *
- * @param clients how many are open; 0 in the grace period
+ * @param state whether the user is away, as far as that node knows; never gone
+ * @param clients how many are open; 0 in the grace period, and while away
  * @param since when the user joined, in milliseconds since 1970
  * @param opened when the last connection was opened, likewise
  * @param metadata that connection's, as JSON; null where it has none that can be sent
  */
-record PresenceEntry(int clients, long since, long opened, String metadata) {
+record PresenceEntry(UserState state, int clients, long since, long opened, String metadata) {
 
   /** Kept, as looking it up takes longer than most uses. */
   static final JsonProvider JSON = JsonProvider.provider();
@@ -75,12 +76,12 @@ record PresenceEntry(int clients, long since, long opened, String metadata) {
 
   /** The same when all its connections are closed. */
   PresenceEntry closed() {
-    return new PresenceEntry(0, since, opened, metadata);
+    return new PresenceEntry(state, 0, since, opened, metadata);
   }
 
   /** The same of a user who joined at another time. */
   PresenceEntry since(long joined) {
-    return new PresenceEntry(clients, joined, opened, metadata);
+    return new PresenceEntry(state, clients, joined, opened, metadata);
   }
 
   int characters() {
@@ -89,6 +90,9 @@ record PresenceEntry(int clients, long since, long opened, String metadata) {
 
   JsonObjectBuilder toJson(Key key) {
     JsonObjectBuilder json = key.toJson().add("c", clients).add("s", since).add("o", opened);
+    if (state == UserState.AWAY) {
+      json.add("away", true);
+    }
     return metadata == null ? json : json.add("m", metadata);
   }
 
@@ -103,6 +107,7 @@ record PresenceEntry(int clients, long since, long opened, String metadata) {
       throw new IllegalArgumentException("m: has more than " + MAX_METADATA + " characters");
     }
     return new PresenceEntry(
+        json.getBoolean("away", false) ? UserState.AWAY : UserState.PRESENT,
         Math.max(0, json.getInt("c")),
         json.getJsonNumber("s").longValueExact(),
         json.getJsonNumber("o").longValueExact(),

@@ -64,6 +64,12 @@ final class PresenceState {
   private static final class User {
     private final Map<String, PresenceEntry> entries = new HashMap<>(2);
     private long since;
+
+    UserState state() {
+      return entries.values().stream()
+          .map(PresenceEntry::state)
+          .reduce(UserState.GONE, UserState::and);
+    }
   }
 
   /** Takes what nodes have. */
@@ -194,14 +200,12 @@ final class PresenceState {
 
   private void put(EventId at, String node, Key key, PresenceEntry entry) {
     User user = made(key);
-    boolean joins = user.entries.isEmpty();
-    user.since = joins ? entry.since() : Math.min(user.since, entry.since());
+    UserState before = user.state();
+    user.since = before == UserState.GONE ? entry.since() : Math.min(user.since, entry.since());
     if (user.entries.put(node, entry) == null) {
       entries++;
     }
-    if (joins) {
-      happened(new Transition(id(at, node, Action.JOIN, key), Action.JOIN, key, node));
-    }
+    changed(at, key, node, before, user.state());
   }
 
   private User made(Key key) {
@@ -212,9 +216,11 @@ final class PresenceState {
 
   private void remove(EventId at, String node, Key key, String by) {
     User user = user(key);
-    if (user == null || user.entries.remove(node) == null) {
+    if (user == null || !user.entries.containsKey(node)) {
       return;
     }
+    UserState before = user.state();
+    user.entries.remove(node);
     entries--;
     if (user.entries.isEmpty()) {
       Map<String, User> users = topics.get(key.topic());
@@ -222,8 +228,15 @@ final class PresenceState {
       if (users.isEmpty()) {
         topics.remove(key.topic());
       }
-      happened(new Transition(id(at, by, Action.LEAVE, key), Action.LEAVE, key, by));
     }
+    changed(at, key, by, before, user.state());
+  }
+
+  /** Of one command and user, an action comes once: so the id tells them apart. */
+  private void changed(EventId at, Key key, String by, UserState before, UserState after) {
+    before
+        .to(after)
+        .forEach(action -> happened(new Transition(id(at, by, action, key), action, key, by)));
   }
 
   private void happened(Transition transition) {

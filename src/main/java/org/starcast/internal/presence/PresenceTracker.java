@@ -10,6 +10,7 @@ import jakarta.interceptor.Interceptor;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -20,10 +21,12 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.starcast.ClientEvent;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
+import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.cdi.ContainerExecutors;
@@ -49,6 +52,11 @@ public class PresenceTracker implements Presence {
 
   private static final System.Logger LOG = System.getLogger("org.starcast.presence");
 
+  /** Ends after which the user may be back: not those that say that the client is not to be. */
+  private static final Set<CloseReason> MAY_BE_AWAY =
+      EnumSet.complementOf(
+          EnumSet.of(CloseReason.APPLICATION, CloseReason.REVOKED, CloseReason.EXPIRED));
+
   /** A user of a snapshot, and the user's connections on all nodes. */
   private static final class Found {
     private final Set<Connection> connections = new LinkedHashSet<>();
@@ -56,23 +64,25 @@ public class PresenceTracker implements Presence {
     /** How many other nodes have: the most on one of the topics. */
     private final Map<String, Integer> elsewhere = new HashMap<>();
 
+    private UserState state = UserState.GONE;
     private Instant since = Instant.MAX;
     private PresenceEntry latest;
 
     void add(UserPresence there) {
       connections.addAll(there.connections());
-      joined(there.since());
+      joined(there.state(), there.since());
     }
 
     void add(String node, PresenceEntry there) {
       elsewhere.merge(node, there.clients(), Math::max);
-      joined(Instant.ofEpochMilli(there.since()));
+      joined(there.state(), Instant.ofEpochMilli(there.since()));
       if (latest == null || there.opened() >= latest.opened()) {
         latest = there;
       }
     }
 
-    private void joined(Instant instant) {
+    private void joined(UserState there, Instant instant) {
+      state = state.and(there);
       since = instant.isBefore(since) ? instant : since;
     }
 
@@ -82,17 +92,21 @@ public class PresenceTracker implements Presence {
       Connection last = here.last();
       boolean isHere =
           latest == null || last != null && last.since().toEpochMilli() >= latest.opened();
-      return new Member(user, clients, since, isHere ? last.metadata() : latest.values());
+      Map<String, Object> metadata = isHere ? last.metadata() : latest.values();
+      return new Member(user, state.ofMember(), clients, since, metadata);
     }
   }
+
+  /** What a user did, and how the user was there before. */
+  private record Move(UserState before, PresenceEvent event) {}
 
   /** What happens on this node: all there is, or a part. */
   private final class Changes implements LocalPresence.Listener {
 
     @Override
-    public void moved(Action action, Key key) {
+    public void moved(UserState before, Action action, Key key) {
       if (sync == null && PresenceTopics.isLiteral(key.topic())) {
-        pending.add(new PresenceEvent(action, key.user(), key.topic()));
+        pending.add(new Move(before, new PresenceEvent(action, key.user(), key.topic())));
       }
     }
 
@@ -120,14 +134,16 @@ public class PresenceTracker implements Presence {
   private final LocalPresence local;
 
   /** What happened, in order, on this node alone. */
-  private final Queue<PresenceEvent> pending = new ArrayDeque<>();
+  private final Queue<Move> pending = new ArrayDeque<>();
 
   /** Those of it that are to be messages. */
   private final MessageQuota messages;
 
   private boolean notifying;
   private boolean messagesScheduled;
-  private boolean expiryScheduled;
+
+  /** The next {@link #expire}; null for none. */
+  private ScheduledFuture<?> expiry;
 
   /** For the container's proxy. */
   PresenceTracker() {
@@ -155,7 +171,11 @@ public class PresenceTracker implements Presence {
     this.scheduler = executors.scheduler();
     this.messages = new MessageQuota(config.presence().messages(), System.nanoTime());
     this.local =
-        new LocalPresence(config.presence().grace(), config.limits().clients(), new Changes());
+        new LocalPresence(
+            config.presence().grace(),
+            config.presence().away(),
+            config.limits().clients(),
+            new Changes());
     this.sync =
         config.presence().enabled() && bus.isShared()
             ? new PresenceSync(
@@ -242,33 +262,37 @@ public class PresenceTracker implements Presence {
           ClientEvent event) {
     synchronized (lock) {
       long now = System.nanoTime();
-      local.closed(event.client(), now);
+      local.closed(event.client(), event.reason().map(MAY_BE_AWAY::contains).orElse(false), now);
       scheduleExpiry(local.expire(now));
     }
     notifyAllOf();
   }
 
   private void scheduleExpiry(long delay) {
-    if (!expiryScheduled && delay >= 0) {
-      expiryScheduled = schedule(this::expire, delay);
+    if (delay < 0 || expiry != null && expiry.getDelay(TimeUnit.NANOSECONDS) <= delay) {
+      return;
     }
+    if (expiry != null) {
+      expiry.cancel(false);
+    }
+    expiry = schedule(this::expire, delay);
   }
 
   private void expire() {
     synchronized (lock) {
-      expiryScheduled = false;
+      expiry = null;
       scheduleExpiry(local.expire(System.nanoTime()));
     }
     notifySoon();
   }
 
-  private boolean schedule(Runnable task, long delay) {
+  /** Null where the application ends. */
+  private ScheduledFuture<?> schedule(Runnable task, long delay) {
     try {
-      scheduler.schedule(task, delay, TimeUnit.NANOSECONDS);
-      return true;
+      return scheduler.schedule(task, delay, TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
       LogMessage.PRESENCE_ENDED.log(LOG, e);
-      return false;
+      return null;
     }
   }
 
@@ -295,11 +319,12 @@ public class PresenceTracker implements Presence {
       PresenceEvent event;
       PresenceEvent message;
       synchronized (lock) {
-        event = pending.poll();
-        if (event != null
+        Move move = pending.poll();
+        event = move == null ? null : move.event;
+        if (move != null
             && config.presence().enabled()
             && PresenceTopics.hasMessages(event.topic())) {
-          messages.add(event);
+          messages.add(move.before, event);
         }
         message = messages.poll(System.nanoTime());
         if (event == null && sync != null) {
@@ -329,13 +354,14 @@ public class PresenceTracker implements Presence {
     if (delay >= 0 && !messagesScheduled) {
       messagesScheduled =
           schedule(
-              () -> {
-                synchronized (lock) {
-                  messagesScheduled = false;
-                }
-                notifySoon();
-              },
-              delay);
+                  () -> {
+                    synchronized (lock) {
+                      messagesScheduled = false;
+                    }
+                    notifySoon();
+                  },
+                  delay)
+              != null;
     }
   }
 

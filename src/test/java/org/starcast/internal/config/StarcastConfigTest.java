@@ -87,7 +87,8 @@ class StarcastConfigTest {
         Arguments.of("starcast.log.age", "log.age", "PT1S", "P30D", true),
         Arguments.of("starcast.initial.max-age", "log.initialAge", "PT0.1S", "PT1M", true),
         Arguments.of("starcast.log.sync", "log.sync", "PT0S", "PT1M", true),
-        Arguments.of("starcast.presence.grace", "presence.grace", "PT0S", "PT5M", true));
+        Arguments.of("starcast.presence.grace", "presence.grace", "PT0S", "PT5M", true),
+        Arguments.of("starcast.presence.away", "presence.away", "PT1S", "P1D", true));
   }
 
   /** Each key that is true or false. */
@@ -345,7 +346,7 @@ class StarcastConfigTest {
                     "auto"),
                 new StarcastConfig.Endpoint(false, false, false, false, "starcast-admin"),
                 new StarcastConfig.Security(List.of(), false, List.of()),
-                new StarcastConfig.Presence(false, Duration.ofSeconds(5), 16, 1_000),
+                new StarcastConfig.Presence(false, Duration.ofSeconds(5), Duration.ZERO, 16, 1_000),
                 new BackplaneConfig(
                     "local",
                     "buffer",

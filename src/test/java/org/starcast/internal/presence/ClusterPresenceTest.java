@@ -23,6 +23,7 @@ import org.starcast.internal.wire.SseFormat;
 import org.starcast.presence.Cluster;
 import org.starcast.presence.Presence.Snapshot;
 import org.starcast.presence.Presence.Snapshot.Member;
+import org.starcast.presence.Presence.State;
 import org.starcast.presence.PresenceEvent;
 import org.starcast.presence.PresenceEvent.Action;
 
@@ -139,6 +140,51 @@ class ClusterPresenceTest {
             () ->
                 assertThat(messages(first))
                     .containsExactly(message("join", "ann", "a"), message("join", "bob", "a")));
+  }
+
+  private static SseClient openAndHide(RunningBroadcaster node, Subscription subscription) {
+    FakeSink sink = FakeSink.instant();
+    SseClient client = node.broadcaster().register(sink, subscription);
+    await().atMost(PATIENCE).until(() -> client.state() == SseClient.State.OPEN);
+    sink.refuse(new IllegalStateException("expected by the test"));
+    client.send((Object) "anybody there?");
+    return client;
+  }
+
+  private static void awaitState(RunningBroadcaster node, State state) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(node.presence().on("a").members())
+                    .singleElement()
+                    .extracting(Member::state)
+                    .isEqualTo(state));
+  }
+
+  @Test
+  void aUserIsAwayWhenTheLastTabOfAllNodesIsHiddenAndBackOnAnyNode() {
+    RunningBroadcaster first = node("PT0S", "presence.away", "PT5M");
+    RunningBroadcaster second = node("PT0S", "presence.away", "PT5M");
+    openAndHide(first, user("ann", "a"));
+    awaitState(second, State.AWAY);
+    SseClient shown = open(second, user("ann", "a"));
+    awaitState(first, State.PRESENT);
+    // away as the first node knows her, on which she was last
+    shown.close();
+    awaitState(first, State.AWAY);
+    assertThat(on(second, "a")).containsExactly("ann:0");
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(messages(second))
+                    .containsExactly(
+                        message("join", "ann", "a"),
+                        message("away", "ann", "a"),
+                        message("back", "ann", "a"),
+                        message("away", "ann", "a")));
+    assertThat(messages(first)).isEqualTo(messages(second));
   }
 
   @Test

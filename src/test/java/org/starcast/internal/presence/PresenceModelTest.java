@@ -12,8 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.starcast.internal.presence.PresenceEntry.Key;
@@ -24,8 +23,9 @@ import org.starcast.internal.wire.EventId;
 /**
  * Some nodes and one order, in random steps: clients come and go, nodes are late, killed, stopped,
  * wrongly declared gone, and new. However it goes, what is stored about a user is a join, then a
- * leave, and so on, each once; in the end the last message is right, and all nodes know the same.
- * Where the order loses commands, they know the same in the end.
+ * leave, and so on, and between them turns of away and back, each once; in the end the last message
+ * is right, and all nodes know the same. Where the order loses commands, they know the same in the
+ * end.
  */
 class PresenceModelTest {
 
@@ -42,6 +42,14 @@ class PresenceModelTest {
   private static final Duration ABSENCE = Duration.ofSeconds(12);
 
   private static final Duration GRACE = Duration.ofSeconds(5);
+
+  /** What the last message about a user says. */
+  private static final Map<UserState, String> LAST =
+      Map.of(UserState.GONE, "L", UserState.PRESENT, "[JB]", UserState.AWAY, "A");
+
+  /** What has been said since the user left last. */
+  private static final Map<UserState, String> REST =
+      Map.of(UserState.GONE, "", UserState.PRESENT, "J(AB)*", UserState.AWAY, "J(AB)*A");
 
   /** What happens beside clients that come and go. */
   enum Faults {
@@ -220,7 +228,7 @@ class PresenceModelTest {
     private final World world;
     private final String name;
     private final PresenceReplication presence;
-    private final Map<Key, Integer> own = new HashMap<>();
+    private final Map<Key, PresenceEntry> own = new HashMap<>();
     private final Queue<Sent> out = new ArrayDeque<>();
     private final Map<String, long[]> heard = new HashMap<>();
     private int position;
@@ -244,15 +252,22 @@ class PresenceModelTest {
 
     void moveAnyUser() {
       Key key = world.any(world.users);
+      PresenceEntry is = own.get(key);
       int clients =
-          Math.max(0, Math.min(2, own.getOrDefault(key, 0) + (world.chance(.5) ? 1 : -1)));
-      if (clients == 0) {
+          Math.max(0, Math.min(2, (is == null ? 0 : is.clients()) + (world.chance(.5) ? 1 : -1)));
+      if (clients > 0) {
+        set(key, new PresenceEntry(UserState.PRESENT, clients, position, position, null));
+      } else if (is != null && is.clients() > 0 && world.chance(.5)) {
+        set(key, new PresenceEntry(UserState.AWAY, 0, position, position, null));
+      } else if (is == null || is.clients() > 0 || world.chance(.5)) {
         own.remove(key);
         presence.set(key, null);
-      } else {
-        own.put(key, clients);
-        presence.set(key, new PresenceEntry(clients, position, position, null));
       }
+    }
+
+    private void set(Key key, PresenceEntry entry) {
+      own.put(key, entry);
+      presence.set(key, entry);
     }
 
     void receive(int most) {
@@ -372,9 +387,9 @@ class PresenceModelTest {
       }
     }
 
-    Set<Key> present() {
-      Set<Key> users = new TreeSet<>();
-      presence.state().visit((node, key, entry) -> users.add(key));
+    Map<Key, UserState> members() {
+      Map<Key, UserState> users = new TreeMap<>();
+      presence.state().visit((node, key, entry) -> users.merge(key, entry.state(), UserState::and));
       return users;
     }
   }
@@ -390,6 +405,10 @@ class PresenceModelTest {
     assertThat(wrong).as("last messages that are wrong").isLessThanOrEqualTo(RUNS * 8 / 100);
   }
 
+  private static UserState state(Map<Key, UserState> members, Key user) {
+    return members.getOrDefault(user, UserState.GONE);
+  }
+
   private void run(long seed, Faults faults) {
     String run = faults + ", seed " + seed;
     World world = new World(seed, faults);
@@ -397,27 +416,26 @@ class PresenceModelTest {
       world.step();
     }
     world.settle();
-    Set<Key> truth = new TreeSet<>();
-    world.nodes.forEach(node -> truth.addAll(node.own.keySet()));
+    Map<Key, UserState> truth = new TreeMap<>();
+    for (Node node : world.nodes) {
+      node.own.forEach((key, entry) -> truth.merge(key, entry.state(), UserState::and));
+    }
     for (Node node : world.nodes) {
       assertThat(node.presence.phase()).as(run).isEqualTo(Phase.READY);
-      assertThat(node.present()).as("%s, %s", run, node.name).isEqualTo(truth);
+      assertThat(node.members()).as("%s, %s", run, node.name).isEqualTo(truth);
       assertThat(node.presence.state().pending()).as("%s, %s", run, node.name).isEmpty();
     }
     if (faults.absences > 0) {
       for (Key user : world.users) {
-        String last = truth.contains(user) ? "J" : "L";
-        wrong +=
-            world.messages.getOrDefault(user, new StringBuilder("L")).toString().endsWith(last)
-                ? 0
-                : 1;
+        String messages = world.messages.getOrDefault(user, new StringBuilder("L")).toString();
+        wrong += messages.matches("[JLAB]*" + LAST.get(state(truth, user))) ? 0 : 1;
       }
     }
     if (faults.losses == 0 && faults.absences == 0) {
       for (Key user : world.users) {
         assertThat(world.messages.getOrDefault(user, new StringBuilder()))
             .as("%s, %s", run, user)
-            .matches("(JL)*" + (truth.contains(user) ? "J" : ""));
+            .matches("(J(AB)*A?L)*" + REST.get(state(truth, user)));
       }
       assertThat(world.fired).as(run).isLessThanOrEqualTo(world.keys.size());
     }

@@ -36,7 +36,7 @@ class PresenceStateTest {
   }
 
   private static Row row(Key key, long since) {
-    return new Row("", key, new PresenceEntry(1, since, since, null));
+    return new Row("", key, new PresenceEntry(UserState.PRESENT, 1, since, since, null));
   }
 
   private void on(String node, Row... rows) {

@@ -112,7 +112,7 @@ class PresenceSyncTest {
     }
 
     void on(String user, String place) {
-      set(user, place, new PresenceEntry(1, 1000, 1000, null));
+      set(user, place, new PresenceEntry(UserState.PRESENT, 1, 1000, 1000, null));
     }
 
     void off(String user, String place) {
@@ -371,7 +371,8 @@ class PresenceSyncTest {
     state.say(
         new EventId("e", 1),
         "b",
-        List.of(new Row("b", new Key("x", "ann"), new PresenceEntry(1, 0, 0, null))),
+        List.of(
+            new Row("b", new Key("x", "ann"), new PresenceEntry(UserState.PRESENT, 1, 0, 0, null))),
         List.of());
     state.gone(new EventId("e", 2), "a", 0, "b");
     state.gone(new EventId("e", 3), "b", 0, "a");
@@ -580,7 +581,7 @@ class PresenceSyncTest {
     assertThat(PresenceEntry.json(Map.of("x", "y".repeat(1024)))).isNull();
     assertThat(PresenceEntry.json(Map.of("x", Double.NaN))).isNull();
     Map<String, Object> metadata = Map.of("name", "Ann", "age", 7, "tags", List.of("a", true));
-    assertThat(new PresenceEntry(1, 0, 0, PresenceEntry.json(metadata)).values())
+    assertThat(new PresenceEntry(UserState.PRESENT, 1, 0, 0, PresenceEntry.json(metadata)).values())
         .isEqualTo(Map.of("name", "Ann", "age", 7L, "tags", List.of("a", true)));
   }
 
@@ -620,7 +621,7 @@ class PresenceSyncTest {
           }
         }
         case 8 -> node.node.back();
-        case 9 -> node.set(user, place, new PresenceEntry(2, 5, i, null));
+        case 9 -> node.set(user, place, new PresenceEntry(UserState.PRESENT, 2, 5, i, null));
         default -> node.step();
       }
     }

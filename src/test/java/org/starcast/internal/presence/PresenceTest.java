@@ -8,6 +8,7 @@ import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,7 @@ import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.presence.Presence.Snapshot;
 import org.starcast.presence.Presence.Snapshot.Member;
+import org.starcast.presence.Presence.State;
 import org.starcast.presence.PresenceEvent;
 import org.starcast.presence.PresenceEvent.Action;
 
@@ -157,6 +159,150 @@ class PresenceTest {
     open(user("ann", "a"));
     await().until(() -> node.moves().size() == 6);
     assertThat(node.moves()).endsWith(join("ann", "a"));
+  }
+
+  private static PresenceEvent away(String user, String topic) {
+    return new PresenceEvent(Action.AWAY, user, topic);
+  }
+
+  private static PresenceEvent back(String user, String topic) {
+    return new PresenceEvent(Action.BACK, user, topic);
+  }
+
+  /** A client that goes by itself, as that of a tab that is hidden. */
+  private final class Tab {
+    private final FakeSink sink = FakeSink.instant();
+    private final SseClient client;
+
+    Tab(Subscription subscription) {
+      client = broadcaster.register(sink, subscription);
+      await().until(() -> client.state() == SseClient.State.OPEN);
+    }
+
+    void hide() {
+      sink.refuse(new IllegalStateException("expected by the test"));
+      client.send((Object) "anybody there?");
+    }
+  }
+
+  private State state(String topic, String user) {
+    return node.presence().on(topic).members().stream()
+        .filter(member -> member.user().equals(user))
+        .map(Member::state)
+        .findFirst()
+        .orElse(null);
+  }
+
+  @Test
+  void whoseTabIsHiddenIsAwayAndBackWhenItIsShown() {
+    start("PT0S", "presence.away", LONG);
+    FakeSink watcher = FakeSink.instant();
+    broadcaster.register(watcher, Subscription.to("starcast.presence.+"));
+    Tab tab = new Tab(user("ann", "a").metadata("name", "Ann"));
+    awaitMoves(join("ann", "a"));
+    Member present = node.presence().on("a").members().get(0);
+    assertThat(present.state()).isEqualTo(State.PRESENT);
+    tab.hide();
+    awaitMoves(join("ann", "a"), away("ann", "a"));
+    assertThat(node.presence().on("a").members())
+        .containsExactly(new Member("ann", State.AWAY, 0, present.since(), Map.of("name", "Ann")));
+    SseClient shown = open(user("ann", "a"));
+    awaitMoves(join("ann", "a"), away("ann", "a"), back("ann", "a"));
+    assertThat(node.presence().on("a").members())
+        .containsExactly(new Member("ann", State.PRESENT, 1, present.since(), Map.of()));
+    // whom the application sends away is not away
+    shown.close();
+    awaitMoves(join("ann", "a"), away("ann", "a"), back("ann", "a"), leave("ann", "a"));
+    assertThat(on("a")).isEmpty();
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(watcher.data())
+                    .filteredOn(data -> data.toString().contains("action"))
+                    .containsExactly(
+                        message("join", "ann", "a"),
+                        message("away", "ann", "a"),
+                        message("back", "ann", "a"),
+                        message("leave", "ann", "a")));
+  }
+
+  @Test
+  void whoIsAwayForTooLongLeaves() {
+    start("PT0S", "presence.away", "PT1S");
+    new Tab(user("ann", "a")).hide();
+    awaitMoves(join("ann", "a"), away("ann", "a"), leave("ann", "a"));
+    assertThat(on("a")).isEmpty();
+  }
+
+  @Test
+  void theEndOfAGraceIsNotHeldUpByWhoIsAway() {
+    start("PT0.2S", "presence.away", LONG);
+    new Tab(user("ann", "a")).hide();
+    awaitMoves(join("ann", "a"), away("ann", "a"));
+    new Tab(user("bob", "a")).hide();
+    awaitMoves(join("ann", "a"), away("ann", "a"), join("bob", "a"), away("bob", "a"));
+  }
+
+  @Test
+  void whoIsBackWithinTheGraceWasNotAway() {
+    start(LONG, "presence.away", LONG);
+    Tab tab = new Tab(user("ann", "a"));
+    awaitOn("a", "ann:1");
+    tab.hide();
+    awaitOn("a", "ann:0");
+    assertThat(state("a", "ann")).isEqualTo(State.PRESENT);
+    open(user("ann", "a"));
+    awaitOn("a", "ann:1");
+    open(user("bob", "a"));
+    awaitMoves(join("ann", "a"), join("bob", "a"));
+  }
+
+  @Test
+  void aUserIsAwayWhereTheLastTabIsHidden() {
+    start("PT0S", "presence.away", LONG);
+    Tab first = new Tab(user("ann", "a", "b"));
+    awaitOn("a", "ann:1");
+    Tab second = new Tab(user("ann", "a"));
+    awaitOn("a", "ann:2");
+    first.hide();
+    awaitMoves(join("ann", "a"), join("ann", "b"), away("ann", "b"));
+    assertThat(state("a", "ann")).isEqualTo(State.PRESENT);
+    assertThat(state("b", "ann")).isEqualTo(State.AWAY);
+    assertThat(state("*", "ann")).isEqualTo(State.PRESENT);
+    second.hide();
+    awaitMoves(join("ann", "a"), join("ann", "b"), away("ann", "b"), away("ann", "a"));
+    assertThat(state("*", "ann")).isEqualTo(State.AWAY);
+  }
+
+  @Test
+  void manyWhoAreAwayAreBoundedByTheMostClients() {
+    start("PT0S", "presence.away", LONG, "max-clients", "2");
+    for (int i = 1; i <= 4; i++) {
+      String user = "u" + i;
+      new Tab(user(user, "a")).hide();
+      await().until(() -> state("a", user) == State.AWAY);
+    }
+    awaitOn("a", "u3:0", "u4:0");
+    assertThat(node.moves()).contains(leave("u1", "a"), leave("u2", "a"));
+  }
+
+  @Test
+  void ofWhatWaitsAboutAUserOnlyWhatIsStillNewIsPublished() {
+    MessageQuota quota = new MessageQuota(1, 0);
+    quota.add(UserState.GONE, join("first", "x"));
+    assertThat(quota.poll(0)).isEqualTo(join("first", "x"));
+    quota.add(UserState.PRESENT, away("ann", "x"));
+    quota.add(UserState.AWAY, back("ann", "x"));
+    assertThat(quota.delay()).isEqualTo(-1);
+    quota.add(UserState.AWAY, leave("bob", "x"));
+    quota.add(UserState.GONE, join("bob", "x"));
+    quota.add(UserState.GONE, join("eve", "x"));
+    quota.add(UserState.PRESENT, away("eve", "x"));
+    long minute = Duration.ofMinutes(1).toNanos();
+    assertThat(quota.poll(minute)).isEqualTo(back("bob", "x"));
+    assertThat(quota.poll(2 * minute)).isEqualTo(join("eve", "x"));
+    assertThat(quota.poll(3 * minute)).isEqualTo(away("eve", "x"));
+    assertThat(quota.delay()).isEqualTo(-1);
   }
 
   @Test
@@ -368,28 +514,34 @@ class PresenceTest {
     assertThat(told.size()).isBetween(20, 60);
   }
 
+  /** One who is not away. */
+  private static void add(MessageQuota quota, PresenceEvent event) {
+    UserState before = event.action() == Action.JOIN ? UserState.GONE : UserState.PRESENT;
+    quota.add(before, event);
+  }
+
   @Test
   void joinsAndLeavesThatWaitCancelEachOtherAndTheRestComesLater() {
     MessageQuota quota = new MessageQuota(2, 0);
     assertThat(quota.delay()).isEqualTo(-1);
     for (PresenceEvent event :
         List.of(join("a", "x"), join("b", "x"), join("c", "x"), join("d", "x"), leave("c", "x"))) {
-      quota.add(event);
+      add(quota, event);
     }
     assertThat(quota.poll(0)).isEqualTo(join("a", "x"));
     assertThat(quota.poll(0)).isEqualTo(join("b", "x"));
     assertThat(quota.poll(0)).isNull();
     assertThat(quota.delay()).isEqualTo(Duration.ofSeconds(30).toNanos());
-    quota.add(leave("a", "x"));
+    add(quota, leave("a", "x"));
     long now = Duration.ofSeconds(30).toNanos();
     assertThat(quota.poll(now)).isEqualTo(join("d", "x"));
     assertThat(quota.poll(now + 1)).isNull();
-    quota.add(join("a", "x"));
+    add(quota, join("a", "x"));
     assertThat(quota.delay()).isEqualTo(-1);
     assertThat(quota.poll(10 * now)).isNull();
-    quota.add(leave("a", "x"));
-    quota.add(leave("b", "x"));
-    quota.add(leave("d", "x"));
+    add(quota, leave("a", "x"));
+    add(quota, leave("b", "x"));
+    add(quota, leave("d", "x"));
     assertThat(quota.poll(10 * now)).isEqualTo(leave("a", "x"));
     assertThat(quota.poll(10 * now)).isEqualTo(leave("b", "x"));
     assertThat(quota.poll(10 * now)).isNull();
