@@ -9,7 +9,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import org.starcast.internal.config.StarcastConfig;
-import org.starcast.internal.log.LatestEvents;
+import org.starcast.internal.log.TopicLogs;
+import org.starcast.internal.log.TopicRules;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.spi.BackplaneException;
 import org.starcast.spi.StoredEvent;
@@ -25,7 +26,7 @@ final class StreamReader {
   private final String name;
   private final NatsWire wire;
   private final NatsTail tail;
-  private final List<CompiledPattern> retained;
+  private final TopicRules rules;
 
   StreamReader(StarcastConfig config, NatsStream stream, NatsWire wire, NatsTail tail) {
     this.config = config;
@@ -33,12 +34,12 @@ final class StreamReader {
     this.name = config.backplane().nats().stream();
     this.wire = wire;
     this.tail = tail;
-    this.retained = config.log().retained().stream().map(CompiledPattern::of).toList();
+    this.rules = new TopicRules(config);
   }
 
   /** Whether the latest event of a topic is retained. */
   boolean isRetained(String topic) {
-    return retained.stream().anyMatch(pattern -> pattern.matches(topic));
+    return rules.isRetained(topic);
   }
 
   /**
@@ -99,7 +100,7 @@ final class StreamReader {
       return List.of();
     }
     List<StoredEvent> kept = List.of();
-    for (CompiledPattern pattern : retained) {
+    for (CompiledPattern pattern : rules.retained()) {
       List<StoredEvent> found = new ArrayList<>(kept);
       reader(session)
           .read(
@@ -115,11 +116,10 @@ final class StreamReader {
                 return true;
               });
       // in order, each once, and no more than are kept
-      LatestEvents<StoredEvent> latest =
-          new LatestEvents<>(retained, config.log().retainTopics(), config.log().retainBytes());
+      TopicLogs<StoredEvent> latest = new TopicLogs<>(rules, 0, config);
       found.sort(Comparator.comparingLong(StoredEvent::sequence));
       found.forEach(latest::append);
-      kept = latest.snapshot();
+      kept = latest.states();
     }
     return kept;
   }

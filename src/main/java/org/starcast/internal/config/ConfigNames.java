@@ -33,6 +33,11 @@ public final class ConfigNames {
   /** The keys of retained topics begin with this. */
   public static final String RETAIN = "starcast.log.retain.";
 
+  /** The keys of topics that have a history of their own begin with this. */
+  public static final String TOPICS = "starcast.log.topics.";
+
+  private static final List<String> VARIABLE = List.of(Rule.PREFIX, RETAIN, TOPICS);
+
   private static final String OURS = "starcast";
   private static final Pattern PROFILE = Pattern.compile("^%[^.]*\\.");
   private static final Pattern VARIABLE_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
@@ -66,7 +71,7 @@ public final class ConfigNames {
     Set<String> rest = new LinkedHashSet<>();
     for (String name : names) {
       String key = PROFILE.matcher(name).replaceFirst("");
-      if (key.startsWith(Rule.PREFIX) || key.startsWith(RETAIN)) {
+      if (VARIABLE.stream().anyMatch(key::startsWith)) {
         boolean inForce = key.equals(name) || value.apply(key).isPresent();
         variables.put(inForce ? key : name, new Variable(inForce ? key : name, key, inForce));
       } else if (VARIABLE_NAME.matcher(name).matches()) {
@@ -82,12 +87,21 @@ public final class ConfigNames {
 
   /** Those of {@code starcast.security.rules}, of profiles that are not active, too. */
   public List<Variable> rules() {
-    return variables.values().stream().filter(v -> v.key.startsWith(Rule.PREFIX)).toList();
+    return variables(Rule.PREFIX);
   }
 
   /** Those of {@code starcast.log.retain}, likewise. */
   public List<Variable> retained() {
-    return variables.values().stream().filter(v -> v.key.startsWith(RETAIN)).toList();
+    return variables(RETAIN);
+  }
+
+  /** Those of {@code starcast.log.topics}, likewise. */
+  public List<Variable> topics() {
+    return variables(TOPICS);
+  }
+
+  private List<Variable> variables(String prefix) {
+    return variables.values().stream().filter(v -> v.key.startsWith(prefix)).toList();
   }
 
   /** What is to be said of names that are not known: each, and the nearest that is. */
@@ -117,7 +131,7 @@ public final class ConfigNames {
         throw new IllegalArgumentException(
             variable.name
                 + ": is another key's environment variable, too; put what follows "
-                + (variable.key.startsWith(RETAIN) ? RETAIN : Rule.PREFIX)
+                + VARIABLE.stream().filter(variable.key::startsWith).findFirst().orElseThrow()
                 + " into quotes");
       }
     }

@@ -8,8 +8,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BiFunction;
@@ -30,6 +33,10 @@ record ConfigReader(Function<String, Optional<String>> source) {
 
   private static final Pattern ORIGIN =
       Pattern.compile("https?://([a-z0-9.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?");
+  private static final Pattern TOPIC =
+      Pattern.compile(
+          Pattern.quote(ConfigNames.TOPICS) + "(?:\"(.*)\"|(.*))\\.(events|bytes|age)",
+          Pattern.DOTALL);
   private static final Pattern RETAIN =
       Pattern.compile(Pattern.quote(ConfigNames.RETAIN) + "(\"?)(.*)\\1", Pattern.DOTALL);
 
@@ -238,6 +245,39 @@ record ConfigReader(Function<String, Optional<String>> source) {
           }
           return CompiledPattern.of(parts.group(2)).toString();
         });
+  }
+
+  /** What {@code starcast.log.topics."<pattern>".<bound>} says, by pattern. */
+  Map<String, TopicBounds> topics(ConfigNames names) {
+    Map<String, TopicBounds> topics = new LinkedHashMap<>();
+    for (Map.Entry<String, TopicBounds> one : inForce(names.topics(), this::topic)) {
+      topics.merge(one.getKey(), one.getValue(), TopicBounds::and);
+    }
+    return Collections.unmodifiableMap(topics);
+  }
+
+  private Map.Entry<String, TopicBounds> topic(String key, Optional<String> text) {
+    Matcher parts = TOPIC.matcher(key);
+    if (!parts.matches()) {
+      throw new IllegalArgumentException(
+          "must be " + ConfigNames.TOPICS + "\"<pattern>\" and .events, .bytes or .age");
+    }
+    String pattern = parts.group(1) == null ? parts.group(2) : parts.group(1);
+    return Map.entry(
+        CompiledPattern.of(pattern).toString(), bounds(parts.group(3), text.orElse("")));
+  }
+
+  private static TopicBounds bounds(String bound, String text) {
+    String known = ConfigNames.TOPICS + "\"<pattern>\"." + bound;
+    try {
+      return switch (bound) {
+        case "events" -> new TopicBounds((int) number(known, text), 0, 0);
+        case "bytes" -> new TopicBounds(0, number(known, text), 0);
+        default -> new TopicBounds(0, 0, duration(known, text).toMillis());
+      };
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(e.getMessage().substring(known.length() + 2), e);
+    }
   }
 
   /** What {@code starcast.security.rules."<pattern>".<action>} says. */

@@ -3,6 +3,7 @@ package org.starcast.internal.config;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.starcast.Subscription.Overflow;
@@ -48,6 +49,7 @@ public record StarcastConfig(
    *
    * @param events 0 keeps nothing
    * @param age zero is for as long as there is room
+   * @param topics how much is kept of each topic that matches a pattern
    * @param retained the patterns of the topics whose latest event is kept
    * @param store {@code memory} or {@code file}
    * @param reloadAfterGap whether a client that missed events loads its page anew
@@ -58,6 +60,7 @@ public record StarcastConfig(
       int events,
       long bytes,
       Duration age,
+      Map<String, TopicBounds> topics,
       List<String> retained,
       int retainTopics,
       long retainBytes,
@@ -75,6 +78,7 @@ public record StarcastConfig(
               in.integer(LOG_EVENTS),
               in.number("starcast.log.bytes", bytes),
               in.duration("starcast.log.age"),
+              in.topics(names),
               in.retained(names),
               in.integer("starcast.log.retain-topics"),
               in.number("starcast.log.retain-bytes", bytes),
@@ -90,6 +94,9 @@ public record StarcastConfig(
       }
       if (log.store.equals("file") && log.events == 0) {
         throw ConfigReader.bad(LOG_EVENTS, "must not be 0 when starcast.log.store is file");
+      }
+      if (!log.topics.isEmpty() && log.events == 0) {
+        throw ConfigReader.bad(LOG_EVENTS, "must not be 0 when topics have a history of their own");
       }
       return log;
     }

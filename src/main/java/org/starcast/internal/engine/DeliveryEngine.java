@@ -134,8 +134,8 @@ public final class DeliveryEngine {
     this.registration =
         new Registration(this, admission, refusals, history, states, completions, sends);
     this.snapshots = new EngineStatistics(this, admission, backplane);
-    if (history != null && !config.log().age().isZero()) {
-      wheel().schedule(order.expiry(config), config.log().age().toNanos() / 10);
+    if (history != null) {
+      wheel().schedule(order.expiry(config), 0);
     }
     await(backplane.start(order, threads::makeUntilDone));
   }
@@ -254,10 +254,11 @@ public final class DeliveryEngine {
       throw new IllegalArgumentException("limit: must not be negative, is " + limit);
     }
     if (pattern == null) {
-      return order.latest(event -> true, limit);
+      return order.latest(List.of("*"), event -> true, limit);
     }
     CompiledPattern compiled = CompiledPattern.of(pattern);
-    return order.latest(event -> event.topics().stream().anyMatch(compiled::matches), limit);
+    return order.latest(
+        List.of(pattern), event -> event.topics().stream().anyMatch(compiled::matches), limit);
   }
 
   /** The id of the last event that was published, {@code <epoch>-<sequence>}. */

@@ -1,13 +1,16 @@
 package org.starcast.internal.engine;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.SseStatistics.TopicCount;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.config.TopicBounds;
 import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.OutgoingEvent;
@@ -28,6 +31,9 @@ final class EventOrder implements Backplane.Receiver {
 
   /** How many events are queued for a client that goes live, while publishers wait. */
   private static final int JOIN_EVENTS = 64;
+
+  /** How long at most something is kept that is to be discarded. */
+  private static final long MAX_EXPIRY_NANOS = 10_000_000_000L;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final ClientRegistry clients;
@@ -327,7 +333,13 @@ final class EventOrder implements Backplane.Receiver {
 
   /** Discards old events when nothing is published. */
   TimingWheel.Entry expiry(StarcastConfig config) {
-    long interval = config.log().age().toNanos() / 10;
+    long interval =
+        Stream.concat(
+                Stream.of(config.log().age().toNanos() / 10),
+                config.log().topics().values().stream()
+                    .map(bounds -> bounds.ageMillis() * 1_000_000 / 10))
+            .filter(nanos -> nanos > 0)
+            .reduce(MAX_EXPIRY_NANOS, Math::min);
     return new TimingWheel.Entry() {
       @Override
       long onTime(long now) {
@@ -342,9 +354,39 @@ final class EventOrder implements Backplane.Receiver {
     };
   }
 
-  /** The latest events that match, oldest first. */
-  List<SseMessage> latest(Predicate<StoredEvent> matches, int limit) {
-    return history == null ? List.of() : history.latest(matches, limit);
+  /** The latest events of these topics that match, oldest first. */
+  List<SseMessage> latest(Collection<String> patterns, Predicate<StoredEvent> matches, int limit) {
+    return history == null ? List.of() : history.latest(patterns, matches, limit);
+  }
+
+  /**
+   * Keeps the events of a topic from now on by bounds of its own, whatever the configuration says,
+   * and whatever else is published; or changes the bounds. Does nothing where no log is kept.
+   */
+  void keepHistory(String topic, TopicBounds bounds) {
+    if (history != null) {
+      betweenEvents(
+          () -> {
+            history.keep(topic, bounds);
+            return true;
+          });
+    }
+  }
+
+  /**
+   * Lets go of the history of a topic that is {@linkplain #keepHistory kept}; the configuration
+   * holds for it again. Does nothing for one that is not.
+   *
+   * @param atMillis when, in milliseconds since 1970, or somewhat later; 0 for now
+   */
+  void forgetHistory(String topic, long atMillis) {
+    if (history != null) {
+      betweenEvents(
+          () -> {
+            history.forget(topic, atMillis);
+            return true;
+          });
+    }
   }
 
   /** How many events are kept. */

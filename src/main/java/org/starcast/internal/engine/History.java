@@ -2,6 +2,7 @@ package org.starcast.internal.engine;
 
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -9,10 +10,12 @@ import java.util.function.Predicate;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.config.TopicBounds;
 import org.starcast.internal.http.FormData;
 import org.starcast.internal.log.EventLog;
-import org.starcast.internal.log.LatestEvents;
-import org.starcast.internal.topic.CompiledPattern;
+import org.starcast.internal.log.TopicLogs;
+import org.starcast.internal.log.TopicRules;
+import org.starcast.internal.log.TopicRules.Selection;
 import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
@@ -25,10 +28,13 @@ final class History {
    * The order that is followed.
    *
    * @param epoch null before the first one begins
+   * @param log the latest events of all topics
+   * @param topics those of topics that have a history of their own, however many the others have
    */
-  private record Order(String epoch, EventLog<Frame> log, LatestEvents<Frame> states) {}
+  record Order(String epoch, EventLog<Frame> log, TopicLogs<Frame> topics) {}
 
   private final StarcastConfig config;
+  private final TopicRules rules;
   private final Backplane backplane;
   private final ReplayCache pages;
   private volatile Order order;
@@ -39,6 +45,7 @@ final class History {
   /** Of an order that has not begun. */
   History(StarcastConfig config, Backplane backplane) {
     this.config = config;
+    this.rules = new TopicRules(config);
     this.backplane = backplane;
     this.pages = new ReplayCache(backplane, config.backplane().replayCacheBytes());
     begin(null, 0, List.of());
@@ -49,14 +56,10 @@ final class History {
     EventLog<Frame> log =
         new EventLog<>(
             after, config.log().events(), config.log().bytes(), config.log().age().toMillis());
-    LatestEvents<Frame> latest =
-        new LatestEvents<>(
-            config.log().retained().stream().map(CompiledPattern::of).toList(),
-            config.log().retainTopics(),
-            config.log().retainBytes());
-    states.forEach(state -> latest.append(Frame.kept(state)));
+    TopicLogs<Frame> topics = new TopicLogs<>(rules, after, config);
+    states.forEach(state -> topics.append(Frame.kept(state)));
     pages.clear();
-    order = new Order(epoch, log, latest);
+    order = new Order(epoch, log, topics);
     announce();
   }
 
@@ -68,15 +71,37 @@ final class History {
   /** Keeps an event; by one thread at a time. */
   void append(Frame event) {
     Order now = order;
-    now.log.append(event);
-    if (!event.isHole()) {
-      now.states.append(event);
+    // in this order: what the log has evicted is there
+    if (event.isHole()) {
+      now.topics.missed(event.sequence());
+    } else {
+      now.topics.append(event);
     }
+    now.log.append(event);
   }
 
-  /** The latest events of the topics to retain. */
+  /** The events of topics that have a history of their own. */
   List<Frame> states() {
-    return order.states.snapshot();
+    return order.topics.snapshot();
+  }
+
+  /**
+   * Keeps the events of a topic from now on, whatever others are published; never while {@link
+   * #append} runs.
+   */
+  void keep(String topic, TopicBounds bounds) {
+    Order now = order;
+    now.topics.keep(topic, bounds, now.log.last());
+  }
+
+  /** Lets go of the history of a topic that is kept, now or later; likewise. */
+  void forget(String topic, long atMillis) {
+    order.topics.forget(topic, atMillis);
+  }
+
+  /** The topics that a subscription with these patterns is about. */
+  Selection select(Collection<String> patterns) {
+    return rules.select(patterns);
   }
 
   /** All clients have been offered the last event. */
@@ -90,7 +115,10 @@ final class History {
 
   /** Lets go of what is too old; never while {@link #append} runs. */
   void expire() {
-    order.log.expire(System.currentTimeMillis());
+    Order now = order;
+    long time = System.currentTimeMillis();
+    now.log.expire(time);
+    now.topics.expire(time);
   }
 
   long bytes() {
@@ -129,37 +157,62 @@ final class History {
     // before its place in the log is found
     long next = log.last() + 1;
     if (asked.isEmpty()) {
-      long head = log.head();
-      long position =
-          subscription.history() == 0 ? head : log.positionOfLast(subscription.history(), filter);
-      return begin(now, position, next, filter);
+      return subscription.history() == 0
+          ? begin(now, log.head(), next, filter)
+          : startWithLatest(now, subscription.history(), next, filter);
     }
     if (asked.equals(Subscription.EARLIEST)) {
-      long first = Math.max(backplane.oldest(), next - config.backplane().replayEvents());
-      return first <= log.evicted()
-          ? new Start(
-              now.epoch,
-              LogCursor.paged(this, log, now.epoch, first),
-              new EventId(now.epoch, first - 1),
-              next,
-              false,
-              false)
-          : begin(now, log.tail(), next, filter);
+      long stored = Math.max(backplane.oldest(), next - config.backplane().replayEvents());
+      long since = completeSince(now, filter);
+      if (Math.min(stored - 1, since) >= log.evicted()) {
+        return begin(now, log.tail(), next, filter);
+      }
+      return stored <= since
+          ? beginBefore(now, LogCursor.paged(this, now, stored), next, filter)
+          : beginBefore(now, LogCursor.ofTopics(this, now, since + 1), next, filter);
     }
     // one that is not ours, as of the application or of what was there before, is of another epoch
     EventId id = EventId.isOne(asked) ? EventId.parse(asked) : new EventId("", 0);
     if (!id.epoch().equals(now.epoch) || id.sequence() > log.last() && !backplane.isShared()) {
-      return new Start(now.epoch, gap(now), null, next, true, false);
+      return new Start(now.epoch, gap(now, 0, filter), null, next, true, false);
     }
     if (id.sequence() > log.last()) {
       // another node was ahead of this one, or the id is of events that were lost
-      LogCursor cursor = LogCursor.behind(this, log, id);
+      LogCursor cursor = LogCursor.behind(this, now, id);
       return new Start(now.epoch, cursor, id, Math.max(next, id.sequence() + 1), true, true);
     }
-    LogCursor cursor = from(now, id.sequence() + 1);
+    LogCursor cursor = from(now, id.sequence() + 1, filter);
     return cursor == null
-        ? new Start(now.epoch, gap(now), null, next, true, false)
+        ? new Start(now.epoch, gap(now, id.sequence(), filter), null, next, true, false)
         : new Start(now.epoch, cursor, id, next, true, true);
+  }
+
+  /** A client that is new, and gets the latest events that it matches first. */
+  private Start startWithLatest(Order now, int limit, long next, SubscriptionFilter filter) {
+    EventLog<Frame> log = now.log;
+    List<Frame> latest = latest(now, filter.selection(this), filter, limit);
+    if (latest == null) {
+      return begin(now, log.positionOfLast(limit, filter), next, filter);
+    }
+    if (latest.isEmpty()) {
+      return begin(now, log.head(), next, filter);
+    }
+    long first = latest.get(0).sequence();
+    return first <= log.evicted()
+        ? beginBefore(now, LogCursor.ofTopics(this, now, first), next, filter)
+        : begin(now, log.positionAfter(first - 1), next, filter);
+  }
+
+  /** The latest events of the histories; null if the log has more, or may have. */
+  private static List<Frame> latest(
+      Order now, Selection topics, Predicate<? super Frame> matches, int limit) {
+    if (!now.topics.isActive()) {
+      return null;
+    }
+    List<Frame> latest = now.topics.latest(topics, matches, limit);
+    return latest.size() == limit || now.topics.completeSince(topics) <= now.log.evicted()
+        ? latest
+        : null;
   }
 
   /** The last event by now. */
@@ -183,8 +236,7 @@ final class History {
       return null;
     }
     List<Frame> states = statesBefore(now, id.sequence() + 1, filter);
-    LogCursor cursor =
-        LogCursor.at(this, now.log, now.epoch, position, id.sequence() + 1).after(states);
+    LogCursor cursor = LogCursor.at(this, now, position, id.sequence() + 1).after(states);
     return new Start(now.epoch, cursor, states.isEmpty() ? id : null, next, asked, false);
   }
 
@@ -195,14 +247,20 @@ final class History {
     return new Start(now.epoch, gap(now), null, next, true, false);
   }
 
+  /** As {@link #begin}, with a cursor of events that the log has evicted. */
+  private Start beginBefore(Order now, LogCursor cursor, long next, SubscriptionFilter filter) {
+    List<Frame> states = statesBefore(now, cursor.next(), filter);
+    EventId id = states.isEmpty() ? new EventId(now.epoch, cursor.next() - 1) : null;
+    return new Start(now.epoch, cursor.after(states), id, next, false, false);
+  }
+
   /** A client that is new: the states first, then the events from a position on. */
   private Start begin(Order now, long position, long next, SubscriptionFilter filter) {
     Frame first = now.log.at(position);
     long end = first == null ? now.log.last() + 1 : first.sequence();
     List<Frame> states = statesBefore(now, end, filter);
     EventId id = before(now, position);
-    LogCursor cursor =
-        LogCursor.at(this, now.log, now.epoch, position, id.sequence() + 1).after(states);
+    LogCursor cursor = LogCursor.at(this, now, position, id.sequence() + 1).after(states);
     return new Start(now.epoch, cursor, states.isEmpty() ? id : null, next, false, false);
   }
 
@@ -214,7 +272,7 @@ final class History {
   }
 
   private static List<Frame> statesBefore(Order now, long end, SubscriptionFilter filter) {
-    return now.states.snapshot().stream()
+    return now.topics.states().stream()
         .filter(state -> state.sequence() < end && filter.test(state))
         .toList();
   }
@@ -227,8 +285,12 @@ final class History {
   /** For a client that has all before this sequence; with a gap if need be. */
   LogCursor from(long sequence) {
     Order now = order;
-    LogCursor cursor = from(now, sequence);
-    return cursor == null ? gap(now) : cursor;
+    // in this order: what goes meanwhile is seen to be gone
+    long position = now.log.positionAfter(sequence - 1);
+    if (sequence > now.log.evicted()) {
+      return LogCursor.at(this, now, position, sequence);
+    }
+    return LogCursor.seeking(this, now, sequence);
   }
 
   /** For a client that missed something; which, nobody knows. */
@@ -237,17 +299,37 @@ final class History {
   }
 
   private LogCursor gap(Order now) {
-    return LogCursor.gap(this, now.log, now.epoch, now.log.evicted() + 1);
+    return LogCursor.gap(this, now, now.log.evicted() + 1);
+  }
+
+  /**
+   * For a client that missed something.
+   *
+   * @param has the sequence up to which it missed nothing; 0 if nobody knows
+   */
+  private LogCursor gap(Order now, long has, SubscriptionFilter filter) {
+    long since = Math.min(now.log.evicted(), completeSince(now, filter));
+    return LogCursor.gap(this, now, Math.max(has, since) + 1);
   }
 
   /** Null if what comes first is not there any more. */
-  private LogCursor from(Order now, long sequence) {
+  private LogCursor from(Order now, long sequence, SubscriptionFilter filter) {
     // in this order: what goes meanwhile is seen to be gone
     long position = now.log.positionAfter(sequence - 1);
-    if (sequence - 1 >= now.log.evicted()) {
-      return LogCursor.at(this, now.log, now.epoch, position, sequence);
+    if (sequence > now.log.evicted()) {
+      return LogCursor.at(this, now, position, sequence);
     }
-    return canRead(now.log, sequence) ? LogCursor.paged(this, now.log, now.epoch, sequence) : null;
+    if (sequence > completeSince(now, filter)) {
+      return LogCursor.ofTopics(this, now, sequence);
+    }
+    return canRead(now.log, sequence) ? LogCursor.paged(this, now, sequence) : null;
+  }
+
+  /** The sequence after which the histories of these topics have all. */
+  private long completeSince(Order now, SubscriptionFilter filter) {
+    return now.topics.isActive()
+        ? now.topics.completeSince(filter.selection(this))
+        : Long.MAX_VALUE;
   }
 
   /** Whether the backplane has what comes from this sequence on, and it is not too much. */
@@ -296,10 +378,14 @@ final class History {
     return FormData.first(request, "lastEventId").orElse("");
   }
 
-  /** The latest events that match, oldest first. */
-  List<SseMessage> latest(Predicate<StoredEvent> matches, int limit) {
+  /** The latest events of these topics that match, oldest first. */
+  List<SseMessage> latest(Collection<String> patterns, Predicate<StoredEvent> matches, int limit) {
     Order now = order;
     EventLog<Frame> log = now.log;
+    List<Frame> latest = latest(now, select(patterns), matches, limit);
+    if (latest != null) {
+      return latest.stream().map(event -> message(now.epoch, event)).toList();
+    }
     List<SseMessage> found = new ArrayList<>();
     for (long position = log.head() - 1; position >= 0 && found.size() < limit; position--) {
       Frame event = log.at(position);

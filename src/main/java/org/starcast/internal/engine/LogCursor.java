@@ -12,21 +12,18 @@ import org.starcast.spi.StoredEvent;
 /**
  * Where a client that is not live reads in the log: event after event, a slice each cycle, so that
  * it takes no memory however far behind it is. Events that the log has evicted come from the
- * backplane, in pages, for which the client waits without a thread. Used by the client's drain
- * thread only.
+ * histories of their topics, if these have all that the client missed; else from the backplane, in
+ * pages, for which the client waits without a thread. Used by the client's drain thread only.
  *
  * <pre>
- *                  known                    written
- *   VERIFYING ─────────────► RING ◄───────────────────── PREAMBLE ◄──── begins with states
- *       │                    ▲  │ │                       │   ▲
- *       │ unknown   reached  │  │ │ lost                  │   │ composed
- *       │                    │  │ └────────────► GAP ─────┼───┘
- *       └────────────────────┼──┼─────────────►  ▲        │
- *                            │  ▼ evicted        │ lost   │
- *                           PAGES ───────────────┘ ◄──────┘
- *                             │ cannot be read
- *                             ▼
- *                           FAILED
+ *   VERIFYING, SEEKING ───► ( where is the next event? ) ◄──── PREAMBLE ◄──── begins with states
+ *       │                     ▲    │    │    │    │               ▲
+ *       │ unknown     evicted │    ▼    ▼    ▼    │ nowhere       │ composed
+ *       │             reached │  RING TOPICS PAGES│               │
+ *       │                     └────┴────┴────┤    ▼               │
+ *       └────────────────────────────────────┼──► GAP ────────────┘
+ *                              cannot be read ▼
+ *                                          FAILED
  * </pre>
  *
  * <p>A gap is told before what follows it, and behind it the client begins as a new one does, with
@@ -37,11 +34,15 @@ final class LogCursor {
   private enum Phase {
     /** Learns whether anybody knows the event before {@link #next}. */
     VERIFYING,
+    /** Learns where {@link #next} is. */
+    SEEKING,
     /** Events before {@link #next} are lost to the client, which is not told yet. */
     GAP,
     /** What comes before the events is being written. */
     PREAMBLE,
-    /** Reads what the log has evicted. */
+    /** Reads what the log has evicted, and the histories of topics still have. */
+    TOPICS,
+    /** Reads what the log has evicted from the backplane. */
     PAGES,
     /** Reads the log. */
     RING,
@@ -52,9 +53,12 @@ final class LogCursor {
   /** The most events looked at in one cycle, so that those nobody wants hold up nobody. */
   private static final int SLICE = 1024;
 
+  /** The most events that are merged of the histories of topics at once. */
+  private static final int FEW = 256;
+
   private final History history;
+  private final History.Order order;
   private final EventLog<Frame> log;
-  private final String epoch;
 
   private Phase phase;
 
@@ -84,20 +88,35 @@ final class LogCursor {
   private int replayed;
   private int offered;
 
-  private LogCursor(
-      History history, EventLog<Frame> log, String epoch, Phase phase, long next, long position) {
+  private LogCursor(History history, History.Order order, Phase phase, long next, long position) {
     this.history = history;
-    this.log = log;
-    this.epoch = epoch;
+    this.order = order;
+    this.log = order.log();
     this.phase = phase;
     this.next = next;
     this.position = position;
   }
 
   /** From a position of the log on, which has what comes after what the client has. */
-  static LogCursor at(
-      History history, EventLog<Frame> log, String epoch, long position, long next) {
-    return new LogCursor(history, log, epoch, Phase.RING, next, position);
+  static LogCursor at(History history, History.Order order, long position, long next) {
+    return new LogCursor(history, order, Phase.RING, next, position);
+  }
+
+  /** From a sequence on that the log has evicted, and the histories of its topics have. */
+  static LogCursor ofTopics(History history, History.Order order, long next) {
+    return new LogCursor(history, order, Phase.TOPICS, next, 0);
+  }
+
+  /** From a sequence on that the log has evicted, and the backplane has. */
+  static LogCursor paged(History history, History.Order order, long next) {
+    LogCursor cursor = new LogCursor(history, order, Phase.PAGES, next, 0);
+    cursor.pageFrom = ReplayCache.begin(next);
+    return cursor;
+  }
+
+  /** From a sequence on that the log has evicted, if anybody has it, else with a gap. */
+  static LogCursor seeking(History history, History.Order order, long next) {
+    return new LogCursor(history, order, Phase.SEEKING, next, 0);
   }
 
   /**
@@ -113,23 +132,16 @@ final class LogCursor {
   }
 
   /** Of a client that missed events, and goes on with what there is from this sequence on. */
-  static LogCursor gap(History history, EventLog<Frame> log, String epoch, long next) {
-    return new LogCursor(history, log, epoch, Phase.GAP, next, 0);
-  }
-
-  /** From a sequence on that the log has evicted. */
-  static LogCursor paged(History history, EventLog<Frame> log, String epoch, long next) {
-    LogCursor cursor = new LogCursor(history, log, epoch, Phase.PAGES, next, 0);
-    cursor.pageFrom = ReplayCache.begin(next);
-    return cursor;
+  static LogCursor gap(History history, History.Order order, long next) {
+    return new LogCursor(history, order, Phase.GAP, next, 0);
   }
 
   /**
    * Behind an event that this node has not received: another one was ahead of it, or the event was
    * lost.
    */
-  static LogCursor behind(History history, EventLog<Frame> log, EventId id) {
-    return new LogCursor(history, log, id.epoch(), Phase.VERIFYING, id.sequence() + 1, 0);
+  static LogCursor behind(History history, History.Order order, EventId id) {
+    return new LogCursor(history, order, Phase.VERIFYING, id.sequence() + 1, 0);
   }
 
   /** Adds a slice to the batch: what there is before the sequence {@code until}. */
@@ -147,9 +159,11 @@ final class LogCursor {
     while (more) {
       more =
           switch (phase) {
-            case VERIFYING -> verify(engine, client);
+            case VERIFYING -> verify(filter, engine, client);
+            case SEEKING -> readOn(filter);
             case GAP -> composeGap(filter, engine, client);
-            case PREAMBLE -> writePreamble(batch, client);
+            case PREAMBLE -> writePreamble(batch, filter, client);
+            case TOPICS -> readTopics(batch, until, filter, client);
             case PAGES -> readPages(batch, until, filter, client);
             case RING -> readRing(batch, until, filter, client);
             case FAILED -> false;
@@ -159,7 +173,7 @@ final class LogCursor {
 
   // each of these says whether there is more to do in this cycle, in another phase
 
-  private boolean verify(DeliveryEngine engine, Client client) {
+  private boolean verify(SubscriptionTimeline.Reader filter, DeliveryEngine engine, Client client) {
     if (!readPage(next - 1, next - 1, client)) {
       return false;
     }
@@ -173,17 +187,19 @@ final class LogCursor {
       next = log.evicted() + 1;
       phase = Phase.GAP;
     } else {
-      readOn();
+      readOn(filter);
     }
     return true;
   }
 
   /** Reads from {@link #next} on, wherever that is. */
-  private void readOn() {
+  private boolean readOn(SubscriptionTimeline.Reader filter) {
     // in this order: what is evicted meanwhile is seen to be
     position = log.positionAfter(next - 1);
     if (next > log.evicted()) {
       phase = Phase.RING;
+    } else if (next > completeSince(filter)) {
+      phase = Phase.TOPICS;
     } else if (history.canRead(log, next)) {
       phase = Phase.PAGES;
       pageFrom = ReplayCache.begin(next);
@@ -191,6 +207,14 @@ final class LogCursor {
     } else {
       phase = Phase.GAP;
     }
+    return true;
+  }
+
+  /** The sequence after which the histories of the client's topics have all. */
+  private long completeSince(SubscriptionTimeline.Reader filter) {
+    return order.topics().isActive()
+        ? order.topics().completeSince(filter.at(next).selection(history))
+        : Long.MAX_VALUE;
   }
 
   private boolean composeGap(
@@ -201,24 +225,25 @@ final class LogCursor {
       waitsForRecovery = true;
       return false;
     }
-    long first = firstAfterGap();
+    long first = firstAfterGap(filter);
     // what was evicted since that began to be made is another gap
     gapAgain = next > recovery.covers();
     List<Frame> states = gapAgain ? List.of() : history.statesBefore(next, filter.at(next));
-    compose(engine.frames().gap(epoch, first, gapAgain ? -1 : next - 1, 0, behind), states);
+    compose(engine.frames().gap(order.epoch(), first, gapAgain ? -1 : next - 1, 0, behind), states);
     engine.statistics().increment(Metric.GAPS);
     return true;
   }
 
   /** Moves {@link #next} to what comes after the gap; its sequence if that is known, else 0. */
-  private long firstAfterGap() {
+  private long firstAfterGap(SubscriptionTimeline.Reader filter) {
     while (true) {
       position = log.positionAfter(next - 1);
       if (next <= log.evicted()) {
-        if (history.canRead(log, next)) {
+        long since = completeSince(filter);
+        if (next > since || history.canRead(log, next)) {
           return next;
         }
-        next = log.evicted() + 1;
+        next = Math.min(since, log.evicted()) + 1;
         continue;
       }
       Frame following = log.at(position);
@@ -244,12 +269,13 @@ final class LogCursor {
     }
     states.forEach(state -> preamble.add(state.withoutId()));
     if (!states.isEmpty()) {
-      String id = new EventId(epoch, next - 1).toString();
+      String id = new EventId(order.epoch(), next - 1).toString();
       preamble.add(Frame.permanent(SseFormat.encode(null, id, null, null, "")));
     }
   }
 
-  private boolean writePreamble(WriteBatch batch, Client client) {
+  private boolean writePreamble(
+      WriteBatch batch, SubscriptionTimeline.Reader filter, Client client) {
     for (Frame frame = preamble.peek(); frame != null; frame = preamble.peek()) {
       if (!batch.add(frame, client.gzip())) {
         return false;
@@ -260,9 +286,35 @@ final class LogCursor {
       gapAgain = false;
       phase = Phase.GAP;
     } else {
-      readOn();
+      readOn(filter);
     }
     return true;
+  }
+
+  private boolean readTopics(
+      WriteBatch batch, long until, SubscriptionTimeline.Reader filter, Client client) {
+    while (looked < SLICE) {
+      long evicted = log.evicted();
+      if (next > evicted) {
+        return readOn(filter);
+      }
+      long to = Math.min(Math.min(evicted, filter.sameUpTo(next)), until - 1);
+      if (next > to) {
+        return false;
+      }
+      List<Frame> events = order.topics().read(filter.at(next).selection(history), next, to, FEW);
+      if (events == null) {
+        return readOn(filter);
+      }
+      for (Frame event : events) {
+        if (!add(event, batch, filter, client)) {
+          return false;
+        }
+        looked++;
+      }
+      next = events.size() == FEW ? next : to + 1;
+    }
+    return false;
   }
 
   private boolean readPages(
@@ -305,8 +357,7 @@ final class LogCursor {
       }
       Frame event = log.at(position);
       if (event == null) {
-        readOn();
-        return true;
+        return readOn(filter);
       }
       if (event.sequence() >= until) {
         return false;
@@ -406,7 +457,8 @@ final class LogCursor {
 
   /** Whether the client has all there is before this sequence. */
   boolean isPast(long sequence) {
-    return (phase == Phase.RING || phase == Phase.PAGES) && next >= sequence;
+    return (phase == Phase.RING || phase == Phase.TOPICS || phase == Phase.PAGES)
+        && next >= sequence;
   }
 
   /** Whether few enough events are left to be queued while publishers wait. */

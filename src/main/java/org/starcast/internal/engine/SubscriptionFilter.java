@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.starcast.Subscription;
+import org.starcast.internal.log.TopicRules;
 import org.starcast.internal.security.Grant;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.topic.PatternSet;
@@ -29,6 +30,8 @@ final class SubscriptionFilter implements Predicate<StoredEvent> {
   /** Made when it is needed: most clients have nothing to read. */
   private PatternSet patterns;
 
+  private TopicRules.Selection selection;
+
   /** What was asked, by topic. */
   private final Map<String, Boolean> heard = new HashMap<>();
 
@@ -41,6 +44,14 @@ final class SubscriptionFilter implements Predicate<StoredEvent> {
   @Override
   public boolean test(StoredEvent event) {
     return answer(event, grant::hears);
+  }
+
+  /** The topics that it is about, those that are muted or may not be heard among them. */
+  TopicRules.Selection selection(History history) {
+    if (selection == null) {
+      selection = history.select(subscription.topics().keySet());
+    }
+    return selection;
   }
 
   /** Whether {@link #test} has all answers that it needs, and asks nobody. */

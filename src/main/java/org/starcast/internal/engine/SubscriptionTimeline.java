@@ -116,6 +116,12 @@ final class SubscriptionTimeline {
       return filter;
     }
 
+    /** The last sequence for which the filter is the same as for this one, as far as is known. */
+    long sameUpTo(long sequence) {
+      Change later = base.at(sequence).next;
+      return later == null ? Long.MAX_VALUE : later.from - 1;
+    }
+
     @Override
     public boolean test(StoredEvent event) {
       return at(event.sequence()).test(event);

@@ -2,6 +2,7 @@ package org.starcast.internal.log;
 
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Predicate;
+import org.starcast.internal.config.TopicBounds;
 import org.starcast.spi.StoredEvent;
 
 /**
@@ -16,7 +17,13 @@ import org.starcast.spi.StoredEvent;
  */
 public final class EventLog<E extends StoredEvent> {
 
-  private final AtomicReferenceArray<E> ring;
+  private static final int MIN_CAPACITY = 4;
+  private static final int MAX_CAPACITY = 1 << 30;
+
+  /** Of which another, larger one may take the place; the events are there before the head is. */
+  private volatile AtomicReferenceArray<E> ring;
+
+  private final int maxEvents;
   private final long maxBytes;
   private final long maxAgeMillis;
   private volatile long head;
@@ -37,7 +44,22 @@ public final class EventLog<E extends StoredEvent> {
    * @param maxAgeMillis how long an event is kept; 0 for as long as there is room
    */
   public EventLog(long sequence, int maxEvents, long maxBytes, long maxAgeMillis) {
-    this.ring = new AtomicReferenceArray<>(maxEvents);
+    this(sequence, maxEvents, maxEvents, maxBytes, maxAgeMillis);
+  }
+
+  /** As the other one, for one topic: takes memory as it gets events. */
+  EventLog(long sequence, TopicBounds bounds) {
+    this(
+        sequence,
+        MIN_CAPACITY,
+        bounds.events() == 0 ? MAX_CAPACITY : bounds.events(),
+        bounds.bytes() == 0 ? Long.MAX_VALUE : bounds.bytes(),
+        bounds.ageMillis());
+  }
+
+  private EventLog(long sequence, int capacity, int maxEvents, long maxBytes, long maxAgeMillis) {
+    this.ring = new AtomicReferenceArray<>(Math.min(capacity, maxEvents));
+    this.maxEvents = maxEvents;
     this.maxBytes = maxBytes;
     this.maxAgeMillis = maxAgeMillis;
     this.evicted = sequence;
@@ -47,10 +69,16 @@ public final class EventLog<E extends StoredEvent> {
   /** Keeps an event whose sequence is greater than that of the last one. */
   public void append(E event) {
     long at = head;
-    if (at - tail == ring.length()) {
-      evictOldest();
+    AtomicReferenceArray<E> events = ring;
+    if (at - tail == events.length()) {
+      if (events.length() == maxEvents) {
+        evictOldest();
+      } else {
+        events = larger(events);
+        ring = events;
+      }
     }
-    ring.setRelease((int) (at % ring.length()), event);
+    events.setRelease((int) (at % events.length()), event);
     bytes += event.weight();
     last = event.sequence();
     head = at + 1;
@@ -67,13 +95,24 @@ public final class EventLog<E extends StoredEvent> {
     }
   }
 
-  private void evictOldest() {
+  private AtomicReferenceArray<E> larger(AtomicReferenceArray<E> events) {
+    int capacity = (int) Math.min(2L * events.length(), maxEvents);
+    AtomicReferenceArray<E> larger = new AtomicReferenceArray<>(capacity);
+    for (long at = tail; at < head; at++) {
+      larger.setPlain((int) (at % capacity), events.getPlain((int) (at % events.length())));
+    }
+    return larger;
+  }
+
+  /** Lets go of the oldest event, which there must be; by the thread that appends. */
+  void evictOldest() {
     long at = tail;
     E event = at(at);
     bytes -= event.weight();
     evicted = event.sequence();
     tail = at + 1;
-    ring.setRelease((int) (at % ring.length()), null);
+    AtomicReferenceArray<E> events = ring;
+    events.setRelease((int) (at % events.length()), null);
   }
 
   /** The position of the oldest event that is kept; equal to {@link #head} if there is none. */
@@ -84,6 +123,11 @@ public final class EventLog<E extends StoredEvent> {
   /** The position that the next event will have. */
   public long head() {
     return head;
+  }
+
+  /** Whether it has no events. */
+  boolean isEmpty() {
+    return tail == head;
   }
 
   /** The sequence of the newest event. */
@@ -106,9 +150,16 @@ public final class EventLog<E extends StoredEvent> {
     if (position >= head) {
       return null;
     }
-    E event = ring.getAcquire((int) (position % ring.length()));
+    AtomicReferenceArray<E> events = ring;
+    E event = events.getAcquire((int) (position % events.length()));
     // the slot may hold a younger event by now
     return position < tail ? null : event;
+  }
+
+  /** The newest event; null if there is none, or it is not kept any more. */
+  E newest() {
+    long end = head;
+    return end == 0 ? null : at(end - 1);
   }
 
   /** The position of the first event after this sequence that is kept, or of the next to come. */

@@ -235,6 +235,34 @@ class StarcastConfigTest {
   }
 
   @Test
+  void topicsWithAHistoryOfTheirOwnAreNamedByTheirPatterns() {
+    Map<String, String> values =
+        Map.of(
+            "starcast.log.topics.\"chat.*\".events", "1000",
+            "starcast.log.topics.\"chat.*\".age", "P1D",
+            "starcast.log.topics.orders.bytes", "65536",
+            "%dev.starcast.log.topics.\"dev.*\".events", "7");
+    assertThat(read(values).log().topics())
+        .containsOnly(
+            Map.entry("chat.*", new TopicBounds(1000, 0, 86_400_000)),
+            Map.entry("orders", new TopicBounds(0, 65_536, 0)));
+    assertThat(unknown(values)).isEmpty();
+    String events = "starcast.log.topics.\"chat.*\".events";
+    assertRefused(events, "0", "must be 1 to 10000000, is 0");
+    assertRefused(events, "many", "must be a whole number, is 'many'");
+    assertRefused("starcast.log.topics.\"chat.*\".age", "1 day", "must be an ISO 8601 duration");
+    assertRefused("starcast.log.topics.\"chat.*\".bytes", "12", "must be 1024 to ");
+    assertRefused("starcast.log.topics.\"chat.*\".count", "5", ".events, .bytes or .age");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read("starcast.log.topics.\"chat..*\".events", "5"))
+        .withMessageStartingWith("starcast.log.topics.\"chat..*\".events: pattern: ");
+    assertRefused("%dev.starcast.log.topics.\"chat.*\".event", "5", ".events, .bytes or .age");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(Map.of(events, "5", "starcast.log.events", "0")))
+        .withMessageStartingWith("starcast.log.events: must not be 0");
+  }
+
+  @Test
   void topicsToRetainAreNamedByTheirPatterns() {
     Map<String, String> values =
         Map.of(
@@ -297,6 +325,7 @@ class StarcastConfigTest {
                 "endpoint.registryRole",
                 "security.rules",
                 "security.origins",
+                "log.topics",
                 "log.retained",
                 "log.store",
                 "log.directory",
@@ -321,6 +350,7 @@ class StarcastConfigTest {
                     10_000,
                     Math.min(64 << 20, quarter / 2),
                     Duration.ofMinutes(10),
+                    Map.of(),
                     List.of(),
                     10_000,
                     Math.min(64 << 20, quarter / 2),

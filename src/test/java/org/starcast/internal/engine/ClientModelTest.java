@@ -33,6 +33,7 @@ import org.starcast.internal.backplane.LocalBackplane;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.payload.PayloadRule;
+import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.topic.NaivePattern;
 import org.starcast.internal.wire.EventId;
 
@@ -60,6 +61,9 @@ class ClientModelTest {
   private static final String[] TOPICS = {"a", "b", "c.x", "s.1", "s.2"};
   private static final String[] PATTERNS = {"a", "b", "c.*", "*", "s.+", "s.1"};
   private static final String RETAINED = "s.";
+
+  /** No two of them match the same topic: which of two holds is tested elsewhere. */
+  private static final String[] RULES = {"a", "c.*", "s.+"};
 
   @Test
   void everyClientGetsWhatItIsOwed() {
@@ -144,6 +148,10 @@ class ClientModelTest {
     private final MemoryStream stream;
     private final List<Node> nodes = new ArrayList<>();
     private final boolean logs;
+
+    /** The most events that are kept of each topic that matches. */
+    private final Map<String, Integer> rules = new LinkedHashMap<>();
+
     private final Map<String, Long> epochs = new HashMap<>();
     private long published;
     private boolean draining;
@@ -167,6 +175,11 @@ class ClientModelTest {
       }
       if (logs && random.nextBoolean()) {
         values.put("starcast.log.retain.\"s.*\"", "latest");
+      }
+      for (int i = logs && random.nextBoolean() ? 1 + random.nextInt(3) : 0; i > 0; i--) {
+        String pattern = RULES[random.nextInt(RULES.length)];
+        rules.put(pattern, 1 + random.nextInt(5 * LOG_EVENTS));
+        values.put("starcast.log.topics.\"" + pattern + "\".events", "" + rules.get(pattern));
       }
       if (random.nextInt(3) == 0) {
         values.put("starcast.backplane.replay-events", "100");
@@ -198,6 +211,38 @@ class ClientModelTest {
 
     boolean retains(Event event) {
       return trace.get(0).contains("log.retain") && event.topic.startsWith(RETAINED);
+    }
+
+    /** Whether a node alone has all events behind a place that are for a subscription. */
+    boolean keepsAll(Change change, long has, long received) {
+      if (has + LOG_EVENTS >= received) {
+        return true;
+      }
+      boolean others =
+          change.topics.keySet().stream()
+              .anyMatch(
+                  topic ->
+                      rules.keySet().stream()
+                          .noneMatch(
+                              rule ->
+                                  CompiledPattern.of(rule).contains(CompiledPattern.of(topic))));
+      Map<String, Integer> since = new HashMap<>();
+      for (Event event : events.tailMap(has, false).values()) {
+        since.merge(rule(event.topic).isPresent() ? event.topic : "others", 1, Integer::sum);
+      }
+      return !rules.isEmpty()
+          && (!others || since.getOrDefault("others", 0) <= LOG_EVENTS)
+          && since.keySet().stream()
+              .filter(topic -> rule(topic).isPresent())
+              .filter(
+                  topic ->
+                      change.topics.keySet().stream()
+                          .anyMatch(pattern -> NaivePattern.matches(pattern, topic)))
+              .allMatch(topic -> since.get(topic) <= rules.get(rule(topic).get()));
+    }
+
+    private Optional<String> rule(String topic) {
+      return rules.keySet().stream().filter(rule -> NaivePattern.matches(rule, topic)).findFirst();
     }
 
     void run() {
@@ -458,6 +503,12 @@ class ClientModelTest {
     /** Whether it began with whatever the log had. */
     private boolean beginsAnywhere;
 
+    /** The most events of before it came that it may begin with, and the first that it must. */
+    private int mostOfThePast;
+
+    private long mustBeginWith;
+    private long cameAt;
+
     /** Whether a state must come before anything else, or may. */
     private boolean owesState;
 
@@ -561,6 +612,8 @@ class ClientModelTest {
       owesState = begins && (!world.logs || lastId.isEmpty());
       mayBeginWithState = begins;
       stateAt = -1;
+      cameAt = received;
+      mustBeginWith = Long.MAX_VALUE;
       owedStates.clear();
       Node registering = node;
       MessageSource state =
@@ -582,7 +635,7 @@ class ClientModelTest {
         has = world.place(lastId);
         resumed = stated.resumeFrom(lastId);
       } else {
-        switch (random.nextInt(5)) {
+        switch (random.nextInt(7)) {
           case 0 -> {
             has = -1;
             owesGap = true;
@@ -592,6 +645,19 @@ class ClientModelTest {
             has = -1;
             beginsAnywhere = true;
             resumed = stated.resumeFrom(Subscription.EARLIEST);
+            mostOfThePast = Integer.MAX_VALUE;
+          }
+          case 2, 3 -> {
+            has = received;
+            oweStates(received + 1);
+            if (!begins && world.stream == null) {
+              has = -1;
+              beginsAnywhere = true;
+              mostOfThePast = random.nextInt(3 * LOG_EVENTS);
+              resumed = stated.history(mostOfThePast);
+              owedStates.clear();
+              oweThePast(received);
+            }
           }
           default -> {
             has = received;
@@ -629,6 +695,20 @@ class ClientModelTest {
       restarted = false;
       closedAt = Long.MAX_VALUE;
       writer.start();
+    }
+
+    /** A new client gets the latest events, as far back as all are there. */
+    private void oweThePast(long received) {
+      int events = 0;
+      for (Event event : world.events.descendingMap().values()) {
+        if (!owed(event) || event.place > received) {
+          continue;
+        }
+        if (events++ == mostOfThePast || !world.keepsAll(now(), event.place - 1, received)) {
+          return;
+        }
+        mustBeginWith = event.place;
+      }
     }
 
     /** Of each retained topic the latest event before this place. */
@@ -835,7 +915,8 @@ class ClientModelTest {
       return has < 0
           || has >> 32 != received >> 32
           || world.stream != null
-          || has + LOG_EVENTS < received;
+          || !world.keepsAll(at(has + 1), has, received)
+          || changes.stream().anyMatch(change -> change.from > has + 1);
     }
 
     /** Only a gap may, where what it had is not what there is. */
@@ -896,7 +977,14 @@ class ClientModelTest {
             .isTrue();
       }
       owedStates.clear();
-      if (!beginsAnywhere) {
+      if (beginsAnywhere) {
+        assertThat(place).as("begins with %s", mustBeginWith).isLessThan(mustBeginWith);
+        long past =
+            world.events.subMap(place, false, Math.max(place, cameAt), true).values().stream()
+                .filter(this::owed)
+                .count();
+        assertThat(past).as("events of the past").isLessThanOrEqualTo(mostOfThePast);
+      } else {
         excuse(place);
       }
       beginsAnywhere = false;

@@ -33,7 +33,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.starcast.internal.config.StarcastConfig;
-import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.spi.StoredEvent;
 
 class FileEventStoreTest {
@@ -66,10 +65,10 @@ class FileEventStoreTest {
   private static final class Running {
     final FileEventStore store;
     final FileEventStore.Contents contents;
-    final LatestEvents<StoredEvent> states;
+    final TopicLogs<StoredEvent> states;
     volatile long last;
 
-    Running(FileEventStore store, LatestEvents<StoredEvent> states, boolean started) {
+    Running(FileEventStore store, TopicLogs<StoredEvent> states, boolean started) {
       this.store = store;
       this.states = states;
       this.contents = store.contents();
@@ -154,11 +153,7 @@ class FileEventStoreTest {
   }
 
   private Running open(StarcastConfig config, boolean started) {
-    LatestEvents<StoredEvent> states =
-        new LatestEvents<>(
-            config.log().retained().stream().map(CompiledPattern::of).toList(),
-            config.log().retainTopics(),
-            config.log().retainBytes());
+    TopicLogs<StoredEvent> states = new TopicLogs<>(new TopicRules(config), 0, config);
     Running opened =
         new Running(
             FileEventStore.open(config, () -> "epoch" + epochs.incrementAndGet(), states::snapshot),
