@@ -519,35 +519,6 @@ class SharedLogTest {
   }
 
   @Test
-  void manyReadsMayFailAtOnce() {
-    List<CompletableFuture<List<StoredEvent>>> first = new ArrayList<>();
-    class Fails extends Answering {
-      Fails() {
-        super(new MemoryStream().node());
-      }
-
-      @Override
-      public CompletionStage<List<StoredEvent>> read(long from, long to) {
-        if (first.size() < ReplayCache.MAX_READS) {
-          CompletableFuture<List<StoredEvent>> read = new CompletableFuture<>();
-          first.add(read);
-          return read;
-        }
-        return CompletableFuture.failedStage(new BackplaneException("away", false, null));
-      }
-    }
-    ReplayCache pages = new ReplayCache(new Fails(), 1 << 20);
-    List<CompletableFuture<ReplayCache.Page>> promises = new ArrayList<>();
-    for (int i = 0; i < 10_000; i++) {
-      promises.add(pages.page(i * 256L, Long.MAX_VALUE));
-    }
-    List.copyOf(first)
-        .forEach(read -> read.completeExceptionally(new BackplaneException("away", false, null)));
-    long undone = promises.stream().filter(p -> !p.isDone()).count();
-    assertThat(undone).isZero();
-  }
-
-  @Test
   void aNodeThatIsBehindTakesNoIdBack() {
     MemoryStream shared = new MemoryStream();
     MemoryStream.Node backplane = shared.node();
