@@ -380,9 +380,6 @@ final class PresenceReplication {
   }
 
   private void received(PresenceCommand part) {
-    if (part.part() == 0) {
-      parts.clear();
-    }
     if (part.part() != parts.size()) {
       return;
     }

@@ -43,6 +43,9 @@ public final class ClusterNode {
     @Override
     public CompletionStage<Void> command(String type, byte[] body) {
       sent++;
+      if (failsCommands) {
+        return CompletableFuture.failedStage(new BackplaneException("does not", false, null));
+      }
       return send(false, () -> stream.command(type, body));
     }
 
@@ -125,6 +128,7 @@ public final class ClusterNode {
   private final Queue<Runnable> soon = new ArrayDeque<>();
   private final ClusterMembership cluster;
   private boolean failsAppends;
+  private boolean failsCommands;
   private boolean holdsAppends;
   private int clients;
   private boolean ready = true;
@@ -168,6 +172,16 @@ public final class ClusterNode {
   /** What is appended fails, or no longer. */
   public void failAppends(boolean fails) {
     failsAppends = fails;
+  }
+
+  /** What waits to be appended, or sent. */
+  int held() {
+    return reach.waiting.size();
+  }
+
+  /** Its commands fail, or no longer. */
+  void failCommands(boolean fails) {
+    failsCommands = fails;
   }
 
   /** Receives nothing from now on, or all again. */

@@ -387,13 +387,46 @@ class PresenceSyncTest {
     n[0].on("bob", "a");
     settle();
     n[0].node.commands().end();
+    // whatever happens there now is not said any more
+    n[0].on("eve", "a");
+    n[0].sync.tick();
+    work();
     assertThat(n[1].on("a")).containsExactly("ann", "bob");
+    n[1].sync.others("a", (node, key, entry) -> assertThat(entry.clients()).isZero());
     n[1].on("ann", "a");
     n[1].sync.tick();
     work();
     assertThat(told).containsExactlyInAnyOrder("J ann a", "J bob a");
     settle(n[1]);
     assertThat(told).containsExactlyInAnyOrder("J ann a", "J bob a", "L bob a");
+  }
+
+  @Test
+  void joinsLeaveRoomForOtherEvents() {
+    Node[] n = start(2);
+    n[0].node.holdAppends();
+    for (int i = 0; i < 1500; i++) {
+      n[0].on("u" + i, "a");
+    }
+    work();
+    n[1].sync.others("a", (node, key, entry) -> assertThat(entry.clients()).isEqualTo(1));
+    assertThat(n[1].on("a")).hasSize(1500);
+    assertThat(n[0].node.held()).isEqualTo(1000);
+    n[0].node.back();
+    work();
+    assertThat(told).hasSize(1500).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aCommandThatFailsIsSentAgain() {
+    Node[] n = start(2);
+    n[0].node.failCommands(true);
+    n[0].on("ann", "a");
+    work();
+    n[0].node.failCommands(false);
+    n[0].sync.tick();
+    work();
+    assertThat(n[1].on("a")).containsExactly("ann");
   }
 
   @Test
