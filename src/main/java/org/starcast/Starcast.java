@@ -15,7 +15,8 @@ public final class Starcast {
           "org.starcast.internal.web.OriginFilter",
           "org.starcast.internal.web.EndpointResource",
           "org.starcast.internal.web.RegistryResource",
-          "org.starcast.internal.web.MonitorResource");
+          "org.starcast.internal.web.MonitorResource",
+          "org.starcast.internal.web.ContractResource");
 
   private Starcast() {}
 

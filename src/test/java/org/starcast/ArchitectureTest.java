@@ -47,7 +47,7 @@ class ArchitectureTest {
   };
 
   /** What may be published to a library's users: each addition is made knowingly. */
-  private static final int MOST_API_TYPES = 45;
+  private static final int MOST_API_TYPES = 46;
 
   /** What every server has that Starcast runs on, and Java. */
   private static final String[] REQUIRED = {

@@ -9,6 +9,7 @@ import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -34,5 +35,12 @@ class MonitorGuardIT {
     assertThat(answer.headers().firstValue("Content-Type").orElseThrow())
         .startsWith("application/problem+json");
     assertThat(server.clients()).isZero();
+  }
+
+  @Test
+  void theContractIsOffByDefault() {
+    Server server = new Server(base);
+    assertThat(server.get("starcast/contract").statusCode()).isEqualTo(404);
+    assertThat(server.get("starcast/contract/topics.d.ts").statusCode()).isEqualTo(404);
   }
 }

@@ -14,7 +14,10 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The monitor for callers whose roles a MicroProfile JWT names: {@code operator} is asked for. */
+/**
+ * The monitor, and the contract, for callers whose roles a MicroProfile JWT names: {@code operator}
+ * is asked for.
+ */
 @ArquillianTest
 @RunAsClient
 class MonitorRoleIT {
@@ -25,7 +28,10 @@ class MonitorRoleIT {
 
   @Deployment(testable = false)
   static WebArchive war() {
-    return AttackIT.war(TOKENS, "starcast.endpoint.monitor.enabled=true");
+    return AttackIT.war(
+        TOKENS,
+        "starcast.endpoint.monitor.enabled=true",
+        "starcast.endpoint.contract.enabled=true");
   }
 
   private URI api(String path) {
@@ -64,13 +70,24 @@ class MonitorRoleIT {
     assertRefused(path);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "/topics.d.ts"})
+  void theContractIsForTheRoleAlone(String path) throws IOException {
+    URI uri = api("starcast/contract" + path);
+    RawHttp.Answer answer = RawHttp.once(uri, "GET", "", bearer("olga", "operator"));
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.header("X-Content-Type-Options")).isEqualTo("nosniff");
+    assertRefused(uri);
+  }
+
   private void assertRefused(String path) throws IOException {
+    assertRefused(api("starcast/monitor" + path));
+  }
+
+  private static void assertRefused(URI uri) throws IOException {
     AttackIT.assertProblem(
-        RawHttp.once(
-            api("starcast/monitor" + path), "GET", "", bearer("ann", "clerk", "starcast-admin")),
-        403);
-    AttackIT.assertProblem(
-        RawHttp.once(api("starcast/monitor" + path), "GET", "", bearer("operator")), 403);
-    AttackIT.assertProblem(RawHttp.once(api("starcast/monitor" + path), "GET", ""), 401);
+        RawHttp.once(uri, "GET", "", bearer("ann", "clerk", "starcast-admin")), 403);
+    AttackIT.assertProblem(RawHttp.once(uri, "GET", "", bearer("operator")), 403);
+    AttackIT.assertProblem(RawHttp.once(uri, "GET", ""), 401);
   }
 }

@@ -36,8 +36,9 @@ export interface ConnectionOptions {
   name?: string;
 }
 
-export interface Options extends ConnectionOptions {
-  on?: Record<string, (this: Stream, event: MessageEvent<string>) => void>;
+/** `Events` are the data of each event by its name, as the contract's types give them. */
+export interface Options<Events = Record<string, string>> extends ConnectionOptions {
+  on?: { [Name in keyof Events]?: (this: Stream, event: MessageEvent<Events[Name]>) => void };
   onEvent?(this: Stream, event: MessageEvent<string>): void;
   onGap?(this: Stream, gap: Gap): void;
   onState?(this: Stream, state: State, info: StateInfo): void;
@@ -69,7 +70,10 @@ export interface Source extends EventTarget {
  *
  * @throws TypeError if the URL or an option is not valid
  */
-export function connect(url: string | URL, options?: Options): Stream;
+export function connect<Events = Record<string, string>>(
+  url: string | URL,
+  options?: Options<NoInfer<Events>>,
+): Stream;
 
 /**
  * Opens a stream as an EventTarget.

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.openqa.selenium.Keys;
+import org.starcast.it.ContractIT;
 import org.starcast.it.TestWar;
 
 /** The monitor's page in chromium, under its own policy, with something to see. */
@@ -45,10 +46,12 @@ class MonitorIT extends BrowserTest {
 
   @Deployment(testable = false)
   static WebArchive war() {
-    return TestWar.with(
-        "starcast.endpoint.monitor.enabled", "true",
-        "starcast.endpoint.registry.enabled", "true",
-        "starcast.endpoint.registry.role", "*");
+    return ContractIT.add(
+        TestWar.with(
+            "starcast.endpoint.monitor.enabled", "true",
+            "starcast.endpoint.contract.enabled", "true",
+            "starcast.endpoint.registry.enabled", "true",
+            "starcast.endpoint.registry.role", "*"));
   }
 
   @BeforeEach
@@ -295,6 +298,25 @@ class MonitorIT extends BrowserTest {
     type("#check-topic", "check.*");
     press(Keys.ENTER);
     untilTrue(() -> text("#check-result").contains("topic: wildcard '*' is only allowed"));
+  }
+
+  @Tag(BrowserTest.BOTH_SERVERS)
+  @Test
+  void theContractIsShown() throws IOException {
+    untilTrue(() -> exists("#contract tbody tr"));
+    List<String> topics = texts("#contract tbody td:first-child");
+    assertThat(topics).contains("contract.orders.created", "contract.chat.*");
+    String row =
+        "#contract tbody tr:nth-child(%d) ".formatted(topics.indexOf("contract.chat.*") + 1);
+    assertThat(text(row + "td:nth-child(2)")).isEqualTo("line");
+    assertThat(text(row + "summary")).isEqualTo("Line");
+    assertThat(text(row + "td:last-child pre")).contains("\"text\": \"Hello\"");
+    element(row + "summary").click();
+    assertThat(text(row + "details pre")).contains("\"required\"");
+    screenshots("contract");
+    assertThat(element("#contract-typescript").getDomProperty("href"))
+        .endsWith("/api/starcast/contract/topics.d.ts");
+    assertThat(element("#problem").isDisplayed()).isFalse();
   }
 
   @Test

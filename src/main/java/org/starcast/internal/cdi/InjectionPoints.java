@@ -9,11 +9,14 @@ import jakarta.enterprise.inject.spi.ProcessInjectionPoint;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.starcast.Topic;
+import org.starcast.internal.contract.Declaration;
 import org.starcast.internal.logging.LogMessage;
 
 /**
@@ -31,6 +34,7 @@ final class InjectionPoints {
   private boolean otherBroadcasterIsABean;
   private final Map<Type, String> withTopic = new HashMap<>();
   private final Map<Type, List<String>> plain = new HashMap<>();
+  private final Set<Declaration> declared = new LinkedHashSet<>();
 
   /** An {@code Event} with a topic that cannot be fired on fails the deployment. */
   void see(ProcessInjectionPoint<?, ?> event) {
@@ -42,8 +46,12 @@ final class InjectionPoints {
       Type payload = generic.getActualTypeArguments()[0];
       Topic topic = TopicFilter.topicIn(point.getQualifiers());
       if (topic != null) {
-        check(topic, point, event);
         withTopic.putIfAbsent(payload, name(point));
+        if (isTopic(topic, point, event)) {
+          // without a topic it goes to every client, whatever that is subscribed to
+          declared.add(
+              new Declaration(topic.value().isEmpty() ? Topic.ANY : topic.value(), payload));
+        }
       } else if (point.getQualifiers().isEmpty()
           || point.getQualifiers().equals(Set.of(Default.Literal.INSTANCE))) {
         plain.computeIfAbsent(payload, any -> new ArrayList<>()).add(name(point));
@@ -51,14 +59,29 @@ final class InjectionPoints {
     }
   }
 
-  /** An observer waits for events of this type that have a topic. */
-  void seeObserver(Type observed, String name) {
+  /**
+   * An observer waits for events of this type that have a topic.
+   *
+   * @param filter which
+   */
+  void seeObserver(Type observed, TopicFilter filter, String name) {
     withTopic.putIfAbsent(observed, name);
+    // one of everything, as for a log, does not say what there is
+    if (filter.pattern() != null && observed != Object.class) {
+      declared.add(new Declaration(filter.pattern().toString(), observed));
+    }
   }
 
-  private static void check(Topic topic, InjectionPoint point, ProcessInjectionPoint<?, ?> event) {
+  /** Which payloads are on which topics, as far as this was seen. */
+  Set<Declaration> declared() {
+    return Collections.unmodifiableSet(declared);
+  }
+
+  private static boolean isTopic(
+      Topic topic, InjectionPoint point, ProcessInjectionPoint<?, ?> event) {
     try {
       TopicObserver.check(topic);
+      return true;
     } catch (IllegalArgumentException malformed) {
       event.addDefinitionError(
           new DefinitionException(
@@ -68,6 +91,7 @@ final class InjectionPoints {
                   + "; an Event is fired on one topic, patterns are for observers and"
                   + " subscriptions",
               malformed));
+      return false;
     }
   }
 

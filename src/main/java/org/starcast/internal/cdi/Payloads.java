@@ -110,6 +110,13 @@ public class Payloads {
     instances.release();
   }
 
+  /** The types that the application has encoders for; none of those is made. */
+  public static Set<Class<?>> encoded(BeanManager beans) {
+    return beans.getBeans(ANY_ENCODER, Any.Literal.INSTANCE).stream()
+        .map(bean -> erasure(payloadType(encoderType(bean))))
+        .collect(Collectors.toSet());
+  }
+
   /** An encoder bean and the type that it encodes. */
   private record Encoder(Class<?> type, Bean<?> bean, PayloadEncoder<Object> instance) {}
 

@@ -22,6 +22,7 @@ import java.util.Set;
 import org.starcast.SseBroadcaster;
 import org.starcast.Topic;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.contract.Declaration;
 import org.starcast.internal.json.JsonText;
 import org.starcast.internal.logging.LogMessage;
 
@@ -102,6 +103,11 @@ public class StarcastExtension implements Extension {
   void checkInjectionPoints(
       @Observes @Priority(Interceptor.Priority.PLATFORM_AFTER) AfterBeanDiscovery event) {
     injectionPoints.refuseTheOtherBroadcaster(event);
+  }
+
+  /** Which payloads are on which topics, as injected events and observers say. */
+  public Set<Declaration> declared() {
+    return injectionPoints.declared();
   }
 
   /** What is missing or broken fails the deployment, not the first request. */

@@ -61,9 +61,9 @@ final class TopicFilteredObserver<T> implements ObserverMethod<T> {
     if (observed == null || observer.getBeanClass() == TopicObserver.class) {
       return;
     }
-    seen.seeObserver(observer.getObservedType(), name(event));
     try {
       TopicFilter filter = TopicFilter.of(observed);
+      seen.seeObserver(observer.getObservedType(), filter, name(event));
       if (!filter.acceptsAll()
           || observer.getTransactionPhase() == TransactionPhase.AFTER_SUCCESS) {
         event.setObserverMethod(new TopicFilteredObserver<>(observer, filter, transaction));

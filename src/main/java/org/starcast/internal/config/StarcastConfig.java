@@ -175,16 +175,23 @@ public record StarcastConfig(
   /**
    * Which of the built-in endpoints are served.
    *
-   * @param registryRole what callers of the registry and the monitor must have, or {@code *}
+   * @param registryRole what callers of the registry, the monitor and the contract must have, or
+   *     {@code *}
    */
   public record Endpoint(
-      boolean stream, boolean publish, boolean monitor, boolean registry, String registryRole) {
+      boolean stream,
+      boolean publish,
+      boolean monitor,
+      boolean contract,
+      boolean registry,
+      String registryRole) {
 
     static Endpoint read(ConfigReader in) {
       return new Endpoint(
           in.bool("starcast.endpoint.enabled"),
           in.bool("starcast.endpoint.publish.enabled"),
           in.bool("starcast.endpoint.monitor.enabled"),
+          in.bool("starcast.endpoint.contract.enabled"),
           in.bool("starcast.endpoint.registry.enabled"),
           in.text("starcast.endpoint.registry.role"));
     }

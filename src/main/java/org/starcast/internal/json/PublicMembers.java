@@ -123,7 +123,7 @@ final class PublicMembers implements PropertyVisibilityStrategy {
         || element.isAnnotationPresent(JsonbTypeSerializer.class);
   }
 
-  private static List<AccessibleObject> members(Class<?> type) {
+  static List<AccessibleObject> members(Class<?> type) {
     List<AccessibleObject> members = new ArrayList<>();
     if (type.isRecord()) {
       for (RecordComponent component : type.getRecordComponents()) {

@@ -49,7 +49,8 @@ final class EndpointGuard {
     STREAM("starcast.endpoint.enabled", StarcastConfig.Endpoint::stream),
     PUBLISH("starcast.endpoint.publish.enabled", StarcastConfig.Endpoint::publish),
     REGISTRY("starcast.endpoint.registry.enabled", StarcastConfig.Endpoint::registry),
-    MONITOR("starcast.endpoint.monitor.enabled", StarcastConfig.Endpoint::monitor);
+    MONITOR("starcast.endpoint.monitor.enabled", StarcastConfig.Endpoint::monitor),
+    CONTRACT("starcast.endpoint.contract.enabled", StarcastConfig.Endpoint::contract);
 
     private final String key;
     private final Predicate<StarcastConfig.Endpoint> enabled;

@@ -149,6 +149,7 @@ public class MonitorResource {
     String html =
         new String(read("monitor.html"), StandardCharsets.UTF_8)
             .replace("{below}", below)
+            .replace("{contract}", Boolean.toString(config.endpoint().contract()))
             .replace("{closes}", Boolean.toString(config.endpoint().registry()));
     return safe(Response.ok(html, MediaType.TEXT_HTML + ";charset=UTF-8"))
         .header(HttpHeaders.CACHE_CONTROL, "no-store")

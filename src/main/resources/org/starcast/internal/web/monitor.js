@@ -355,6 +355,71 @@ connect(here('figures'), {
   onError: error => problem(`The figures cannot be had: ${error.message}`),
 });
 
+// ---- the contract
+
+/** The name that a `$ref` ends with. */
+const named = ref => ref.slice(ref.lastIndexOf('/') + 1);
+
+function payload(message, { schemas }) {
+  const schema = message.payload;
+  const cell = element('td');
+  if (!schema) {
+    cell.append(message.description ?? '');
+    return cell;
+  }
+  const name = schema.$ref && named(schema.$ref);
+  const shown = element('details');
+  const summary = element('summary', 'topic', name ?? message.contentType);
+  shown.append(summary, element('pre', '', JSON.stringify(name ? schemas[name] : schema, null, 2)));
+  cell.append(shown);
+  if (message.description) {
+    cell.append(element('p', 'more', message.description));
+  }
+  return cell;
+}
+
+function example({ examples }) {
+  const cell = element('td');
+  if (examples) {
+    const value = examples[0].payload;
+    cell.append(element('pre', '', typeof value === 'string' ? value : JSON.stringify(value, null, 2)));
+  }
+  return cell;
+}
+
+async function contract() {
+  try {
+    const answer = await fetch(here('../contract'));
+    if (!answer.ok) {
+      throw new Error(String(answer.status));
+    }
+    const { channels, components } = await answer.json();
+    const rows = Object.entries(channels).flatMap(([topic, { messages }]) =>
+      Object.values(messages).map(({ $ref }) => {
+        const message = components.messages[named($ref)];
+        const row = element('tr');
+        row.append(
+          element('td', 'topic', topic),
+          element('td', 'topic', message.name ?? '?'),
+          payload(message, components),
+          example(message),
+        );
+        return row;
+      }),
+    );
+    at('contract').querySelector('tbody').replaceChildren(...rows);
+    at('contract-asyncapi').href = here('../contract');
+    at('contract-typescript').href = here('../contract/topics.d.ts');
+    at('contract').hidden = false;
+  } catch (error) {
+    problem(`The contract cannot be had: ${error.message}`);
+  }
+}
+
+if (document.body.dataset.contract === 'true') {
+  contract();
+}
+
 // ---- the tap
 
 let tap;

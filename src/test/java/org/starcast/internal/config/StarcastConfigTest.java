@@ -100,6 +100,7 @@ class StarcastConfigTest {
         Arguments.of("starcast.endpoint.enabled", "endpoint.stream"),
         Arguments.of("starcast.endpoint.publish.enabled", "endpoint.publish"),
         Arguments.of("starcast.endpoint.monitor.enabled", "endpoint.monitor"),
+        Arguments.of("starcast.endpoint.contract.enabled", "endpoint.contract"),
         Arguments.of("starcast.endpoint.registry.enabled", "endpoint.registry"),
         Arguments.of("starcast.presence.enabled", "presence.enabled"),
         Arguments.of("starcast.security.query-token", "security.queryToken"));
@@ -374,7 +375,7 @@ class StarcastConfigTest {
                     6,
                     256,
                     "auto"),
-                new StarcastConfig.Endpoint(false, false, false, false, "starcast-admin"),
+                new StarcastConfig.Endpoint(false, false, false, false, false, "starcast-admin"),
                 new StarcastConfig.Security(List.of(), false, List.of()),
                 new StarcastConfig.Presence(false, Duration.ofSeconds(5), Duration.ZERO, 16, 1_000),
                 new BackplaneConfig(
