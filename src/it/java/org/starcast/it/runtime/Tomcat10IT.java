@@ -4,6 +4,5 @@ package org.starcast.it.runtime;
 class Tomcat10IT extends RuntimeContract {
   Tomcat10IT() {
     super(new TomcatTarget(10, 11));
-    matrix.doesNotHold("manyStreamsShareOneConnectionOfHttp2", TomcatTarget.HTTP2_STOPS);
   }
 }

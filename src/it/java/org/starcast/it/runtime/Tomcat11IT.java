@@ -4,6 +4,5 @@ package org.starcast.it.runtime;
 class Tomcat11IT extends RuntimeContract {
   Tomcat11IT() {
     super(new TomcatTarget(11, 17));
-    matrix.doesNotHold("manyStreamsShareOneConnectionOfHttp2", TomcatTarget.HTTP2_STOPS);
   }
 }

@@ -10,11 +10,6 @@ import org.starcast.internal.backplane.NatsServer;
 /** Apache Tomcat, as {@code catalina.sh run} starts it. */
 final class TomcatTarget extends FolderTarget {
 
-  /** Seen in one run of four or five; why, is not known. */
-  static final String HTTP2_STOPS =
-      "after one stream was reset that took nothing, another of its connection may get nothing any"
-          + " more";
-
   private final Path home;
 
   TomcatTarget(int major, int oldestJava) {
