@@ -52,7 +52,7 @@ class FuzzIT {
 
   private static final String[] METHODS = {
     "GET", "GET", "GET", "POST", "POST", "POST", "DELETE", "OPTIONS", "HEAD", "PUT", "PATCH",
-    "TRACE", "QUERY", "get", "X"
+    "TRACE", "QUERY", "QUERY", "get", "X"
   };
   private static final String[] NAMES = {
     "topic",
@@ -291,7 +291,7 @@ class FuzzIT {
     byte[] content = body.toString().getBytes(StandardCharsets.UTF_8);
     StringBuilder head = new StringBuilder(method + " " + target + " HTTP/1.1\r\nHost: ");
     head.append(api.getAuthority()).append("\r\n");
-    if (method.equals("POST") && random.nextInt(6) > 0) {
+    if ((method.equals("POST") || method.equals("QUERY")) && random.nextInt(6) > 0) {
       head.append("Content-Type: application/x-www-form-urlencoded\r\n");
     }
     for (int i = random.nextInt(4); i > 0; i--) {

@@ -16,6 +16,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
@@ -40,6 +43,9 @@ class HttpIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int MANY = Integer.getInteger("starcast.test.http.requests", 200);
 
+  /** More than fit the URL that a server takes. */
+  private static final int TOPICS = 1_000;
+
   /** How much other classes have had the server log. */
   private static int logged;
 
@@ -63,6 +69,7 @@ class HttpIT {
             "starcast.send-timeout=PT3S",
             "starcast.message.max-bytes=4000000",
             "starcast.queue.bytes=50000000",
+            "starcast.max-patterns-per-client=" + TOPICS,
             "starcast.max-clients-per-address=5000");
     return ShrinkWrap.create(WebArchive.class, "starcast-http.war")
         .addPackage(HttpApplication.class.getPackage())
@@ -261,7 +268,8 @@ class HttpIT {
     await().atMost(PATIENCE).until(() -> clients() == 0);
   }
 
-  private static final String FORM = "Content-Type: application/x-www-form-urlencoded\r\n";
+  private static final String FORM_TYPE = "Content-Type: application/x-www-form-urlencoded";
+  private static final String FORM = FORM_TYPE + "\r\n";
 
   @Test
   void headIsAnsweredWithTheHeadOfTheStream() throws IOException {
@@ -277,6 +285,81 @@ class HttpIT {
     assertThat(http.send("HEAD", target("starcast/stream?topic=a..b"), "").status()).isEqualTo(400);
     assertThat(http.send("HEAD", target("starcast/stream?topic=a"), "").status()).isEqualTo(200);
     await().atMost(PATIENCE).until(() -> clients() == 0);
+  }
+
+  // ---- subscriptions that do not fit a URL
+
+  private String topics() {
+    return IntStream.range(0, TOPICS)
+        .mapToObj(i -> "topic=" + topic + "." + i)
+        .collect(Collectors.joining("&"));
+  }
+
+  private RawStream subscribe(String method, String body, String... headers) throws IOException {
+    String[] all = Stream.concat(Stream.of(FORM_TYPE), Stream.of(headers)).toArray(String[]::new);
+    RawStream stream = RawStream.open(method, api.resolve("starcast/stream"), body, all);
+    open.add(stream);
+    return stream;
+  }
+
+  private void publishTo(int index, String data) throws IOException {
+    String form = "topic=" + topic + "." + index + "&data=" + data;
+    assertThat(http.send("POST", target("starcast/publish"), form, FORM_TYPE).status())
+        .isEqualTo(202);
+  }
+
+  private static void untilData(RawStream stream, String... data) {
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(stream.data()).containsExactly(data));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"POST", "QUERY"})
+  void aSubscriptionThatDoesNotFitAUrlIsTheBodyOfARequest(String method) throws IOException {
+    RawStream stream = subscribe(method, topics());
+    assertThat(stream.status()).isEqualTo(200);
+    assertThat(stream.header("Content-Type")).startsWith("text/event-stream");
+    assertThat(stream.header("Cache-Control")).contains("no-cache");
+    await().atMost(PATIENCE).until(() -> clients() == 1);
+    publishTo(0, "first");
+    publishTo(TOPICS - 1, "last");
+    publishTo(TOPICS, "of nobody");
+    untilData(stream, "first", "last");
+    String seen = stream.events().get(1).lastEventId();
+    stream.close();
+    await().atMost(PATIENCE).until(() -> clients() == 0);
+
+    publishTo(500, "meanwhile");
+    untilData(subscribe(method, topics(), "Last-Event-ID: " + seen), "meanwhile");
+    untilData(subscribe(method, topics() + "&lastEventId=" + seen), "meanwhile");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"POST", "QUERY"})
+  void aBodyIsNoWayRoundWhatAUrlIsRefusedFor(String method) throws IOException {
+    String stream = target("starcast/stream");
+    String many = topics() + "&topic=one.more";
+
+    assertThat(http.send(method, stream, many, FORM_TYPE).body())
+        .contains("topic: 1001 patterns, at most 1000");
+    assertThat(
+            http.send(method, stream, topics(), FORM_TYPE, "Origin: http://shop.example").status())
+        .isEqualTo(403);
+    assertThat(http.send(method, stream, "[]", "Content-Type: application/json").status())
+        .isEqualTo(415);
+    assertThat(http.send(method, stream, topics()).status()).isEqualTo(415);
+    RawHttp.Answer tooLarge =
+        http.send(method, stream, "topic=" + "a".repeat(4_000_000), FORM_TYPE);
+    assertThat(tooLarge.status()).isEqualTo(413);
+    assertThat(tooLarge.body()).contains("body: is larger than");
+    await().atMost(PATIENCE).until(() -> clients() == 0);
+  }
+
+  @Test
+  void theStreamSaysThatItTakesQueries() throws IOException {
+    RawHttp.Answer options = http.send("OPTIONS", target("starcast/stream"), "");
+
+    assertThat(options.header("Allow")).isEqualTo("GET, HEAD, POST, QUERY, OPTIONS");
+    assertThat(options.header("Accept-Query")).isEqualTo("application/x-www-form-urlencoded");
   }
 
   // ---- what the application puts between

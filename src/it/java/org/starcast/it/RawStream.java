@@ -52,7 +52,13 @@ public final class RawStream implements AutoCloseable {
 
   /** Opens a stream and reads it to its end on a thread of its own. */
   public static RawStream open(URI uri, String... requestHeaders) throws IOException {
-    RawStream stream = stalled(uri, 0, requestHeaders);
+    return open("GET", uri, "", requestHeaders);
+  }
+
+  /** As {@link #open(URI, String...)}, by another method and with a body. */
+  public static RawStream open(String method, URI uri, String content, String... requestHeaders)
+      throws IOException {
+    RawStream stream = send(method, uri, content, 0, requestHeaders);
     Thread reader = new Thread(stream::readAll, "raw-stream");
     reader.setDaemon(true);
     reader.start();
@@ -62,18 +68,28 @@ public final class RawStream implements AutoCloseable {
   /** Opens a stream and reads nothing behind the head; 0 is the system's receive buffer. */
   public static RawStream stalled(URI uri, int receiveBuffer, String... requestHeaders)
       throws IOException {
+    return send("GET", uri, "", receiveBuffer, requestHeaders);
+  }
+
+  private static RawStream send(
+      String method, URI uri, String content, int receiveBuffer, String... requestHeaders)
+      throws IOException {
     Socket socket = new Socket();
     if (receiveBuffer > 0) {
       socket.setReceiveBufferSize(receiveBuffer);
     }
     socket.setSoTimeout(60_000);
     socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()), 10_000);
-    StringBuilder request = new StringBuilder("GET ").append(RawHttp.target(uri));
+    StringBuilder request = new StringBuilder(method).append(' ').append(RawHttp.target(uri));
     request.append(" HTTP/1.1\r\nHost: ").append(uri.getAuthority()).append("\r\n");
     for (String header : requestHeaders) {
       request.append(header).append("\r\n");
     }
-    socket.getOutputStream().write(request.append("\r\n").toString().getBytes());
+    if (!content.isEmpty()) {
+      request.append("Content-Length: ").append(content.length()).append("\r\n");
+    }
+    request.append("\r\n").append(content);
+    socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.US_ASCII));
     return new RawStream(socket);
   }
 

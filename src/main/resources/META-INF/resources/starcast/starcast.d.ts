@@ -29,6 +29,7 @@ export interface ConnectionOptions {
   headers?:
     | HeadersInit
     | ((refused: StarcastError | undefined) => HeadersInit | Promise<HeadersInit>);
+  method?: 'GET' | 'POST' | 'QUERY';
   heartbeatTimeout?: number;
   minRetry?: number;
   maxRetry?: number;

@@ -37,6 +37,8 @@
  *   headers           more request headers: an object, or a function, which may be asynchronous, that
  *                     gives one for each connection. When the server answers 401 the function is asked
  *                     once more, with the error (a token to refresh); a second 401 fails the stream.
+ *   method            'GET', the default; with 'POST' or 'QUERY' the URL's query is sent as a form, in
+ *                     the body, for what does not fit a URL. The built-in endpoint takes both.
  *   heartbeatTimeout  milliseconds without a byte after which the connection counts as dead; default
  *                     45,000. It must be longer than the server's `starcast.heartbeat` (15 s).
  *   minRetry          milliseconds, default 1,000: the least wait before connecting again
@@ -94,6 +96,8 @@
  */
 
 const HELLO_TIMEOUT = 5_000;
+/** What servers take in any case. */
+const SHORT_URL = 7_500;
 const LONGEST_TIMER = 2 ** 31 - 1;
 const GAP = 'starcast-gap';
 const CLIENT = 'starcast-client';
@@ -361,6 +365,13 @@ class Connection {
 
   #request(from, headers, signal) {
     const url = new URL(this.#url);
+    const { method, credentials } = this.#options;
+    let body;
+    if (method !== 'GET') {
+      // what is added below stays in the URL: the library reads it there, whoever reads the body
+      body = new URLSearchParams(url.search);
+      url.search = '';
+    }
     if (from) {
       // the header is the better place, but from another origin it costs a request of its own, and
       // it takes no text other than ASCII
@@ -374,8 +385,7 @@ class Connection {
     if (token) {
       url.searchParams.set('resume', token);
     }
-    const { credentials } = this.#options;
-    return [url, { headers, credentials, cache: 'no-store', signal }];
+    return [url, { method, headers, body, credentials, cache: 'no-store', signal }];
   }
 
   async #read(reader, signal) {
@@ -417,6 +427,8 @@ class Connection {
     if (/^application\/(problem\+)?json/i.test(type)) {
       const problem = await response.json().catch(() => null);
       text += problem?.detail ? `: ${problem.detail}` : '';
+    } else if ([400, 414, 431].includes(status) && this.#url.length > SHORT_URL) {
+      text += ': the URL may be too long, see the option method';
     }
     const error = failure(text, status);
     const refusedBefore = this.#refused;
@@ -1004,7 +1016,11 @@ class Stream {
       maxRetry: milliseconds(options, 'maxRetry', 30_000, 1),
       credentials: options.credentials ?? 'same-origin',
       headers: options.headers,
+      method: options.method ?? 'GET',
     };
+    if (!['GET', 'POST', 'QUERY'].includes(settings.method)) {
+      throw new TypeError('method: must be GET, POST or QUERY');
+    }
     const base = globalThis.document?.baseURI ?? globalThis.location?.href;
     const address = new URL(url, base);
     address.hash = '';

@@ -9,6 +9,7 @@ import jakarta.json.JsonObject;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.FormParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -70,6 +71,17 @@ public class ProbeResource {
             .overflow(overflow)
             .queue(messages, bytes);
     broadcaster.register(sink, user == null ? subscription : subscription.user(user));
+  }
+
+  /** The same for topics that do not fit a URL. */
+  @POST
+  @Path("stream/{id}")
+  @Produces(MediaType.SERVER_SENT_EVENTS)
+  public void streamByForm(
+      @Context SseEventSink sink,
+      @PathParam("id") String id,
+      @FormParam("topic") List<String> topics) {
+    broadcaster.register(sink, Subscription.to(topics.toArray(String[]::new)).clientId(id));
   }
 
   /** Begins a session. */

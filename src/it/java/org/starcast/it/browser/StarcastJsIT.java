@@ -31,6 +31,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.WindowType;
@@ -70,6 +72,7 @@ class StarcastJsIT extends BrowserTest {
         starcast.heartbeat=PT1S
         starcast.retry=PT0.1S
         starcast.log.events=%d
+        starcast.max-patterns-per-client=1000
         """
             .formatted(LOG);
     return ShrinkWrap.create(WebArchive.class, "starcast-js.war")
@@ -82,7 +85,8 @@ class StarcastJsIT extends BrowserTest {
         .addClasses(Inbox.class, Inbox.Note.class, AnnFilter.class)
         .addAsWebResource(new File(EXAMPLES, "orders.html"), "orders.html")
         .addAsWebResource(new File(EXAMPLES, "inbox.html"), "inbox.html")
-        .addAsWebResource(new File(EXAMPLES, "token.html"), "token.html");
+        .addAsWebResource(new File(EXAMPLES, "token.html"), "token.html")
+        .addAsWebResource(new File(EXAMPLES, "watchlist.html"), "watchlist.html");
   }
 
   @BeforeEach
@@ -141,9 +145,10 @@ class StarcastJsIT extends BrowserTest {
   }
 
   @Tag(BrowserTest.BOTH_SERVERS)
-  @Test
-  void nothingIsLostWhenTheServerEndsTheStream() {
-    open();
+  @ParameterizedTest
+  @ValueSource(strings = {"page.html", "page.html?min"})
+  void nothingIsLostWhenTheServerEndsTheStream(String page) {
+    openPage(page);
     follow("api/probe/stream/" + topic + "?topic=" + topic, "");
     untilOpen();
     publish("before");
@@ -159,6 +164,7 @@ class StarcastJsIT extends BrowserTest {
     untilData("before", "between", "and more", "after");
     assertThat(list("seen.states")).containsExactly("open", "reconnecting", "open");
     assertThat(list("seen.gaps")).isEmpty();
+    untilTrue(() -> status().getText().equals("Live"));
   }
 
   @Tag(BrowserTest.BOTH_SERVERS)
@@ -680,6 +686,100 @@ class StarcastJsIT extends BrowserTest {
     untilTrue(() -> "open".equals(status().getDomAttribute("state")));
   }
 
+  // ---- what does not fit a URL
+
+  /** Of the test's topic, as many as the server takes. */
+  private void followTopics(String url, String method) {
+    open();
+    script(
+        "follow(arguments[0] + '?' + new URLSearchParams(Array.from({length: 1000},"
+            + " (_, i) => ['topic', arguments[1] + '.' + i])), {method: arguments[2]})",
+        url,
+        topic,
+        method);
+    untilOpen();
+  }
+
+  @Tag(BrowserTest.BOTH_SERVERS)
+  @ParameterizedTest
+  @ValueSource(strings = {"POST", "QUERY"})
+  void aThousandTopicsAreTheBodyOfARequest(String method) {
+    followTopics("api/starcast/stream", method);
+    String all = topic;
+    topic = all + ".0";
+    publish("first");
+    topic = all + ".999";
+    publish("last");
+
+    untilData("first", "last");
+  }
+
+  @Tag(BrowserTest.BOTH_SERVERS)
+  @Test
+  void aResourceThatReadsTheFormIsGoneOnWith() {
+    followTopics("api/probe/stream/" + topic, "POST");
+    String all = topic;
+    topic = all + ".0";
+    publish("before");
+    untilData("before");
+
+    request("DELETE", "api/probe/clients/" + all, "text/plain", "");
+    topic = all + ".999";
+    publish("between");
+
+    untilData("before", "between");
+    assertThat(list("seen.states")).containsExactly("open", "reconnecting", "open");
+    assertThat(list("seen.gaps")).isEmpty();
+  }
+
+  @Test
+  void anExampleFollowsAThousandTopics() {
+    openExample("watchlist.html");
+    topic = "orders.999";
+    publish("Tea");
+
+    untilTrue(() -> script("return orders.textContent").equals("Tea "));
+  }
+
+  @Test
+  void theBodyHasTheQueryAndTheUrlWhatTheLibraryAdds() {
+    open();
+    follow(stub.url() + "?topic=a.*&topic=\u00e9&history=1", "method: 'POST'");
+    stub.answer(
+        exchange ->
+            stub.begin(exchange)
+                .write("event: starcast-client\ndata: {\"resume\":\"t\"}\n\n")
+                .write("retry: 10\nid: e-1\ndata: a\n\n")
+                .end());
+    stub.answer(exchange -> stub.stream(exchange).write("id: e-2\ndata: b\n\n").hold());
+
+    untilData("a", "b");
+    String form = "POST topic=a.*&topic=%C3%A9&history=1";
+    assertThat(stub.contents).containsExactly(form, form);
+    assertThat(stub.asked).containsExactly("", "e-1");
+    assertThat(stub.tokens).containsExactly("", "t");
+  }
+
+  @Test
+  void aUrlThatIsTooLongIsSaidToBe() {
+    open();
+    follow(stub.url() + "?topic=" + "a".repeat(8_000), "");
+    stub.answer(exchange -> StubServer.status(exchange, 414));
+
+    untilTrue(() -> script("return stream.state").equals("failed"));
+    assertThat(list("seen.errors.map(e => e.message)").get(0).toString())
+        .startsWith("The server answered 414")
+        .endsWith(": the URL may be too long, see the option method");
+  }
+
+  @Test
+  void anotherMethodIsAMistake() {
+    open();
+
+    assertThat(script("try { follow('x', {method: 'put'}) } catch (e) { return String(e) }"))
+        .isEqualTo("TypeError: method: must be GET, POST or QUERY");
+  }
+
   // ---- as an EventTarget
 
   @Test
@@ -763,8 +863,12 @@ class StarcastJsIT extends BrowserTest {
 
   /** Opens the page in a tab of its own. */
   private String open() {
+    return openPage("page.html");
+  }
+
+  private String openPage(String page) {
     String tab = browser.switchTo().newWindow(WindowType.TAB).getWindowHandle();
-    browser.get(base + "page.html");
+    browser.get(base + page);
     untilTrue(() -> Boolean.TRUE.equals(script("return window.ready === true")));
     return tab;
   }

@@ -44,6 +44,9 @@ final class StubServer implements AutoCloseable {
   /** The header {@code Authorization} of each request, or the empty text. */
   final List<String> authorizations = new CopyOnWriteArrayList<>();
 
+  /** The method of each request and its body. */
+  final List<String> contents = new CopyOnWriteArrayList<>();
+
   private final List<Long> times = new CopyOnWriteArrayList<>();
 
   StubServer() throws IOException {
@@ -111,6 +114,8 @@ final class StubServer implements AutoCloseable {
     tokens.add(parameter(query, "resume"));
     authorizations.add(authorization == null ? "" : authorization);
     asked.add(parameter(query, "lastEventId"));
+    byte[] content = exchange.getRequestBody().readAllBytes();
+    contents.add(exchange.getRequestMethod() + " " + new String(content, StandardCharsets.UTF_8));
     try {
       answers.take().to(exchange);
     } catch (InterruptedException e) {

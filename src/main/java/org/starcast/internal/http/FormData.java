@@ -14,14 +14,25 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The one reader of queries and forms: fields in {@code application/x-www-form-urlencoded} (the URL
- * standard, section 5.1), as they are or not at all: bytes that are not encoded, as {@code curl -d}
- * sends them, are UTF-8 like all others; what is no UTF-8, or no encoding, is refused and not
- * replaced.
+ * The one reader of a request's parameters, out of queries and forms: fields in {@code
+ * application/x-www-form-urlencoded} (the URL standard, section 5.1), as they are or not at all:
+ * bytes that are not encoded, as {@code curl -d} sends them, are UTF-8 like all others; what is no
+ * UTF-8, or no encoding, is refused and not replaced.
  */
 public final class FormData {
 
+  /** The request's attribute with the fields of its body. */
+  private static final String BODY = FormData.class.getName();
+
   private FormData() {}
+
+  /**
+   * Has the fields of a request's body count as its parameters, behind those of its query, for all
+   * who read them later.
+   */
+  public static void addBody(HttpServletRequest request, Map<String, List<String>> fields) {
+    request.setAttribute(BODY, fields);
+  }
 
   /**
    * The fields by their names.
@@ -33,26 +44,46 @@ public final class FormData {
   }
 
   /**
-   * The parameters of a request by their names, out of the query alone; {@code getParameter} may
-   * read the body. Other values than those of the known ones are not read.
+   * The parameters of a request by their names, out of the query and what {@link #addBody} was
+   * given; {@code getParameter} may read the body. Other values of the query than those of the
+   * known ones are not read.
    *
    * @param request the request, or null for none
    * @throws jakarta.ws.rs.BadRequestException naming the known one that cannot be read
    */
-  public static Map<String, List<String>> query(HttpServletRequest request, Set<String> known) {
-    return query(request == null ? null : request.getQueryString(), known);
+  @SuppressWarnings("unchecked")
+  public static Map<String, List<String>> parameters(
+      HttpServletRequest request, Set<String> known) {
+    if (request == null) {
+      return Map.of();
+    }
+    Map<String, List<String>> query = query(request.getQueryString(), known);
+    Object body = request.getAttribute(BODY);
+    if (body == null) {
+      return query;
+    }
+    Map<String, List<String>> all = new LinkedHashMap<>(query);
+    ((Map<String, List<String>>) body)
+        .forEach((name, values) -> all.merge(name, values, FormData::concat));
+    return all;
+  }
+
+  private static List<String> concat(List<String> first, List<String> second) {
+    List<String> all = new ArrayList<>(first);
+    all.addAll(second);
+    return all;
   }
 
   /**
    * The first value of one parameter.
    *
-   * @throws jakarta.ws.rs.BadRequestException as {@link #query(HttpServletRequest, Set)}
+   * @throws jakarta.ws.rs.BadRequestException as {@link #parameters}
    */
   public static Optional<String> first(HttpServletRequest request, String name) {
-    return query(request, Set.of(name)).getOrDefault(name, List.of()).stream().findFirst();
+    return parameters(request, Set.of(name)).getOrDefault(name, List.of()).stream().findFirst();
   }
 
-  /** As {@link #query(HttpServletRequest, Set)}, of a query that is not decoded; null for none. */
+  /** The parameters of a query that is not decoded, as {@link #parameters}; null for none. */
   public static Map<String, List<String>> query(String query, Set<String> known) {
     if (query == null) {
       return Map.of();

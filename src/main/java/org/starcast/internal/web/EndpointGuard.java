@@ -66,7 +66,7 @@ final class EndpointGuard {
     requireEnabled(endpoint);
     origins().check(request, response);
     if (!config.security().queryToken()
-        && FormData.query(request, Set.of()).keySet().stream()
+        && FormData.parameters(request, Set.of()).keySet().stream()
             .anyMatch(name -> TOKENS.contains(name.toLowerCase(Locale.ROOT)))) {
       throw Problem.badRequest(
           "query: a token in it ends up in logs; send it as a cookie or an Authorization header");

@@ -29,6 +29,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -65,6 +66,9 @@ import org.starcast.spi.BackplaneException;
  *       history}: how many of the latest events a new client gets first; {@code lastEventId}: where
  *       to go on, for clients that cannot send {@code Last-Event-ID}; {@code resume}: the token of
  *       a client without a name, see {@link SseBroadcaster#register}.
+ *   <li>{@code POST} and {@code QUERY starcast/stream} (RFC 10008) do the same, with the parameters
+ *       as a form in the body, for those that do not fit a URL. What the query has besides counts,
+ *       too.
  *   <li>{@code POST starcast/publish} with the form fields {@code topic} (one or more), {@code
  *       data}, and if wanted {@code event} and {@code sender}, publishes ({@code
  *       starcast.endpoint.publish.enabled}) and answers 202 with the event's id as JSON; without it
@@ -76,14 +80,17 @@ import org.starcast.spi.BackplaneException;
  * of a message. An event whose name begins with {@code datastar} changes pages and runs scripts in
  * them: it needs {@link Action#PATCH} besides, and is refused where nothing permits that. Names
  * that begin with {@code starcast} are the library's own. Pages of other origins are refused by 403
- * as {@link SameOrigin} says, whose defence against forged requests covers the form that is
- * published, too: a form of another origin's page says its origin. A token in the query is answered
- * by 400, as queries end up in logs, unless {@code starcast.security.query-token} is on.
+ * as {@link SameOrigin} says, whose defence against forged requests covers forms, too: a form of
+ * another origin's page says its origin. A token in the query is answered by 400, as queries end up
+ * in logs, unless {@code starcast.security.query-token} is on.
  *
- * <p>Bad input is answered by 400 and a problem body that names the parameter; a body larger than
- * {@code starcast.message.max-bytes} allows, by 413. A stream takes parameters that it does not
- * know, and refuses those that may be a mistyped one; a form takes its fields only. Text is UTF-8,
- * encoded or not; what is none is refused.
+ * <p>Bad input is answered by 400 and a problem body that names the parameter; a body that is
+ * larger than {@code starcast.message.max-bytes}, or the patterns and senders that a client may
+ * have, by 413. A stream takes parameters that it does not know in its query, and refuses those
+ * that may be a mistyped one; a form takes its fields only. Text is UTF-8, encoded or not; what is
+ * none is refused.
+ *
+ * <p>Over 500 lines, as many of them describe the endpoint for OpenAPI.
  */
 @Path("starcast")
 @ApplicationScoped
@@ -99,6 +106,12 @@ public class EndpointResource {
   private static final int FORM_FACTOR = 3;
 
   private static final int FORM_EXTRA = 16 << 10;
+
+  /**
+   * The most that a pattern or a sender takes in a form: of each character three bytes, encoded as
+   * three each; and its name.
+   */
+  private static final int FIELD_BYTES = 9 * TopicName.MAX_LENGTH + 8;
 
   /**
    * {@code lastEventId} and {@code resume} are read where clients are registered, {@code datastar}
@@ -193,10 +206,99 @@ public class EndpointResource {
       @Context SseEventSink sink,
       @Context HttpServletRequest request,
       @Context HttpServletResponse response) {
+    open(sink, null, request, response);
+  }
+
+  /** Opens a stream whose parameters are in the body. */
+  @POST
+  @Path("stream")
+  @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+  @Produces(MediaType.SERVER_SENT_EVENTS)
+  @Operation(
+      operationId = "starcastStreamByForm",
+      summary = "Opens a stream of events whose topics do not fit a URL")
+  @RequestBody(
+      required = true,
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_FORM_URLENCODED,
+              schema =
+                  @Schema(
+                      type = SchemaType.OBJECT,
+                      requiredProperties = "topic",
+                      properties = {
+                        @SchemaProperty(
+                            name = "topic",
+                            type = SchemaType.ARRAY,
+                            implementation = String.class,
+                            description = "Patterns: the topics to follow"),
+                        @SchemaProperty(
+                            name = "mute",
+                            type = SchemaType.ARRAY,
+                            implementation = String.class,
+                            description = "Patterns: the topics to leave out"),
+                        @SchemaProperty(
+                            name = "sender",
+                            type = SchemaType.ARRAY,
+                            implementation = String.class,
+                            description = "Only what these senders send"),
+                        @SchemaProperty(name = "history", type = SchemaType.INTEGER),
+                        @SchemaProperty(name = "lastEventId", type = SchemaType.STRING),
+                        @SchemaProperty(name = "resume", type = SchemaType.STRING)
+                      })))
+  @APIResponse(
+      responseCode = "200",
+      description = "The stream (WHATWG, server-sent events)",
+      content =
+          @Content(
+              mediaType = MediaType.SERVER_SENT_EVENTS,
+              schema = @Schema(type = SchemaType.STRING)))
+  @APIResponse(responseCode = "400", description = "A parameter is wrong: a problem (RFC 9457)")
+  @APIResponse(responseCode = "401", description = "Not permitted, and nobody is logged in")
+  @APIResponse(responseCode = "403", description = "Not permitted, or not from this origin")
+  @APIResponse(responseCode = "404", description = "It is switched off")
+  @APIResponse(responseCode = "413", description = "The form is too large")
+  @APIResponse(responseCode = "429", description = "The caller has too many streams")
+  @APIResponse(responseCode = "503", description = "There are too many clients, or it stops")
+  public void streamByPost(
+      InputStream body,
+      @Context SseEventSink sink,
+      @Context HttpServletRequest request,
+      @Context HttpServletResponse response) {
+    open(sink, body, request, response);
+  }
+
+  /** As {@link #streamByPost}; OpenAPI 3.1 has no word for it. */
+  @QUERY
+  @Path("stream")
+  @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
+  @Produces(MediaType.SERVER_SENT_EVENTS)
+  @Operation(hidden = true)
+  public void streamByQuery(
+      InputStream body,
+      @Context SseEventSink sink,
+      @Context HttpServletRequest request,
+      @Context HttpServletResponse response) {
+    open(sink, body, request, response);
+  }
+
+  /** The body is null for none. */
+  private void open(
+      SseEventSink sink,
+      InputStream body,
+      HttpServletRequest request,
+      HttpServletResponse response) {
     List<String> asked = new ArrayList<>();
     Subscription subscription;
     try {
-      subscription = subscription(request, response, asked);
+      guard.enter(Switch.STREAM, request, response);
+      Map<String, List<String>> query = FormData.parameters(request, STREAM_PARAMETERS);
+      Parameters.knownOrForeign(query.keySet(), STREAM_PARAMETERS);
+      if (body != null) {
+        requireType(request);
+        FormData.addBody(request, Parameters.known(streamForm(body), STREAM_PARAMETERS));
+      }
+      subscription = subscription(FormData.parameters(request, STREAM_PARAMETERS), asked);
     } catch (WebApplicationException e) {
       throw refused(e, request, asked);
     }
@@ -215,15 +317,11 @@ public class EndpointResource {
     return why;
   }
 
-  private Subscription subscription(
-      HttpServletRequest request, HttpServletResponse response, List<String> asked) {
-    guard.enter(Switch.STREAM, request, response);
-    Map<String, List<String>> query = FormData.query(request, STREAM_PARAMETERS);
-    Parameters.knownOrForeign(query.keySet(), STREAM_PARAMETERS);
-    String[] senders = query.getOrDefault("sender", List.of()).toArray(String[]::new);
-    List<String> topics = Parameters.required(query, "topic");
+  private Subscription subscription(Map<String, List<String>> parameters, List<String> asked) {
+    String[] senders = parameters.getOrDefault("sender", List.of()).toArray(String[]::new);
+    List<String> topics = Parameters.required(parameters, "topic");
     asked.addAll(topics);
-    List<String> mutes = query.getOrDefault("mute", List.of());
+    List<String> mutes = parameters.getOrDefault("mute", List.of());
     // before anything is made of them
     Parameters.atMost(config.limits().sendersPerClient(), "sender", senders.length, "senders");
     int patterns = topics.size() + mutes.size();
@@ -240,7 +338,7 @@ public class EndpointResource {
       Subscription before = subscription;
       subscription = Parameters.checked("mute", () -> before.mute(mute));
     }
-    String history = Parameters.single(query, "history");
+    String history = Parameters.single(parameters, "history");
     if (history != null) {
       Subscription before = subscription;
       subscription =
@@ -256,7 +354,11 @@ public class EndpointResource {
   @Path("stream")
   public Response streamOptions(
       @Context HttpServletRequest request, @Context HttpServletResponse response) {
-    return guard.options(Switch.STREAM, "GET, HEAD, OPTIONS", request, response);
+    Response answer =
+        guard.options(Switch.STREAM, "GET, HEAD, POST, QUERY, OPTIONS", request, response);
+    return Response.fromResponse(answer)
+        .header("Accept-Query", MediaType.APPLICATION_FORM_URLENCODED)
+        .build();
   }
 
   /** As {@link #streamOptions}. */
@@ -327,7 +429,7 @@ public class EndpointResource {
       List<String> asked) {
     guard.enter(Switch.PUBLISH, request, response);
     Map<String, List<String>> form =
-        Parameters.known(form(body), Set.of("topic", "data", "event", "sender"));
+        Parameters.known(publishForm(body), Set.of("topic", "data", "event", "sender"));
     SseMessage.Builder message = SseMessage.builder();
     List<String> topics = Parameters.required(form, "topic");
     asked.addAll(topics);
@@ -343,7 +445,7 @@ public class EndpointResource {
       throw Problem.badRequest("data: is missing");
     }
     if (data.length() > config.limits().messageBytes()) {
-      throw tooLarge();
+      throw messageTooLarge();
     }
     message.data(data);
     String event = Parameters.single(form, "event");
@@ -364,7 +466,7 @@ public class EndpointResource {
     try {
       result = broadcaster.publish(message.build());
     } catch (IllegalArgumentException e) {
-      throw tooLarge();
+      throw messageTooLarge();
     } catch (BackplaneException e) {
       throw notStored();
     }
@@ -412,17 +514,48 @@ public class EndpointResource {
     }
   }
 
-  private Map<String, List<String>> form(InputStream body) {
+  /** Of the types that there are JAX-RS takes the right one alone, but it takes none, too. */
+  private static void requireType(HttpServletRequest request) {
+    if (request.getContentType() == null) {
+      String detail = "body: has no Content-Type; it must be a form";
+      throw new WebApplicationException(detail, Problem.of(415, detail).build());
+    }
+  }
+
+  private Map<String, List<String>> streamForm(InputStream body) {
+    int most =
+        (config.limits().patternsPerClient() + config.limits().sendersPerClient()) * FIELD_BYTES
+            + FORM_EXTRA;
+    return form(
+        body,
+        most,
+        () ->
+            tooLarge(
+                "body: is larger than "
+                    + most
+                    + " bytes, which hold as many topics and senders as a client may have"));
+  }
+
+  private Map<String, List<String>> publishForm(InputStream body) {
     int most = FORM_FACTOR * config.limits().messageBytes() + FORM_EXTRA;
+    return form(body, most, this::messageTooLarge);
+  }
+
+  private static Map<String, List<String>> form(
+      InputStream body, int most, Supplier<WebApplicationException> tooLarge) {
     byte[] bytes = read(body, most + 1);
     if (bytes.length > most) {
-      throw tooLarge();
+      throw tooLarge.get();
     }
     return FormData.parse(bytes);
   }
 
-  private WebApplicationException tooLarge() {
-    String detail = "data: the message is larger than " + config.limits().messageBytes() + " bytes";
+  private WebApplicationException messageTooLarge() {
+    return tooLarge(
+        "data: the message is larger than " + config.limits().messageBytes() + " bytes");
+  }
+
+  private static WebApplicationException tooLarge(String detail) {
     return new WebApplicationException(detail, Problem.of(413, detail).build());
   }
 }

@@ -18,10 +18,10 @@ final class Parameters {
 
   private Parameters() {}
 
-  /** The parameters of a request's query, which are these and no others. */
+  /** The parameters of a request, which are these and no others. */
   static Map<String, List<String>> query(HttpServletRequest request, String... names) {
     Set<String> known = Set.of(names);
-    return known(FormData.query(request, known), known);
+    return known(FormData.parameters(request, known), known);
   }
 
   /** Returns the parameters if all their names are known. */

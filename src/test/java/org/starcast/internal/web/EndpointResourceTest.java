@@ -178,6 +178,65 @@ class EndpointResourceTest {
     assertThat(subscription.muted()).containsExactly("orders.debug");
   }
 
+  private static final String FORM = "application/x-www-form-urlencoded";
+
+  @Test
+  void aStreamIsSubscribedToWhatItsBodyAndItsQuerySay() {
+    ENDPOINT.streamByPost(
+        body("topic=orders.*&mute=orders.debug&sender=ann&history=1&lastEventId=&resume="),
+        FakeSink.instant(),
+        WebRequests.form(FORM, "topic", "stock.+", "sender", "bob", "ngsw-bypass", ""),
+        null);
+    Subscription subscription = RUNNING.broadcaster().clients().get(0).subscription();
+    assertThat(subscription.topics()).containsOnlyKeys("orders.*", "stock.+");
+    assertThat(subscription.topics().values())
+        .allSatisfy(senders -> assertThat(senders).containsExactlyInAnyOrder("ann", "bob"));
+    assertThat(subscription.muted()).containsExactly("orders.debug");
+  }
+
+  static Stream<Arguments> badBodies() {
+    return Stream.of(
+        Arguments.of(400, "topic: is missing", FORM, ""),
+        Arguments.of(400, "topic: is missing", FORM, "mute=a"),
+        Arguments.of(400, "topic: is not UTF-8", FORM, "topic=%ff"),
+        // nobody adds to a body
+        Arguments.of(400, "utm_source: is not a parameter here", FORM, "topic=a&utm_source=b"),
+        Arguments.of(400, "history: is given 2 times, at most once", FORM, "topic=a&history=1"),
+        Arguments.of(400, "topic: 4 patterns, at most 3", FORM, "topic=a&topic=b&topic=c&topic=d"),
+        Arguments.of(415, "body: has no Content-Type; it must be a form", null, "topic=a"),
+        Arguments.of(
+            400, "topic: has 254514 characters, at most 256", FORM, "topic=" + "a".repeat(254_514)),
+        Arguments.of(
+            413,
+            "body: is larger than 254520 bytes, which hold as many topics and senders as a client"
+                + " may have",
+            FORM,
+            "topic=" + "a".repeat(254_515)));
+  }
+
+  @ParameterizedTest(name = "{1}")
+  @MethodSource("badBodies")
+  void aBadBodyIsAnsweredByNameAndOpensNothing(
+      int status, String detail, String type, String body) {
+    FakeSink sink = FakeSink.instant();
+    String[] query = {"history", "2"};
+    var request = WebRequests.form(type, query);
+    assertProblem(status, detail, () -> ENDPOINT.streamByQuery(body(body), sink, request, null));
+    assertThat(sink.sent()).isEmpty();
+    assertThat(RUNNING.broadcaster().count()).isZero();
+  }
+
+  @Test
+  void aBodyThatHoldsAllThatAClientMayHaveIsRead() {
+    String longest = "%e2%82%ac".repeat(256);
+    ENDPOINT.streamByPost(
+        body(("topic=" + longest + "&").repeat(3) + ("sender=" + longest + "&").repeat(100)),
+        FakeSink.instant(),
+        WebRequests.form(FORM),
+        null);
+    assertThat(RUNNING.broadcaster().clients()).hasSize(1);
+  }
+
   private static String[] senders(int count) {
     List<String> query = new ArrayList<>(List.of("topic", "a"));
     for (int i = 0; i < count; i++) {
