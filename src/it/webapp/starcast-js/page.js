@@ -1,4 +1,5 @@
-import { connect } from './starcast/starcast.js';
+const minified = new URLSearchParams(location.search).has('min');
+const { connect } = await import(`./starcast/starcast${minified ? '.min' : ''}.js`);
 
 /** Opens a stream and writes down all that it tells. */
 window.follow = (url, options = {}) => {
