@@ -48,9 +48,13 @@ public class DatastarSse {
     this.broadcaster = broadcaster;
   }
 
-  /** A script that loads the page anew: what {@code starcast.gap.reload} sends. */
+  /**
+   * A script that loads the page anew: what {@code starcast.gap.reload} sends. Each page waits up
+   * to five seconds, by chance, so that not all that missed the same come in the same moment.
+   */
   public static MessageSource reload() {
-    return new DatastarSse(null).executeScript("window.location.reload()");
+    return new DatastarSse(null)
+        .executeScript("setTimeout(() => window.location.reload(), Math.random() * 5000)");
   }
 
   /**

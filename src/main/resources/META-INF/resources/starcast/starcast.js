@@ -8,7 +8,8 @@
  *         message(e) { show(JSON.parse(e.data)); },   // events without a name
  *         order(e) { … },                             // events named "order"
  *       },
- *       onGap(gap) { location.reload(); },            // some events are gone for good
+ *       // some events are gone for good: all pages may miss the same, and should not load at once
+ *       onGap() { setTimeout(() => location.reload(), Math.random() * 5_000); },
  *     });
  *     stream.close();
  *

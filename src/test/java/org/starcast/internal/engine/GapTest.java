@@ -290,7 +290,9 @@ class GapTest {
       for (int i = 0; i < 50; i++) {
         streams.add(fixture.connect(Subscription.to("a").resumeFrom("zzz-1")));
       }
-      until(() -> streams.stream().allMatch(s -> s.text().contains("reload()")));
+      // but no page loads in the same moment as all others
+      String script = "setTimeout(() => window.location.reload(), Math.random() * 5000)";
+      until(() -> streams.stream().allMatch(s -> s.text().contains(script)));
     }
   }
 }
