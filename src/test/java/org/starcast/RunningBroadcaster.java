@@ -31,6 +31,7 @@ import org.starcast.presence.Presence;
 import org.starcast.presence.PresenceEvent;
 import org.starcast.security.TopicAccess;
 import org.starcast.spi.Backplane;
+import org.starcast.stream.StreamsBeanClass;
 
 /** The real broadcaster in a container in Java SE, with clients that are {@link FakeSink}s. */
 public final class RunningBroadcaster implements AutoCloseable {
@@ -81,6 +82,8 @@ public final class RunningBroadcaster implements AutoCloseable {
                 ClusterMembership.class,
                 AccessControl.class,
                 RecentRefusals.class,
+                StreamsBeanClass.VALUE,
+                StreamsBeanClass.NAMED,
                 Witness.class)
             .addBeanClasses(beans.toArray(Class<?>[]::new))
             .initialize();

@@ -17,7 +17,7 @@ import org.starcast.internal.logging.LogMessage;
 import org.starcast.stream.SseStreams.Progress;
 
 /**
- * Moves items from a reader to a client, in slices on an executor, one slice at a time.
+ * Moves items from a reader to a target, in slices on an executor, one slice at a time.
  *
  * <pre>
  *  NEW ──► ASKING ──► EXHAUSTED ──► ENDED ──► CLOSED
@@ -30,7 +30,7 @@ import org.starcast.stream.SseStreams.Progress;
  * <p>Slices make all transitions but the one to {@code ENDED}: {@link #end} makes that, for every
  * way out: the source is exhausted or has failed and what the throttle held is sent, a function of
  * the options failed, the client is gone, {@link #stop}, a time-out, an executor that takes no
- * more. It sends the last message and closes the client. The next slice closes the source and
+ * more. It sends the last message and tells the target. The next slice closes the source and
  * completes {@link #completion}. So each happens once, whatever application code throws, {@code
  * Error}s too.
  *
@@ -73,8 +73,7 @@ final class Pump<T> implements SseStream {
     }
   }
 
-  private final SseClient client;
-  private final boolean ownsClient;
+  private final PumpTarget target;
   private final SourceReader<? extends T> reader;
   private final StreamOptions<? super T> options;
   private final Function<Object, SseMessage> encoder;
@@ -109,15 +108,13 @@ final class Pump<T> implements SseStream {
   private Outcome outcome;
 
   Pump(
-      SseClient client,
-      boolean ownsClient,
+      PumpTarget target,
       SourceReader<? extends T> reader,
       StreamOptions<? super T> options,
       Function<Object, SseMessage> encoder,
       Executor executor,
       Timer timer) {
-    this.client = client;
-    this.ownsClient = ownsClient;
+    this.target = target;
     this.reader = reader;
     this.options = options;
     this.encoder = encoder;
@@ -135,7 +132,7 @@ final class Pump<T> implements SseStream {
     AtomicReference<Pump<T>> self = new AtomicReference<>(this);
     // the client may outlive many streams: it must not keep them all
     completion.whenComplete((reason, none) -> self.set(null));
-    client
+    target
         .whenClosed()
         .thenRun(
             () -> {
@@ -306,7 +303,7 @@ final class Pump<T> implements SseStream {
 
   /** Sends a message if the stream has not ended; false later for a client that is closed. */
   private synchronized CompletionStage<Boolean> send(SseMessage message) {
-    return ended() ? CompletableFuture.completedStage(false) : client.sendWhenRoom(message);
+    return ended() ? CompletableFuture.completedStage(false) : target.sendWhenRoom(message);
   }
 
   // ---- the state
@@ -369,14 +366,12 @@ final class Pump<T> implements SseStream {
       outcome = how;
       deadlines.close();
       try {
-        lastSent = how.last().map(client::sendWhenRoom).orElse(NOTHING);
+        lastSent = how.last().map(target::sendWhenRoom).orElse(NOTHING);
       } catch (Throwable e) { // such as a message that is too large
         LogMessage.LAST_MESSAGE_LOST.log(LOG, e);
       }
     }
-    if (ownsClient) {
-      lastSent.whenComplete((took, none) -> client.close());
-    }
+    lastSent.whenComplete((took, none) -> target.ended(how.reason()));
     slices.wake();
   }
 
@@ -457,7 +452,7 @@ final class Pump<T> implements SseStream {
 
   @Override
   public SseClient client() {
-    return client;
+    return target.client();
   }
 
   @Override
@@ -492,6 +487,6 @@ final class Pump<T> implements SseStream {
 
   @Override
   public String toString() {
-    return "SseStream[" + client.id() + ", sent=" + sent + "]";
+    return "SseStream[" + target + ", sent=" + sent + "]";
   }
 }

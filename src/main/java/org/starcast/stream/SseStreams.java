@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import java.util.function.Function;
 import org.starcast.RefusedException;
@@ -109,10 +110,96 @@ public interface SseStreams {
       Duration interval);
 
   /**
+   * Starts a stream that outlives its viewers, or finds the one that there is: a source that runs
+   * once, whoever watches, on the node that started it. The id is a topic; what the source gives is
+   * published to it, in the order of all events, and kept with them. So who comes late, or comes
+   * back, on any node, gets all of it: by {@link #watch}, by the built-in endpoint with {@code
+   * lastEventId=earliest}, or by any subscription to the topic.
+   *
+   * <p>The first event of the topic is a {@code starcast-start}, the last a {@code starcast-end}:
+   * <code>{"stream":"answers.42","outcome":"completed","items":120}</code>. The outcome is {@code
+   * completed}, {@code failed} or {@code cancelled}; the latter two have a {@code reason}: {@code
+   * error}, {@code timeout}, {@code lost} (the node is gone, or its process was ended), {@code
+   * stopped} (by {@link NamedStream#stop}, or as the application ends), or {@code unwatched}.
+   * {@code items} is left out where it is not known.
+   *
+   * <p>While it goes on, and for {@code starcast.streams.keep} afterwards, a call with the same id
+   * finds it, on any node; then it is forgotten, and a call starts another one. Two calls at the
+   * same time start one. A source that is not used is closed.
+   *
+   * <p>Of the options, all hold that are not about a client; the {@linkplain StreamOptions#closing
+   * closing} message and that of an {@linkplain StreamOptions#onError error} come before the end. A
+   * message's topics and sender are the stream's.
+   *
+   * @param id a topic, which nothing else is published to; none that begins with {@code starcast.}
+   * @throws IllegalArgumentException if the id is not a topic
+   * @throws IllegalStateException if the source is in use, or nothing is kept ({@code
+   *     starcast.log.events=0})
+   * @throws RefusedException 503, if {@code starcast.streams.max} named streams of this node go on,
+   *     or the application is stopping
+   */
+  <T> NamedStream named(String id, Source<T> source, StreamOptions<? super T> options);
+
+  /** The named stream of this id, if one goes on, or has ended and is not forgotten. */
+  Optional<NamedStream> named(String id);
+
+  /**
+   * Shows a named stream to a client: what was published since it started, or after the client's
+   * {@code Last-Event-ID}, and what comes. Call it in the resource method that JAX-RS injected the
+   * sink into, on its thread. Behind the {@code starcast-end} the response ends, and a client that
+   * then comes back is answered 204, at which {@code EventSource} stops: the page needs no code for
+   * the end. A stream that has not started yet is waited for.
+   *
+   * <p>The client is one like any other, whose type is {@code stream}, subscribed to the topic; the
+   * application has decided that it may hear it, and only what an authorizer denies is refused.
+   *
+   * @return the client
+   * @throws IllegalArgumentException if the id is not a topic
+   * @throws RefusedException as {@link SseBroadcaster#register}
+   */
+  SseClient watch(SseEventSink sink, String id);
+
+  /**
    * A throttle as a processor, to be subscribed to a publisher and by one subscriber. It requests
    * everything from the publisher, and gives what it keeps as the subscriber requests it.
    */
   <T> Flow.Processor<T, T> throttle(Throttle<? super T> throttle);
+
+  /** A stream that outlives its viewers, as this node knows it. Thread-safe; no method waits. */
+  interface NamedStream {
+
+    /** How it stands. */
+    enum State {
+      /** The source runs, or is about to. */
+      RUNNING,
+      /** The source has no more items. */
+      COMPLETED,
+      /**
+       * The source, or a function of the options, failed; or a time-out was reached; or the node.
+       */
+      FAILED,
+      /** It was stopped, or nobody watched. */
+      CANCELLED
+    }
+
+    /** Its id, which is its topic. */
+    String id();
+
+    /** How it stands. */
+    State state();
+
+    /** How many messages it has published so far, as far as this node has seen. */
+    long items();
+
+    /** Completes when it has ended, with how, on a thread of the container. */
+    CompletionStage<State> completion();
+
+    /**
+     * Ends it behind what it has published, on whichever node it runs. Does nothing once it has
+     * ended.
+     */
+    void stop();
+  }
 
   /**
    * How far a job is.

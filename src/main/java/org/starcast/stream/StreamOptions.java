@@ -44,6 +44,7 @@ public final class StreamOptions<T> {
     private SseMessage closing;
     private Duration timeout = Duration.ZERO;
     private Duration idleTimeout = Duration.ZERO;
+    private Duration unwatchedTimeout = Duration.ZERO;
     private Function<? super Throwable, Optional<SseMessage>> onError;
     private Duration retry;
     private String event;
@@ -144,6 +145,19 @@ public final class StreamOptions<T> {
   }
 
   /**
+   * The longest that a {@linkplain SseStreams#named named} stream goes on while no client is
+   * subscribed to it, from its start on; for ever unless set. Where nodes share a backplane, 10 s
+   * at least, as nodes tell each other of their viewers every few seconds. Other streams end with
+   * their client anyway.
+   *
+   * @throws IllegalArgumentException if it is not 1 ms to a year
+   */
+  public StreamOptions<T> unwatchedTimeout(Duration timeout) {
+    Arguments.positive("unwatchedTimeout", timeout);
+    return with(v -> v.unwatchedTimeout = timeout);
+  }
+
+  /**
    * The last message when the source, or a function of these options, fails; by default an event
    * {@code error} that tells nothing of the failure, which is logged. (A page hears it where it
    * hears its {@code EventSource}'s own errors; it alone has data.) That is sent, too, if this
@@ -234,6 +248,10 @@ public final class StreamOptions<T> {
 
   Duration idleTimeout() {
     return values.idleTimeout;
+  }
+
+  Duration unwatchedTimeout() {
+    return values.unwatchedTimeout;
   }
 
   Function<? super Throwable, Optional<SseMessage>> onError() {

@@ -1,8 +1,12 @@
 package org.starcast.stream;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.time.Duration;
 import java.util.Objects;
@@ -11,6 +15,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
@@ -18,6 +23,9 @@ import org.starcast.Subscription;
 import org.starcast.internal.Arguments;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Payloads;
+import org.starcast.internal.http.FormData;
+import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.wire.EventId;
 import org.starcast.stream.SseStreams.Progress.UnknownJobException;
 
 /** Makes a {@link Pump} for each stream. */
@@ -30,29 +38,43 @@ class StreamsBean implements SseStreams {
   private final Function<Object, SseMessage> encoder;
   private final Executor executor;
   private final Timer timer;
+  private final NamedStreams named;
+  private final Supplier<HttpServletRequest> request;
 
   /** For the container's proxy. */
   StreamsBean() {
-    this(null, null, null, null);
+    this(null, null, null, null, null, null);
   }
 
   @Inject
-  StreamsBean(SseBroadcaster broadcaster, Payloads payloads, ContainerExecutors executors) {
-    this.registry = broadcaster::register;
-    this.encoder = payloads::toMessage;
-    this.executor = executors.executor();
-    this.timer = Timer.of(executors.scheduler());
+  StreamsBean(
+      SseBroadcaster broadcaster,
+      Payloads payloads,
+      ContainerExecutors executors,
+      NamedStreams named,
+      Instance<HttpServletRequest> request) {
+    this(
+        broadcaster::register,
+        payloads::toMessage,
+        executors.executor(),
+        Timer.of(executors.scheduler()),
+        named,
+        () -> request.isResolvable() ? request.get() : null);
   }
 
   StreamsBean(
       BiFunction<SseEventSink, Subscription, SseClient> registry,
       Function<Object, SseMessage> encoder,
       Executor executor,
-      Timer timer) {
+      Timer timer,
+      NamedStreams named,
+      Supplier<HttpServletRequest> request) {
     this.registry = registry;
     this.encoder = encoder;
     this.executor = executor;
     this.timer = timer;
+    this.named = named;
+    this.request = request;
   }
 
   @Override
@@ -71,7 +93,9 @@ class StreamsBean implements SseStreams {
       }
       throw refused;
     }
-    return new Pump<T>(client, true, reader, options, encoder, executor, timer).start();
+    return new Pump<T>(
+            new PumpTarget.OfClient(client, true), reader, options, encoder, executor, timer)
+        .start();
   }
 
   @Override
@@ -79,7 +103,9 @@ class StreamsBean implements SseStreams {
       SseClient client, Source<T> source, StreamOptions<? super T> options) {
     Objects.requireNonNull(client, "client");
     Objects.requireNonNull(options, "options");
-    return new Pump<T>(client, false, source.use(), options, encoder, executor, timer).start();
+    return new Pump<T>(
+            new PumpTarget.OfClient(client, false), source.use(), options, encoder, executor, timer)
+        .start();
   }
 
   @Override
@@ -127,6 +153,48 @@ class StreamsBean implements SseStreams {
                                     .toString())
                             .build())
                     : StreamOptions.defaults().onError().apply(failure));
+  }
+
+  @Override
+  public <T> NamedStream named(String id, Source<T> source, StreamOptions<? super T> options) {
+    return named.named(id, source, Objects.requireNonNull(options, "options"));
+  }
+
+  @Override
+  public Optional<NamedStream> named(String id) {
+    return Optional.ofNullable(named.find(id));
+  }
+
+  @Override
+  public SseClient watch(SseEventSink sink, String id) {
+    NamedRun run = named.find(TopicName.check(id));
+    EventId[] bounds = run == null ? new EventId[2] : named.bounds(run);
+    String asked = FormData.lastEventId(request.get());
+    if (isBehind(bounds[1], asked)) {
+      throw new WebApplicationException(Response.noContent().build());
+    }
+    Subscription subscription = Subscription.to(id).type("stream");
+    if (asked.isEmpty() || asked.equals(Subscription.EARLIEST)) {
+      EventId begin = bounds[0];
+      subscription =
+          subscription.resumeFrom(
+              begin == null
+                  ? Subscription.EARLIEST
+                  : new EventId(begin.epoch(), begin.sequence() - 1).toString());
+    }
+    SseClient client = registry.apply(sink, subscription);
+    // one that begins now closes those that it finds
+    named.closeBehind(id, client);
+    return client;
+  }
+
+  /** Whether the client has the last event. */
+  private static boolean isBehind(EventId end, String asked) {
+    if (end == null || !EventId.isOne(asked)) {
+      return false;
+    }
+    EventId has = EventId.parse(asked);
+    return has.epoch().equals(end.epoch()) && has.sequence() >= end.sequence();
   }
 
   @Override

@@ -86,7 +86,9 @@ final class Harness implements AutoCloseable {
                     ? source.toSseMessage()
                     : SseMessage.of(payload),
             executor,
-            timer);
+            timer,
+            null,
+            () -> null);
   }
 
   @Override

@@ -131,7 +131,9 @@ class PumpModelTest {
               (s, subscription) -> register(s, subscription),
               payload -> SseMessage.of(payload),
               harness.executor,
-              timer);
+              timer,
+              null,
+              () -> null);
       if (random.nextBoolean()) {
         sink.stall();
       }

@@ -520,7 +520,9 @@ class SseStreamsTest {
             },
             SseMessage::of,
             harness.executor,
-            harness.timer);
+            harness.timer,
+            null,
+            () -> null);
 
     assertThatThrownBy(() -> refusing.stream(sink, Source.of(counter))).hasMessage("full");
 

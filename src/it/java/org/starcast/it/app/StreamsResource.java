@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SubmissionPublisher;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
@@ -33,6 +34,7 @@ import org.starcast.stream.Source;
 import org.starcast.stream.Source.Emitter;
 import org.starcast.stream.SseStream;
 import org.starcast.stream.SseStreams;
+import org.starcast.stream.SseStreams.NamedStream;
 import org.starcast.stream.SseStreams.Progress;
 import org.starcast.stream.StreamOptions;
 import org.starcast.stream.Throttle;
@@ -245,6 +247,44 @@ public class StreamsResource {
   @Path("{key}")
   public void stop(@PathParam("key") String key) {
     running.get(key).stop();
+  }
+
+  /** Starts a named stream of numbers, or finds it. */
+  @POST
+  @Path("named/{id}")
+  public String named(
+      @PathParam("id") String id,
+      @QueryParam("items") int items,
+      @QueryParam("interval") int interval) {
+    return streams
+        .named(
+            "named." + id,
+            Source.of(IntStream.range(0, items).boxed()),
+            StreamOptions.defaults().interval(ofMillis(interval)))
+        .state()
+        .name();
+  }
+
+  /** Shows a named stream. */
+  @GET
+  @Path("named/{id}")
+  @Produces(MediaType.SERVER_SENT_EVENTS)
+  public void watch(@Context SseEventSink sink, @PathParam("id") String id) {
+    streams.watch(sink, "named." + id);
+  }
+
+  /** Ends a named stream. */
+  @DELETE
+  @Path("named/{id}")
+  public void stopNamed(@PathParam("id") String id) {
+    streams.named("named." + id).ifPresent(NamedStream::stop);
+  }
+
+  /** How a named stream stands, and how many items it has. */
+  @GET
+  @Path("named/{id}/state")
+  public String namedState(@PathParam("id") String id) {
+    return streams.named("named." + id).map(s -> s.state() + " " + s.items()).orElse("none");
   }
 
   @GET

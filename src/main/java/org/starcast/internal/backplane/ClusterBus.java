@@ -206,8 +206,19 @@ public class ClusterBus {
    * @return as {@link Backplane#append}
    */
   public CompletionStage<Long> publish(String topic, String event, String data, String key) {
+    return publish(topic, null, event, data, key);
+  }
+
+  /**
+   * As above.
+   *
+   * @param sender the sender, or null
+   * @param key the key, or null for an event that each node may publish
+   */
+  public CompletionStage<Long> publish(
+      String topic, String sender, String event, String data, String key) {
     FrameTemplate draft = SseFormat.draft(event, null, data, null);
-    return backplane.append(new EncodedEvent(List.of(topic), null, Set.of(), null, key, draft));
+    return backplane.append(new EncodedEvent(List.of(topic), sender, Set.of(), null, key, draft));
   }
 
   /**

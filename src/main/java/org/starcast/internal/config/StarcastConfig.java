@@ -21,6 +21,7 @@ public record StarcastConfig(
     Endpoint endpoint,
     Security security,
     Presence presence,
+    Streams streams,
     BackplaneConfig backplane,
     boolean tracingDeliver) {
 
@@ -222,6 +223,19 @@ public record StarcastConfig(
     }
   }
 
+  /**
+   * Named streams.
+   *
+   * @param max the most that go on, of those that this node runs
+   * @param keep how long one is known that has ended
+   */
+  public record Streams(int max, Duration keep) {
+
+    static Streams read(ConfigReader in) {
+      return new Streams(in.integer("starcast.streams.max"), in.duration("starcast.streams.keep"));
+    }
+  }
+
   /** The defaults. */
   public static StarcastConfig defaults() {
     return read(key -> Optional.empty(), List.of());
@@ -248,6 +262,7 @@ public record StarcastConfig(
             Endpoint.read(in),
             Security.read(in, names),
             Presence.read(in),
+            Streams.read(in),
             BackplaneConfig.read(in),
             in.bool("starcast.tracing.deliver"));
     config.check();

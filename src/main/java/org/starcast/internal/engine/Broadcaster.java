@@ -45,6 +45,7 @@ import org.starcast.internal.security.Grant;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
+import org.starcast.spi.StoredEvent;
 
 /**
  * The bean: what applications ask for, handed to the {@link DeliveryEngine} and, where nodes share
@@ -87,6 +88,7 @@ public class Broadcaster implements SseBroadcaster {
       ContainerExecutors executors,
       @Chosen Backplane backplane,
       ClusterBus bus,
+      StreamListener streams,
       Event<ClientEvent> clientEvents,
       Event<PublishResult.Failure> failures) {
     this.payloads = payloads;
@@ -94,7 +96,7 @@ public class Broadcaster implements SseBroadcaster {
     this.access = access;
     this.refusals = refusals;
     this.tokens = config.presence().enabled() ? new ResumeTokens() : null;
-    Told told = new Told(clientEvents, failures, bus);
+    Told told = new Told(clientEvents, failures, bus, streams);
     Executor executor = executors.executor();
     this.peers =
         new Peers(
@@ -337,7 +339,10 @@ public class Broadcaster implements SseBroadcaster {
 
   /** Fires the events of the lifecycle, and hands commands on. */
   private record Told(
-      Event<ClientEvent> events, Event<PublishResult.Failure> failures, ClusterBus bus)
+      Event<ClientEvent> events,
+      Event<PublishResult.Failure> failures,
+      ClusterBus bus,
+      StreamListener streams)
       implements EngineListener {
 
     @Override
@@ -374,6 +379,11 @@ public class Broadcaster implements SseBroadcaster {
     @Override
     public void stored(EventId at, String key) {
       bus.stored(at, key);
+    }
+
+    @Override
+    public void streamed(EventId at, StoredEvent event) {
+      streams.streamed(at, event);
     }
 
     @Override

@@ -5,6 +5,7 @@ import org.starcast.SseClient.CloseReason;
 import org.starcast.SseMessage;
 import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
+import org.starcast.spi.StoredEvent;
 
 /**
  * What the engine notifies: of clients and failures on a thread that serves no request, one call at
@@ -29,6 +30,9 @@ public interface EngineListener {
 
   /** An event with an idempotency key has its position; called as {@link #commanded}. */
   default void stored(EventId at, String key) {}
+
+  /** An event of a named stream has its position; called as {@link #commanded}. */
+  default void streamed(EventId at, StoredEvent event) {}
 
   /** Control messages may have been lost, or events; called as {@link #commanded}. */
   default void commandsMissed() {}

@@ -12,6 +12,7 @@ import org.starcast.SseStatistics.TopicCount;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.config.TopicBounds;
 import org.starcast.internal.wire.EventId;
+import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.OutgoingEvent;
 import org.starcast.spi.StoredEvent;
@@ -128,6 +129,9 @@ final class EventOrder implements Backplane.Receiver {
       if (delivery != envelope || isShared) {
         settle(delivery);
       }
+    }
+    if (LibraryEvents.isStreamSender(event.sender())) {
+      listener.streamed(new EventId(last.epoch(), event.sequence()), event);
     }
     if (envelope != null && envelope.key() != null) {
       listener.stored(new EventId(last.epoch(), event.sequence()), envelope.key());

@@ -151,7 +151,7 @@ final class History {
 
   /** Where a client begins that asks for what it asks for. */
   Start start(Subscription subscription, HttpServletRequest request, SubscriptionFilter filter) {
-    String asked = subscription.resumeFrom().orElseGet(() -> asked(request));
+    String asked = subscription.resumeFrom().orElseGet(() -> FormData.lastEventId(request));
     Order now = order;
     EventLog<Frame> log = now.log;
     // before its place in the log is found
@@ -364,18 +364,6 @@ final class History {
       }
     }
     return rest;
-  }
-
-  /** What the request asks for: its header first, then its query; or the empty text. */
-  private static String asked(HttpServletRequest request) {
-    if (request == null) {
-      return "";
-    }
-    String header = request.getHeader("Last-Event-ID");
-    if (header != null && !header.isEmpty()) {
-      return header;
-    }
-    return FormData.first(request, "lastEventId").orElse("");
   }
 
   /** The latest events of these topics that match, oldest first. */

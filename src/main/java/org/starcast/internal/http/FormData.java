@@ -161,4 +161,21 @@ public final class FormData {
     String shown = name.length() > 40 ? name.substring(0, 40) + "..." : name;
     return shown.replaceAll("[^\\x20-\\x7e]", "?");
   }
+
+  /**
+   * The id that a request goes on from: its header {@code Last-Event-ID} first, then its query
+   * parameter {@code lastEventId}; or the empty text.
+   *
+   * @param request the request, or null for none
+   */
+  public static String lastEventId(HttpServletRequest request) {
+    if (request == null) {
+      return "";
+    }
+    String header = request.getHeader("Last-Event-ID");
+    if (header != null && !header.isEmpty()) {
+      return header;
+    }
+    return first(request, "lastEventId").orElse("");
+  }
 }

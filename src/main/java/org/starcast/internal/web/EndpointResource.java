@@ -460,6 +460,10 @@ public class EndpointResource {
     }
     String sender = Parameters.single(form, "sender");
     if (sender != null) {
+      if (LibraryEvents.isStreamSender(sender)) {
+        throw Problem.badRequest(
+            "sender: those that begin with starcast.stream. are the library's");
+      }
       Parameters.checked("sender", () -> message.sender(sender));
     }
     PublishResult result;

@@ -14,6 +14,15 @@ public final class LibraryEvents {
   /** A join or a leave; on the topics of presence alone. */
   public static final String PRESENCE = "starcast-presence";
 
+  /** A named stream begins; the first event of its topic. */
+  public static final String STREAM_START = "starcast-start";
+
+  /** A named stream has ended; the last event of its topic. */
+  public static final String STREAM_END = "starcast-end";
+
+  /** What the sender of all events of named streams begins with. */
+  public static final String STREAM_SENDER = "starcast.stream.";
+
   private static final String PREFIX = "starcast";
   private static final String OWN_TOPICS = PREFIX + ".";
 
@@ -25,6 +34,11 @@ public final class LibraryEvents {
   /** Whether a topic, or a pattern, is of the library's own topics: nobody is present on those. */
   public static boolean isOwnTopic(String topic) {
     return topic.startsWith(OWN_TOPICS);
+  }
+
+  /** Whether a sender is of a named stream, which nobody else is. */
+  public static boolean isStreamSender(String sender) {
+    return sender != null && sender.startsWith(STREAM_SENDER);
   }
 
   /**

@@ -13,6 +13,7 @@ import org.starcast.internal.http.RecentRefusals;
 import org.starcast.internal.presence.ClusterMembership;
 import org.starcast.internal.presence.PresenceTracker;
 import org.starcast.internal.security.AccessControl;
+import org.starcast.stream.StreamsBeanClass;
 import org.starcast.testing.PublishedEvents;
 
 /** A container in Java SE with Starcast, but for its REST resources, and some beans. */
@@ -33,6 +34,7 @@ final class Deployment {
             Payloads.class,
             BackplaneProducer.class,
             Broadcaster.class,
+            StreamsBeanClass.NAMED,
             PresenceTracker.class,
             ClusterBus.class,
             ClusterMembership.class,

@@ -81,6 +81,7 @@ class EndTest {
                 PresenceTracker.class,
                 BackplaneProducer.class,
                 Broadcaster.class,
+                StreamsBeanClass.NAMED,
                 StreamsBeanClass.VALUE,
                 AccessControl.class,
                 RecentRefusals.class,

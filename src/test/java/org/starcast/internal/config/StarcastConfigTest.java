@@ -63,6 +63,7 @@ class StarcastConfigTest {
             "starcast.presence.max-topics-per-client", "presence.topicsPerClient", 1L, 10_000L),
         Arguments.of(
             "starcast.presence.max-messages-per-minute", "presence.messages", 1L, 10_000_000L),
+        Arguments.of("starcast.streams.max", "streams.max", 1L, 1_000_000L),
         Arguments.of("starcast.topic-cache", "limits.topicCache", 0L, 1L << 20),
         Arguments.of("starcast.drain-threads", "writer.drainThreads", 1L, 64L),
         Arguments.of("starcast.batch-bytes", "writer.batchBytes", 1_024L, 4L << 20),
@@ -87,6 +88,7 @@ class StarcastConfigTest {
         Arguments.of("starcast.log.age", "log.age", "PT1S", "P30D", true),
         Arguments.of("starcast.initial.max-age", "log.initialAge", "PT0.1S", "PT1M", true),
         Arguments.of("starcast.log.sync", "log.sync", "PT0S", "PT1M", true),
+        Arguments.of("starcast.streams.keep", "streams.keep", "PT1S", "P30D", false),
         Arguments.of("starcast.presence.grace", "presence.grace", "PT0S", "PT5M", true),
         Arguments.of("starcast.presence.away", "presence.away", "PT1S", "P1D", true));
   }
@@ -378,6 +380,7 @@ class StarcastConfigTest {
                 new StarcastConfig.Endpoint(false, false, false, false, false, "starcast-admin"),
                 new StarcastConfig.Security(List.of(), false, List.of()),
                 new StarcastConfig.Presence(false, Duration.ofSeconds(5), Duration.ZERO, 16, 1_000),
+                new StarcastConfig.Streams(1_000, Duration.ofMinutes(10)),
                 new BackplaneConfig(
                     "local",
                     "buffer",

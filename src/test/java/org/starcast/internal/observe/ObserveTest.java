@@ -49,6 +49,7 @@ import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.engine.Broadcaster;
 import org.starcast.internal.http.RecentRefusals;
 import org.starcast.internal.security.AccessControl;
+import org.starcast.stream.StreamsBeanClass;
 
 /** The beans that the extension adds, with an SDK of OpenTelemetry and without. */
 @ExtendWith(ResponseRuntime.class)
@@ -101,6 +102,7 @@ class ObserveTest {
         .addBeanClasses(
             BackplaneProducer.class,
             Broadcaster.class,
+            StreamsBeanClass.NAMED,
             ContainerExecutors.class,
             Payloads.class,
             ClusterBus.class,

@@ -35,7 +35,6 @@ import org.starcast.internal.cdi.CdiBeans;
 import org.starcast.stream.Source;
 import org.starcast.stream.SseStreams;
 import org.starcast.stream.StreamOptions;
-import org.starcast.stream.StreamsBeanClass;
 
 /** Each kind of payload, each way in: the same event. */
 @ExtendWith(ResponseRuntime.class)
@@ -68,9 +67,7 @@ class PayloadRuleTest {
   void start() {
     running =
         RunningBroadcaster.with(
-            Stream.concat(
-                    CdiBeans.OBSERVING.stream(),
-                    Stream.of(StreamsBeanClass.VALUE, DatastarSse.class, Encoder.class))
+            Stream.concat(CdiBeans.OBSERVING.stream(), Stream.of(DatastarSse.class, Encoder.class))
                 .toList());
     broadcaster = running.broadcaster();
   }

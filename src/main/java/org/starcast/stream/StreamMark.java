@@ -1,0 +1,85 @@
+package org.starcast.stream;
+
+import java.util.Locale;
+import org.starcast.internal.wire.LibraryEvents;
+import org.starcast.stream.SseStreams.NamedStream.State;
+
+/**
+ * What the sender of a named stream's event says: which run of a source it is of, and what it means
+ * to that run. So all nodes, and the one that reads a file, see by the events alone what is so.
+ *
+ * @param node whose source it is
+ * @param number which one of the node's
+ * @param since of a start: the last sequence of any named stream that its node had seen by then;
+ *     else 0
+ */
+record StreamMark(Kind kind, String node, long number, long since) {
+
+  /** What an event means to the run. */
+  enum Kind {
+    /** It begins, unless another one goes on. */
+    START(State.RUNNING),
+    /** As {@link #START}; nodes say whether they have viewers of it. */
+    WATCHED(State.RUNNING),
+    /** It goes on. */
+    ITEM(State.RUNNING),
+    /** It has ended. */
+    COMPLETED(State.COMPLETED),
+    /** As {@link #COMPLETED}. */
+    FAILED(State.FAILED),
+    /** As {@link #COMPLETED}. */
+    CANCELLED(State.CANCELLED);
+
+    private final State state;
+
+    Kind(State state) {
+      this.state = state;
+    }
+
+    State state() {
+      return state;
+    }
+  }
+
+  /** Reads a sender; null if it is none of these. */
+  static StreamMark of(String sender) {
+    String[] parts = sender.substring(LibraryEvents.STREAM_SENDER.length()).split("\\.", 5);
+    if (parts.length != 4) {
+      return null;
+    }
+    try {
+      Kind kind = Kind.valueOf(parts[0].toUpperCase(Locale.ROOT));
+      return new StreamMark(kind, parts[1], Long.parseLong(parts[2]), Long.parseLong(parts[3]));
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  /** What another event means to the same run. */
+  StreamMark as(Kind other) {
+    return new StreamMark(other, node, number, 0);
+  }
+
+  /** Whether both are of the same run. */
+  boolean sameRun(StreamMark other) {
+    return number == other.number && node.equals(other.node);
+  }
+
+  /** The key by which the end of the run is stored once, whoever publishes it. */
+  String endKey() {
+    return LibraryEvents.STREAM_SENDER + "end." + node + "." + number;
+  }
+
+  /** The sender. */
+  @Override
+  public String toString() {
+    return LibraryEvents.STREAM_SENDER
+        + kind.name().toLowerCase(Locale.ROOT)
+        + "."
+        + node
+        + "."
+        + number
+        + "."
+        + since;
+  }
+}

@@ -1,0 +1,391 @@
+package org.starcast.stream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.starcast.FakeSink;
+import org.starcast.RefusedException;
+import org.starcast.ResponseRuntime;
+import org.starcast.RunningBroadcaster;
+import org.starcast.SseClient;
+import org.starcast.SseMessage;
+import org.starcast.stream.Source.Emitter;
+import org.starcast.stream.SseStreams.NamedStream;
+import org.starcast.stream.SseStreams.NamedStream.State;
+
+/** Named streams on one node. */
+@ExtendWith(ResponseRuntime.class)
+class NamedStreamsTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final String ID = "answers.1";
+  private static final String START = "starcast-start={\"stream\":\"answers.1\"}";
+
+  @TempDir Path temp;
+
+  private final List<RunningBroadcaster> running = new ArrayList<>();
+  private RunningBroadcaster node;
+  private SseStreams streams;
+
+  private void start(String... settings) {
+    node = new RunningBroadcaster(settings);
+    running.add(node);
+    streams = node.bean(SseStreams.class);
+  }
+
+  @AfterEach
+  void stop() {
+    running.forEach(RunningBroadcaster::close);
+  }
+
+  private static State await(NamedStream stream) throws Exception {
+    return stream.completion().toCompletableFuture().get(30, TimeUnit.SECONDS);
+  }
+
+  private static List<String> items(int count) {
+    return IntStream.range(0, count).mapToObj(i -> "t" + i).toList();
+  }
+
+  private static String end(String rest) {
+    return "starcast-end={\"stream\":\"answers.1\"," + rest + "}";
+  }
+
+  private static List<String> all(List<String> items, String end) {
+    return Stream.of(List.of(START), items, List.of(end)).flatMap(List::stream).toList();
+  }
+
+  private void awaitSeen(NamedViewer viewer, List<String> events) {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(viewer.seen()).isEqualTo(events));
+  }
+
+  /** A source that gives what the test emits. */
+  private static final class Manual {
+    private final CompletableFuture<Emitter<String>> emitter = new CompletableFuture<>();
+    private final AtomicInteger begun = new AtomicInteger();
+    private final AtomicInteger closed = new AtomicInteger();
+
+    Source<String> source() {
+      return Source.emitter(
+          sink -> {
+            begun.incrementAndGet();
+            sink.onClose(closed::incrementAndGet);
+            emitter.complete(sink);
+          });
+    }
+
+    void emit(int from, int to) throws Exception {
+      Emitter<String> sink = emitter.get(30, TimeUnit.SECONDS);
+      for (int i = from; i < to; i++) {
+        assertThat(sink.emit("t" + i)).isTrue();
+      }
+    }
+
+    void complete() throws Exception {
+      emitter.get(30, TimeUnit.SECONDS).complete();
+    }
+
+    void fail() throws Exception {
+      emitter.get(30, TimeUnit.SECONDS).fail(new IllegalStateException("secret"));
+    }
+  }
+
+  @Test
+  void aSourceRunsOnceAndEverybodyGetsAllOfIt() throws Exception {
+    start();
+    Manual manual = new Manual();
+    NamedViewer early = new NamedViewer(ID).connect(node.broadcaster());
+    NamedStream stream = streams.named(ID, manual.source(), StreamOptions.defaults());
+    manual.emit(0, 10);
+    NamedViewer late = new NamedViewer(ID).connect(node.broadcaster());
+    assertThat(streams.named(ID, Source.of(List.of("x")), StreamOptions.defaults()))
+        .isSameAs(stream);
+    assertThat(stream.state()).isEqualTo(State.RUNNING);
+    manual.emit(10, 20);
+    manual.complete();
+
+    assertThat(await(stream)).isEqualTo(State.COMPLETED);
+    List<String> all = all(items(20), end("\"outcome\":\"completed\",\"items\":20"));
+    awaitSeen(early, all);
+    awaitSeen(late, all);
+    awaitSeen(new NamedViewer(ID).connect(node.broadcaster()), all);
+    assertThat(stream.items()).isEqualTo(20);
+    assertThat(streams.named(ID)).containsSame(stream);
+    assertThat(manual.begun).hasValue(1);
+    assertThat(manual.closed).hasValue(1);
+  }
+
+  @Test
+  void aViewerThatLeavesStopsNothing() throws Exception {
+    start();
+    Manual manual = new Manual();
+    NamedStream stream = streams.named(ID, manual.source(), StreamOptions.defaults());
+    NamedViewer viewer = new NamedViewer(ID).connect(node.broadcaster());
+    manual.emit(0, 5);
+    viewer.cut();
+    manual.emit(5, 10);
+    manual.complete();
+
+    assertThat(await(stream)).isEqualTo(State.COMPLETED);
+    viewer.connect(node.broadcaster());
+    awaitSeen(viewer, all(items(10), end("\"outcome\":\"completed\",\"items\":10")));
+  }
+
+  @Test
+  void failureIsToldToThoseWhoComeLateAndNothingOfItsCause() throws Exception {
+    start();
+    Manual manual = new Manual();
+    NamedStream stream = streams.named(ID, manual.source(), StreamOptions.defaults());
+    manual.emit(0, 3);
+    manual.fail();
+
+    assertThat(await(stream)).isEqualTo(State.FAILED);
+    awaitSeen(
+        new NamedViewer(ID).connect(node.broadcaster()),
+        Stream.of(
+                List.of(START),
+                items(3),
+                List.of(
+                    "error={\"error\":\"the stream failed\"}",
+                    end("\"outcome\":\"failed\",\"reason\":\"error\",\"items\":4")))
+            .flatMap(List::stream)
+            .toList());
+  }
+
+  @Test
+  void stoppingEndsItBehindWhatWasPublishedAndClosesTheSource() throws Exception {
+    start();
+    Manual manual = new Manual();
+    NamedStream stream =
+        streams.named(
+            ID,
+            manual.source(),
+            StreamOptions.defaults().closing(SseMessage.builder().event("bye").data("").build()));
+    NamedViewer viewer = new NamedViewer(ID).connect(node.broadcaster());
+    manual.emit(0, 3);
+    Awaitility.await().atMost(PATIENCE).until(() -> stream.items() == 3);
+
+    stream.stop();
+    stream.stop();
+
+    assertThat(await(stream)).isEqualTo(State.CANCELLED);
+    awaitSeen(
+        viewer,
+        Stream.of(
+                List.of(START),
+                items(3),
+                List.of(
+                    "bye=", end("\"outcome\":\"cancelled\",\"reason\":\"stopped\",\"items\":4")))
+            .flatMap(List::stream)
+            .toList());
+    Awaitility.await().atMost(PATIENCE).until(() -> manual.closed.get() == 1);
+  }
+
+  @Test
+  void whatNobodyWatchesIsStoppedIfThatIsAskedFor() throws Exception {
+    start();
+    Manual manual = new Manual();
+    NamedViewer viewer = new NamedViewer(ID).connect(node.broadcaster());
+    NamedStream stream =
+        streams.named(
+            ID, manual.source(), StreamOptions.defaults().unwatchedTimeout(Duration.ofMillis(100)));
+    NamedStream unwatched =
+        streams.named(
+            "answers.2",
+            new Manual().source(),
+            StreamOptions.defaults().unwatchedTimeout(Duration.ofMillis(100)));
+
+    assertThat(await(unwatched)).isEqualTo(State.CANCELLED);
+    assertThat(stream.state()).isEqualTo(State.RUNNING);
+    viewer.cut();
+    assertThat(await(stream)).isEqualTo(State.CANCELLED);
+    assertThat(viewer.connect(node.broadcaster())).isNotNull();
+    awaitSeen(
+        viewer,
+        List.of(START, end("\"outcome\":\"cancelled\",\"reason\":\"unwatched\",\"items\":0")));
+  }
+
+  @Test
+  void watchingEndsWithTheStreamAndIsNotBegunAgain() throws Exception {
+    start();
+    Manual manual = new Manual();
+    FakeSink early = FakeSink.instant();
+    SseClient waits = streams.watch(early, ID);
+    NamedStream stream = streams.named(ID, manual.source(), StreamOptions.defaults());
+    manual.emit(0, 3);
+    FakeSink late = FakeSink.instant();
+    SseClient watches = streams.watch(late, ID);
+    manual.complete();
+
+    assertThat(await(stream)).isEqualTo(State.COMPLETED);
+    waits.whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    watches.whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    FakeSink behind = FakeSink.instant();
+    streams.watch(behind, ID).whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    List<Object> all =
+        List.of(
+            "{\"stream\":\"answers.1\"}",
+            "t0",
+            "t1",
+            "t2",
+            "{\"stream\":\"answers.1\",\"outcome\":\"completed\",\"items\":3}");
+    assertThat(early.data()).isEqualTo(all);
+    assertThat(late.data()).isEqualTo(all);
+    assertThat(behind.data()).isEqualTo(all);
+  }
+
+  @Test
+  void onlySoManyGoOnAndAFreePlaceIsTakenAgain() throws Exception {
+    start("streams.max", "1");
+    Manual manual = new Manual();
+    NamedStream stream = streams.named(ID, manual.source(), StreamOptions.defaults());
+    AtomicInteger closed = new AtomicInteger();
+    Stream<String> refused = Stream.of("a").onClose(closed::incrementAndGet);
+
+    assertThatThrownBy(
+            () -> streams.named("answers.2", Source.of(refused), StreamOptions.defaults()))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("starcast.streams.max: 1 named streams go on");
+
+    assertThat(closed).hasValue(1);
+    manual.complete();
+    await(stream);
+    NamedStream next =
+        streams.named("answers.2", Source.of(List.of("a")), StreamOptions.defaults());
+    assertThat(await(next)).isEqualTo(State.COMPLETED);
+  }
+
+  @Test
+  void onceForgottenAnIdStartsAnew() throws Exception {
+    start("streams.keep", "PT1S");
+    NamedStream first = streams.named(ID, Source.of(List.of("a")), StreamOptions.defaults());
+    assertThat(await(first)).isEqualTo(State.COMPLETED);
+    Awaitility.await().atMost(PATIENCE).until(() -> streams.named(ID).isEmpty());
+
+    NamedStream second = streams.named(ID, Source.of(List.of("b")), StreamOptions.defaults());
+
+    assertThat(second).isNotSameAs(first);
+    assertThat(await(second)).isEqualTo(State.COMPLETED);
+    FakeSink sink = FakeSink.instant();
+    streams.watch(sink, ID).whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    assertThat(sink.data()).contains("b").doesNotContain("a");
+  }
+
+  @Test
+  void whatIsNoIdIsRefused() {
+    start();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> streams.named("a.*", Source.of(List.of("a")), StreamOptions.defaults()));
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> streams.named("starcast.a", Source.of(List.of("a")), StreamOptions.defaults()))
+        .withMessageContaining("the library's");
+    assertThatIllegalArgumentException().isThrownBy(() -> streams.watch(FakeSink.instant(), "a.*"));
+    assertThat(streams.named(ID)).isEmpty();
+  }
+
+  @Test
+  void whereNothingIsKeptNothingIsNamed() {
+    start("log.events", "0");
+    assertThatIllegalStateException()
+        .isThrownBy(() -> streams.named(ID, Source.of(List.of("a")), StreamOptions.defaults()))
+        .withMessageContaining("starcast.log.events");
+  }
+
+  @Test
+  void aMessageThatIsTooLargeFailsIt() throws Exception {
+    start("message.max-bytes", "1024");
+    NamedStream stream =
+        streams.named(ID, Source.of(List.of("a", "x".repeat(2000), "b")), StreamOptions.defaults());
+
+    assertThat(await(stream)).isEqualTo(State.FAILED);
+  }
+
+  @Test
+  void whatRanWhenTheProcessEndedHasFailedAfterTheRestart() throws Exception {
+    String[] file = {"log.store", "file", "log.directory", temp.resolve("log").toString()};
+    start(file);
+    Manual manual = new Manual();
+    NamedViewer viewer = new NamedViewer(ID).connect(node.broadcaster());
+    NamedStream stream = streams.named(ID, manual.source(), StreamOptions.defaults());
+    manual.emit(0, 7);
+    Awaitility.await().atMost(PATIENCE).until(() -> viewer.seen().size() == 8);
+    NamedStream done =
+        streams.named("answers.2", Source.of(List.of("a")), StreamOptions.defaults());
+    await(done);
+
+    running.remove(node);
+    node.close();
+    assertThat(await(stream)).isEqualTo(State.FAILED);
+    start(file);
+
+    viewer.connect(node.broadcaster());
+    awaitSeen(
+        viewer, all(items(7), end("\"outcome\":\"failed\",\"reason\":\"stopped\",\"items\":7")));
+    assertThat(streams.named(ID).orElseThrow().state()).isEqualTo(State.FAILED);
+    assertThat(streams.named("answers.2").orElseThrow().state()).isEqualTo(State.COMPLETED);
+  }
+
+  @Test
+  void whatACrashCutOffHasFailedAfterTheRestart() throws Exception {
+    Path log = temp.resolve("log");
+    start("log.store", "file", "log.directory", log.toString(), "log.sync", "PT0S");
+    Manual manual = new Manual();
+    streams.named(ID, manual.source(), StreamOptions.defaults());
+    manual.emit(0, 7);
+    Awaitility.await().atMost(PATIENCE).until(() -> streams.named(ID).orElseThrow().items() == 7);
+    Awaitility.await().atMost(PATIENCE).until(() -> text(log).contains("t6"));
+    // what a process leaves that is killed
+    Path left = temp.resolve("left");
+    Files.createDirectory(left);
+    try (Stream<Path> files = Files.list(log)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, left.resolve(file.getFileName()));
+      }
+    }
+
+    start("log.store", "file", "log.directory", left.toString());
+
+    NamedViewer viewer = new NamedViewer(ID).connect(node.broadcaster());
+    List<String> all = all(items(7), end("\"outcome\":\"failed\",\"reason\":\"lost\""));
+    // and that something may have been lost in the crash
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(viewer.seen())
+                    .filteredOn(event -> !event.startsWith("starcast-gap="))
+                    .isEqualTo(all));
+    assertThat(streams.named(ID).orElseThrow().state()).isEqualTo(State.FAILED);
+  }
+
+  private static String text(Path folder) throws IOException {
+    StringBuilder text = new StringBuilder();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        text.append(Files.readString(file, StandardCharsets.ISO_8859_1));
+      }
+    }
+    return text.toString();
+  }
+}
