@@ -17,11 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.starcast.FakeSink;
 import org.starcast.SseBroadcaster;
-import org.starcast.SseClient;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.site.Deliveries.Delivery;
 import org.starcast.site.Notices.Notice;
 import org.starcast.site.Quotes.Quote;
+import org.starcast.stream.SseStreams;
+import org.starcast.stream.StreamOptions;
 import org.starcast.testing.StarcastExtension;
 
 /** What the how-to pages show does what they say. */
@@ -155,19 +156,69 @@ class ExamplesTest {
   }
 
   @Test
-  void anAnswerComesTokenByTokenAndThenDone() {
-    starcast.get(Answers.class).answer(sink, "tea");
+  void anAnswerComesTokenByTokenAndOnceMoreToWhoComesLate() {
+    Answers answers = starcast.get(Answers.class);
+    String id = answers.ask("tea");
+    answers.watch(sink, id);
     await().until(sink::isClosed);
-    assertThat(names()).containsExactly("token", "token", "done");
-    assertThat(sink.data()).containsExactly("It is ", "tea", "");
+    assertThat(names()).containsExactly("starcast-start", "token", "token", "starcast-end");
+    FakeSink late = FakeSink.instant();
+    answers.watch(late, id);
+    await().until(late::isClosed);
+    assertThat(late.data()).isEqualTo(sink.data()).contains("It is ", "tea");
   }
 
   @Test
-  void theModelIsCancelledWhenTheClientHasLeft() {
-    starcast.get(Answers.class).answer(sink, "");
-    await().until(() -> !names().isEmpty());
-    broadcaster().clients().forEach(SseClient::close);
+  void theModelIsCancelledWhenTheAnswerIsStopped() {
+    Answers answers = starcast.get(Answers.class);
+    String id = answers.ask("");
+    answers.watch(sink, id);
+    await().until(() -> names().contains("token"));
+    answers.stop(id);
     await().until(() -> starcast.get(FakeModel.class).cancelled() == 1);
+    await().until(sink::isClosed);
+    assertThat(sink.data()).last().asString().contains("\"outcome\":\"cancelled\"");
+  }
+
+  @Test
+  void aTokenStreamIsASource() throws Exception {
+    FakeTokens tokens = new FakeTokens();
+    starcast
+        .get(SseStreams.class)
+        .named("answers.l4j", TokenStreams.tokens(tokens), StreamOptions.defaults());
+    starcast.get(SseStreams.class).watch(sink, "answers.l4j");
+    await().until(sink::isClosed);
+    assertThat(sink.data()).contains("a", "b");
+  }
+
+  /** Gives two tokens. */
+  private static final class FakeTokens implements TokenStreams.TokenStream {
+    private Consumer<String> token;
+    private Consumer<Object> complete;
+
+    @Override
+    public TokenStreams.TokenStream onPartialResponse(Consumer<String> to) {
+      token = to;
+      return this;
+    }
+
+    @Override
+    public TokenStreams.TokenStream onCompleteResponse(Consumer<Object> response) {
+      complete = response;
+      return this;
+    }
+
+    @Override
+    public TokenStreams.TokenStream onError(Consumer<Throwable> failed) {
+      return this;
+    }
+
+    @Override
+    public void start() {
+      token.accept("a");
+      token.accept("b");
+      complete.accept("ab");
+    }
   }
 
   @Test
