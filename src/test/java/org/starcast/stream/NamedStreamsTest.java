@@ -255,6 +255,24 @@ class NamedStreamsTest {
   }
 
   @Test
+  void withAHistoryOfItsOwnItIsKeptWhateverElseIsPublished() throws Exception {
+    start("log.events", "16", "log.topics.\"answers.*\".events", "1000");
+    NamedStream stream = streams.named(ID, Source.of(items(100)), StreamOptions.defaults());
+    assertThat(await(stream)).isEqualTo(State.COMPLETED);
+    for (int i = 0; i < 100; i++) {
+      node.broadcaster().publish("other", "x" + i);
+    }
+
+    FakeSink late = FakeSink.instant();
+    streams.watch(late, ID).whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    NamedViewer other = new NamedViewer(ID).connect(node.broadcaster());
+
+    List<String> all = all(items(100), end("\"outcome\":\"completed\",\"items\":100"));
+    awaitSeen(other, all);
+    assertThat(late.data()).hasSize(102).containsSubsequence("t0", "t50", "t99");
+  }
+
+  @Test
   void onlySoManyGoOnAndAFreePlaceIsTakenAgain() throws Exception {
     start("streams.max", "1");
     Manual manual = new Manual();
