@@ -746,10 +746,10 @@ class NamedStreams implements StreamListener {
     return !broadcaster.clientsOn(id).isEmpty() || seenAt >= 0 && timer.now() - seenAt < SEEN_NANOS;
   }
 
-  /** How long a stream goes on that nobody watches. */
+  /** How long a stream goes on that nobody watches; 0 for without end. */
   long unwatchedNanos(StreamOptions<?> options) {
     Duration asked = options.unwatchedTimeout();
-    boolean less = bus.isShared() && asked.compareTo(LEAST_UNWATCHED) < 0;
+    boolean less = bus.isShared() && !asked.isZero() && asked.compareTo(LEAST_UNWATCHED) < 0;
     return (less ? LEAST_UNWATCHED : asked).toNanos();
   }
 
@@ -769,15 +769,19 @@ class NamedStreams implements StreamListener {
     }
   }
 
-  /** The node ends, and what it runs with it. */
+  /** The node ends, and what it runs with it; what it has claimed has not begun. */
   private void end() {
-    List<NamedSource<?>> own = new ArrayList<>();
+    List<NamedSource<?>> begun = new ArrayList<>();
+    List<NamedSource<?>> claimed = new ArrayList<>();
     synchronized (lock) {
       ending = true;
-      streams.values().stream()
-          .filter(run -> run.own() != null && !run.phase().isOver())
-          .forEach(run -> own.add(run.own()));
+      for (NamedRun run : streams.values()) {
+        if (run.own() != null) {
+          (run.phase() == Phase.CLAIMED ? claimed : begun).add(run.own());
+        }
+      }
     }
-    own.forEach(NamedSource::end);
+    begun.forEach(NamedSource::end);
+    claimed.forEach(NamedSource::discard);
   }
 }

@@ -232,6 +232,36 @@ class NamedClusterTest {
         expected(4, "\"outcome\":\"failed\",\"reason\":\"lost\""));
   }
 
+  @Test
+  void whereNodesShareABackplaneNothingIsUnwatchedBeforeTheyCouldTell() {
+    Node one = new Node();
+    NamedStreams streams = one.running.bean(NamedStreams.class);
+
+    assertThat(streams.unwatchedNanos(StreamOptions.defaults())).isZero();
+    assertThat(streams.unwatchedNanos(unwatched(Duration.ofMillis(1))))
+        .isEqualTo(Duration.ofSeconds(10).toNanos());
+    assertThat(streams.unwatchedNanos(unwatched(Duration.ofMinutes(1))))
+        .isEqualTo(Duration.ofMinutes(1).toNanos());
+  }
+
+  private static StreamOptions<Object> unwatched(Duration timeout) {
+    return StreamOptions.defaults().unwatchedTimeout(timeout);
+  }
+
+  @Test
+  void whatANodeHasOnlyClaimedWhenItEndsHasNoEnd() {
+    Node one = new Node().informed();
+    Node ending = new Node();
+    Manual manual = new Manual();
+    ending.named(ID, manual.source());
+    nodes.remove(ending);
+    ending.running.close();
+
+    assertThat(one.streams.named(ID)).isEmpty();
+    assertThat(one.running.broadcaster().history(ID, 10)).isEmpty();
+    assertThat(manual.begun).hasValue(0);
+  }
+
   /** What a run of the model is: by its seed alone, but for the timing. */
   private final class Run {
     private final Random random;
