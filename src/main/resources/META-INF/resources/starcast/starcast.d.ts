@@ -26,6 +26,7 @@ export interface StateInfo {
 export interface ConnectionOptions {
   lastEventId?: string;
   shared?: boolean;
+  openWhenHidden?: boolean;
   headers?:
     | HeadersInit
     | ((refused: StarcastError | undefined) => HeadersInit | Promise<HeadersInit>);

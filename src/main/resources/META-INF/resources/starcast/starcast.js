@@ -35,6 +35,9 @@
  *                     connection when their URLs are equal.
  *   shared            whether the tabs of the browser share one connection; default true, or false if
  *                     there are `headers`, as a connection is made in the name of one tab
+ *   openWhenHidden    whether the connection stays open while the page is hidden; default true. If not, it
+ *                     is closed then, and goes on from the last event when the page is shown: a server
+ *                     with `starcast.presence.away` takes the user for away meanwhile.
  *   headers           more request headers: an object, or a function, which may be asynchronous, that
  *                     gives one for each connection. When the server answers 401 the function is asked
  *                     once more, with the error (a token to refresh); a second 401 fails the stream.
@@ -1007,6 +1010,7 @@ class Stream {
   #error = null;
   #wasOpen = false;
   #suspended = false;
+  #openWhenHidden;
   #done = false;
   #unlisten = new AbortController();
 
@@ -1027,6 +1031,7 @@ class Stream {
     address.hash = '';
     this.#url = address.href;
     this.#name = options.name ?? '';
+    this.#openWhenHidden = options.openWhenHidden ?? true;
     this.#handlers = options;
     this.#cursor = new Cursor(options.lastEventId || undefined, {
       dispatch: event => this.#dispatch(event),
@@ -1043,7 +1048,10 @@ class Stream {
     this.#link = shares ? new Shared(hub, name) : new Alone(hub);
     streams.add(this);
     this.#listen();
-    this.#link.start();
+    this.#suspended = this.#rests();
+    if (!this.#suspended) {
+      this.#link.start();
+    }
     refreshDisplays();
   }
 
@@ -1205,8 +1213,15 @@ class Stream {
       }
     });
     listen(document, 'visibilitychange', () => {
-      if (document.visibilityState === 'visible' && !this.#suspended) {
-        this.#link.wake();
+      if (this.#rests()) {
+        this.#suspend();
+        this.#set(this.#down(), this.#error);
+      } else if (document.visibilityState === 'visible') {
+        if (this.#suspended) {
+          this.#resume();
+        } else {
+          this.#link.wake();
+        }
       }
     });
     // a page that is put away runs no code, but would keep the lock
@@ -1214,6 +1229,11 @@ class Stream {
     listen(document, 'freeze', () => this.#suspend());
     listen(globalThis, 'pageshow', () => this.#resume());
     listen(document, 'resume', () => this.#resume());
+  }
+
+  /** Whether the page is hidden, and has no connection then. */
+  #rests() {
+    return !this.#openWhenHidden && globalThis.document?.visibilityState === 'hidden';
   }
 
   #suspend() {
@@ -1224,7 +1244,7 @@ class Stream {
   }
 
   #resume() {
-    if (this.#suspended) {
+    if (this.#suspended && !this.#rests()) {
       this.#suspended = false;
       this.#set(this.#down(), this.#error);
       this.#link.start();

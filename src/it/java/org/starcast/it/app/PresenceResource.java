@@ -58,14 +58,21 @@ public class PresenceResource {
         + "event: starcast-client\ndata: {\"resume\":\"a-token\"}\n\n";
   }
 
-  /** The cursor, then the members with the numbers of their clients. */
+  /** The cursor, then the members with the numbers of their clients, or that they are away. */
   @GET
   @Path("on")
   @Produces(MediaType.APPLICATION_JSON)
   public List<String> on(@QueryParam("topic") String topic) {
     var snapshot = presence.on(topic);
     List<String> answer = new CopyOnWriteArrayList<>(List.of(snapshot.cursor()));
-    snapshot.members().forEach(member -> answer.add(member.user() + ":" + member.clients()));
+    snapshot
+        .members()
+        .forEach(
+            member ->
+                answer.add(
+                    member.user()
+                        + ":"
+                        + (member.state() == Presence.State.AWAY ? "away" : member.clients())));
     return answer;
   }
 

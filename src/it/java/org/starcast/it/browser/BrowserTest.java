@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import jakarta.json.Json;
+import jakarta.json.JsonString;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
@@ -11,7 +13,12 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
+import java.io.StringReader;
+import java.net.URI;
 import java.net.URL;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -65,6 +72,9 @@ abstract class BrowserTest {
   static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final String CONFIG = "META-INF/microprofile-config.properties";
 
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
   static ChromeDriver browser;
   static String firstWindow;
 
@@ -89,13 +99,17 @@ abstract class BrowserTest {
     return war;
   }
 
+  static boolean hasDatastar() {
+    return datastarClient().isFile();
+  }
+
   static void assumeDatastar() {
     assumeTrue(
-        datastarClient().isFile(),
+        hasDatastar(),
         "skipped: neither -Ddatastar.js nor DATASTAR_JS names the file of Datastar's client");
   }
 
-  private static File datastarClient() {
+  static File datastarClient() {
     String file = System.getProperty("datastar.js", System.getenv("DATASTAR_JS"));
     return new File(file == null ? "" : file);
   }
@@ -356,6 +370,22 @@ abstract class BrowserTest {
       assertThat(details.findElement(By.cssSelector("pre")).getDomProperty("textContent"))
           .as(page + " " + file)
           .isEqualTo(source(page, file));
+    }
+  }
+
+  /** The texts that this address of the application answers with. */
+  List<String> strings(String path) {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(base + path)).timeout(PATIENCE).build();
+    try {
+      String body = HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body();
+      try (var reader = Json.createReader(new StringReader(body))) {
+        return reader.readArray().getValuesAs(JsonString::getString);
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
     }
   }
 

@@ -2,15 +2,7 @@ package org.starcast.it.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import jakarta.json.Json;
-import jakarta.json.JsonString;
 import java.io.File;
-import java.io.IOException;
-import java.io.StringReader;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.util.List;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
@@ -28,8 +20,6 @@ import org.starcast.it.TestWar;
 class StarcastJsPresenceIT extends BrowserTest {
 
   private static final File PAGES = new File("src/it/webapp/starcast-js");
-  private static final HttpClient HTTP =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private final String topic = unique("t");
 
@@ -122,20 +112,5 @@ class StarcastJsPresenceIT extends BrowserTest {
 
   private List<String> moves() {
     return strings("api/presence/moves").stream().filter(move -> move.endsWith(topic)).toList();
-  }
-
-  private List<String> strings(String path) {
-    HttpRequest request = HttpRequest.newBuilder(URI.create(base + path)).timeout(PATIENCE).build();
-    try {
-      String body = HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body();
-      try (var reader = Json.createReader(new StringReader(body))) {
-        return reader.readArray().getValuesAs(JsonString::getString);
-      }
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError(e);
-    }
   }
 }
