@@ -211,7 +211,7 @@ class DatastarIT {
     Matcher tag =
         Pattern.compile(
                 "<script type=\"module\" src=\"https://[^\"]+@v[0-9.]+/bundles/datastar.js\""
-                    + " integrity=\"sha384-[^\"]+\" crossorigin=\"anonymous\" nonce=\"([^\"]+)\">")
+                    + " integrity=\"sha256-[^\"]+\" crossorigin=\"anonymous\" nonce=\"([^\"]+)\">")
             .matcher(page.body());
 
     assertThat(tag.find()).as(page.body()).isTrue();

@@ -81,6 +81,15 @@ public final class DatastarAction {
     return request("patch", url);
   }
 
+  /**
+   * {@code @query}, since Datastar 1.0.4: the HTTP method QUERY, which changes nothing, with the
+   * signals in the body. Otherwise as {@link #get}, but that the stream stays open while the tab is
+   * hidden.
+   */
+  public static DatastarAction query(String url) {
+    return request("query", url);
+  }
+
   /** {@code @delete}: signals go in the query. Otherwise as {@link #get}. */
   public static DatastarAction delete(String url) {
     return request("delete", url);
@@ -139,7 +148,12 @@ public final class DatastarAction {
     return option("payload", Escape.expressionJson(Json.of(payload)));
   }
 
-  /** Keeps the stream open while the tab is hidden, which only {@link #get} does not do. */
+  /**
+   * Keeps the stream open while the tab is hidden, which only {@link #get} does not do. One that is
+   * closed then is opened again when the tab is shown, from the last event that it had, and with
+   * the signals as they are then. To {@linkplain org.starcast.presence.Presence presence} its user
+   * leaves meanwhile, or is away.
+   */
   public DatastarAction openWhenHidden(boolean open) {
     return option("openWhenHidden", String.valueOf(open));
   }
@@ -154,7 +168,10 @@ public final class DatastarAction {
     return option("retry", "'" + retry.value() + "'");
   }
 
-  /** Asks again always and without end, as a stream that shall survive deployments must. */
+  /**
+   * Asks again always and without end, as a stream that shall survive deployments must. It sends
+   * the signals as they are then; Datastar up to 1.0.2 sent those of the first time.
+   */
   public DatastarAction retryForever() {
     return retry(Retry.ALWAYS).option("retryMaxCount", "Infinity");
   }
@@ -179,7 +196,10 @@ public final class DatastarAction {
         "retryMaxWait", String.valueOf(Arguments.upToDay("retryMaxWait", wait).toMillis()));
   }
 
-  /** How many retries in a row; the client's default is 10. */
+  /**
+   * How many retries in a row, after which the stream has ended for good; the client's default is
+   * 10. An answer with status 200 sets the count back.
+   */
   public DatastarAction retryMaxCount(int count) {
     if (count < 0) {
       throw new IllegalArgumentException("retryMaxCount: must not be negative, is " + count);

@@ -15,14 +15,14 @@ import org.starcast.internal.Arguments;
 public final class DatastarPage {
 
   /** The version that {@link #cdn()} loads. */
-  public static final String VERSION = "1.0.2";
+  public static final String VERSION = "1.0.4";
 
-  private static final String INTEGRITY =
-      "sha384-SnyFlWTdFL3c8+9/1WsPuMFBq6AQOGC1LmS9upY4YkM3En3wZr5q2UvydHaMgOVG";
+  private static final String INTEGRITY = "sha256-cnhErfyCXuZR+5PFRKKnOZhvmiGCCpRSSzXwysRwz5E=";
   private static final Pattern VERSIONS =
       Pattern.compile("[0-9]+(\\.[0-9]+){1,2}(-[A-Za-z0-9.]+)?");
   private static final Pattern INTEGRITIES =
-      Pattern.compile("sha(256|384|512)-[A-Za-z0-9+/]{43,88}={0,2}");
+      Pattern.compile(
+          "sha256-[A-Za-z0-9+/]{43}=|sha384-[A-Za-z0-9+/]{64}|sha512-[A-Za-z0-9+/]{86}==");
 
   private final String url;
   private final String integrity;
@@ -42,12 +42,17 @@ public final class DatastarPage {
   /**
    * Another version from that CDN.
    *
-   * @param integrity the hash of the file (Subresource Integrity), such as {@code sha384-...}
-   * @throws IllegalArgumentException if either is malformed
+   * @param integrity the hash of the file (Subresource Integrity), such as {@code sha384-...}; the
+   *     browser runs no file that has another one, and says so in its console
+   * @throws IllegalArgumentException if either is malformed, or the hash is known to be another
+   *     version's
    */
   public static DatastarPage cdn(String version, String integrity) {
     if (!VERSIONS.matcher(Objects.requireNonNull(version, "version")).matches()) {
-      throw new IllegalArgumentException("version: must be as 1.0.2 or 1.0.0-RC.7");
+      throw new IllegalArgumentException("version: must be as 1.0.4 or 1.0.0-RC.7");
+    }
+    if (!version.equals(VERSION) && INTEGRITY.equals(integrity)) {
+      throw new IllegalArgumentException("integrity: is that of version " + VERSION);
     }
     String url =
         "https://cdn.jsdelivr.net/gh/starfederation/datastar@v" + version + "/bundles/datastar.js";
@@ -64,13 +69,15 @@ public final class DatastarPage {
   }
 
   /**
-   * The hash of the file (Subresource Integrity).
+   * The hash of the file (Subresource Integrity): that of {@code openssl dgst -sha384 -binary
+   * datastar.js | base64}, after {@code sha384-}.
    *
    * @throws IllegalArgumentException if it is malformed
    */
   public DatastarPage integrity(String integrity) {
     if (!INTEGRITIES.matcher(Objects.requireNonNull(integrity, "integrity")).matches()) {
-      throw new IllegalArgumentException("integrity: must be sha256-, sha384- or sha512-, base 64");
+      throw new IllegalArgumentException(
+          "integrity: must be sha256-, sha384- or sha512-, and as many bytes in base 64");
     }
     return new DatastarPage(url, integrity, nonce);
   }
@@ -98,8 +105,9 @@ public final class DatastarPage {
   }
 
   /**
-   * The attribute that the {@code html} element needs for Datastar's CSP build (since 1.0.4), with
-   * a space before it; empty without a nonce.
+   * The attribute of the {@code html} element by which Datastar, since 1.0.4, does without {@code
+   * 'unsafe-eval'} in the page's content security policy, with a space before it; empty without a
+   * nonce.
    */
   public String htmlAttributes() {
     return nonce == null ? "" : " data-nonce=\"" + nonce + "\"";
@@ -108,7 +116,8 @@ public final class DatastarPage {
   /**
    * An element that opens a stream when the page has loaded, and again whenever it ends: after a
    * deployment, a lost network, or the server's closing it; it resumes by the id of the last event.
-   * Two elements with the same URL cancel each other.
+   * Two elements with the same URL cancel each other. While the tab is hidden the stream is closed;
+   * see {@link DatastarAction#openWhenHidden}.
    *
    * @throws IllegalArgumentException if it is not an http, https or relative URL
    */

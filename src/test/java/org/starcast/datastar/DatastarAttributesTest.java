@@ -105,6 +105,7 @@ class DatastarAttributesTest {
         Arguments.of(DatastarAction.put("a"), "@put('a')"),
         Arguments.of(DatastarAction.patch("a"), "@patch('a')"),
         Arguments.of(DatastarAction.delete("/a/1"), "@delete('/a/1')"),
+        Arguments.of(DatastarAction.query("/a"), "@query('/a')"),
         Arguments.of(
             DatastarAction.post("/a").form().selector("#f[x=\"y\"]"),
             "@post('/a', {contentType: 'form', selector: '#f[x=\\u0022y\\u0022]'})"),

@@ -3,6 +3,8 @@ package org.starcast.datastar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,8 +17,8 @@ class DatastarPageTest {
         .isEqualTo(
             "<script type=\"module\" src=\"https://cdn.jsdelivr.net/gh/starfederation/datastar@v"
                 + DatastarPage.VERSION
-                + "/bundles/datastar.js\" integrity=\"sha384-SnyFlWTdFL3c8+9/1WsPuMFBq6AQOGC1LmS9up"
-                + "Y4YkM3En3wZr5q2UvydHaMgOVG\" crossorigin=\"anonymous\" nonce=\"n0/+=\"></script>");
+                + "/bundles/datastar.js\" integrity=\"sha256-cnhErfyCXuZR+5PFRKKnOZhvmiGCCpRSSzXwysRw"
+                + "z5E=\" crossorigin=\"anonymous\" nonce=\"n0/+=\"></script>");
   }
 
   @Test
@@ -41,6 +43,31 @@ class DatastarPageTest {
   void cspBuildFindsItsNonce() {
     assertThat(DatastarPage.cdn().htmlAttributes()).isEmpty();
     assertThat(DatastarPage.cdn().nonce("abc").htmlAttributes()).isEqualTo(" data-nonce=\"abc\"");
+  }
+
+  @Test
+  void hashesAreAsLongAsTheirAlgorithmMakesThem() {
+    for (int bytes : new int[] {32, 48, 64}) {
+      String hash = "sha" + bytes * 8 + "-" + Base64.getEncoder().encodeToString(new byte[bytes]);
+      assertThat(DatastarPage.cdn("1.0.2", hash).script()).contains("@v1.0.2/").contains(hash);
+      assertThat(DatastarPage.selfHosted("/d.js").integrity(hash).script()).contains(hash);
+      for (String wrong : List.of(hash + "A", hash.replace("A", ""), hash.replace('-', ' '))) {
+        assertThatThrownBy(() -> DatastarPage.cdn("1.0.2", wrong))
+            .hasMessageStartingWith("integrity: must be");
+      }
+      String other = hash.replaceFirst("sha[0-9]+", bytes == 32 ? "sha384" : "sha256");
+      assertThatThrownBy(() -> DatastarPage.cdn().integrity(other))
+          .hasMessageStartingWith("integrity: must be");
+    }
+  }
+
+  @Test
+  void theHashOfThePinnedVersionIsNoOthers() {
+    String script = DatastarPage.cdn().script();
+    String hash = script.replaceAll(".* integrity=\"([^\"]+)\".*", "$1");
+    assertThat(DatastarPage.cdn(DatastarPage.VERSION, hash).script()).isEqualTo(script);
+    assertThatThrownBy(() -> DatastarPage.cdn("1.0.2", hash))
+        .hasMessage("integrity: is that of version " + DatastarPage.VERSION);
   }
 
   @ParameterizedTest
