@@ -253,9 +253,13 @@ final class AsyncApi {
   }
 
   private static String simpleName(Type type) {
-    String full = type.getTypeName();
-    // of List<org.acme.Order> the same without packages
-    return full.replaceAll("[A-Za-z0-9_]+[.$]", "");
+    return type.getTypeName()
+        .replaceAll("[A-Za-z0-9_]+[.$]", "") // packages and classes around it
+        .replace("? extends ", "")
+        .replace("[]", "Array")
+        .replace("<", "Of")
+        .replace(", ", "And")
+        .replace(">", "");
   }
 
   private JsonObject described(Message message) {

@@ -95,6 +95,36 @@ class InjectionPointsTest {
   }
 
   @Dependent
+  static class Declaring {
+    @Inject @Topic Event<Invoice> toAll;
+
+    @Inject
+    @Topic("lists")
+    Event<List<? extends Order>> lists;
+
+    @Inject @Any Event<Invoice> selecting;
+
+    void waiting(@Observes @Topic("invoices.*") Invoice invoice) {}
+
+    void logging(@Observes @Topic Order order) {}
+
+    void loggingAll(@Observes @Topic("audit.*") Object anything) {}
+  }
+
+  @Test
+  void whatIsDeclaredIsKnown() {
+    try (WeldContainer container = Deployment.start(Named.class, Declaring.class)) {
+      assertThat(container.select(StarcastExtension.class).get().declared())
+          .extracting(found -> found.topic() + " " + found.payload().getTypeName())
+          .containsExactlyInAnyOrder(
+              "orders.created " + Order.class.getName(),
+              "* " + Invoice.class.getName(),
+              "lists java.util.List<? extends " + Order.class.getName() + ">",
+              "invoices.* " + Invoice.class.getName());
+    }
+  }
+
+  @Dependent
   static class Pattern {
     @Inject
     @Topic("orders.*")

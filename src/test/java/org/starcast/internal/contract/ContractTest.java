@@ -129,6 +129,12 @@ class ContractTest {
   }
 
   @Test
+  void aMessageIsNamedByItsType() {
+    assertThat(messages("pages.page-*.+").keySet()).containsExactly("PageOfOrder");
+    assertThat(messages("users.+.text").keySet()).containsExactly("Secret2");
+  }
+
+  @Test
   void aPatternIsAnAddressWithParameters() {
     JsonObject channel =
         document(contract()).getJsonObject("channels").getJsonObject("pages.page-*.+");
