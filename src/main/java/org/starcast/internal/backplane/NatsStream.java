@@ -156,6 +156,15 @@ public final class NatsStream {
               + " has "
               + found.getRetentionPolicy());
     }
+    if (found.getMaxMsgsPerSubject() > 0) {
+      throw conflict(
+          "stream",
+          "must keep the messages of a subject as long as all others, for what is missing between"
+              + " two would not show; "
+              + config.stream()
+              + " has max_msgs_per_subject "
+              + found.getMaxMsgsPerSubject());
+    }
     Duration window = found.getDuplicateWindow();
     if (window == null || window.compareTo(MIN_WINDOW) < 0) {
       throw conflict(

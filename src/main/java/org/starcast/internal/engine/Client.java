@@ -610,6 +610,17 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
     undelivered -= offered;
   }
 
+  /** Whether an event is left out for a later one of the same key. */
+  boolean coalesces() {
+    return overflow == Overflow.COALESCE;
+  }
+
+  /** Events that it was offered, and had to read, were left out for later ones. */
+  void coalesced(long offered) {
+    undelivered -= offered;
+    queue.coalesced(offered);
+  }
+
   /** Frames were handed to the writer, or it has sent what it had. */
   void wrote(int frames, long now) {
     sent += frames;

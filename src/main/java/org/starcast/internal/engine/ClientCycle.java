@@ -169,6 +169,7 @@ final class ClientCycle {
     client.engine().statistics().add(Metric.REPLAYED, reading.replayed());
     synchronized (client) {
       client.delivered(reading.offered());
+      client.coalesced(reading.coalesced());
       batch.counted += reading.offered();
     }
     client.engine().order().goLiveIfNearEnd(client, reading, judge);

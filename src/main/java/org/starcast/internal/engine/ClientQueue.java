@@ -182,6 +182,12 @@ final class ClientQueue {
     }
   }
 
+  /** Messages of the log were replaced by later ones. */
+  void coalesced(long messages) {
+    dropped += messages;
+    statistics.add(Metric.COALESCED, messages);
+  }
+
   /** Messages that were dropped and that the client has not been told of. */
   long missed() {
     return missed;

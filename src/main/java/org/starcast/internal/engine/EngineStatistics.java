@@ -11,6 +11,7 @@ import org.starcast.SseStatistics.LatencyHistogram;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.SseStatistics.TopicCount;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.log.TopicLogs;
 import org.starcast.spi.Backplane;
 
 /** Makes what is told of the engine from the outside: counters, gauges, health. Thread-safe. */
@@ -56,6 +57,11 @@ final class EngineStatistics {
     numbers.put(Metric.LATENCY_SUM, latency.sum().toNanos() / 1e9);
     numbers.put(Metric.LOGGED, order.logged());
     numbers.put(Metric.LOGGED_BYTES, order.loggedBytes());
+    TopicLogs<Frame> topics = order.topicLogs();
+    numbers.put(Metric.TOPIC_LOGS, topics == null ? 0 : topics.topics());
+    numbers.put(Metric.TOPIC_LOGGED, topics == null ? 0 : topics.events());
+    numbers.put(Metric.TOPIC_LOGGED_BYTES, topics == null ? 0 : topics.bytes());
+    numbers.put(Metric.TOPIC_EVICTED, topics == null ? 0 : topics.dropped());
     numbers.put(Metric.UNSTORED, status.failed());
     numbers.put(Metric.BACKPLANE_AVAILABLE, status.available() ? 1 : 0);
     numbers.put(Metric.BACKPLANE_WAITING, status.waiting());

@@ -11,6 +11,7 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.SseStatistics.TopicCount;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.config.TopicBounds;
+import org.starcast.internal.log.TopicLogs;
 import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.spi.Backplane;
@@ -401,6 +402,11 @@ final class EventOrder implements Backplane.Receiver {
   /** How many bytes of events are kept. */
   long loggedBytes() {
     return history == null ? 0 : history.bytes();
+  }
+
+  /** The histories of topics; null where nothing is kept. */
+  TopicLogs<Frame> topicLogs() {
+    return history == null ? null : history.topics();
   }
 
   /** The topics that were published to, as far as is known. */

@@ -30,8 +30,9 @@ final class History {
    * @param epoch null before the first one begins
    * @param log the latest events of all topics
    * @param topics those of topics that have a history of their own, however many the others have
+   * @param latest which of the log is the latest of its key
    */
-  record Order(String epoch, EventLog<Frame> log, TopicLogs<Frame> topics) {}
+  record Order(String epoch, EventLog<Frame> log, TopicLogs<Frame> topics, LatestOfKeys latest) {}
 
   private final StarcastConfig config;
   private final TopicRules rules;
@@ -57,9 +58,9 @@ final class History {
         new EventLog<>(
             after, config.log().events(), config.log().bytes(), config.log().age().toMillis());
     TopicLogs<Frame> topics = new TopicLogs<>(rules, after, config);
-    states.forEach(state -> topics.append(Frame.kept(state)));
+    topics.restore(states.stream().map(Frame::kept).toList());
     pages.clear();
-    order = new Order(epoch, log, topics);
+    order = new Order(epoch, log, topics, new LatestOfKeys(log));
     announce();
   }
 
@@ -78,6 +79,7 @@ final class History {
       now.topics.append(event);
     }
     now.log.append(event);
+    now.latest.append(event);
   }
 
   /** The events of topics that have a history of their own. */
@@ -123,6 +125,10 @@ final class History {
 
   long bytes() {
     return order.log.bytes();
+  }
+
+  TopicLogs<Frame> topics() {
+    return order.topics;
   }
 
   int size() {

@@ -87,6 +87,7 @@ final class LogCursor {
   private int looked;
   private int replayed;
   private int offered;
+  private int coalesced;
 
   private LogCursor(History history, History.Order order, Phase phase, long next, long position) {
     this.history = history;
@@ -154,6 +155,7 @@ final class LogCursor {
     looked = 0;
     replayed = 0;
     offered = 0;
+    coalesced = 0;
     waitsForRecovery = false;
     boolean more = true;
     while (more) {
@@ -307,7 +309,7 @@ final class LogCursor {
         return readOn(filter);
       }
       for (Frame event : events) {
-        if (!add(event, batch, filter, client)) {
+        if (!add(event, batch, until, filter, client)) {
           return false;
         }
         looked++;
@@ -339,7 +341,9 @@ final class LogCursor {
       }
       for (; inPage < page.events().size(); inPage++) {
         Frame event = page.events().get(inPage);
-        if (event.sequence() >= until || ++looked > SLICE || !add(event, batch, filter, client)) {
+        if (event.sequence() >= until
+            || ++looked > SLICE
+            || !add(event, batch, until, filter, client)) {
           return false;
         }
       }
@@ -367,7 +371,7 @@ final class LogCursor {
         phase = Phase.GAP;
         return true;
       }
-      if (!add(event, batch, filter, client)) {
+      if (!add(event, batch, until, filter, client)) {
         return false;
       }
       looked++;
@@ -377,11 +381,22 @@ final class LogCursor {
 
   /** Adds an event to the batch if the client is to have it; false if there is no room. */
   private boolean add(
-      Frame event, WriteBatch batch, SubscriptionTimeline.Reader filter, Client client) {
+      Frame event,
+      WriteBatch batch,
+      long until,
+      SubscriptionTimeline.Reader filter,
+      Client client) {
     if (has(event)) {
       return true;
     }
     if (filter.test(event)) {
+      Frame later = client.coalesces() ? order.latest().after(event) : null;
+      if (later != null && later.sequence() < until && filter.test(later)) {
+        // as it would have been in its queue
+        coalesced += event.sequence() >= client.firstOffered() ? 1 : 0;
+        next = event.sequence() + 1;
+        return true;
+      }
       if (!batch.add(event, client.gzip())) {
         return false;
       }
@@ -448,6 +463,11 @@ final class LogCursor {
   /** How many of them could be offered to the client, having been published since it came. */
   int offered() {
     return offered;
+  }
+
+  /** How many that could be offered were left out for later ones of the same key. */
+  int coalesced() {
+    return coalesced;
   }
 
   /** The sequence that the client needs next. */

@@ -209,9 +209,11 @@ public final class TopicLogs<E extends StoredEvent> {
   }
 
   private void shrink() {
+    int evicted = 0;
     while (bytes > maxBytes && evictOldest()) {
-      dropped = dropped + 1;
+      evicted++;
     }
+    dropped += evicted;
     while (histories.size() > maxTopics) {
       Group<E> most = largest(Comparator.comparingInt(group -> group.byUse.size()));
       remove(most.eldest());
@@ -258,9 +260,20 @@ public final class TopicLogs<E extends StoredEvent> {
     bytes -= history.log.bytes() + TOPIC_BYTES;
   }
 
+  /**
+   * Keeps what was kept before the start, of which nobody knows what is missing between: so nothing
+   * of that time is said to be complete.
+   */
+  public void restore(List<E> events) {
+    events.forEach(this::append);
+    for (E event : events) {
+      missing = Math.max(missing, event.sequence());
+    }
+  }
+
   /** All events up to this sequence that did not come are lost. */
   public void missed(long upTo) {
-    missing = upTo;
+    missing = Math.max(missing, upTo);
   }
 
   /** Lets go of what is too old. */
@@ -477,11 +490,16 @@ public final class TopicLogs<E extends StoredEvent> {
 
   /** The memory that they take, roughly: of an event that several topics keep, for each of them. */
   public long bytes() {
-    History<E> rest = this.rest;
-    History<E> everybody = this.everybody;
-    return bytes
-        + (rest == null ? 0 : rest.log.bytes())
-        + (everybody == null ? 0 : everybody.log.bytes());
+    return bytes;
+  }
+
+  /** How many events they have: one of several topics, for each of them. */
+  public long events() {
+    long events = 0;
+    for (History<E> history : histories.values()) {
+      events += history.log.head() - history.log.tail();
+    }
+    return events;
   }
 
   /** How many topics have a history. */

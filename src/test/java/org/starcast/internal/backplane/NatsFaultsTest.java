@@ -524,7 +524,11 @@ class NatsFaultsTest {
       broker.addStream(stream.noAck(true).build());
       assertConflict("stream", "starcast.backplane", "nats");
       broker.deleteStream(STREAM);
-      broker.addStream(stream.noAck(false).duplicateWindow(Duration.ofSeconds(1)).build());
+      broker.addStream(stream.noAck(false).maxMessagesPerSubject(5).build());
+      assertConflict("stream", "starcast.backplane", "nats");
+      broker.deleteStream(STREAM);
+      stream.maxMessagesPerSubject(-1);
+      broker.addStream(stream.duplicateWindow(Duration.ofSeconds(1)).build());
       assertConflict("stream", "starcast.backplane", "nats");
       broker.deleteStream(STREAM);
       broker.addStream(stream.duplicateWindow(Duration.ofMinutes(2)).build());

@@ -201,6 +201,22 @@ class TopicLogsTest {
     assertThat(logs.read(select(rules, "chat"), 4, 20, 9)).isNull();
   }
 
+  @Test
+  void whatWasThereBeforeTheStartIsNotSaidToBeComplete() {
+    StarcastConfig config = config("topics.\"chat\".events", "3");
+    TopicRules rules = new TopicRules(config);
+    TopicLogs<StoredEvent> logs = new TopicLogs<>(rules, 2, config);
+    logs.restore(List.of(event(1, "chat"), event(7, "chat"), event(9, "chat")));
+    // of the log, from its first event on
+    for (int i = 3; i <= 10; i++) {
+      logs.append(event(i, i % 2 == 0 ? "other" : "chat"));
+    }
+    logs.append(event(11, "chat"));
+
+    assertThat(logs.completeSince(select(rules, "chat"))).isEqualTo(9);
+    assertThat(sequences(logs.read(select(rules, "chat"), 10, 11, 9))).containsExactly(11L);
+  }
+
   // ---- against a plain model
 
   @Test
