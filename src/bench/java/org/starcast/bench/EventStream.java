@@ -6,7 +6,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -25,6 +28,8 @@ final class EventStream {
     CONNECTING,
     HEAD,
     OPEN,
+    /** What came is followed by the next request, on a connection of its own. */
+    NEXT,
     FAILED,
     ENDED
   }
@@ -67,6 +72,7 @@ final class EventStream {
   long gaps;
   long malformed;
 
+  private final Deque<String> requests;
   private final Sink sink;
   private final int expectedPadding;
   private long lastKey = Long.MIN_VALUE;
@@ -85,13 +91,16 @@ final class EventStream {
 
   /**
    * @param source the loopback address that the stream is opened from
+   * @param requests its request, and those that follow: each when the one before has been answered
+   *     by an event, or by a gap
    * @param stalled whether it stops reading once it is open
    * @param padding characters of padding that each event must have, or -1 for any number
    */
-  EventStream(int index, byte[] source, String request, boolean stalled, int padding, Sink sink) {
+  EventStream(
+      int index, byte[] source, List<String> requests, boolean stalled, int padding, Sink sink) {
     this.index = index;
     this.source = source;
-    this.request = ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII));
+    this.requests = new ArrayDeque<>(requests);
     this.stalled = stalled;
     this.expectedPadding = padding;
     this.sink = sink;
@@ -104,6 +113,15 @@ final class EventStream {
     long z = (key + 1) * 0x9E3779B97F4A7C15L;
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     return z ^ (z >>> 31);
+  }
+
+  /** Takes up the next request, on a connection that is still to be made. */
+  void begin() {
+    request = ByteBuffer.wrap(requests.remove().getBytes(StandardCharsets.US_ASCII));
+    state = State.CONNECTING;
+    head = EMPTY;
+    chunkLeft = 0;
+    lineLength = 0;
   }
 
   void resetCounts() {
@@ -208,7 +226,7 @@ final class EventStream {
 
   private void lines(byte[] bytes, int from, int to) {
     int at = from;
-    while (at < to) {
+    while (at < to && state == State.OPEN) {
       int end = lineFeed(bytes, at, to);
       if (end < 0) {
         keep(bytes, at, to);
@@ -292,6 +310,9 @@ final class EventStream {
       keySum += mix(key);
       events++;
       sink.event(time);
+    }
+    if ((isGap || hasData) && !requests.isEmpty()) {
+      state = State.NEXT;
     }
     isGap = false;
     hasData = false;

@@ -66,7 +66,20 @@ enum Figure {
   REPLAY_PUBLISH(Unit.MILLIS, s -> "… p99 of publish(), 50 a second to nobody, meanwhile"),
   RETURN_RATE(
       Unit.RATE, s -> "One client returns, %,d events back: deliveries/s".formatted(s.returned())),
-  RETURN_FACTOR(Unit.FACTOR, s -> "… that against a live burst of as many to one client");
+  RETURN_FACTOR(Unit.FACTOR, s -> "… that against a live burst of as many to one client"),
+  GONE_STATE_TIME(
+      Unit.SECONDS,
+      s ->
+          "%,d clients return at once to events that are gone, and get the state, %,d bytes: all back after"
+              .formatted(s.manyStreams(), s.frame())),
+  GONE_STATE_MADE(Unit.COUNT, s -> "… states made"),
+  GONE_STATE_CPU(Unit.SECONDS, s -> "… server CPU"),
+  GONE_STATE_BYTES(Unit.MEGABYTES, s -> "… bytes to the clients"),
+  GONE_RELOAD_TIME(
+      Unit.SECONDS, s -> "The same are told a gap, and load the page anew: all back after"),
+  GONE_RELOAD_MADE(Unit.COUNT, s -> "… states made"),
+  GONE_RELOAD_CPU(Unit.SECONDS, s -> "… server CPU"),
+  GONE_RELOAD_BYTES(Unit.MEGABYTES, s -> "… bytes to the clients");
 
   /** How a figure is written. */
   enum Unit {
@@ -75,6 +88,7 @@ enum Figure {
     MILLIS(v -> v < 1 ? "%.3f ms".formatted(v) : "%.1f ms".formatted(v)),
     SECONDS(v -> "%.1f s".formatted(v)),
     KILOBYTES(v -> "%.1f kB".formatted(v)),
+    COUNT("%,.0f"::formatted),
     MEGABYTES(v -> "%.0f MB".formatted(v)),
     PERCENT(v -> "%.1f %%".formatted(v)),
     SHARE(v -> "%.1f %%".formatted(v)),
@@ -114,7 +128,15 @@ enum Figure {
           REPLAY_RESIDENT,
           REPLAY_PUBLISH,
           RETURN_RATE,
-          RETURN_FACTOR ->
+          RETURN_FACTOR,
+          GONE_STATE_TIME,
+          GONE_STATE_MADE,
+          GONE_STATE_CPU,
+          GONE_STATE_BYTES,
+          GONE_RELOAD_TIME,
+          GONE_RELOAD_MADE,
+          GONE_RELOAD_CPU,
+          GONE_RELOAD_BYTES ->
           subject.flavour == Flavour.STARCAST;
       default -> true;
     };

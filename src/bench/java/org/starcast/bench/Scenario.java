@@ -15,7 +15,8 @@ enum Scenario {
   PUBLISH,
   STALLED,
   REPLAY,
-  RETURN;
+  RETURN,
+  GONE;
 
   /** The name on the command line. */
   String id() {

@@ -3,12 +3,15 @@ package org.starcast.bench;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -27,6 +30,11 @@ final class SubjectRun {
   private static final long STALLED_SECONDS = 90;
   private static final int FRAMES_AHEAD = 4;
   private static final int WARM_RETURNS = 3;
+  private static final Set<Scenario> RETURNS =
+      EnumSet.of(Scenario.REPLAY, Scenario.RETURN, Scenario.GONE);
+
+  /** An id of before the server was started. */
+  private static final String GONE_ID = "&lastEventId=before-1";
 
   private final Subject subject;
   private final Flavour flavour;
@@ -53,8 +61,7 @@ final class SubjectRun {
     for (Scenario scenario : options.only()) {
       if (startFailures > 1
           || scenario == Scenario.BURST && !flavour.bursts()
-          || (scenario == Scenario.REPLAY || scenario == Scenario.RETURN)
-              && flavour != Flavour.STARCAST
+          || RETURNS.contains(scenario) && flavour != Flavour.STARCAST
           || scenario == Scenario.PUBLISH
               && (!flavour.bursts() || options.only().contains(Scenario.IDLE))) {
         continue;
@@ -89,6 +96,7 @@ final class SubjectRun {
       case STALLED -> stalled();
       case REPLAY -> replay();
       case RETURN -> comeBack();
+      case GONE -> gone();
     }
   }
 
@@ -418,6 +426,72 @@ final class SubjectRun {
     put(Figure.RETURN_RATE, median(rates), serverProblem(problem));
     put(Figure.RETURN_FACTOR, median(factors), serverProblem(problem));
     stopIfCrowded();
+  }
+
+  /** Clients whose events are gone: with the state as what comes first, and without. */
+  private void gone() throws IOException {
+    int count = scale.manyStreams();
+    ensureServer(count);
+    for (int i = 0; i < WARM_RETURNS; i++) {
+      getState(count / 10);
+      loadAnew(count / 10);
+    }
+    Recovery state = getState(count);
+    put(Figure.GONE_STATE_TIME, state.seconds(), state.problem());
+    put(Figure.GONE_STATE_MADE, state.made(), state.problem());
+    put(Figure.GONE_STATE_CPU, state.cpuSeconds(), state.problem());
+    put(Figure.GONE_STATE_BYTES, state.bytes() / 1e6, state.problem());
+    Recovery reload = loadAnew(count);
+    put(Figure.GONE_RELOAD_TIME, reload.seconds(), reload.problem());
+    put(Figure.GONE_RELOAD_MADE, reload.made(), reload.problem());
+    put(Figure.GONE_RELOAD_CPU, reload.cpuSeconds(), reload.problem());
+    put(Figure.GONE_RELOAD_BYTES, reload.bytes() / 1e6, reload.problem());
+    stop();
+  }
+
+  private record Recovery(
+      double seconds, long made, double cpuSeconds, long bytes, String problem) {}
+
+  private Recovery getState(int count) throws IOException {
+    String stream = "/api/bench/state?topic=" + newTopic() + "&size=" + scale.frame() + GONE_ID;
+    return recover(count, List.of(stream), swarm -> swarm.events() >= count);
+  }
+
+  /** Each client: the stream, which tells a gap; the page; the stream from where the page is of. */
+  private Recovery loadAnew(int count) throws IOException {
+    String stream = flavour.streamPath(List.of(newTopic()));
+    String id;
+    try (HttpPublisher http = publisher()) {
+      id = http.get("/api/bench/last").body();
+    }
+    List<String> paths =
+        List.of(
+            stream + GONE_ID,
+            "/api/bench/page?size=" + scale.frame(),
+            stream + "&lastEventId=" + id);
+    return recover(count, paths, swarm -> swarm.opened() >= (long) paths.size() * count);
+  }
+
+  private Recovery recover(int count, List<String> paths, Predicate<Swarm> areBack)
+      throws IOException {
+    try (Swarm swarm = swarm();
+        HttpPublisher http = publisher()) {
+      long madeBefore = Long.parseLong(http.get("/api/bench/made").body());
+      double cpuBefore = server.cpuSeconds();
+      long start = System.nanoTime();
+      swarm.openInTurn(count, i -> paths, count, false, -1);
+      boolean all = Swarm.await(() -> areBack.test(swarm), ROUND_SECONDS, TimeUnit.SECONDS);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      double cpu = server.cpuSeconds() - cpuBefore;
+      long made = Long.parseLong(http.get("/api/bench/made").body()) - madeBefore;
+      swarm.settle();
+      long gaps = swarm.streams().stream().mapToLong(s -> s.gaps).sum();
+      String problem = all ? lostProblem(swarm) : "not all are back; " + lostProblem(swarm);
+      if (problem == null && (swarm.events() != count || gaps != (paths.size() > 1 ? count : 0))) {
+        problem = "%,d events, %,d gaps".formatted(swarm.events(), gaps);
+      }
+      return new Recovery(seconds, made, cpu, swarm.bytes(), serverProblem(problem));
+    }
   }
 
   private static double median(List<Double> values) {

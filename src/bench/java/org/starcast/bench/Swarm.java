@@ -64,24 +64,33 @@ final class Swarm implements AutoCloseable {
    * @param padding characters of padding in each event, or -1 for any
    */
   void open(int count, IntFunction<String> path, int window, boolean stalled, int padding) {
+    openInTurn(count, i -> List.of(path.apply(i)), window, stalled, padding);
+  }
+
+  /** As {@link #open}, with several paths in turn: each when the one before has given an event. */
+  void openInTurn(
+      int count, IntFunction<List<String>> paths, int window, boolean stalled, int padding) {
     int first = streams.size();
     for (int i = first; i < first + count; i++) {
       Loop loop = loops.get(i % loops.size());
-      String request =
-          "GET "
-              + path.apply(i)
-              + " HTTP/1.1\r\nHost: 127.0.0.1:"
-              + server.getPort()
-              + "\r\nAccept: text/event-stream\r\n\r\n";
+      List<String> requests = paths.apply(i).stream().map(this::request).toList();
       long block = SOURCES.getAndIncrement() / STREAMS_PER_SOURCE;
       byte[] source = {127, 0, 0, (byte) (2 + block % 250)};
-      EventStream stream = new EventStream(i, source, request, stalled, padding, loop);
+      EventStream stream = new EventStream(i, source, requests, stalled, padding, loop);
       streams.add(stream);
       loop.run(() -> loop.waiting.add(stream));
     }
     for (Loop loop : loops) {
       loop.run(() -> loop.window = Math.max(1, window / loops.size()));
     }
+  }
+
+  private String request(String path) {
+    return "GET "
+        + path
+        + " HTTP/1.1\r\nHost: 127.0.0.1:"
+        + server.getPort()
+        + "\r\nAccept: text/event-stream, */*\r\n\r\n";
   }
 
   List<EventStream> streams() {
@@ -99,6 +108,11 @@ final class Swarm implements AutoCloseable {
 
   long events() {
     return sum(loops, l -> l.events);
+  }
+
+  /** The bytes of all answers, heads included. */
+  long bytes() {
+    return sum(loops, l -> l.received);
   }
 
   long comments() {
@@ -204,6 +218,7 @@ final class Swarm implements AutoCloseable {
     final AtomicLong lost = new AtomicLong();
     final AtomicLong events = new AtomicLong();
     final AtomicLong comments = new AtomicLong();
+    final AtomicLong received = new AtomicLong();
     final AtomicLong lastEvent = new AtomicLong();
     final Deque<EventStream> waiting = new ArrayDeque<>();
     final List<EventStream> mine = new ArrayList<>();
@@ -251,7 +266,11 @@ final class Swarm implements AutoCloseable {
       mine.add(stream);
       stream.underWay = true;
       underWay++;
-      stream.state = EventStream.State.CONNECTING;
+      request(stream);
+    }
+
+    private void request(EventStream stream) {
+      stream.begin();
       try {
         SocketChannel channel = SocketChannel.open();
         stream.channel = channel;
@@ -309,6 +328,7 @@ final class Swarm implements AutoCloseable {
         lose(stream, EventStream.State.ENDED, "the server ended the stream");
         return;
       }
+      received.lazySet(received.get() + n);
       now = System.nanoTime();
       long before = eventCount;
       boolean wasOpen = stream.state == EventStream.State.OPEN;
@@ -318,6 +338,9 @@ final class Swarm implements AutoCloseable {
       }
       if (stream.state == EventStream.State.FAILED || stream.state == EventStream.State.ENDED) {
         lose(stream, stream.state, stream.failure);
+      } else if (stream.state == EventStream.State.NEXT) {
+        close(stream);
+        request(stream);
       } else if (stream.stalled && !wasOpen && stream.state == EventStream.State.OPEN) {
         key.interestOps(0);
       }
