@@ -9,10 +9,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.starcast.RunningBroadcaster;
 import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.backplane.MemoryStream;
+import org.starcast.internal.cdi.LogCapture;
 import org.starcast.internal.wire.EventId;
 import org.starcast.presence.Cluster.Node;
 
@@ -239,11 +241,91 @@ class ClusterTest {
   @Test
   void noMoreThanAThousandNodesAreKnown() {
     ClusterNode first = node();
-    for (int i = 0; i < 1200; i++) {
-      String body = "{\"node\":\"x" + i + "\",\"n\":1,\"clients\":1,\"since\":0,\"ready\":true}";
-      first.commands().received(new EventId("e1", 1), "node-alive", body.getBytes());
+    try (LogCapture log = new LogCapture("org.starcast.internal.backplane")) {
+      for (int i = 0; i < 1200; i++) {
+        alive(first, "x" + i);
+      }
+      // by their age
+      assertThat(ids(first)).hasSize(1000).last().isEqualTo(id(first));
+      assertThat(log.records()).hasSize(1);
     }
-    assertThat(ids(first)).hasSize(1000).contains(id(first));
+    says(first, "x1", ClusterBus.NODE_GONE, "\"gone\":\"x0\",\"last\":1");
+    alive(first, "y");
+    alive(first, "z");
+    assertThat(ids(first)).hasSize(1000).contains("y").doesNotContain("x0", "z");
+  }
+
+  private static void alive(ClusterNode at, String node) {
+    says(at, node, ClusterBus.NODE_ALIVE, "\"n\":1,\"clients\":1,\"since\":0,\"ready\":true");
+  }
+
+  private static void says(ClusterNode at, String node, String type, String body) {
+    byte[] bytes = ("{\"node\":\"" + node + "\"," + body + "}").getBytes();
+    at.commands().received(new EventId("e1", 1), type, bytes);
+  }
+
+  /** Which nodes a node declares gone, and their last heartbeats. */
+  private static List<String> declared(ClusterNode by) {
+    List<String> gone = new ArrayList<>();
+    by.commands()
+        .on(
+            ClusterBus.NODE_GONE,
+            (at, node, body) -> {
+              if (node.equals(id(by))) {
+                gone.add(body.getString("gone") + " " + body.getInt("last"));
+              }
+            });
+    return gone;
+  }
+
+  @Test
+  void whoHasJustStartedLeavesItToOthersForEightHeartbeats() {
+    ClusterNode first = node();
+    alive(first, "x");
+    List<String> gone = declared(first);
+    int beats = 1;
+    while (gone.isEmpty() && beats < 20) {
+      first.beat();
+      beats++;
+    }
+    assertThat(gone).containsExactly("x 1");
+    // it is said before the ninth
+    assertThat(beats).isEqualTo(9);
+  }
+
+  @Test
+  void whoIsOnlyNamedOrOnlySpeaksIsLookedAfterToo() {
+    ClusterNode first = node();
+    beat(10, first);
+    List<String> gone = declared(first);
+    String named = "\"nodes\":{\"w\":3,\"" + id(first) + "\":99}";
+    says(first, "v", ClusterBus.PRESENCE, named);
+    says(first, "u", ClusterBus.NODE_GONE, "\"gone\":\"nobody\",\"last\":0");
+    says(first, id(first), ClusterBus.PRESENCE, "\"x\":0");
+    beat(4, first);
+    assertThat(gone).isEmpty();
+    beat(1, first);
+    assertThat(gone).containsExactlyInAnyOrder("u 0", "v 0", "w 3");
+    beat(10, first);
+    assertThat(gone).hasSize(3);
+  }
+
+  @Test
+  void aHeartbeatThatDoesNotComeBackIsSentAgainAfterAMinute() {
+    ClusterNode first = node();
+    first.lag(true);
+    first.beat();
+    int sent = first.sent();
+    first.pass(TimeUnit.MINUTES.toNanos(1) - 1);
+    first.beat();
+    assertThat(first.sent()).isEqualTo(sent);
+    first.pass(1);
+    first.beat();
+    assertThat(first.sent()).isEqualTo(sent + 1);
+    // commands were lost: it may be among them
+    first.commands().missed();
+    first.beat();
+    assertThat(first.sent()).isEqualTo(sent + 2);
   }
 
   @Test
