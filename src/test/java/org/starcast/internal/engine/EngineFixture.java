@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -102,6 +103,7 @@ final class EngineFixture implements AutoCloseable {
   private final Queue<Stream> streams = new ConcurrentLinkedQueue<>();
   private final Queue<SseClient> opened = new ConcurrentLinkedQueue<>();
   private final Queue<SseClient> closed = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger commandsMissed = new AtomicInteger();
   private final Queue<Throwable> unpublished = new ConcurrentLinkedQueue<>();
   private final DeliveryEngine engine;
   private volatile Consumer<SseClient> onOpened = client -> {};
@@ -191,6 +193,16 @@ final class EngineFixture implements AutoCloseable {
 
     @Override
     public void commanded(EventId at, String type, byte[] body) {}
+
+    @Override
+    public void commandsMissed() {
+      commandsMissed.incrementAndGet();
+    }
+  }
+
+  /** How often it was said that control messages may be lost. */
+  int commandsMissed() {
+    return commandsMissed.get();
   }
 
   /** Has the observer of ends take that long. */

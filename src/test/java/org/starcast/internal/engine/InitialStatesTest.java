@@ -167,6 +167,17 @@ class InitialStatesTest {
   }
 
   @Test
+  void oneIsUsedAgainUntilItIsTooOld() {
+    try (EngineFixture fixture = new EngineFixture("initial.max-age", "PT0.1S")) {
+      EngineFixture.until(
+          () -> {
+            fixture.connect(Subscription.to("a").initial("all", state()));
+            return made.get() == 3;
+          });
+    }
+  }
+
+  @Test
   void oneBehindWhichTheLogIsGoneIsMadeAnew() {
     try (EngineFixture fixture = new EngineFixture("initial.max-age", "PT1M", "log.events", "16")) {
       fixture.connect(Subscription.to("a").initial("all", state()));

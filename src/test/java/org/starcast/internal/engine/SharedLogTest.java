@@ -19,8 +19,10 @@ import org.starcast.RefusedException;
 import org.starcast.ResponseRuntime;
 import org.starcast.SseClient;
 import org.starcast.SseClient.CloseReason;
+import org.starcast.SseMessage;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
+import org.starcast.Subscription.Overflow;
 import org.starcast.internal.backplane.Answering;
 import org.starcast.internal.backplane.LocalBackplane;
 import org.starcast.internal.backplane.MemoryStream;
@@ -81,6 +83,20 @@ class SharedLogTest {
       here.awaitData(numbers(1, 10));
       there.awaitData(numbers(1, 10));
       assertThat(here.writer().events()).isEqualTo(there.writer().events());
+    }
+  }
+
+  @Test
+  void anEventOfAnotherNodeReplacesTheOneOfItsKeyThatWaits() {
+    try (EngineFixture here = node();
+        EngineFixture other = node()) {
+      Subscription subscription = Subscription.to("a").overflow(Overflow.COALESCE);
+      Stream stalled = here.connect(subscription).plug();
+      for (String data : List.of("1", "2", "3")) {
+        other.publish(SseMessage.builder().topic("a").coalesce("k").data(data));
+      }
+      stalled.unplug();
+      stalled.awaitData("plug", "3");
     }
   }
 
@@ -208,9 +224,12 @@ class SharedLogTest {
       stream.awaitData("1", "2", "3");
       backplane.lag(true);
       publish(other, 4, 9);
+      int missed = behind.commandsMissed();
       shared.drop(6);
       backplane.lag(false);
       publish(other, 10, 10);
+      // control messages may have been among them
+      assertThat(behind.commandsMissed()).isEqualTo(missed + 1);
       // it may be told before there is a next event
       EngineFixture.until(() -> stream.writer().data().size() == 8);
       assertThat(names(stream)).containsOnlyOnce("starcast-gap");
@@ -282,7 +301,9 @@ class SharedLogTest {
       Stream reading = node.connect(from("e1-10"));
       EngineFixture.until(() -> shared.reads() == 1);
 
+      int missed = node.commandsMissed();
       shared.restart("e2");
+      assertThat(node.commandsMissed()).isEqualTo(missed + 1);
       publish(node, 1, 2);
       shared.release();
       stalled.unplug();
