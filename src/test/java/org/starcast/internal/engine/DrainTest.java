@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.starcast.RefusedException;
@@ -135,6 +136,87 @@ class DrainTest {
             return done(drained);
           });
       assertThat(counts).as("numbers of clients seen on the way").hasSizeGreaterThan(4);
+    }
+  }
+
+  /** Ten clients that take nothing, and a drain of theirs whose clock is the test's. */
+  private static List<Client> tenThatTakeNothing(EngineFixture fixture) {
+    return IntStream.range(0, 10)
+        .mapToObj(i -> fixture.connect(Subscription.none()).plug().client())
+        .toList();
+  }
+
+  private static Drain drain(EngineFixture fixture, List<Client> clients, long tick, long linger) {
+    return new Drain(() -> clients, fixture.engine().frames()::farewell, tick, linger);
+  }
+
+  private static long closing(List<Client> clients) {
+    return clients.stream().filter(client -> client.closeReason().isPresent()).count();
+  }
+
+  private static long givenUp(List<Client> clients) {
+    return clients.stream().filter(client -> client.lifecycle().isOver()).count();
+  }
+
+  @Test
+  void closesAfterTheGraceEvenlyAndGivesUpWhoLingers() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      List<Client> clients = tenThatTakeNothing(fixture);
+      Drain drain = drain(fixture, clients, 10, 200);
+      drain.noClients();
+      assertThat(drain.hasBegun()).isFalse();
+      assertThat(drain.begin(1000, 100, 90)).isTrue();
+      assertThat(drain.hasBegun()).isTrue();
+      assertThat(drain.onTime(1099)).isEqualTo(10);
+      assertThat(closing(clients)).isZero();
+      for (int i = 0; i < 10; i++) {
+        assertThat(drain.onTime(1100 + 10 * i)).isEqualTo(10);
+        assertThat(closing(clients)).isEqualTo(i + 1);
+      }
+      drain.onTime(1389);
+      assertThat(drain.onTime(1389)).isEqualTo(10);
+      assertThat(givenUp(clients)).isZero();
+      drain.onTime(1390);
+      assertThat(drain.onTime(1390)).isEqualTo(10);
+      assertThat(givenUp(clients)).isEqualTo(10);
+      assertThat(done(drain.drained())).isFalse();
+      drain.noClients();
+      assertThat(done(drain.drained())).isTrue();
+      assertThat(drain.onTime(1400)).isNegative();
+    }
+  }
+
+  @Test
+  void whatIsOverSoonerCountsAndWhatIsOverLaterDoesNot() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      List<Client> clients = tenThatTakeNothing(fixture);
+      Drain drain = drain(fixture, clients, 10, 200);
+      drain.begin(1000, 100, 900);
+      assertThat(drain.begin(1050, 10, 40)).isFalse();
+      assertThat(drain.begin(1055, 0, 900)).isFalse();
+      drain.onTime(1059);
+      assertThat(closing(clients)).isZero();
+      drain.onTime(1060);
+      assertThat(closing(clients)).isEqualTo(2);
+      drain.onTime(1099);
+      assertThat(closing(clients)).isEqualTo(10);
+    }
+  }
+
+  @Test
+  void whatHasBegunToCloseIsOnlyOverSooner() {
+    try (EngineFixture fixture = new EngineFixture()) {
+      List<Client> clients = tenThatTakeNothing(fixture);
+      Drain drain = drain(fixture, clients, 10, 200);
+      drain.begin(1000, 10, 990);
+      drain.onTime(1010);
+      assertThat(closing(clients)).isEqualTo(1);
+      drain.begin(1100, 100, 100);
+      // half of the time from its begin has passed
+      drain.onTime(1150);
+      assertThat(closing(clients)).isEqualTo(5);
+      drain.onTime(1300);
+      assertThat(closing(clients)).isEqualTo(10);
     }
   }
 
