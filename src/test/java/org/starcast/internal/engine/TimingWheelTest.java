@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -132,10 +133,30 @@ class TimingWheelTest {
     thread.start();
     probes.forEach(probe -> until(() -> cancelled.contains(probe) || !probe.calls().isEmpty()));
     // one that is done, and one that is in no list, are no matter
-    wheel.cancel(probes.get(0));
+    wheel.cancel(probes.stream().filter(probe -> !cancelled.contains(probe)).findFirst().get());
     wheel.cancel(new Probe(0));
     pass(TimeUnit.MILLISECONDS.toNanos(1));
     assertThat(cancelled).allMatch(probe -> probe.calls().isEmpty());
+  }
+
+  @Test
+  void isNotStuckWhileItTurns() {
+    AtomicInteger turns = new AtomicInteger();
+    wheel.schedule(
+        new TimingWheel.Entry() {
+          @Override
+          long onTime(long now) {
+            turns.incrementAndGet();
+            return 0;
+          }
+        },
+        0);
+    thread.start();
+    for (int hour = 1; hour <= 3; hour++) {
+      int before = turns.get();
+      until(() -> turns.get() > before + 1);
+      assertThat(wheel.stuck(TimeUnit.HOURS.toNanos(hour), 1)).isFalse();
+    }
   }
 
   @Test
