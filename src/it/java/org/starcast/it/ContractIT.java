@@ -8,11 +8,24 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.json.bind.annotation.JsonbNillable;
+import jakarta.json.bind.annotation.JsonbProperty;
+import jakarta.json.bind.annotation.JsonbTransient;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
 import java.io.StringReader;
+import java.math.BigDecimal;
 import java.net.URL;
 import java.net.http.HttpResponse;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.util.Date;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
@@ -24,6 +37,7 @@ import org.starcast.SseMessage;
 import org.starcast.Topic;
 import org.starcast.TopicContract;
 import org.starcast.internal.contract.AsyncApiSchema;
+import org.starcast.testing.SseTestClient;
 
 /** The contract that a server gives of an application's beans and annotated types. */
 @ArquillianTest
@@ -36,6 +50,59 @@ public class ContractIT {
 
   public record Paid(long id) {}
 
+  public enum Size {
+    SMALL,
+    LARGE
+  }
+
+  /** What servers may see differently. */
+  public record Goods(
+      @JsonbProperty("called") String name,
+      @JsonbTransient String secret,
+      @JsonbNillable(false) String absent,
+      @JsonbProperty("size-of-it") Size size,
+      Optional<String> note,
+      OptionalInt count,
+      BigDecimal price,
+      char letter,
+      Map<Size, List<LocalDate>> days,
+      ZonedDateTime made,
+      Date sold,
+      Order order) {}
+
+  public static class Box {
+    @JsonbProperty("label")
+    private final String text;
+
+    private final transient int passing = 1;
+    public final Size size = Size.LARGE;
+
+    public Box(String text) {
+      this.text = text;
+    }
+
+    public String getText() {
+      return text;
+    }
+
+    public int getPassing() {
+      return passing;
+    }
+
+    public boolean isFull() {
+      return true;
+    }
+
+    public String getURL() {
+      return null;
+    }
+
+    @JsonbTransient
+    public String getHidden() {
+      return "hidden";
+    }
+  }
+
   public record Encoded(int secret) {}
 
   /** No bean, and in nothing that is one. */
@@ -43,7 +110,16 @@ public class ContractIT {
   public record Line(String text) {}
 
   @ApplicationScoped
+  @Path("contract")
   public static class Shop {
+    @Inject
+    @Topic("contract.goods")
+    Event<Goods> goods;
+
+    @Inject
+    @Topic("contract.boxes")
+    Event<Box> boxes;
+
     @Inject
     @Topic("contract.orders.created")
     Event<Order> created;
@@ -51,6 +127,41 @@ public class ContractIT {
     @Inject
     @Topic("contract.encoded")
     Event<Encoded> encoded;
+
+    @POST
+    public void send() {
+      Order order = new Order(1, null, Instant.now(), List.of(new Order(2, "a", null, null)));
+      goods.fire(
+          new Goods(
+              null,
+              "secret",
+              null,
+              null,
+              Optional.empty(),
+              OptionalInt.empty(),
+              null,
+              'x',
+              null,
+              null,
+              null,
+              null));
+      goods.fire(
+          new Goods(
+              "chair",
+              "secret",
+              "there",
+              Size.SMALL,
+              Optional.of("note"),
+              OptionalInt.of(3),
+              new BigDecimal("1.10"),
+              'y',
+              Map.of(Size.LARGE, List.of(LocalDate.now())),
+              ZonedDateTime.now(ZoneId.of("Europe/Berlin")),
+              new Date(),
+              order));
+      boxes.fire(new Box("text"));
+      boxes.fire(new Box(null));
+    }
 
     void heard(@Observes @Topic("contract.orders.*") Paid paid) {}
   }
@@ -72,12 +183,34 @@ public class ContractIT {
             "starcast.endpoint.registry.role", "*"));
   }
 
+  @Test
+  void whatIsSentIsAsTheDocumentSays() {
+    Server server = new Server(base);
+    JsonObject document =
+        Json.createReader(new StringReader(server.get("starcast/contract").body())).readObject();
+    try (SseTestClient client = server.subscribe("topic=contract.goods&topic=contract.boxes")) {
+      server.post("contract", "");
+      for (String schema : List.of("Goods", "Goods", "Box", "Box")) {
+        String data = client.next().data();
+        assertThat(AsyncApiSchema.problems(document, schema, data)).as(data).isEmpty();
+        assertThat(data).doesNotContain("secret", "hidden", "passing");
+        JsonObject described =
+            document.getValue("/components/schemas/" + schema + "/properties").asJsonObject();
+        JsonObject sent = Json.createReader(new StringReader(data)).readObject();
+        assertThat(described.keySet()).containsAll(sent.keySet());
+      }
+    }
+  }
+
   /** With what this test declares. */
   public static WebArchive add(WebArchive war) {
     return war.addClasses(
         ContractIT.class,
         Order.class,
         Paid.class,
+        Size.class,
+        Goods.class,
+        Box.class,
         Encoded.class,
         Line.class,
         Shop.class,
