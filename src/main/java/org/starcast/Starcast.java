@@ -14,6 +14,7 @@ public final class Starcast {
           "org.starcast.datastar.Signals$BodyReader",
           "org.starcast.internal.web.OriginFilter",
           "org.starcast.internal.web.EndpointResource",
+          "org.starcast.internal.web.SessionStreamResource",
           "org.starcast.internal.web.RegistryResource",
           "org.starcast.internal.web.MonitorResource",
           "org.starcast.internal.web.ContractResource");

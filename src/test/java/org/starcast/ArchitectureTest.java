@@ -67,7 +67,11 @@ class ArchitectureTest {
     "org.starcast.."
   };
 
-  /** What else is used, by classes that are loaded only where it is there. */
+  /**
+   * What else is used, by classes that are loaded only where it is there. Those of Faces are in a
+   * jar of their own: a server that finds one which mentions a component in any jar of an
+   * application takes the application for one of Faces.
+   */
   private static final Map<String, String> OPTIONAL =
       Map.ofEntries(
           Map.entry("jakarta.transaction", "org.starcast.internal.cdi.JtaTransactions"),
@@ -79,7 +83,8 @@ class ArchitectureTest {
           Map.entry(
               "jakarta.json.bind",
               "org.starcast.internal.json.*|org.starcast.datastar.Signals(Reader|Types)"),
-          Map.entry("jakarta.faces", "org.starcast.datastar.FacesHtml"),
+          Map.entry("jakarta.faces", "org.starcast.(internal.)?faces.*"),
+          Map.entry("jakarta.el", "org.starcast.internal.faces.*"),
           Map.entry("org.eclipse.microprofile.jwt", "org.starcast.internal.security.Token\\$Jwt"),
           Map.entry(
               "org.eclipse.microprofile.health",

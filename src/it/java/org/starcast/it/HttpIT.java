@@ -75,6 +75,7 @@ class HttpIT {
         .addPackage(HttpApplication.class.getPackage())
         .addAsLibrary(new File(System.getProperty("starcast.jar")))
         .addAsResource(new StringAsset(config), "META-INF/microprofile-config.properties")
+        .addAsWebResource(new StringAsset("<p>#{1 + 1}</p>"), "page.xhtml")
         .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml");
   }
 
@@ -145,6 +146,14 @@ class HttpIT {
   }
 
   // ---- clients that take nothing, little, or are gone
+
+  /** With a component in the jar it would be: Faces looks for such classes, and takes over. */
+  @Test
+  void theJarMakesNoApplicationOneOfFaces() throws IOException {
+    RawHttp.Answer page = RawHttp.once(URI.create(base + "page.xhtml"), "GET", "");
+    assertThat(page.status()).isEqualTo(200);
+    assertThat(page.body()).isEqualTo("<p>#{1 + 1}</p>");
+  }
 
   @Test
   void aClientThatTakesNothingLosesItsConnectionAndWhatWaitedForIt() throws IOException {

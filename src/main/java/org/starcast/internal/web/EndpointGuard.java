@@ -64,6 +64,11 @@ final class EndpointGuard {
   /** Refuses what is switched off, pages of other origins, and tokens in the query. */
   void enter(Switch endpoint, HttpServletRequest request, HttpServletResponse response) {
     requireEnabled(endpoint);
+    check(request, response);
+  }
+
+  /** Refuses pages of other origins, and tokens in the query. */
+  void check(HttpServletRequest request, HttpServletResponse response) {
     origins().check(request, response);
     if (!config.security().queryToken()
         && FormData.parameters(request, Set.of()).keySet().stream()

@@ -3,16 +3,20 @@ package org.starcast.internal.web;
 import jakarta.servlet.ServletContainerInitializer;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.annotation.HandlesTypes;
+import jakarta.ws.rs.ApplicationPath;
 import jakarta.ws.rs.core.Application;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.starcast.Starcast;
 import org.starcast.internal.logging.LogMessage;
 
 /**
  * Warns of an {@link Application} that lists its classes, but not those of {@link
  * Starcast#classes()}: the endpoints would answer 404 and {@code @SameOrigin} would let everybody
- * in, without a word. Found by {@code META-INF/services}.
+ * in, without a word. Notes those that have them for {@link RestPath}. Found by {@code
+ * META-INF/services}.
  */
 @HandlesTypes(Application.class)
 public final class ListedClasses implements ServletContainerInitializer {
@@ -24,21 +28,31 @@ public final class ListedClasses implements ServletContainerInitializer {
 
   @Override
   public void onStartup(Set<Class<?>> types, ServletContext context) {
+    Map<String, String> paths = new TreeMap<>();
     if (types != null) {
-      types.forEach(ListedClasses::check);
+      for (Class<?> type : types) {
+        if (check(type)) {
+          ApplicationPath path = type.getAnnotation(ApplicationPath.class);
+          paths.put(type.getName(), path == null ? null : path.value());
+        }
+      }
     }
+    RestPath.note(context, paths);
   }
 
-  private static void check(Class<?> type) {
+  /** Whether it has the classes, as far as one can say. */
+  private static boolean check(Class<?> type) {
     Set<Class<?>> listed;
     try {
       listed = listed(type);
     } catch (ReflectiveOperationException | LinkageError | RuntimeException e) {
-      return; // it is abstract, or one that only the server can make
+      return true; // it is abstract, or one that only the server can make
     }
-    if (!listed.isEmpty() && !listed.containsAll(Starcast.classes())) {
-      LogMessage.CLASSES_UNLISTED.log(LOG, type.getName());
+    if (listed.isEmpty() || listed.containsAll(Starcast.classes())) {
+      return true;
     }
+    LogMessage.CLASSES_UNLISTED.log(LOG, type.getName());
+    return false;
   }
 
   /** Its classes and those of its singletons: none of both, and the runtime finds all. */

@@ -55,6 +55,7 @@ class OptionalApisTest {
           Map.entry("org.eclipse.microprofile.openapi.", Set.of()),
           Map.entry("io.nats.", Set.of()),
           Map.entry("jakarta.faces.", Set.of()),
+          Map.entry("jakarta.el.", Set.of()),
           Map.entry(VALIDATION, Set.of()),
           Map.entry(JSON_BINDING, Set.of()));
 

@@ -66,7 +66,7 @@ class ListedClassesTest {
 
   private static List<String> said(Class<?>... applications) {
     try (LogCapture log = new LogCapture(ListedClasses.class)) {
-      new ListedClasses().onStartup(Set.of(applications), null);
+      new ListedClasses().onStartup(Set.of(applications), new WebContext().get());
       return log.records().stream().map(LogRecord::getMessage).toList();
     }
   }
@@ -78,7 +78,7 @@ class ListedClassesTest {
         .asString()
         .startsWith("STARCAST-1067: " + Forgetful.class.getName() + " lists its classes without")
         .contains("@SameOrigin");
-    new ListedClasses().onStartup(null, null);
+    new ListedClasses().onStartup(null, new WebContext().get());
   }
 
   @Test

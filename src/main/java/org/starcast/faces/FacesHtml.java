@@ -1,14 +1,15 @@
-package org.starcast.datastar;
+package org.starcast.faces;
 
 import jakarta.faces.component.UIComponent;
 import jakarta.faces.context.FacesContext;
 import jakarta.faces.context.ResponseWriter;
 import java.io.IOException;
 import java.util.Objects;
+import org.starcast.datastar.Html;
 
 /**
- * A component of the present Jakarta Faces view as {@link Html}. Only where Jakarta Faces is there,
- * and only on the thread of a Faces request.
+ * A component of the present Jakarta Faces view as {@link Html}. Only on the thread of a Faces
+ * request.
  */
 public final class FacesHtml {
 

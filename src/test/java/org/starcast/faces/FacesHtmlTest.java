@@ -1,4 +1,4 @@
-package org.starcast.datastar;
+package org.starcast.faces;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,6 +12,7 @@ import java.io.StringWriter;
 import java.io.Writer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.starcast.datastar.Html;
 
 class FacesHtmlTest {
 
@@ -25,10 +26,8 @@ class FacesHtmlTest {
   @Test
   void componentIsRenderedIntoTheEventAndNotIntoThePage() {
     Context context = new Context(new Markup(page));
-    PatchElements patch =
-        Recorder.datastar().patchElements(FacesHtml.of((FacesHtml.Encoder) c -> encode(c, false)));
-    assertThat(Wire.one(patch.render()).arguments())
-        .containsEntry("elements", "<tr id=\"r1\">\n</tr>");
+    Html html = FacesHtml.of((FacesHtml.Encoder) c -> encode(c, false));
+    assertThat(html.asString()).isEqualTo("<tr id=\"r1\">\r\n</tr>");
     assertThat(page.toString()).isEmpty();
     assertThat(context.getResponseWriter()).isSameAs(context.first);
   }

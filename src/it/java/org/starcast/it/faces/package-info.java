@@ -1,0 +1,2 @@
+/** An application with pages of Jakarta Faces. */
+package org.starcast.it.faces;
