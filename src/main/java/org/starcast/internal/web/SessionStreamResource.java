@@ -73,7 +73,7 @@ public class SessionStreamResource {
     SessionStreams.Stream stream;
     try {
       guard.check(request, response);
-      Map<String, List<String>> query = FormData.query(request, PARAMETERS);
+      Map<String, List<String>> query = FormData.parameters(request, PARAMETERS);
       Parameters.knownOrForeign(query.keySet(), PARAMETERS);
       Parameters.required(query, "id");
       stream = find(request, Parameters.single(query, "id"));
