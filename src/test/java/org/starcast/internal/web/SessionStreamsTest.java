@@ -102,7 +102,7 @@ class SessionStreamsTest {
                   case "getSession" -> session == null ? null : session.get();
                   case "getUserPrincipal" -> caller == null ? null : (Principal) () -> caller;
                   case "getQueryString" -> query;
-                  case "getHeaders", "getRemoteAddr" -> null;
+                  case "getHeaders", "getRemoteAddr", "getAttribute" -> null;
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
   }
