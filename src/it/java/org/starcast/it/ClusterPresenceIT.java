@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,7 +41,11 @@ class ClusterPresenceIT {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = new Cluster(temp, Map.of("STARCAST_PRESENCE_ENABLED", "true"), Map.of());
+    cluster =
+        new Cluster(
+            temp,
+            Map.of("STARCAST_PRESENCE_ENABLED", "true", "STARCAST_PRESENCE_AWAY", "PT15S"),
+            Map.of());
   }
 
   @AfterAll
@@ -109,41 +114,58 @@ class ClusterPresenceIT {
         .toList();
   }
 
-  private static void awaitMoves(List<RawStream> streams, String... moves) {
+  /** That this was told of a user, and nothing else. */
+  private static void awaitMoves(List<RawStream> streams, String user, String... moves) {
     for (RawStream stream : streams) {
       await()
           .atMost(PATIENCE)
-          .untilAsserted(() -> assertThat(moves(stream)).containsExactly(moves));
+          .untilAsserted(
+              () ->
+                  assertThat(moves(stream))
+                      .filteredOn(move -> move.endsWith(" " + user))
+                      .containsExactly(
+                          Stream.of(moves).map(move -> move + " " + user).toArray(String[]::new)));
     }
   }
 
   @Test
-  void aUserOfSeveralNodesIsOneMemberWhoJoinsOnceAndLeavesOnce() throws Exception {
+  void aUserOfSeveralNodesIsOneMemberWhoseLastClientCounts() throws Exception {
     String topic = "lobby";
     List<Integer> all = List.of(0, 1, 2);
     List<RawStream> watchers = watchers(topic, 0, 1, 2);
 
     RawStream one = user(0, "ann", topic);
-    awaitMoves(watchers, "join ann");
+    awaitMoves(watchers, "ann", "join");
     awaitMembers(topic, all, "ann:1");
     RawStream two = user(2, "ann", topic);
     awaitMembers(topic, all, "ann:2");
     // comes later, so that a second join would have been told before
     RawStream marker = user(1, "marker", topic);
-    awaitMoves(watchers, "join ann", "join marker");
+    awaitMoves(watchers, "marker", "join");
+    awaitMoves(watchers, "ann", "join");
 
     one.reset();
     awaitMembers(topic, all, "ann:1", "marker:1");
     marker.reset();
-    awaitMoves(watchers, "join ann", "join marker", "leave marker");
+    awaitMoves(watchers, "marker", "join", "away");
+    awaitMoves(watchers, "ann", "join");
     two.reset();
-    awaitMoves(watchers, "join ann", "join marker", "leave marker", "leave ann");
+    awaitMoves(watchers, "ann", "join", "away");
+
+    RawStream three = user(1, "ann", topic);
+    awaitMoves(watchers, "ann", "join", "away", "back");
+    three.reset();
+    awaitMoves(watchers, "ann", "join", "away", "back", "away", "leave");
+    awaitMoves(watchers, "marker", "join", "away", "leave");
     awaitMembers(topic, all);
 
     assertThat(all.stream().flatMap(node -> strings(node, "presence/moves").stream()))
         .filteredOn(move -> move.endsWith(" ann " + topic))
         .as("CDI events, each on one node")
-        .containsExactlyInAnyOrder("JOIN ann " + topic, "LEAVE ann " + topic);
+        .containsExactlyInAnyOrder(
+            Stream.of("JOIN", "AWAY", "BACK", "AWAY", "LEAVE")
+                .map(action -> action + " ann " + topic)
+                .toArray(String[]::new));
   }
 
   @Test
