@@ -9,12 +9,17 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.SseEventSink;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.starcast.SseBroadcaster;
+import org.starcast.SseClient;
 import org.starcast.Subscription;
 import org.starcast.datastar.DatastarAction;
 import org.starcast.datastar.DatastarAttributes;
@@ -36,10 +41,17 @@ public class OperationsResource {
   @Inject SseBroadcaster broadcaster;
   @Inject DatastarSse datastar;
 
+  /** The signals that came with each request for a page's stream. */
+  private final Map<String, List<String>> asked = new ConcurrentHashMap<>();
+
   @GET
   @Path("stream")
   @Produces(MediaType.SERVER_SENT_EVENTS)
-  public void stream(@Context SseEventSink sink, @PathParam("page") String page) {
+  public void stream(
+      @Context SseEventSink sink,
+      @PathParam("page") String page,
+      @QueryParam("datastar") String signals) {
+    asked.computeIfAbsent(page, p -> new CopyOnWriteArrayList<>()).add(signals);
     var client =
         broadcaster.register(sink, Subscription.to("operations." + page).queue(5000, 8 << 20));
     datastar.patchSignals(Map.of("_live", true)).sendTo(client);
@@ -55,6 +67,20 @@ public class OperationsResource {
     } catch (IllegalArgumentException e) {
       return Response.status(400).entity(e.getMessage()).build();
     }
+  }
+
+  @GET
+  @Path("asked")
+  @Produces(MediaType.APPLICATION_JSON)
+  public List<String> asked(@PathParam("page") String page) {
+    return asked.get(page);
+  }
+
+  /** Ends the page's stream. */
+  @POST
+  @Path("end")
+  public void end(@PathParam("page") String page) {
+    broadcaster.clientsOn("operations." + page).forEach(SseClient::close);
   }
 
   @POST

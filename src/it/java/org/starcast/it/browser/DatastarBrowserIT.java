@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.openqa.selenium.Dimension;
 import org.starcast.it.app.OperationsResource;
 
 /** What each operation does in a real browser with Datastar's real client. */
@@ -89,6 +90,43 @@ class DatastarBrowserIT extends BrowserTest {
     untilTrue(() -> !exists("#list li"));
     operate("do", "removeById", "value", "target");
     untilTrue(() -> !exists("#target"));
+  }
+
+  /** The signals that came with each request for the page's stream. */
+  private List<JsonObject> asked() {
+    return strings("api/operations/" + page + "/asked").stream()
+        .map(DatastarBrowserIT::read)
+        .toList();
+  }
+
+  private static boolean isHidden() {
+    return Boolean.TRUE.equals(browser.executeScript("return document.hidden"));
+  }
+
+  @Test
+  void whatIsPatchedWhileTheTabIsHiddenIsThereWhenItIsShown() {
+    browser.manage().window().minimize();
+    untilTrue(DatastarBrowserIT::isHidden);
+    patch("value", "<li>two</li>", "selector", "#list", "mode", "append");
+
+    browser.manage().window().setSize(new Dimension(800, 600));
+    untilTrue(() -> !isHidden());
+
+    patch("value", "<li>three</li>", "selector", "#list", "mode", "append");
+    untilTrue(() -> texts("#list li").equals(List.of("one", "two", "three")));
+    assertThat(asked()).as("the stream, and that after the tab was hidden").hasSize(2);
+  }
+
+  @Test
+  void aStreamThatComesBackSendsTheSignalsAsTheyAreThen() {
+    element("#field").sendKeys("now");
+
+    assertThat(Hostile.post(operations() + "/end", read("{}")).statusCode()).isEqualTo(204);
+
+    untilTrue(() -> asked().size() == 2);
+    assertThat(asked()).extracting(signals -> signals.getString("text")).containsExactly("", "now");
+    patch("value", "<p id=\"target\">back</p>");
+    untilTrue(() -> text("#target").equals("back"));
   }
 
   @Test
