@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -482,12 +481,12 @@ class SharedLogTest {
                       private static final long serialVersionUID = 1;
 
                       @Override
-                      public void forEach(Consumer<? super StoredEvent> action) {
+                      public java.util.stream.Stream<StoredEvent> stream() {
                         Runnable r = meanwhile.get();
                         if (r != null) {
                           r.run();
                         }
-                        super.forEach(action);
+                        return super.stream();
                       }
                     };
                 receiver.began(epoch, after, slow);
