@@ -17,8 +17,9 @@ import org.starcast.htmx.HtmxVersion;
 
 /**
  * Serves the demos' pages: fills in the script tags that a page asks for by {@code <!-- datastar
- * -->} or {@code <!-- htmx -->}, with a security policy and a nonce of its own for each answer.
- * {@code ?htmx=V2} has the older htmx, and {@code ?source} shows a page as it is written.
+ * -->}, {@code <!-- htmx -->} or {@code <!-- htmx 2 -->}, with a security policy and a nonce of its
+ * own for each answer. {@code ?htmx=V2} has the older htmx, too, and {@code ?source} shows a page
+ * as it is written.
  */
 @WebServlet("*.html")
 public class PageServlet extends HttpServlet {
@@ -26,6 +27,7 @@ public class PageServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
   private static final String DATASTAR = "<!-- datastar -->";
   private static final String HTMX = "<!-- htmx -->";
+  private static final String HTMX_2 = "<!-- htmx 2 -->";
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -64,8 +66,9 @@ public class PageServlet extends HttpServlet {
     response.getOutputStream().write(bytes);
   }
 
-  private byte[] filled(byte[] file, String root, HtmxVersion htmx, HttpServletResponse response) {
+  private byte[] filled(byte[] file, String root, HtmxVersion asked, HttpServletResponse response) {
     String page = new String(file, StandardCharsets.UTF_8);
+    HtmxVersion htmx = page.contains(HTMX_2) ? HtmxVersion.V2 : asked;
     String nonce = nonce();
     if (page.contains(DATASTAR)) {
       DatastarPage datastar =
@@ -81,7 +84,7 @@ public class PageServlet extends HttpServlet {
               script(root, "assets/missing.js?" + DatastarPage.VERSION) + datastar.script());
       // the client compiles the expressions in the page's attributes
       SecurityHeaders.allowScripts(response, "'self' 'unsafe-eval' 'nonce-" + nonce + "'");
-    } else if (page.contains(HTMX)) {
+    } else if (page.contains(HTMX) || page.contains(HTMX_2)) {
       String tags =
           htmx == HtmxVersion.V4
               ? script(root, "assets/htmx4/htmx.min.js")
@@ -90,7 +93,7 @@ public class PageServlet extends HttpServlet {
                   + script(root, "assets/htmx2/ext/sse.min.js");
       String transport =
           "<script type=\"module\" src=\"" + root + "/starcast/htmx.js\"></script>\n";
-      page = page.replace(HTMX, tags + transport);
+      page = page.replace(HTMX, tags + transport).replace(HTMX_2, tags + transport);
       SecurityHeaders.allowScripts(response, "'self'");
     }
     return page.replace("{{nonce}}", nonce)

@@ -353,7 +353,7 @@ abstract class BrowserTest {
     Path path =
         file.contains("source/org/")
             ? Path.of("src/demo/java", file.substring(file.indexOf("org/")))
-            : Path.of("src/demo/webapp", page, file.replace("?source", ""));
+            : Path.of("src/demo/webapp", page, file.replaceFirst("\\?source$|\\.txt$", ""));
     return Files.readString(path).replaceAll("(?m)^(package|import) .*\\R+", "").strip();
   }
 

@@ -1,0 +1,73 @@
+package org.starcast.it.browser;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jboss.arquillian.container.test.api.Deployment;
+import org.jboss.arquillian.container.test.api.RunAsClient;
+import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.openqa.selenium.Keys;
+
+/** The demo's one page five times, of one model and one event. */
+@ArquillianTest
+@RunAsClient
+@Tag(BrowserTest.BOTH_SERVERS)
+class WallIT extends BrowserTest {
+
+  private static final String DATASTAR = "datastar.html";
+
+  @Deployment(testable = false)
+  static WebArchive demo() {
+    return demoWar();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"plain.html", "htmx4.html", "htmx2.html", DATASTAR, "faces.xhtml"})
+  void whatIsPostedInOnePageShowsInAll(String page) throws IOException {
+    if (page.equals(DATASTAR)) {
+      assumeDatastar();
+    }
+    console();
+    List<String> windows = new ArrayList<>();
+    for (String other : List.of("plain.html", "htmx4.html", "htmx2.html", "faces.xhtml")) {
+      windows.add(openStream("wall/" + other));
+    }
+    if (hasDatastar()) {
+      windows.add(openStream("wall/" + DATASTAR));
+    }
+    String writer = openStream("wall/" + page);
+    windows.add(writer);
+    String first = unique("<b>first</b> & ");
+    String second = unique("second");
+
+    post(first);
+    post(second);
+
+    for (String window : windows) {
+      show(window);
+      untilTrue(() -> newest(2).equals(List.of(second, first)));
+      assertThat(exists("#notes b")).isFalse();
+    }
+    String later = openStream("wall/" + page);
+    untilTrue(() -> newest(2).equals(List.of(second, first)));
+    show(later);
+    assertThat(console()).isEmpty();
+    assertCodeShown("wall");
+    screenshots("wall-" + page.replaceFirst("\\..*", ""));
+  }
+
+  private void post(String text) {
+    element("#text").sendKeys(text, Keys.ENTER);
+    untilTrue(() -> newest(1).equals(List.of(text)) && value("#text").isEmpty());
+  }
+
+  private List<String> newest(int most) {
+    return texts("#notes li").stream().limit(most).toList();
+  }
+}
