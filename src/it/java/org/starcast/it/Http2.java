@@ -100,6 +100,17 @@ public final class Http2 {
     next.close();
   }
 
+  /** What waits for it would stay until its client takes it, or leaves. */
+  public void aStreamThatTakesNothingIsReset() throws IOException {
+    TlsClient.Stream held = open("probe/stream/held?topic=hold.*&messages=100000&bytes=100000000");
+    server.post("probe/storm?threads=1&events=2000&topics=1&prefix=hold&padding=20000", "");
+    await().atMost(PATIENCE).until(() -> server.journalHas("closed held TIMEOUT"));
+
+    held.reading();
+
+    await().atMost(PATIENCE).until(held::wasReset);
+  }
+
   /** Neither may a connection whose client lets everything come, and then reads nothing. */
   void aConnectionThatTakesNothingIsNotFilledWithoutEnd() throws IOException {
     URI uri = api.resolve("probe/stream/frozen?topic=ice.*&messages=100000&bytes=100000000");

@@ -101,6 +101,7 @@ final class TlsClient {
     private final HttpResponse<InputStream> response;
     private final List<ReceivedEvent> events = new ArrayList<>();
     private volatile boolean ended;
+    private volatile boolean reset;
 
     private Stream(HttpResponse<InputStream> response) {
       this.response = response;
@@ -130,7 +131,7 @@ final class TlsClient {
           }
         }
       } catch (IOException e) {
-        // it was reset, which some tests wait for
+        reset = true;
       } finally {
         ended = true;
       }
@@ -157,6 +158,11 @@ final class TlsClient {
 
     boolean ended() {
       return ended;
+    }
+
+    /** Whether it has been read until it broke off. */
+    boolean wasReset() {
+      return reset;
     }
 
     void close() throws IOException {

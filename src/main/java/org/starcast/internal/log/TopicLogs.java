@@ -30,8 +30,8 @@ import org.starcast.spi.StoredEvent;
  * <p>One thread at a time changes it, under its monitor; any number reads meanwhile, without a
  * lock.
  *
- * <p>Over 500 lines, as what the one monitor guards is here: what is evicted, forgotten and complete
- * is decided in one place.
+ * <p>Over 500 lines, as what the one monitor guards is here: what is evicted, forgotten and
+ * complete is decided in one place.
  *
  * @param <E> the kind of event
  */

@@ -11,7 +11,7 @@ import java.util.Optional;
  */
 final class TomcatConnection extends TimedConnection {
 
-  private static final Duration NO_END = Duration.ofDays(3650);
+  static final Duration NO_END = Duration.ofDays(3650);
 
   private final Object socketWrapper;
 
@@ -27,10 +27,11 @@ final class TomcatConnection extends TimedConnection {
     }
     Object coyote = Reflection.call(catalina.get(), "getCoyoteRequest");
     Object processor = Reflection.get(coyote, "hook");
-    // a stream of HTTP/2 has a write timeout and a window of its own
-    return Reflection.find(processor, "stream").isPresent()
-        ? Optional.empty()
-        : Optional.of(new TomcatConnection(Reflection.get(processor, "socketWrapper")));
+    Optional<Object> stream = Reflection.find(processor, "stream");
+    return Optional.of(
+        stream.isPresent()
+            ? new TomcatHttp2Connection(processor, stream.get())
+            : new TomcatConnection(Reflection.get(processor, "socketWrapper")));
   }
 
   @Override
