@@ -95,6 +95,11 @@ class ArchitectureTest {
           Map.entry("io.opentelemetry", "org.starcast.internal.observe.OpenTelemetry.*"),
           // annotations, which Java leaves out where they are not there
           Map.entry("org.eclipse.microprofile.openapi", "org.starcast.internal.web.*Resource"),
+          Map.entry(
+              "javax.sql",
+              "org.starcast.internal.backplane.(Postgres(Backplane|Database)|BackplaneProducer)"),
+          Map.entry(
+              "org.postgresql", "org.starcast.internal.backplane.PostgresNotifications\\$Driver"),
           Map.entry("io.nats", "org.starcast.nats.*|org.starcast.internal.backplane.*"));
 
   private static final JavaClasses MAIN =

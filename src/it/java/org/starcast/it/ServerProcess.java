@@ -42,6 +42,8 @@ final class ServerProcess implements AutoCloseable {
   private final List<String> options = new ArrayList<>();
   private final List<Path> further = new ArrayList<>();
   private final List<UnaryOperator<String>> changes = new ArrayList<>();
+  private final List<String> commands = new ArrayList<>();
+  private final List<Path> libraries = new ArrayList<>();
   private volatile Process process;
 
   /** One that does not run yet, and keeps its files in a folder of its own. */
@@ -75,6 +77,16 @@ final class ServerProcess implements AutoCloseable {
     changes.add(change);
   }
 
+  /** A command that Payara is given before it boots. */
+  void command(String command) {
+    commands.add(command);
+  }
+
+  /** A jar for Payara itself. */
+  void library(Path jar) {
+    libraries.add(jar);
+  }
+
   /** Starts the process; {@link #ready} waits for it. */
   void start() throws IOException {
     List<String> command = new ArrayList<>();
@@ -95,21 +107,30 @@ final class ServerProcess implements AutoCloseable {
     String config = System.getProperty("server.config") + "/payara-micro/";
     Path deployments = Files.createDirectories(folder.resolve("deployments"));
     copyFurther(deployments);
-    return List.of(
-        "@" + config + "jvm.options",
-        "-jar",
-        System.getProperty("payara.microJar"),
-        "--prebootcommandfile",
-        config + "preboot.asadmin",
-        "--port",
-        Integer.toString(port),
-        "--nocluster",
-        "--deploymentdir",
-        deployments.toString(),
-        "--deploy",
-        war.toString(),
-        "--contextroot",
-        "/");
+    Path preboot = folder.resolve("preboot.asadmin");
+    Files.writeString(
+        preboot,
+        Files.readString(Path.of(config, "preboot.asadmin")) + String.join("\n", commands) + "\n");
+    List<String> command = new ArrayList<>();
+    command.addAll(
+        List.of("@" + config + "jvm.options", "-jar", System.getProperty("payara.microJar")));
+    for (Path library : libraries) {
+      command.addAll(List.of("--addlibs", library.toString()));
+    }
+    command.addAll(
+        List.of(
+            "--prebootcommandfile",
+            preboot.toString(),
+            "--port",
+            Integer.toString(port),
+            "--nocluster",
+            "--deploymentdir",
+            deployments.toString(),
+            "--deploy",
+            war.toString(),
+            "--contextroot",
+            "/"));
+    return command;
   }
 
   private void copyFurther(Path deployments) throws IOException {

@@ -64,6 +64,27 @@ public interface Backplane {
   }
 
   /**
+   * A backplane that is in the application's own database: what a transaction of Jakarta
+   * Transactions publishes is stored with it, or not at all.
+   */
+  interface Transactional extends Backplane {
+
+    /**
+     * Stores events in the transaction of the calling thread, which is about to commit. They get
+     * their places after that, in the order of the list. Waits for the database.
+     *
+     * @throws BackplaneException if they cannot be stored, so that the transaction must not commit
+     */
+    void appendInTransaction(List<OutgoingEvent> envelopes);
+
+    /**
+     * A transaction with such events has committed, or may have: they are to be handed over soon.
+     * Without this call, they come a little later.
+     */
+    void committed();
+  }
+
+  /**
    * Begins to hand over what is stored: about as many of the latest events as a node keeps, and
    * then all that come. Called once. May wait a moment for what is near, such as a disk.
    *

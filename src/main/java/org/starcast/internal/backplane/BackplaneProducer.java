@@ -7,6 +7,8 @@ import jakarta.inject.Qualifier;
 import jakarta.inject.Singleton;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import javax.sql.DataSource;
+import org.starcast.internal.Jndi;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.spi.Backplane;
@@ -44,6 +46,9 @@ public class BackplaneProducer {
     if (config.backplane().type().equals("local")) {
       return new LocalBackplane(config);
     }
+    if (config.backplane().type().equals("postgresql")) {
+      return new PostgresBackplane(config, dataSource(config), executors.scheduler());
+    }
     try {
       Class.forName("io.nats.client.Nats", false, BackplaneProducer.class.getClassLoader());
     } catch (ClassNotFoundException e) {
@@ -51,5 +56,14 @@ public class BackplaneProducer {
           "starcast.backplane: nats needs the library io.nats:jnats in the application", e);
     }
     return new NatsBackplane(config, executors.scheduler());
+  }
+
+  private static DataSource dataSource(StarcastConfig config) {
+    String name = config.backplane().postgresql().dataSource();
+    if (Jndi.lookUp(name) instanceof DataSource source) {
+      return source;
+    }
+    throw new IllegalArgumentException(
+        "starcast.backplane.postgresql.data-source: there is no data source " + name);
   }
 }

@@ -68,7 +68,7 @@ class JtaTransactions implements Transactions {
     TransactionSynchronizationRegistry transactions = registry();
     Pending pending = (Pending) transactions.getResource(pendingKey);
     if (pending == null) {
-      pending = new Pending(outcome);
+      pending = new Pending(transactions, outcome);
       transactions.registerInterposedSynchronization(pending);
       transactions.putResource(pendingKey, pending);
     }
@@ -102,22 +102,58 @@ class JtaTransactions implements Transactions {
    */
   private static final class Pending implements Synchronization {
 
+    private final TransactionSynchronizationRegistry transactions;
     private final Outcome outcome;
     private final List<SseMessage> messages = new ArrayList<>(); // guarded by this
 
-    Pending(Outcome outcome) {
+    // of the transaction's thread, and of who completes it
+    private volatile boolean committing;
+    private volatile boolean stored;
+
+    Pending(TransactionSynchronizationRegistry transactions, Outcome outcome) {
+      this.transactions = transactions;
       this.outcome = outcome;
     }
 
-    synchronized void add(SseMessage message) {
-      messages.add(message);
+    void add(SseMessage message) {
+      synchronized (this) {
+        messages.add(message);
+      }
+      if (committing) {
+        store(); // another synchronization has fired it, as persistence does when it flushes
+      }
     }
 
     @Override
-    public void beforeCompletion() {}
+    public void beforeCompletion() {
+      committing = true;
+      store();
+    }
+
+    private void store() {
+      List<SseMessage> kept;
+      synchronized (this) {
+        kept = List.copyOf(messages);
+      }
+      try {
+        if (!kept.isEmpty() && outcome.stored(kept)) {
+          stored = true;
+          synchronized (this) {
+            messages.clear();
+          }
+        }
+      } catch (RuntimeException e) {
+        // what a server makes of the exception alone differs
+        transactions.setRollbackOnly();
+        throw e;
+      }
+    }
 
     @Override
     public void afterCompletion(int status) {
+      if (stored && status != Status.STATUS_ROLLEDBACK) {
+        outcome.storedCommitted();
+      }
       List<SseMessage> kept;
       synchronized (this) {
         kept = List.copyOf(messages);

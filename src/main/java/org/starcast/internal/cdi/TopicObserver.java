@@ -10,6 +10,7 @@ import jakarta.enterprise.inject.spi.EventMetadata;
 import jakarta.inject.Inject;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.starcast.PublishResult;
@@ -44,6 +45,7 @@ class TopicObserver implements Transactions.Outcome {
   static final int FIRST = 0;
 
   private final SseBroadcaster broadcaster;
+  private final Instance<TransactionalPublisher> transactional;
   private final Payloads payloads;
 
   /** Null where there are none. */
@@ -56,6 +58,7 @@ class TopicObserver implements Transactions.Outcome {
   /** For the container's proxy. */
   TopicObserver() {
     broadcaster = null;
+    transactional = null;
     payloads = null;
     transactions = null;
     failures = null;
@@ -66,12 +69,14 @@ class TopicObserver implements Transactions.Outcome {
   @Inject
   TopicObserver(
       SseBroadcaster broadcaster,
+      Instance<TransactionalPublisher> transactional,
       Payloads payloads,
       Instance<Transactions> transactions,
       Event<PublishResult.Failure> failures,
       Instance<StarcastConfig> config,
       ContainerExecutors executors) {
     this.broadcaster = broadcaster;
+    this.transactional = transactional;
     this.payloads = payloads;
     this.transactions = transactions.isResolvable() ? transactions.get() : null;
     this.failures = failures;
@@ -142,6 +147,20 @@ class TopicObserver implements Transactions.Outcome {
                 message.comment().orElse(null))
             .bodyLength();
     SseFormat.checkSize(length, config.get().limits().messageBytes());
+  }
+
+  @Override
+  public boolean stored(List<SseMessage> messages) {
+    if (!transactional.isResolvable() || !transactional.get().isTransactional()) {
+      return false;
+    }
+    transactional.get().publishInTransaction(messages);
+    return true;
+  }
+
+  @Override
+  public void storedCommitted() {
+    transactional.get().committed();
   }
 
   /** After the commit nobody is left to catch, and the transaction's other events must go out. */

@@ -1,5 +1,6 @@
 package org.starcast.internal.cdi;
 
+import java.util.List;
 import org.starcast.SseMessage;
 
 /**
@@ -21,8 +22,20 @@ interface Transactions {
     ROLLED_BACK
   }
 
-  /** What becomes of messages that were kept. It must not throw. */
+  /** What becomes of messages that were kept. It must not throw, but where that is said. */
   interface Outcome {
+    /**
+     * The transaction is about to commit. Called in it, by its thread.
+     *
+     * @return whether the messages are now stored with the transaction, and none of the methods
+     *     below is to be called for them
+     * @throws RuntimeException if the transaction must not commit
+     */
+    boolean stored(List<SseMessage> messages);
+
+    /** A transaction with which something was stored has committed, or may have. */
+    void storedCommitted();
+
     /** The transaction has committed. */
     void committed(SseMessage message);
 

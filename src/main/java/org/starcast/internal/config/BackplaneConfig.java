@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 /**
  * How nodes are joined; part of {@link StarcastConfig}.
  *
- * @param type {@code local}, which is this node alone, or {@code nats}
+ * @param type {@code local}, which is this node alone, {@code nats} or {@code postgresql}
  * @param whenAway {@code buffer} or {@code fail}
  */
 public record BackplaneConfig(
@@ -23,7 +23,8 @@ public record BackplaneConfig(
     boolean readiness,
     long replayEvents,
     long replayCacheBytes,
-    Nats nats) {
+    Nats nats,
+    Postgresql postgresql) {
 
   static BackplaneConfig read(ConfigReader in) {
     long cache = Math.min(16 << 20, Runtime.getRuntime().maxMemory() / 16);
@@ -37,7 +38,8 @@ public record BackplaneConfig(
         in.bool("starcast.backplane.readiness"),
         in.number("starcast.backplane.replay-events"),
         in.number("starcast.backplane.replay-cache-bytes", cache),
-        Nats.read(in));
+        Nats.read(in),
+        Postgresql.read(in));
   }
 
   /** Whether what is published while the backplane is away is refused at once. */
@@ -89,6 +91,34 @@ public record BackplaneConfig(
     @Override
     public String toString() {
       return "Nats[stream=" + stream + ", subjectPrefix=" + subjectPrefix + "]";
+    }
+  }
+
+  /**
+   * PostgreSQL.
+   *
+   * @param dataSource its name in JNDI
+   * @param create whether tables that are not there are made
+   * @param pollInterval how long the order is not asked for at the most
+   */
+  public record Postgresql(
+      String dataSource,
+      String schema,
+      boolean create,
+      Duration pollInterval,
+      Duration maxAge,
+      long maxEvents,
+      long maxBytes) {
+
+    static Postgresql read(ConfigReader in) {
+      return new Postgresql(
+          in.text("starcast.backplane.postgresql.data-source"),
+          in.identifier("starcast.backplane.postgresql.schema"),
+          in.bool("starcast.backplane.postgresql.create"),
+          in.duration("starcast.backplane.postgresql.poll-interval"),
+          in.duration("starcast.backplane.postgresql.max-age"),
+          in.number("starcast.backplane.postgresql.max-events"),
+          in.number("starcast.backplane.postgresql.max-bytes"));
     }
   }
 }

@@ -165,6 +165,16 @@ record ConfigReader(Function<String, Optional<String>> source) {
     return name;
   }
 
+  /** A name that needs no quotes in SQL. */
+  String identifier(String key) {
+    String name = value(key);
+    if (!name.matches("[a-z_][a-z0-9_]{0,62}")) {
+      throw bad(
+          key, "must be 1 to 63 characters of a-z 0-9 _, the first no digit, is " + quote(name));
+    }
+    return name;
+  }
+
   /** A file that can be read. */
   Optional<Path> file(String key) {
     Optional<Path> file = path(key, "file");

@@ -37,6 +37,7 @@ import org.starcast.internal.backplane.BackplaneProducer.Chosen;
 import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Payloads;
+import org.starcast.internal.cdi.TransactionalPublisher;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.http.RecentRefusals;
 import org.starcast.internal.logging.LogMessage;
@@ -52,7 +53,7 @@ import org.starcast.spi.StoredEvent;
  * a backplane, to the other nodes.
  */
 @ApplicationScoped
-public class Broadcaster implements SseBroadcaster {
+public class Broadcaster implements SseBroadcaster, TransactionalPublisher {
 
   private static final System.Logger LOG = System.getLogger(Broadcaster.class.getName());
 
@@ -188,6 +189,21 @@ public class Broadcaster implements SseBroadcaster {
   public PublishResult publish(MessageSource source) {
     SseMessage message = source.toSseMessage();
     return engine.publish(message, message.except());
+  }
+
+  @Override
+  public boolean isTransactional() {
+    return engine.isTransactional();
+  }
+
+  @Override
+  public void publishInTransaction(List<SseMessage> messages) {
+    engine.publishInTransaction(messages);
+  }
+
+  @Override
+  public void committed() {
+    engine.committed();
   }
 
   @Override

@@ -240,6 +240,19 @@ public final class DeliveryEngine {
     return publisher.publish(message, except);
   }
 
+  /** See {@link Backplane.Transactional}: whether the backplane is one. */
+  boolean isTransactional() {
+    return publisher.isTransactional();
+  }
+
+  void publishInTransaction(List<SseMessage> messages) {
+    publisher.publishInTransaction(messages);
+  }
+
+  void committed() {
+    publisher.committed();
+  }
+
   DirectMessages direct() {
     return direct;
   }

@@ -1,12 +1,16 @@
 package org.starcast.internal.engine;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.starcast.PublishResult;
 import org.starcast.SseMessage;
+import org.starcast.internal.backplane.EncodedEvent;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.EventId;
 import org.starcast.spi.Backplane;
+import org.starcast.spi.OutgoingEvent;
 
 /** Encodes what is published, once, and has the backplane give it its position. Thread-safe. */
 final class Publisher {
@@ -70,6 +74,30 @@ final class Publisher {
       return delivery.result(order.epoch());
     }
     return order.isStopped() ? toNobody(order) : underWay(message, stored);
+  }
+
+  boolean isTransactional() {
+    return backplane instanceof Backplane.Transactional;
+  }
+
+  /** Encodes the messages, and stores them in the transaction of the calling thread. */
+  void publishInTransaction(List<SseMessage> messages) {
+    List<OutgoingEvent> events = new ArrayList<>();
+    for (SseMessage given : messages) {
+      SseMessage message = engine.encoder().textual(given);
+      events.add(
+          new EncodedEvent(
+              message.topics(),
+              message.sender().orElse(null),
+              TopicName.checkExcept(message.except()),
+              message.coalesceKey().orElse(null),
+              engine.encoder().draft(message, engine.order().logs())));
+    }
+    ((Backplane.Transactional) backplane).appendInTransaction(events);
+  }
+
+  void committed() {
+    ((Backplane.Transactional) backplane).committed();
   }
 
   /** What becomes of an event once the engine has stopped. */

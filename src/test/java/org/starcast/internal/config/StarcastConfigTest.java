@@ -406,7 +406,15 @@ class StarcastConfigTest {
                         OptionalLong.empty(),
                         Optional.empty(),
                         Optional.empty(),
-                        OptionalLong.empty())),
+                        OptionalLong.empty()),
+                    new BackplaneConfig.Postgresql(
+                        "java:comp/DefaultDataSource",
+                        "starcast",
+                        false,
+                        Duration.ofMillis(200),
+                        Duration.ofHours(1),
+                        1_000_000,
+                        1 << 30)),
                 false));
   }
 
@@ -442,9 +450,10 @@ class StarcastConfigTest {
       delimiter = '|',
       textBlock =
           """
-          starcast.backplane                     | kafka           | local or nats
+          starcast.backplane                     | kafka           | local, nats or postgresql
           starcast.backplane.when-away           | wait            | buffer or fail
           starcast.backplane.nats.servers        | http://a:1      | number 1
+          starcast.backplane.postgresql.schema   | Shop            | a-z 0-9 _
           starcast.backplane.nats.servers        | nats://a, b c   | number 2
           starcast.backplane.nats.credentials    | no/such/file    | a file that can be read
           starcast.backplane.nats.stream         | a.b             | 1 to 64 characters

@@ -1,0 +1,8 @@
+-- The rights of a role that an application with starcast.backplane=postgresql connects as, when
+-- another has made the tables (org/starcast/postgresql/starcast-1.sql, in the jar). No more is
+-- needed; the role's own is "shop" here.
+
+GRANT USAGE ON SCHEMA starcast TO shop;
+GRANT SELECT, UPDATE ON starcast.ordering TO shop;
+GRANT SELECT, INSERT, UPDATE, DELETE ON starcast.event, starcast.outbox, starcast.node TO shop;
+GRANT EXECUTE ON FUNCTION starcast.append TO shop;

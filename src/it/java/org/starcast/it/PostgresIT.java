@@ -1,0 +1,248 @@
+package org.starcast.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jboss.shrinkwrap.api.ShrinkWrap;
+import org.jboss.shrinkwrap.api.asset.EmptyAsset;
+import org.jboss.shrinkwrap.api.asset.StringAsset;
+import org.jboss.shrinkwrap.api.exporter.ZipExporter;
+import org.jboss.shrinkwrap.api.spec.WebArchive;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+import org.starcast.internal.backplane.PostgresServer;
+import org.starcast.it.postgresql.PurchasesApplication;
+import org.starcast.testing.ReceivedEvent;
+import org.starcast.testing.SseTestClient;
+
+/**
+ * A Payara Micro and a WildFly that share a PostgreSQL: events are stored in the transactions that
+ * made them, by the servers' own data sources.
+ */
+@EnabledIfSystemProperty(named = "arquillian.launch", matches = "payara")
+class PostgresIT {
+
+  private static final Duration LONG = Duration.ofSeconds(60);
+  private static final int THREADS = 4;
+  private static final AtomicInteger NUMBERS = new AtomicInteger();
+
+  private static PostgresServer database;
+  private static ServerProcess payara;
+  private static ServerProcess wildfly;
+
+  @BeforeAll
+  static void start(@TempDir Path folder) throws Exception {
+    database = PostgresServer.running();
+    database.execute("CREATE TABLE bought (number integer PRIMARY KEY)");
+    Path driver =
+        Path.of(
+            org.postgresql.Driver.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+    payara = node(ServerProcess.Kind.PAYARA, folder, "jdbc/purchases");
+    payara.library(driver);
+    payara.command(
+        "create-jdbc-connection-pool --restype javax.sql.DataSource --datasourceclassname"
+            + " org.postgresql.ds.PGSimpleDataSource --steadypoolsize 0 --maxpoolsize 20"
+            + " --isconnectvalidatereq=true --validationmethod custom-validation"
+            + " --validationclassname"
+            + " org.glassfish.api.jdbc.validation.PostgresConnectionValidation"
+            + " --property serverName=127.0.0.1:portNumber="
+            + database.port()
+            + ":databaseName=postgres:user="
+            + database.user()
+            + ":password=none purchases");
+    payara.command("create-jdbc-resource --connectionpoolid purchases jdbc/purchases");
+    wildfly = node(ServerProcess.Kind.WILDFLY, folder, "java:jboss/datasources/purchases");
+    wildfly.deploy(driver);
+    wildfly.configure(
+        xml -> xml.replaceFirst("(?s)(<datasources>)", "$1" + dataSource(driver.getFileName())));
+    payara.start();
+    wildfly.start();
+    ready(payara);
+    ready(wildfly);
+  }
+
+  private static ServerProcess node(ServerProcess.Kind kind, Path folder, String dataSource)
+      throws Exception {
+    Path war = folder.resolve(kind + ".war");
+    WebArchive archive =
+        ShrinkWrap.create(WebArchive.class)
+            .addPackage(PurchasesApplication.class.getPackage())
+            .addAsLibrary(new File(System.getProperty("starcast.jar")))
+            .addAsResource(
+                new StringAsset(
+                    """
+                starcast.endpoint.enabled=true
+                starcast.backplane=postgresql
+                starcast.backplane.postgresql.data-source=%s
+                starcast.backplane.postgresql.create=true
+                """
+                        .formatted(dataSource)),
+                "META-INF/microprofile-config.properties")
+            .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml");
+    if (kind == ServerProcess.Kind.WILDFLY) {
+      // so that the data source is there before the application
+      archive.setWebXML(
+          new StringAsset(
+              """
+                <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
+                  <resource-ref>
+                    <res-ref-name>jdbc/purchases</res-ref-name>
+                    <res-type>javax.sql.DataSource</res-type>
+                    <lookup-name>%s</lookup-name>
+                  </resource-ref>
+                </web-app>
+                """
+                  .formatted(dataSource)));
+    }
+    archive.as(ZipExporter.class).exportTo(war.toFile());
+    return new ServerProcess(kind, folder.resolve(kind.name()), war, Map.of());
+  }
+
+  private static String dataSource(Path driver) {
+    return """
+        <datasource jndi-name="java:jboss/datasources/purchases" pool-name="purchases">
+          <connection-url>jdbc:postgresql://127.0.0.1:%d/postgres</connection-url>
+          <driver>%s</driver>
+          <pool><max-pool-size>20</max-pool-size></pool>
+          <security user-name="%s"/>
+          <validation>
+            <valid-connection-checker
+              class-name="org.jboss.jca.adapters.jdbc.extensions.postgres.PostgreSQLValidConnectionChecker"/>
+            <validate-on-match>true</validate-on-match>
+            <background-validation>false</background-validation>
+            <exception-sorter
+              class-name="org.jboss.jca.adapters.jdbc.extensions.postgres.PostgreSQLExceptionSorter"/>
+          </validation>
+        </datasource>
+        """
+        .formatted(database.port(), driver, database.user());
+  }
+
+  private static void ready(ServerProcess node) {
+    await()
+        .atMost(ServerProcess.BOOT)
+        .until(
+            () -> {
+              try {
+                return !node.isAlive()
+                    || node.server().post("bought/-1?rollback=true", "").statusCode() == 200;
+              } catch (UncheckedIOException e) {
+                return false;
+              }
+            });
+    assertThat(node.isAlive()).as(node::output).isTrue();
+  }
+
+  @AfterAll
+  static void stop() {
+    for (AutoCloseable part : new AutoCloseable[] {payara, wildfly, database}) {
+      if (part != null) {
+        try {
+          part.close();
+        } catch (Exception e) {
+          throw new IllegalStateException(e);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aCommittedTransactionIsARowAndAnEventOnAllNodesAndOneThatWasRolledBackIsNeither() {
+    int first = NUMBERS.getAndAdd(4);
+    try (SseTestClient onPayara = payara.server().subscribe("topic=bought");
+        SseTestClient onWildFly = wildfly.server().subscribe("topic=bought")) {
+      assertThat(buy(payara, first, "")).isEqualTo("committed");
+      assertThat(buy(wildfly, first + 1, "?rollback=true")).isEqualTo("rolled back");
+      assertThat(buy(payara, first + 2, "?rollback=true")).isEqualTo("rolled back");
+      assertThat(buy(wildfly, first + 3, "")).isEqualTo("committed");
+
+      for (SseTestClient client : List.of(onPayara, onWildFly)) {
+        assertThat(client.next().data()).isEqualTo("" + first);
+        assertThat(client.next().data()).isEqualTo("" + (first + 3));
+      }
+      assertThat(onPayara.lastEventId()).isEqualTo(onWildFly.lastEventId());
+    }
+    assertThat(rows(first, first + 4)).isEqualTo(2);
+  }
+
+  private static String buy(ServerProcess node, int number, String query) {
+    return node.server().post("bought/" + number + query, "").body();
+  }
+
+  private static long rows(int from, int to) {
+    return database.number(
+        "SELECT count(*) FROM bought WHERE number >= %d AND number < %d".formatted(from, to));
+  }
+
+  @Test
+  void rowsAndEventsAreTheSameSetThoughDatabaseAndNodeAreKilled() throws Exception {
+    int first = NUMBERS.getAndAdd(10_000);
+    ConcurrentLinkedQueue<Integer> committed = new ConcurrentLinkedQueue<>();
+    AtomicInteger next = new AtomicInteger(first);
+    try (SseTestClient client = wildfly.server().subscribe("topic=bought").within(LONG)) {
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < THREADS; i++) {
+        ServerProcess node = i % 2 == 0 ? payara : wildfly;
+        Thread thread = new Thread(() -> buyAll(node, next, first + 2_000, committed));
+        threads.add(thread);
+        thread.start();
+      }
+      await().atMost(LONG).until(() -> committed.size() > 100);
+      database.kill();
+      database.start();
+      int before = committed.size();
+      await().atMost(LONG).until(() -> committed.size() > before + 100);
+      payara.kill();
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      int last = first + 9_999;
+      await().atMost(LONG).until(() -> buy(wildfly, last, "").equals("committed"));
+
+      List<String> heard = new ArrayList<>();
+      for (ReceivedEvent event = client.next(); ; event = client.next()) {
+        heard.add(event.data());
+        if (event.data().equals("" + last)) {
+          break;
+        }
+      }
+      assertThat(heard).doesNotHaveDuplicates();
+      assertThat(heard.stream().map(Integer::valueOf)).containsAll(committed);
+      // also those whose commit was done, though the answer did not come
+      assertThat((long) heard.size()).isEqualTo(rows(first, first + 10_000));
+    }
+    payara.start();
+    ready(payara);
+  }
+
+  private static void buyAll(
+      ServerProcess node, AtomicInteger next, int end, ConcurrentLinkedQueue<Integer> committed) {
+    for (int number = next.getAndIncrement(); number < end; number = next.getAndIncrement()) {
+      try {
+        if (buy(node, number, number % 10 == 0 ? "?rollback=true" : "").equals("committed")) {
+          committed.add(number);
+        }
+      } catch (UncheckedIOException e) {
+        if (!node.isAlive()) {
+          return;
+        }
+      }
+    }
+  }
+}

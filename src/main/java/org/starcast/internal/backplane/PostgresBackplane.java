@@ -1,0 +1,419 @@
+package org.starcast.internal.backplane;
+
+import java.lang.System.Logger;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.starcast.SseStatistics.BackplaneStatus;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.logging.LogMessage;
+import org.starcast.spi.Backplane;
+import org.starcast.spi.BackplaneException;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
+
+/**
+ * Tables of a PostgreSQL database that all nodes share. {@code starcast-1.sql} makes them, {@link
+ * PostgresDatabase} has the statements, {@link PostgresWriter} sends what this node publishes.
+ *
+ * <p>Sequences must not be given when rows are inserted: transactions commit in another order, and
+ * a node that has gone on from {@code n + 1} would never see {@code n}. Here they are given by one
+ * call at a time, which holds the lock of the one row of {@code ordering} until it has committed;
+ * so whoever sees a sequence sees all before it. The call is a transaction of its own, and short.
+ * What a transaction of the application publishes waits for no lock: it is inserted into {@code
+ * outbox}, and any node's next call gives what has committed its place. A transaction that takes
+ * long holds nothing back, and one whose process ends right after the commit is as good as any.
+ *
+ * <p>The alternatives: numbers of transactions as a low-water mark make all nodes wait for the
+ * longest transaction; a lock that is held by each transaction from its first event to its commit
+ * makes them wait for each other.
+ *
+ * <pre>
+ * AWAY ◄──► FOLLOWING        any ──close──► CLOSED
+ * </pre>
+ *
+ * <p>{@link PostgresFollower} reads: it waits for a notification, or for the poll interval, and
+ * asks for what comes behind what it had. Notifications are a matter of speed alone. A database
+ * that was put back to an older state does not have what the node has read last; then another epoch
+ * begins.
+ */
+public final class PostgresBackplane implements Backplane.Transactional {
+
+  private enum Phase {
+    AWAY,
+    FOLLOWING,
+    CLOSED
+  }
+
+  private static final Logger LOG = System.getLogger(PostgresBackplane.class.getName());
+
+  private static final Duration FLUSH = Duration.ofSeconds(2);
+  private static final long EXPIRE_MILLIS = 200;
+  private static final long FIRST_DELAY_MILLIS = 50;
+  private static final long LAST_DELAY_MILLIS = 2_000;
+  private static final long CLEANING_MILLIS = 5_000;
+  private static final int READ_THREADS = 2;
+  private static final int READS_WAITING = 10_000;
+
+  private final StarcastConfig config;
+  private final ScheduledExecutorService scheduler;
+  private final PostgresDatabase database;
+  private final PostgresWriter writer;
+  private final CompletableFuture<Void> started = new CompletableFuture<>();
+
+  private ThreadPoolExecutor callbacks;
+  private ThreadPoolExecutor readers;
+  private Future<?> expiry;
+  private Future<?> cleaning;
+  private PostgresFollower follower;
+  private Receiver receiver;
+  private Thread managing;
+  private Thread writing;
+
+  /** Of the managing thread; others break it. */
+  private volatile Connection connection;
+
+  // guarded by this
+  private Phase phase = Phase.AWAY;
+  private long outages;
+
+  /** Why the database could not be used, as it was logged last; null if it can. */
+  private String problem;
+
+  /**
+   * A backplane that is not connected yet.
+   *
+   * @param scheduler for short tasks, none of which blocks
+   */
+  public PostgresBackplane(
+      StarcastConfig config, DataSource source, ScheduledExecutorService scheduler) {
+    this.config = config;
+    this.scheduler = scheduler;
+    this.database = new PostgresDatabase(source, config.backplane().postgresql());
+    this.writer =
+        new PostgresWriter(
+            database,
+            config.backplane(),
+            this::isAvailable,
+            task -> callbacks.execute(task),
+            this::failed);
+  }
+
+  @Override
+  public CompletionStage<Void> start(Receiver receiver, ThreadFactory threads) {
+    this.receiver = receiver;
+    callbacks = pool(threads, 1, Integer.MAX_VALUE, "starcast-backplane-events");
+    readers = pool(threads, READ_THREADS, READS_WAITING, "starcast-backplane-read");
+    follower = new PostgresFollower(config, database, writer, receiver);
+    expiry =
+        scheduler.scheduleWithFixedDelay(
+            this::expireSoon, EXPIRE_MILLIS, EXPIRE_MILLIS, TimeUnit.MILLISECONDS);
+    cleaning =
+        scheduler.scheduleWithFixedDelay(
+            this::cleanSoon, CLEANING_MILLIS, CLEANING_MILLIS, TimeUnit.MILLISECONDS);
+    managing = NatsThreads.named(threads, "starcast-backplane").newThread(this::manage);
+    writing = NatsThreads.named(threads, "starcast-backplane-writer").newThread(writer::run);
+    managing.start();
+    return started.minimalCompletionStage();
+  }
+
+  private static ThreadPoolExecutor pool(
+      ThreadFactory threads, int size, int waiting, String name) {
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            size,
+            size,
+            1,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(waiting),
+            NatsThreads.named(threads, name));
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  /** Whoever waits for an event may do anything when it has failed: not on the scheduler. */
+  private void expireSoon() {
+    if (callbacks.getQueue().isEmpty()) {
+      callbacks.execute(writer::expire);
+    }
+  }
+
+  private void cleanSoon() {
+    if (isAvailable() && readers.getQueue().isEmpty()) {
+      readers.execute(this::clean);
+    }
+  }
+
+  /** Deletes what is not to be kept any more. */
+  private void clean() {
+    List<Long> states = new ArrayList<>();
+    receiver.states().forEach(event -> states.add(event.sequence()));
+    try {
+      Connection own = database.connect();
+      boolean broken = true;
+      try {
+        while (database.expire(own, states) && isAvailable()) {
+          // there is more
+        }
+        broken = false;
+      } finally {
+        PostgresDatabase.close(own, broken);
+      }
+    } catch (SQLException | RuntimeException e) {
+      failed(e);
+    }
+  }
+
+  // ---- publishing
+
+  @Override
+  public CompletionStage<Long> append(OutgoingEvent envelope) {
+    return writer.append(null, envelope);
+  }
+
+  @Override
+  public CompletionStage<Void> command(String type, byte[] body) {
+    ClusterBus.checkType(type);
+    OutgoingEvent event = OutgoingEvent.of(List.of(), null, List.of(), null, null, body.clone());
+    return writer.append(type, event).thenApply(sequence -> null);
+  }
+
+  @Override
+  public void appendInTransaction(List<OutgoingEvent> envelopes) {
+    try {
+      database.insert(envelopes);
+    } catch (SQLException e) {
+      throw new BackplaneException("the events were not stored: " + e.getMessage(), false, e);
+    }
+  }
+
+  @Override
+  public void committed() {
+    writer.wake();
+  }
+
+  // ---- following
+
+  private void manage() {
+    long delay = FIRST_DELAY_MILLIS;
+    while (phase() != Phase.CLOSED) {
+      boolean broken = true;
+      try {
+        connection = database.connect();
+        follower.open(connection);
+        enter(Phase.FOLLOWING);
+        if (writing.getState() == Thread.State.NEW) {
+          writing.start(); // not before there are tables
+        }
+        delay = FIRST_DELAY_MILLIS;
+        while (phase() != Phase.CLOSED) {
+          if (follower.readOn(connection)) {
+            started.complete(null);
+            follower.rest(connection);
+          }
+        }
+        broken = false;
+      } catch (InterruptedException e) {
+        return; // close() looks after the rest
+      } catch (IllegalArgumentException e) {
+        if (started.completeExceptionally(e)) {
+          return;
+        }
+        failed(e);
+      } catch (SQLException | RuntimeException e) {
+        failed(e);
+      } finally {
+        leave(broken);
+      }
+      try {
+        Thread.sleep(delay + ThreadLocalRandom.current().nextLong(delay));
+      } catch (InterruptedException e) {
+        return;
+      }
+      delay = Math.min(LAST_DELAY_MILLIS, delay * 2);
+    }
+  }
+
+  /** Logs why the database cannot be used, unless that was said before. */
+  private void failed(Exception e) {
+    String message = String.valueOf(e.getMessage());
+    synchronized (this) {
+      if (phase == Phase.CLOSED || message.equals(problem)) {
+        return;
+      }
+      problem = message;
+    }
+    LogMessage.DATABASE_AWAY.log(LOG, message);
+  }
+
+  private void leave(boolean broken) {
+    enter(Phase.AWAY);
+    Connection left = connection;
+    connection = null;
+    if (left == null) {
+      return;
+    }
+    if (!broken) {
+      try {
+        database.unlisten(left);
+      } catch (SQLException e) {
+        PostgresDatabase.close(left, true);
+        return;
+      }
+    }
+    PostgresDatabase.close(left, broken);
+  }
+
+  // ---- phases
+
+  private synchronized Phase phase() {
+    return phase;
+  }
+
+  private boolean isAvailable() {
+    return phase() == Phase.FOLLOWING;
+  }
+
+  private synchronized void enter(Phase next) {
+    if (phase == Phase.CLOSED || phase == next) {
+      return;
+    }
+    if (phase == Phase.FOLLOWING && next == Phase.AWAY) {
+      outages++;
+    } else if (next == Phase.FOLLOWING) {
+      LogMessage.DATABASE_FOLLOWED.log(LOG, follower.epoch());
+      problem = null;
+    }
+    phase = next;
+  }
+
+  // ---- reading
+
+  @Override
+  public CompletionStage<List<StoredEvent>> read(long from, long to) {
+    CompletableFuture<List<StoredEvent>> result = new CompletableFuture<>();
+    try {
+      readers.execute(
+          () -> {
+            try {
+              result.complete(readNow(from, to));
+            } catch (BackplaneException e) {
+              result.completeExceptionally(e);
+            } catch (SQLException | RuntimeException e) {
+              result.completeExceptionally(
+                  new BackplaneException("the database cannot be read now", false, e));
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      result.completeExceptionally(
+          new BackplaneException("the database cannot be read now: too many wait", false, e));
+    }
+    return result;
+  }
+
+  private List<StoredEvent> readNow(long from, long to) throws SQLException {
+    String known = follower.epoch();
+    Connection own = database.connect();
+    boolean broken = true;
+    try {
+      PostgresDatabase.Slice slice = database.read(own, Math.max(1, from), to);
+      broken = false;
+      if (!slice.epoch().equals(known)) {
+        throw new BackplaneException(
+            "the database cannot be read now: its order is another", false, null);
+      }
+      List<StoredEvent> events = new ArrayList<>();
+      for (PostgresDatabase.Row row : slice.rows()) {
+        events.add(row.envelope().at(known, row.sequence(), row.micros() / 1000));
+      }
+      return events;
+    } finally {
+      PostgresDatabase.close(own, broken);
+    }
+  }
+
+  @Override
+  public long oldest() {
+    return follower == null ? Long.MAX_VALUE : follower.oldest();
+  }
+
+  // ---- status and end
+
+  @Override
+  public boolean isShared() {
+    return true;
+  }
+
+  @Override
+  public BackplaneStatus status() {
+    boolean available;
+    long times;
+    synchronized (this) {
+      available = phase == Phase.FOLLOWING;
+      times = outages;
+    }
+    return writer.status(available, times, follower == null ? 0 : follower.skipped());
+  }
+
+  @Override
+  public void close() {
+    if (managing == null) {
+      enter(Phase.CLOSED);
+      writer.close();
+      return;
+    }
+    boolean interrupted = false;
+    try {
+      writer.seal(FLUSH);
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    enter(Phase.CLOSED);
+    writer.close();
+    expiry.cancel(false);
+    cleaning.cancel(false);
+    started.completeExceptionally(new BackplaneException("the application ends", false, null));
+    try {
+      end(managing);
+      end(writing);
+      readers.shutdown();
+      callbacks.shutdown();
+      readers.awaitTermination(1, TimeUnit.SECONDS);
+      callbacks.awaitTermination(1, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Lets a thread come to its end, or breaks what it waits for. */
+  private void end(Thread thread) throws InterruptedException {
+    if (!thread.isAlive()) {
+      return;
+    }
+    thread.join(FLUSH.toMillis());
+    if (thread.isAlive()) {
+      thread.interrupt();
+      Connection last = connection;
+      if (thread == managing && last != null) {
+        PostgresDatabase.close(last, true);
+      }
+      thread.join(FLUSH.toMillis());
+    }
+  }
+}

@@ -1,0 +1,492 @@
+package org.starcast.internal.backplane;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import javax.sql.DataSource;
+import org.starcast.internal.config.BackplaneConfig;
+import org.starcast.spi.OutgoingEvent;
+
+/**
+ * The statements of the backplane: all SQL but that of {@code starcast-1.sql}, which makes the
+ * tables. Each is a transaction of its own, in READ COMMITTED, but {@link #insert}. Thread-safe; a
+ * connection is used by one thread at a time.
+ */
+final class PostgresDatabase {
+
+  /** The most rows that one statement gives. */
+  static final int ROWS = 1_000;
+
+  /** The most bytes of bodies that one statement gives, unless the first row alone has more. */
+  private static final int BYTES = 4 << 20;
+
+  private static final int READ_ROWS = 256;
+  private static final int READ_BYTES = 256 << 10;
+
+  /** How many rows are deleted at a time. */
+  private static final int EXPIRED_ROWS = 10_000;
+
+  /** Nothing younger is deleted, as keys have to be known for a while. */
+  private static final String KEPT_AT_LEAST = "interval '1 minute'";
+
+  private static final int NETWORK_TIMEOUT_MILLIS = 15_000;
+
+  private static final String COLUMNS =
+      "e.sequence, (extract(epoch FROM e.time) * 1000000)::bigint AS micros, e.node, e.number,"
+          + " e.command, e.topics, e.sender, e.excepted, e.coalesce_key, e.key, e.body";
+
+  private final DataSource source;
+  private final BackplaneConfig.Postgresql settings;
+  private final String schema;
+
+  /** Of the settings. */
+  PostgresDatabase(DataSource source, BackplaneConfig.Postgresql settings) {
+    this.source = source;
+    this.settings = settings;
+    this.schema = settings.schema();
+  }
+
+  /**
+   * A row of the order.
+   *
+   * @param micros when it was stored, in microseconds since 1970
+   * @param node who appended it, or null
+   * @param number as its how manieth; 0 without a node
+   * @param command the type of a command; null for an event
+   */
+  record Row(
+      long sequence,
+      long micros,
+      UUID node,
+      long number,
+      String command,
+      List<String> topics,
+      String sender,
+      List<String> excepted,
+      String coalesceKey,
+      String key,
+      byte[] body) {
+
+    /** The event, to be given its place. */
+    OutgoingEvent envelope() {
+      return OutgoingEvent.of(topics, sender, excepted, coalesceKey, key, body);
+    }
+  }
+
+  /**
+   * A part of the order, as it is at one moment.
+   *
+   * @param last the latest sequence that there is
+   * @param floor up to which sequence events are no longer kept
+   * @param outbox whether committed transactions have left something that has no sequence yet
+   * @param whole whether there are no more rows than these
+   */
+  record Slice(
+      String epoch, long last, long floor, boolean outbox, boolean whole, List<Row> rows) {}
+
+  /**
+   * What is to be appended.
+   *
+   * @param command the type of a command, or null
+   * @param event what else it is; of a command, the body
+   */
+  record Entry(long number, String command, OutgoingEvent event) {}
+
+  /** A connection of the backplane's own. */
+  Connection connect() throws SQLException {
+    Connection connection = source.getConnection();
+    try {
+      connection.setAutoCommit(true);
+      connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+      connection.setNetworkTimeout(Runnable::run, NETWORK_TIMEOUT_MILLIS);
+      return connection;
+    } catch (SQLException | RuntimeException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  /** Gives a connection back; one that is broken is dropped. */
+  static void close(Connection connection, boolean broken) {
+    try {
+      if (broken) {
+        connection.abort(Runnable::run);
+      } else {
+        connection.setNetworkTimeout(Runnable::run, 0);
+      }
+      connection.close();
+    } catch (SQLException | RuntimeException e) {
+      // it is gone, then
+    }
+  }
+
+  /**
+   * Checks that the tables are there, or makes them where that is asked for.
+   *
+   * @throws IllegalArgumentException if it cannot work as it is configured; begins with the key
+   */
+  void prepare(Connection connection) throws SQLException {
+    String product = connection.getMetaData().getDatabaseProductName();
+    if (!product.equals("PostgreSQL")) {
+      throw new IllegalArgumentException(
+          "starcast.backplane.postgresql.data-source: must be of PostgreSQL, is of " + product);
+    }
+    if (isThere(connection)) {
+      return;
+    }
+    if (!settings.create()) {
+      throw new IllegalArgumentException(
+          "starcast.backplane.postgresql.schema: the tables are not there, in the schema "
+              + schema
+              + ": run org/starcast/postgresql/starcast-1.sql, which is in the jar, or set"
+              + " starcast.backplane.postgresql.create");
+    }
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      // of several nodes that start, one makes them
+      statement.execute("SELECT pg_advisory_xact_lock(hashtext('starcast ' || '" + schema + "'))");
+      if (!isThere(connection)) {
+        statement.execute(
+            script()
+                .replace("starcast.", schema + ".")
+                .replace("EXISTS starcast;", "EXISTS " + schema + ";")
+                .replace("'starcast'", "'" + schema + "'"));
+      }
+      connection.commit();
+    } catch (SQLException | RuntimeException e) {
+      connection.rollback();
+      throw e;
+    } finally {
+      connection.setAutoCommit(true);
+    }
+  }
+
+  private boolean isThere(Connection connection) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement("SELECT to_regclass(?)")) {
+      statement.setString(1, schema + ".ordering");
+      try (ResultSet result = statement.executeQuery()) {
+        result.next();
+        return result.getString(1) != null;
+      }
+    }
+  }
+
+  private static String script() {
+    try (InputStream in =
+        PostgresDatabase.class.getResourceAsStream("/org/starcast/postgresql/starcast-1.sql")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  // ---- appending
+
+  /**
+   * Gives what committed transactions have left its place, and then these.
+   *
+   * @return the sequences by numbers; without an entry that was repeated and is not kept any more
+   */
+  Map<Long, Long> append(Connection connection, UUID node, List<Entry> entries)
+      throws SQLException {
+    String call = "SELECT * FROM " + schema + ".append(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    try (PreparedStatement statement = connection.prepareStatement(call)) {
+      statement.setObject(1, node);
+      List<Array> arrays = new ArrayList<>();
+      arrays.add(array(connection, "bigint", entries, Entry::number));
+      arrays.add(array(connection, "text", entries, Entry::command));
+      arrays.add(array(connection, "text", entries, entry -> lines(entry.event.topics())));
+      arrays.add(array(connection, "text", entries, entry -> entry.event.sender()));
+      arrays.add(array(connection, "text", entries, entry -> lines(entry.event.except())));
+      arrays.add(array(connection, "text", entries, entry -> entry.event.coalesceKey()));
+      arrays.add(array(connection, "text", entries, entry -> entry.event.key()));
+      byte[][] bodies = entries.stream().map(entry -> body(entry.event)).toArray(byte[][]::new);
+      arrays.add(connection.createArrayOf("bytea", bodies));
+      for (int i = 0; i < arrays.size(); i++) {
+        statement.setArray(2 + i, arrays.get(i));
+      }
+      Map<Long, Long> sequences = new HashMap<>();
+      try (ResultSet result = statement.executeQuery()) {
+        while (result.next()) {
+          sequences.put(result.getLong(1), result.getLong(2));
+        }
+      }
+      return sequences;
+    }
+  }
+
+  private static Array array(
+      Connection connection, String type, List<Entry> entries, Function<Entry, Object> value)
+      throws SQLException {
+    return connection.createArrayOf(type, entries.stream().map(value).toArray());
+  }
+
+  /** None of them has a line break in it. */
+  private static String lines(Collection<String> texts) {
+    return String.join("\n", texts);
+  }
+
+  private static byte[] body(OutgoingEvent event) {
+    return Arrays.copyOf(event.bytes(), event.bodyLength());
+  }
+
+  /**
+   * Leaves events in the outbox, in the transaction of the calling thread, which the data source's
+   * connections are in.
+   *
+   * @throws SQLException also if they are in none: it would be stored whatever becomes of it
+   */
+  void insert(List<OutgoingEvent> events) throws SQLException {
+    String insert =
+        "INSERT INTO "
+            + schema
+            + ".outbox (topics, sender, excepted, coalesce_key, key, body)"
+            + " VALUES (?, ?, ?, ?, ?, ?)";
+    try (Connection connection = source.getConnection();
+        PreparedStatement statement = connection.prepareStatement(insert)) {
+      if (connection.getAutoCommit()) {
+        throw new SQLException(
+            "starcast.backplane.postgresql.data-source: its connections are not in the transaction"
+                + " of the calling thread");
+      }
+      for (OutgoingEvent event : events) {
+        statement.setArray(1, connection.createArrayOf("text", event.topics().toArray()));
+        statement.setString(2, event.sender());
+        statement.setArray(3, connection.createArrayOf("text", event.except().toArray()));
+        statement.setString(4, event.coalesceKey());
+        statement.setString(5, event.key());
+        statement.setBytes(6, body(event));
+        statement.addBatch();
+      }
+      statement.executeBatch();
+    }
+  }
+
+  // ---- reading
+
+  /** What comes behind a sequence: commands, too. */
+  Slice follow(Connection connection, long after) throws SQLException {
+    return slice(connection, after, Long.MAX_VALUE, true, ROWS, BYTES);
+  }
+
+  /** Events from one sequence to another: a few. */
+  Slice read(Connection connection, long from, long to) throws SQLException {
+    return slice(connection, from - 1, to, false, READ_ROWS, READ_BYTES);
+  }
+
+  private Slice slice(
+      Connection connection, long after, long upTo, boolean commands, int rows, int bytes)
+      throws SQLException {
+    String range =
+        "FROM %s.event e WHERE e.sequence > greatest(?, o.floor) AND e.sequence <= ?"
+            .formatted(schema);
+    String select =
+        ("SELECT o.epoch, o.last, o.floor, EXISTS (SELECT FROM %s.outbox) AS outbox, s.*"
+                + " FROM %s.ordering o LEFT JOIN LATERAL (SELECT "
+                + COLUMNS
+                + " %s AND e.total <= (SELECT e.total + %d %s ORDER BY e.sequence LIMIT 1)%s"
+                + " ORDER BY e.sequence LIMIT %d) s ON true ORDER BY s.sequence")
+            .formatted(
+                schema,
+                schema,
+                range,
+                bytes,
+                range,
+                commands ? "" : " AND e.command IS NULL",
+                rows);
+    try (PreparedStatement statement = connection.prepareStatement(select)) {
+      for (int i = 1; i <= 4; i += 2) {
+        statement.setLong(i, after);
+        statement.setLong(i + 1, upTo);
+      }
+      try (ResultSet result = statement.executeQuery()) {
+        result.next();
+        String epoch = result.getString("epoch");
+        long last = result.getLong("last");
+        long floor = result.getLong("floor");
+        boolean outbox = result.getBoolean("outbox");
+        List<Row> found = new ArrayList<>();
+        if (result.getObject("sequence") != null) {
+          do {
+            found.add(row(result));
+          } while (result.next());
+        }
+        return new Slice(epoch, last, floor, outbox, found.isEmpty(), found);
+      }
+    }
+  }
+
+  private static Row row(ResultSet result) throws SQLException {
+    return new Row(
+        result.getLong("sequence"),
+        result.getLong("micros"),
+        result.getObject("node", UUID.class),
+        result.getLong("number"),
+        result.getString("command"),
+        texts(result, "topics"),
+        result.getString("sender"),
+        texts(result, "excepted"),
+        result.getString("coalesce_key"),
+        result.getString("key"),
+        result.getBytes("body"));
+  }
+
+  private static List<String> texts(ResultSet result, String column) throws SQLException {
+    return List.of((String[]) result.getArray(column).getArray());
+  }
+
+  /** When the event or command of a sequence was stored, in microseconds; 0 if it is not there. */
+  long micros(Connection connection, long sequence) throws SQLException {
+    String select =
+        "SELECT (extract(epoch FROM e.time) * 1000000)::bigint FROM "
+            + schema
+            + ".event e WHERE e.sequence = ?";
+    try (PreparedStatement statement = connection.prepareStatement(select)) {
+      statement.setLong(1, sequence);
+      try (ResultSet result = statement.executeQuery()) {
+        return result.next() ? result.getLong(1) : 0;
+      }
+    }
+  }
+
+  /**
+   * The latest events of topics, up to a sequence, by rising sequence.
+   *
+   * @param topics which ones
+   * @param most the most topics; the latest are taken
+   */
+  List<Row> latest(Connection connection, Predicate<String> topics, long upTo, int most)
+      throws SQLException {
+    String select =
+        "SELECT max(e.sequence) AS sequence, t.topic FROM %s.event e, unnest(e.topics) t (topic)"
+                .formatted(schema)
+            + " WHERE e.command IS NULL AND e.sequence <= ? GROUP BY t.topic ORDER BY 1 DESC";
+    List<Long> sequences = new ArrayList<>();
+    connection.setAutoCommit(false); // as only then the driver reads part by part
+    try (PreparedStatement statement = connection.prepareStatement(select)) {
+      statement.setFetchSize(ROWS);
+      statement.setLong(1, upTo);
+      try (ResultSet result = statement.executeQuery()) {
+        while (sequences.size() < most && result.next()) {
+          if (topics.test(result.getString(2))) {
+            sequences.add(result.getLong(1));
+          }
+        }
+      }
+      connection.commit();
+    } finally {
+      connection.setAutoCommit(true);
+    }
+    return rows(connection, sequences);
+  }
+
+  private List<Row> rows(Connection connection, List<Long> sequences) throws SQLException {
+    List<Row> rows = new ArrayList<>();
+    String select =
+        "SELECT %s FROM %s.event e WHERE e.sequence = ANY (?) ORDER BY e.sequence"
+            .formatted(COLUMNS, schema);
+    try (PreparedStatement statement = connection.prepareStatement(select)) {
+      statement.setArray(1, connection.createArrayOf("bigint", sequences.toArray()));
+      try (ResultSet result = statement.executeQuery()) {
+        while (result.next()) {
+          rows.add(row(result));
+        }
+      }
+    }
+    return rows;
+  }
+
+  // ---- keeping order
+
+  /** Begins another epoch, unless another node has done so. */
+  void renew(Connection connection, String epoch) throws SQLException {
+    String update =
+        "UPDATE %s.ordering SET epoch = left(replace(gen_random_uuid()::text, '-', ''), 20)"
+                .formatted(schema)
+            + " WHERE epoch = ?";
+    try (PreparedStatement statement = connection.prepareStatement(update)) {
+      statement.setString(1, epoch);
+      statement.executeUpdate();
+    }
+  }
+
+  /**
+   * Deletes some of what is too old, or too much.
+   *
+   * @param states the sequences of events that are kept all the same
+   * @return whether there may be more of it
+   */
+  boolean expire(Connection connection, Collection<Long> states) throws SQLException {
+    String raise =
+        """
+        UPDATE %1$s.ordering o SET floor = f.floor FROM (
+          SELECT max(e.sequence) AS floor FROM (
+            SELECT e.sequence, e.time, e.total FROM %1$s.event e
+            WHERE e.sequence > (SELECT floor FROM %1$s.ordering) ORDER BY e.sequence LIMIT %2$d
+          ) e, %1$s.ordering o
+          WHERE e.time < now() - %3$s AND (e.time < now() - ? * interval '1 millisecond'
+            OR e.sequence <= o.last - ? OR e.total <= o.bytes - ?)
+        ) f WHERE o.floor < f.floor
+        """
+            .formatted(schema, EXPIRED_ROWS, KEPT_AT_LEAST);
+    try (PreparedStatement statement = connection.prepareStatement(raise)) {
+      statement.setLong(1, settings.maxAge().toMillis());
+      statement.setLong(2, settings.maxEvents());
+      statement.setLong(3, settings.maxBytes());
+      statement.executeUpdate();
+    }
+    String delete =
+        """
+        DELETE FROM %1$s.event WHERE sequence IN (
+          SELECT e.sequence FROM %1$s.event e
+          WHERE e.sequence <= (SELECT floor FROM %1$s.ordering) AND e.sequence <> ALL (?)
+          ORDER BY e.sequence LIMIT %2$d FOR UPDATE SKIP LOCKED)
+        """
+            .formatted(schema, EXPIRED_ROWS);
+    try (PreparedStatement statement = connection.prepareStatement(delete)) {
+      statement.setArray(1, connection.createArrayOf("bigint", states.toArray()));
+      if (statement.executeUpdate() == EXPIRED_ROWS) {
+        return true;
+      }
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.executeUpdate(
+          "DELETE FROM %s.node WHERE seen < now() - interval '1 day'".formatted(schema));
+    }
+    return false;
+  }
+
+  /** Asks for notifications when something was appended; false where there are none. */
+  boolean listen(Connection connection) throws SQLException {
+    if (!PostgresNotifications.isThere(connection)) {
+      return false;
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("LISTEN " + schema);
+    }
+    return true;
+  }
+
+  /** Ends what {@link #listen} began, before the connection is given back. */
+  void unlisten(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("UNLISTEN " + schema);
+    }
+  }
+}

@@ -1,0 +1,184 @@
+package org.starcast.internal.backplane;
+
+import java.lang.System.Logger;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.log.TopicLogs;
+import org.starcast.internal.log.TopicRules;
+import org.starcast.internal.logging.LogMessage;
+import org.starcast.spi.Backplane;
+import org.starcast.spi.OutgoingEvent;
+import org.starcast.spi.StoredEvent;
+
+/**
+ * Reads the order, from where this node is, and hands it over. Each time it asks for what comes
+ * behind the last sequence that it had, with the epoch and the floor as they are at the same
+ * moment; so nothing has to be noticed but that. Used by the managing thread alone, but for {@link
+ * #epoch}, {@link #oldest} and {@link #skipped}.
+ */
+final class PostgresFollower {
+
+  private static final Logger LOG = System.getLogger(PostgresBackplane.class.getName());
+
+  private final StarcastConfig config;
+  private final PostgresDatabase database;
+  private final PostgresWriter writer;
+  private final Backplane.Receiver receiver;
+  private final TopicRules rules;
+
+  private volatile String epoch;
+  private volatile long floor = Long.MAX_VALUE;
+  private final LongAdder skipped = new LongAdder();
+
+  /** Up to where this node has read. */
+  private long after;
+
+  /** The sequence of the row that was read last, and when that was stored; 0 if there was none. */
+  private long microsOf;
+
+  private long micros;
+
+  /**
+   * Has read nothing.
+   *
+   * @param writer asked for what rows were made of, and told how far this is
+   */
+  PostgresFollower(
+      StarcastConfig config,
+      PostgresDatabase database,
+      PostgresWriter writer,
+      Backplane.Receiver receiver) {
+    this.config = config;
+    this.database = database;
+    this.writer = writer;
+    this.receiver = receiver;
+    this.rules = new TopicRules(config);
+  }
+
+  /** The epoch that is followed; null before the first one. */
+  String epoch() {
+    return epoch;
+  }
+
+  /** See {@link Backplane#oldest}. */
+  long oldest() {
+    long known = floor;
+    return known == Long.MAX_VALUE ? known : known + 1;
+  }
+
+  /** How many rows were left out, as they were malformed. */
+  long skipped() {
+    return skipped.sum();
+  }
+
+  /** Checks that the order is the one that was followed, or begins with it. */
+  void open(Connection connection) throws SQLException {
+    if (epoch == null) {
+      database.prepare(connection);
+    }
+    database.listen(connection);
+    PostgresDatabase.Slice now = database.follow(connection, Long.MAX_VALUE - 1);
+    if (epoch != null && epoch.equals(now.epoch()) && isPutBack(connection, now)) {
+      database.renew(connection, epoch);
+      now = database.follow(connection, Long.MAX_VALUE - 1);
+    }
+    if (!now.epoch().equals(epoch)) {
+      begin(connection, now);
+    }
+  }
+
+  /** Whether what this node has read last is not there any more, or is another. */
+  private boolean isPutBack(Connection connection, PostgresDatabase.Slice now) throws SQLException {
+    if (now.last() < after) {
+      return true;
+    }
+    return micros != 0 && microsOf > now.floor() && database.micros(connection, microsOf) != micros;
+  }
+
+  private void begin(Connection connection, PostgresDatabase.Slice now) throws SQLException {
+    boolean first = epoch == null;
+    after = Math.max(now.floor(), now.last() - config.log().events());
+    micros = 0;
+    epoch = now.epoch();
+    List<StoredEvent> states = states(connection, after);
+    if (!first) {
+      LogMessage.EPOCH_OF_DATABASE.log(LOG, epoch);
+    }
+    floor = now.floor();
+    receiver.began(epoch, after, states);
+  }
+
+  private List<StoredEvent> states(Connection connection, long upTo) throws SQLException {
+    if (rules.retained().isEmpty() || upTo < 1) {
+      return List.of();
+    }
+    TopicLogs<StoredEvent> latest = new TopicLogs<>(rules, 0, config);
+    database
+        .latest(connection, rules::isRetained, upTo, config.log().retainTopics())
+        .forEach(row -> latest.append(event(row, row.envelope())));
+    return latest.states();
+  }
+
+  private StoredEvent event(PostgresDatabase.Row row, OutgoingEvent envelope) {
+    return envelope.at(epoch, row.sequence(), row.micros() / 1000);
+  }
+
+  /** Hands over some of what is there; whether that was all. */
+  boolean readOn(Connection connection) throws SQLException {
+    PostgresDatabase.Slice slice = database.follow(connection, after);
+    if (!slice.epoch().equals(epoch)) {
+      begin(connection, slice);
+      return false;
+    }
+    if (slice.outbox()) {
+      writer.wake();
+    }
+    floor = slice.floor();
+    if (slice.floor() > after) {
+      after = slice.floor();
+      receiver.missed(after);
+    }
+    for (PostgresDatabase.Row row : slice.rows()) {
+      after = row.sequence();
+      micros = row.micros();
+      microsOf = after;
+      handOver(row);
+    }
+    if (!slice.whole()) {
+      writer.passed(after);
+      return false;
+    }
+    // what has no row was appended with a key that there was
+    after = Math.max(after, slice.last());
+    writer.passed(after);
+    return true;
+  }
+
+  private void handOver(PostgresDatabase.Row row) {
+    try {
+      if (row.command() != null) {
+        receiver.commanded(row.sequence(), row.command(), row.body());
+        return;
+      }
+      OutgoingEvent own = row.node() == null ? null : writer.take(row.node(), row.number());
+      OutgoingEvent envelope = own == null ? row.envelope() : own;
+      receiver.received(event(row, envelope), envelope);
+    } catch (IllegalArgumentException e) {
+      skipped.increment();
+      LogMessage.CONTROL_SKIPPED.log(LOG, e);
+    }
+  }
+
+  /** Waits until there may be more. */
+  void rest(Connection connection) throws SQLException, InterruptedException {
+    int millis = (int) config.backplane().postgresql().pollInterval().toMillis();
+    if (PostgresNotifications.isThere(connection)) {
+      PostgresNotifications.await(connection, millis);
+    } else {
+      Thread.sleep(millis);
+    }
+  }
+}

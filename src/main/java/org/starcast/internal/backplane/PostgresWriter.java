@@ -1,0 +1,415 @@
+package org.starcast.internal.backplane;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.starcast.SseStatistics.BackplaneStatus;
+import org.starcast.internal.config.BackplaneConfig;
+import org.starcast.spi.BackplaneException;
+import org.starcast.spi.OutgoingEvent;
+
+/**
+ * What this node publishes, until the database has it: one call of {@code append} at a time, of all
+ * that waits. A call that was not answered is repeated as it was, which appends nothing twice, as
+ * the database knows up to which number this node has appended. Bounded in count and bytes.
+ * Thread-safe; one thread, that of {@link #run}, waits for the database.
+ */
+final class PostgresWriter {
+
+  private static final int BATCH_EVENTS = 1_000;
+  private static final int BATCH_BYTES = 1 << 20;
+  private static final long FIRST_DELAY_MILLIS = 20;
+  private static final long LAST_DELAY_MILLIS = 1_000;
+
+  /** What one event costs beside its body and texts, roughly. */
+  private static final int OVERHEAD_BYTES = 200;
+
+  /** An event or command that waits. Guarded by the writer. */
+  private static final class Waiting {
+    final PostgresDatabase.Entry entry;
+    final int size;
+    final long since;
+    final CompletableFuture<Long> result = new CompletableFuture<>();
+
+    /** Whether the database may have it though it has not said so. */
+    boolean attempted;
+
+    Waiting(PostgresDatabase.Entry entry, int size, long since) {
+      this.entry = entry;
+      this.size = size;
+      this.since = since;
+    }
+  }
+
+  /** An event that this node may still read: what it was made of. */
+  private static final class Own {
+    final OutgoingEvent event;
+
+    /** Its place; 0 as long as that is not known. */
+    long sequence;
+
+    Own(OutgoingEvent event) {
+      this.event = event;
+    }
+  }
+
+  private final PostgresDatabase database;
+  private final BackplaneConfig config;
+  private final BooleanSupplier available;
+  private final Executor callbacks;
+  private final Consumer<Exception> failures;
+  private final UUID node = UUID.randomUUID();
+
+  // all of these are guarded by this
+  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+  private final Map<Long, Own> own = new LinkedHashMap<>();
+  private long numbers;
+  private long bytes;
+
+  /** Committed transactions have left something. */
+  private boolean outbox;
+
+  private boolean sealed;
+  private boolean closed;
+  private long stored;
+  private long failed;
+  private long repeated;
+
+  /** How many of the next are appended one by one, to find the one that cannot be. */
+  private int single;
+
+  /**
+   * Nothing waits.
+   *
+   * @param available whether the database can be reached, as far as is known
+   * @param callbacks runs what waits for events: it may do anything
+   * @param failures told why the database could not be used
+   */
+  PostgresWriter(
+      PostgresDatabase database,
+      BackplaneConfig config,
+      BooleanSupplier available,
+      Executor callbacks,
+      Consumer<Exception> failures) {
+    this.database = database;
+    this.config = config;
+    this.available = available;
+    this.callbacks = callbacks;
+    this.failures = failures;
+  }
+
+  // ---- what others call
+
+  /** Takes an event, or a command: then with its type, and as the event's body the command's. */
+  CompletableFuture<Long> append(String command, OutgoingEvent event) {
+    int size = size(event);
+    boolean away = config.failsWhenAway() && !available.getAsBoolean();
+    synchronized (this) {
+      String problem = null;
+      if (sealed) {
+        problem = "the application ends";
+      } else if (away) {
+        problem = "the database is away";
+      } else if (waiting.size() >= config.bufferEvents()) {
+        problem =
+            "starcast.backplane.buffer-events: " + config.bufferEvents() + " events wait already";
+      } else if (bytes + size > config.bufferBytes()) {
+        problem =
+            "starcast.backplane.buffer-bytes: more than "
+                + config.bufferBytes()
+                + " bytes would wait";
+      }
+      if (problem != null) {
+        failed++;
+        return CompletableFuture.failedFuture(new BackplaneException(problem, false, null));
+      }
+      long number = ++numbers;
+      Waiting last =
+          new Waiting(new PostgresDatabase.Entry(number, command, event), size, System.nanoTime());
+      waiting.add(last);
+      bytes += size;
+      if (command == null) {
+        own.put(number, new Own(event));
+        if (own.size() > 2L * config.bufferEvents()) {
+          forgetOldest();
+        }
+      }
+      notifyAll();
+      return last.result;
+    }
+  }
+
+  private static int size(OutgoingEvent event) {
+    int characters = 0;
+    for (String topic : event.topics()) {
+      characters += topic.length();
+    }
+    for (String id : event.except()) {
+      characters += id.length();
+    }
+    return OVERHEAD_BYTES + 2 * characters + event.bodyLength();
+  }
+
+  /** The reader is far behind: it makes of the row what it needs. */
+  private void forgetOldest() {
+    Iterator<Own> oldest = own.values().iterator();
+    oldest.next();
+    oldest.remove();
+  }
+
+  /** Committed transactions have left something in the outbox. */
+  synchronized void wake() {
+    outbox = true;
+    notifyAll();
+  }
+
+  /** What an event that was read was made of, if that was here; else null. */
+  synchronized OutgoingEvent take(UUID appender, long number) {
+    if (!node.equals(appender)) {
+      return null;
+    }
+    Own taken = own.remove(number);
+    return taken == null ? null : taken.event;
+  }
+
+  /** All up to this sequence were read: what is not read by then never will be. */
+  synchronized void passed(long sequence) {
+    for (Iterator<Own> oldest = own.values().iterator(); oldest.hasNext(); ) {
+      long place = oldest.next().sequence;
+      if (place == 0 || place > sequence) {
+        return;
+      }
+      oldest.remove();
+    }
+  }
+
+  /** Fails what has waited for too long. It is to be called often, by no thread that must not. */
+  void expire() {
+    List<Waiting> late = new ArrayList<>();
+    synchronized (this) {
+      long patience = config.publishTimeout().toNanos();
+      long now = System.nanoTime();
+      while (!waiting.isEmpty() && now - waiting.peek().since > patience) {
+        late.add(drop());
+      }
+    }
+    fail(late, "starcast.backplane.publish-timeout: not stored within " + config.publishTimeout());
+  }
+
+  private Waiting drop() {
+    Waiting dropped = waiting.poll();
+    bytes -= dropped.size;
+    own.remove(dropped.entry.number());
+    failed++;
+    notifyAll();
+    return dropped;
+  }
+
+  private static void fail(List<Waiting> failed, String problem) {
+    for (Waiting entry : failed) {
+      entry.result.completeExceptionally(new BackplaneException(problem, entry.attempted, null));
+    }
+  }
+
+  synchronized BackplaneStatus status(boolean isAvailable, long outages, long skipped) {
+    return new BackplaneStatus(
+        "postgresql",
+        isAvailable,
+        waiting.size(),
+        bytes,
+        stored,
+        failed,
+        repeated,
+        outages,
+        skipped);
+  }
+
+  /** Takes nothing more, and waits until the database has what waits; or until it is too late. */
+  void seal(Duration patience) throws InterruptedException {
+    long end = System.nanoTime() + patience.toNanos();
+    synchronized (this) {
+      sealed = true;
+      for (long left = patience.toMillis(); left > 0 && !(waiting.isEmpty() && !outbox); ) {
+        wait(left);
+        left = Duration.ofNanos(end - System.nanoTime()).toMillis();
+      }
+    }
+  }
+
+  /** Fails what is left, and ends the thread as soon as it is not waiting for the database. */
+  void close() {
+    List<Waiting> left = new ArrayList<>();
+    synchronized (this) {
+      sealed = true;
+      closed = true;
+      while (!waiting.isEmpty()) {
+        left.add(drop());
+      }
+      own.clear();
+      notifyAll();
+    }
+    fail(left, "the application ends");
+  }
+
+  // ---- the thread
+
+  /** Appends what comes, until {@link #close}. */
+  void run() {
+    Connection connection = null;
+    long delay = FIRST_DELAY_MILLIS;
+    try {
+      for (List<Waiting> batch = next(); batch != null; batch = next()) {
+        try {
+          if (connection == null) {
+            connection = database.connect();
+          }
+          settle(
+              batch,
+              database.append(connection, node, batch.stream().map(each -> each.entry).toList()));
+          delay = FIRST_DELAY_MILLIS;
+        } catch (SQLException | RuntimeException e) {
+          if (e instanceof SQLException && isOfTheEvents((SQLException) e)) {
+            refused(batch, e);
+            continue;
+          }
+          if (connection != null) {
+            PostgresDatabase.close(connection, true);
+            connection = null;
+          }
+          again(e);
+          pause(delay);
+          delay = Math.min(LAST_DELAY_MILLIS, 2 * delay);
+        }
+      }
+    } catch (InterruptedException e) {
+      // close() looks after the rest
+    } finally {
+      if (connection != null) {
+        PostgresDatabase.close(connection, true);
+      }
+    }
+  }
+
+  /** What to append next, none for the outbox alone; null at the end. */
+  private synchronized List<Waiting> next() throws InterruptedException {
+    while (!closed && waiting.isEmpty() && !outbox) {
+      wait();
+    }
+    if (closed) {
+      return null;
+    }
+    outbox = false;
+    List<Waiting> batch = new ArrayList<>();
+    int size = 0;
+    for (Waiting entry : waiting) {
+      if (!batch.isEmpty()
+          && (batch.size() == BATCH_EVENTS || size + entry.size > BATCH_BYTES || single > 0)) {
+        break;
+      }
+      if (entry.attempted) {
+        repeated++;
+      }
+      entry.attempted = true;
+      size += entry.size;
+      batch.add(entry);
+    }
+    single = Math.max(0, single - 1);
+    return batch;
+  }
+
+  private void settle(List<Waiting> batch, Map<Long, Long> sequences) {
+    List<Waiting> lost = new ArrayList<>();
+    synchronized (this) {
+      for (Waiting entry : batch) {
+        if (waiting.peek() != entry) {
+          continue; // it was too late for it
+        }
+        waiting.poll();
+        bytes -= entry.size;
+        long number = entry.entry.number();
+        Long sequence = sequences.get(number);
+        if (sequence == null) {
+          failed++;
+          own.remove(number);
+          lost.add(entry);
+          continue;
+        }
+        stored++;
+        Own kept = own.get(number);
+        if (kept != null) {
+          kept.sequence = sequence;
+        }
+      }
+      notifyAll();
+    }
+    tell(
+        () -> {
+          fail(lost, "whether it was stored is not known: it is not kept any more");
+          for (Waiting entry : batch) {
+            Long sequence = sequences.get(entry.entry.number());
+            if (sequence != null) {
+              entry.result.complete(sequence);
+            }
+          }
+        });
+  }
+
+  private void tell(Runnable task) {
+    try {
+      callbacks.execute(task);
+    } catch (RejectedExecutionException e) {
+      task.run(); // this backplane is being closed
+    }
+  }
+
+  /** Whether the database refuses what an event says, and not for the time being. */
+  private static boolean isOfTheEvents(SQLException e) {
+    String state = e.getSQLState();
+    return state != null && (state.startsWith("22") || state.startsWith("54"));
+  }
+
+  private void refused(List<Waiting> batch, Exception cause) {
+    List<Waiting> bad = new ArrayList<>();
+    synchronized (this) {
+      if (batch.size() > 1) {
+        single = batch.size();
+      } else if (!batch.isEmpty() && waiting.peek() == batch.get(0)) {
+        bad.add(drop());
+      }
+    }
+    for (Waiting entry : bad) {
+      tell(
+          () ->
+              entry.result.completeExceptionally(
+                  new BackplaneException("the database does not take it", false, cause)));
+    }
+  }
+
+  private void again(Exception e) {
+    synchronized (this) {
+      outbox = true;
+      if (closed) {
+        return;
+      }
+    }
+    failures.accept(e);
+  }
+
+  private synchronized void pause(long millis) throws InterruptedException {
+    if (!closed) {
+      wait(millis);
+    }
+  }
+}

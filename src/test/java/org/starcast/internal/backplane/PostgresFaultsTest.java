@@ -1,0 +1,303 @@
+package org.starcast.internal.backplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.starcast.internal.backplane.BackplaneContract.envelope;
+import static org.starcast.internal.backplane.BackplaneContract.get;
+import static org.starcast.internal.backplane.BackplaneContract.numbers;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.starcast.internal.backplane.BackplaneContract.Node;
+import org.starcast.spi.Backplane;
+import org.starcast.spi.BackplaneException;
+import org.starcast.spi.OutgoingEvent;
+
+/** A database that is killed, put back, slow, or not as it should be. */
+class PostgresFaultsTest {
+
+  private static final Duration LONG = Duration.ofSeconds(60);
+
+  private static PostgresServer server;
+  private static int tests;
+
+  private final List<Backplane> made = new ArrayList<>();
+
+  @BeforeAll
+  static void startServer() {
+    server = PostgresServer.running();
+  }
+
+  @AfterAll
+  static void stopServer() {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @BeforeEach
+  void anotherSchema() {
+    tests++;
+  }
+
+  @AfterEach
+  void closeAll() {
+    made.forEach(Backplane::close);
+  }
+
+  private static String schema() {
+    return "faults_" + tests;
+  }
+
+  private Node starting(String... settings) {
+    Map<String, String> keys =
+        Map.of(
+            "starcast.backplane",
+            "postgresql",
+            "starcast.backplane.postgresql.create",
+            "true",
+            "starcast.backplane.postgresql.schema",
+            schema());
+    Backplane backplane =
+        new PostgresBackplane(
+            Settings.config(keys, settings), server.dataSource(), Settings.SCHEDULER);
+    made.add(backplane);
+    RecordingReceiver receiver = new RecordingReceiver();
+    return new Node(backplane, receiver, backplane.start(receiver, Thread::new));
+  }
+
+  private Node node(String... settings) {
+    Node node = starting(settings);
+    get(node.started());
+    return node;
+  }
+
+  @Test
+  void aCrashOfTheDatabaseLosesNothingAndDoublesNothing() {
+    Node one = node();
+    Node two = node();
+    List<CompletionStage<Long>> stages = new ArrayList<>();
+    for (int i = 0; i < 3_000; i++) {
+      stages.add((i % 2 == 0 ? one : two).publish("a", "" + i));
+      if (i == 1_500) {
+        // while calls are under way
+        await().atMost(LONG).until(() -> one.backplane().status().stored() > 0);
+        server.kill();
+      }
+    }
+    await().atMost(LONG).until(() -> !one.backplane().status().available());
+    server.start();
+
+    stages.forEach(BackplaneContract::get);
+
+    one.receiver().awaitEvents(3_000);
+    two.receiver().awaitEvents(3_000);
+    assertThat(one.receiver().data())
+        .containsExactlyInAnyOrderElementsOf(numbers(0, 3_000))
+        .isEqualTo(two.receiver().data());
+    for (int parity = 0; parity < 2; parity++) {
+      int odd = parity;
+      assertThat(
+              one.receiver().data().stream()
+                  .map(Integer::valueOf)
+                  .filter(number -> number % 2 == odd)
+                  .toList())
+          .isSorted();
+    }
+    assertThat(one.receiver().epochs()).hasSize(1).isEqualTo(two.receiver().epochs());
+    assertThat(one.receiver().calls("missed")).isEmpty();
+  }
+
+  @Test
+  void aTransactionThatTakesLongHoldsNothingBackAndComesWhenItHasCommitted() throws Exception {
+    Node one = node();
+    Node two = node();
+    try (Connection connection = server.dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute(
+          "INSERT INTO %s.outbox (topics, excepted, body) VALUES ('{a}', '{}', 'data: late\n')"
+              .formatted(schema()));
+      one.publishAll("a", 0, 100);
+      two.receiver().awaitEvents(100);
+
+      connection.commit(); // by nobody who would tell a node
+    }
+
+    for (Node node : List.of(one, two)) {
+      node.receiver().awaitEvents(101);
+      assertThat(node.receiver().data()).endsWith("99", "late");
+      assertThat(node.receiver().calls("missed")).isEmpty();
+    }
+    assertThat(server.number("SELECT count(*) FROM %s.outbox".formatted(schema()))).isZero();
+  }
+
+  @Test
+  void whatARolledBackTransactionPublishedIsNotThere() throws Exception {
+    Node node = node();
+    try (Connection connection = server.dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute(
+          "INSERT INTO %s.outbox (topics, excepted, body) VALUES ('{a}', '{}', 'data: never\n')"
+              .formatted(schema()));
+      connection.rollback();
+    }
+
+    node.publishAll("a", 0, 10);
+
+    node.receiver().awaitEvents(10);
+    assertThat(node.receiver().data()).isEqualTo(numbers(0, 10));
+  }
+
+  @Test
+  void aDataSourceThatIsInNoTransactionIsRefused() {
+    Node node = node();
+
+    assertThatThrownBy(
+            () ->
+                ((Backplane.Transactional) node.backplane())
+                    .appendInTransaction(List.of(envelope("x", "a"))))
+        .isInstanceOf(BackplaneException.class)
+        .hasMessageContaining("starcast.backplane.postgresql.data-source");
+    assertThat(server.number("SELECT count(*) FROM %s.outbox".formatted(schema()))).isZero();
+  }
+
+  @Test
+  void aDatabaseThatHasLostWhatWasReadBeginsAnotherEpoch() {
+    Node one = node();
+    Node two = node();
+    one.publishAll("a", 0, 10);
+    two.receiver().awaitEvents(10);
+
+    // as a replica that had not got all
+    server.execute(
+        """
+        DELETE FROM %1$s.event WHERE sequence > 5;
+        UPDATE %1$s.ordering SET last = 5;
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'
+        """
+            .formatted(schema()));
+
+    for (Node node : List.of(one, two)) {
+      await().atMost(LONG).until(() -> node.receiver().epochs().size() == 2);
+    }
+    one.publishAll("a", 10, 20);
+    two.receiver().awaitEvents(20);
+    assertThat(one.receiver().epochs()).isEqualTo(two.receiver().epochs());
+    assertThat(two.receiver().data()).endsWith("19");
+  }
+
+  @Test
+  void whatIsTooOldIsDeletedButForTheStatesAndANodeThatWasAwayIsToldSo() {
+    String[] settings = {"starcast.log.events", "16"};
+    Node node = node(settings);
+    List<Long> sequences = node.publishAll("a", 0, 100);
+    node.receiver().awaitEvents(100);
+
+    server.execute(
+        "UPDATE %s.event SET time = now() - interval '2 hours' WHERE sequence <= %d"
+            .formatted(schema(), sequences.get(59)));
+
+    await().atMost(LONG).until(() -> node.backplane().oldest() == sequences.get(60));
+    await()
+        .atMost(LONG)
+        .until(() -> server.number("SELECT count(*) FROM %s.event".formatted(schema())) == 40);
+    assertThat(get(node.backplane().read(sequences.get(0), sequences.get(59)))).isEmpty();
+    assertThat(get(node.backplane().read(sequences.get(0), sequences.get(99)))).hasSize(40);
+    assertThat(get(node.publish("a", "more"))).isEqualTo(sequences.get(99) + 1);
+  }
+
+  @Test
+  void anEventThatTheDatabaseDoesNotTakeFailsAlone() {
+    Node node = node();
+    List<CompletionStage<Long>> stages = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      stages.add(node.publish("a", "" + i));
+      if (i == 100) {
+        OutgoingEvent bad =
+            OutgoingEvent.of(
+                List.of("a"),
+                "a sender with \u0000",
+                List.of(),
+                null,
+                null,
+                "data: bad\n".getBytes(StandardCharsets.UTF_8));
+        CompletionStage<Long> refused = node.backplane().append(bad);
+        assertThatThrownBy(() -> get(refused))
+            .hasStackTraceContaining("the database does not take it");
+      }
+    }
+
+    stages.forEach(BackplaneContract::get);
+    node.receiver().awaitEvents(200);
+    assertThat(node.receiver().data()).isEqualTo(numbers(0, 200));
+    assertThat(node.backplane().status().failed()).isEqualTo(1);
+  }
+
+  @Test
+  void theRightsOfServerConfigAreEnough() throws Exception {
+    String role = "shop_" + tests;
+    get(starting().started());
+    server.execute("CREATE ROLE %s LOGIN".formatted(role));
+    server.execute(
+        Files.readString(Path.of("server-config", "postgresql", "role.sql"))
+            .replace("TO shop", "TO " + role)
+            .replace("starcast.", schema() + ".")
+            .replace("SCHEMA starcast", "SCHEMA " + schema()));
+    PGSimpleDataSource source = server.dataSource();
+    source.setUser(role);
+    Map<String, String> keys =
+        Map.of(
+            "starcast.backplane",
+            "postgresql",
+            "starcast.backplane.postgresql.schema",
+            schema(),
+            "starcast.log.retain.a",
+            "latest");
+    Backplane backplane = new PostgresBackplane(Settings.config(keys), source, Settings.SCHEDULER);
+    made.add(backplane);
+    RecordingReceiver receiver = new RecordingReceiver();
+    get(backplane.start(receiver, Thread::new));
+    get(backplane.append(envelope("x", "a")));
+    get(backplane.command("mark", new byte[0]));
+    try (Connection connection = source.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "INSERT INTO %s.outbox (topics, excepted, body) VALUES ('{a}', '{}', 'data: y\n')"
+              .formatted(schema()));
+    }
+    server.execute(
+        "UPDATE %s.event SET time = now() - interval '2 hours' WHERE sequence = 1"
+            .formatted(schema()));
+
+    receiver.awaitEvents(2);
+    await().atMost(LONG).until(() -> backplane.oldest() == 2);
+    assertThat(get(backplane.read(1, 100))).hasSize(1);
+  }
+
+  @Test
+  void withoutTablesTheStartFailsWithTheKey() {
+    Node node = starting("starcast.backplane.postgresql.create", "false");
+
+    assertThatThrownBy(() -> get(node.started()))
+        .hasRootCauseInstanceOf(IllegalArgumentException.class)
+        .hasStackTraceContaining("starcast.backplane.postgresql.schema: the tables are not there");
+  }
+}

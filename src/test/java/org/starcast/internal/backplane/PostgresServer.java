@@ -1,0 +1,242 @@
+package org.starcast.internal.backplane;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Assumptions;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * A real PostgreSQL, on a port and a directory of its own that outlive its restarts. The binaries
+ * are in the folder of the system property {@code postgresql}, on the path, or where Debian has
+ * them; where there are none the test is skipped. It does not run as root: then as {@code postgres}
+ * or {@code nobody}.
+ */
+public final class PostgresServer implements AutoCloseable {
+
+  private static final String USER = "starcast";
+
+  private final Path binaries;
+  private final Path directory;
+  private final int port = NatsServer.freePort();
+  private volatile Process process;
+
+  private PostgresServer(Path binaries) {
+    this.binaries = binaries;
+    try {
+      directory = Files.createTempDirectory("postgresql");
+      run("chown", owner(), directory.toString());
+      run(as("initdb", "-D", data(), "-U", USER, "--auth=trust", "-E", "UTF8", "--no-sync"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    // when the tests are interrupted
+    Runtime.getRuntime().addShutdownHook(new Thread(this::kill));
+  }
+
+  /** A server that runs. */
+  public static PostgresServer running() {
+    PostgresServer server = new PostgresServer(binaries());
+    server.start();
+    return server;
+  }
+
+  /** Whether there is one to be started. */
+  public static boolean isInstalled() {
+    return find().isPresent();
+  }
+
+  private static Path binaries() {
+    Optional<Path> found = find();
+    Assumptions.assumeTrue(
+        found.isPresent(), "there is no PostgreSQL on the path, nor -Dpostgresql=<folder>");
+    return found.get();
+  }
+
+  private static Optional<Path> find() {
+    List<Path> places = new ArrayList<>();
+    String given = System.getProperty("postgresql", "");
+    if (given.isEmpty()) {
+      Stream.of(System.getenv("PATH").split(":")).map(Path::of).forEach(places::add);
+      for (int version = 20; version >= 13; version--) {
+        places.add(Path.of("/usr/lib/postgresql/" + version + "/bin"));
+      }
+    } else {
+      places.add(Path.of(given));
+    }
+    return places.stream()
+        .filter(place -> Files.isExecutable(place.resolve("postgres")))
+        .filter(place -> Files.isExecutable(place.resolve("initdb")))
+        .findFirst();
+  }
+
+  private static boolean isRoot() {
+    return System.getProperty("user.name").equals("root");
+  }
+
+  private static String owner() throws IOException {
+    if (!isRoot()) {
+      return System.getProperty("user.name");
+    }
+    boolean debian =
+        Files.readAllLines(Path.of("/etc/passwd")).stream()
+            .anyMatch(line -> line.startsWith("postgres:"));
+    return debian ? "postgres" : "nobody";
+  }
+
+  private String data() {
+    return directory.resolve("data").toString();
+  }
+
+  private String[] as(String binary, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    if (isRoot()) {
+      command.addAll(List.of("setpriv", "--reuid", owner(), "--clear-groups", "--"));
+    }
+    command.add(binaries.resolve(binary).toString());
+    command.addAll(List.of(arguments));
+    return command.toArray(String[]::new);
+  }
+
+  private void run(String... command) throws IOException {
+    Path log = directory.resolveSibling(directory.getFileName() + ".log");
+    Process run =
+        new ProcessBuilder(command)
+            .directory(Path.of("/").toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    try {
+      if (run.waitFor() != 0) {
+        throw new IOException(Files.readString(log));
+      }
+    } catch (InterruptedException e) {
+      run.destroyForcibly();
+      throw new IOException(e);
+    }
+    Files.deleteIfExists(log);
+  }
+
+  /** Starts it, again too, and waits until it answers. */
+  public void start() {
+    try {
+      Files.deleteIfExists(Path.of(data(), "postmaster.pid"));
+      process =
+          new ProcessBuilder(
+                  as(
+                      "postgres",
+                      "-D",
+                      data(),
+                      "-p",
+                      Integer.toString(port),
+                      "-c",
+                      "listen_addresses=127.0.0.1",
+                      "-c",
+                      "unix_socket_directories="))
+              .directory(Path.of("/").toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(
+                  ProcessBuilder.Redirect.appendTo(
+                      directory.resolveSibling(directory.getFileName() + ".log").toFile()))
+              .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Awaitility.await().atMost(60, TimeUnit.SECONDS).until(this::answers);
+  }
+
+  private boolean answers() {
+    try (Connection connection = dataSource().getConnection()) {
+      return connection.isValid(1);
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
+  /** Kills it, with all that serve connections: nothing is told to anybody. */
+  public void kill() {
+    Process running = process;
+    if (running == null) {
+      return;
+    }
+    List<ProcessHandle> serving = running.descendants().toList();
+    running.destroyForcibly();
+    serving.forEach(ProcessHandle::destroyForcibly);
+    try {
+      running.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    process = null;
+  }
+
+  /** Its URL for JDBC. */
+  public String url() {
+    return "jdbc:postgresql://127.0.0.1:" + port + "/postgres?user=" + USER;
+  }
+
+  /** The port that it listens on, of 127.0.0.1. */
+  public int port() {
+    return port;
+  }
+
+  /** The name of its superuser, who needs no password. */
+  public String user() {
+    return USER;
+  }
+
+  /** A new connection each time. */
+  public PGSimpleDataSource dataSource() {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setUrl(url());
+    source.setConnectTimeout(5);
+    return source;
+  }
+
+  /** Executes a statement. */
+  public void execute(String sql) {
+    try (Connection connection = dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The one number that a query has. */
+  public long number(String sql) {
+    try (Connection connection = dataSource().getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(sql)) {
+      result.next();
+      return result.getLong(1);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    kill();
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+      Files.deleteIfExists(directory.resolveSibling(directory.getFileName() + ".log"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
