@@ -294,7 +294,7 @@ final class EngineFixture implements AutoCloseable {
                   case "getMethod" -> "GET";
                   case "getUserPrincipal" -> user;
                   case "getRemoteAddr" -> address;
-                  case "getHeader", "getQueryString" -> null;
+                  case "getHeader", "getQueryString", "getAttribute" -> null;
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
   }

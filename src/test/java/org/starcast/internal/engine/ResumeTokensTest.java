@@ -20,6 +20,9 @@ class ResumeTokensTest {
               if (method.getName().equals("getQueryString")) {
                 return query;
               }
+              if (method.getName().equals("getAttribute")) {
+                return null;
+              }
               throw new UnsupportedOperationException(method.getName());
             });
   }

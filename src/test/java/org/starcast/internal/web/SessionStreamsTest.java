@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.starcast.ResponseRuntime;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseClient.State;
@@ -30,6 +32,7 @@ import org.starcast.internal.http.RecentRefusals;
 import org.starcast.security.TopicAccess;
 
 /** Streams that belong to a session. */
+@ExtendWith(ResponseRuntime.class)
 class SessionStreamsTest {
 
   private final Session session = new Session();
