@@ -46,10 +46,12 @@ CREATE TABLE starcast.outbox (
   body         bytea  NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
 
--- Up to which number a node has appended, so that it can repeat what was not answered.
+-- Up to which number a node has appended, and behind which sequence by its last call, so that it
+-- can repeat what was not answered.
 CREATE TABLE starcast.node (
   node   uuid        PRIMARY KEY,
   number bigint      NOT NULL,
+  since  bigint      NOT NULL,
   seen   timestamptz NOT NULL
 ) WITH (fillfactor = 20);
 
@@ -66,6 +68,7 @@ DECLARE
   weight   bigint;
   since    bigint;
   done     bigint;
+  begun    bigint;
   moved    bigint;
   moment   timestamptz;
 BEGIN
@@ -74,7 +77,8 @@ BEGIN
   moment := clock_timestamp();
 
   WITH taken AS (
-    DELETE FROM starcast.outbox RETURNING *
+    DELETE FROM starcast.outbox
+    WHERE id IN (SELECT o.id FROM starcast.outbox o ORDER BY o.id LIMIT 1000) RETURNING *
   ), placed AS (
     INSERT INTO starcast.event
       (sequence, time, total, topics, sender, excepted, coalesce_key, key, body)
@@ -88,8 +92,11 @@ BEGIN
   newest := newest + moved;
 
   IF cardinality(numbers) > 0 THEN
-    SELECT n.number INTO done FROM starcast.node n WHERE n.node = appender;
+    SELECT n.number, n.since INTO done, begun FROM starcast.node n WHERE n.node = appender;
     done := coalesce(done, 0);
+    IF done >= numbers[1] THEN
+      since := begun; -- a call that is repeated
+    END IF;
     INSERT INTO starcast.event (sequence, time, total, node, number, command, topics, sender,
       excepted, coalesce_key, key, body)
     SELECT newest + row_number() OVER (ORDER BY g.number), moment,
@@ -102,12 +109,10 @@ BEGIN
     ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING;
     SELECT newest + count(*), weight + coalesce(sum(length(g.body)), 0) INTO newest, weight
     FROM unnest(numbers, bodies) AS g (number, body) WHERE g.number > done;
-    INSERT INTO starcast.node AS n (node, number, seen)
-    VALUES (appender, numbers[cardinality(numbers)], moment)
-    ON CONFLICT (node) DO UPDATE SET number = greatest(n.number, excluded.number), seen = moment;
-    IF done >= numbers[1] THEN
-      since := 0; -- a repeated call: what it asks for may lie anywhere
-    END IF;
+    INSERT INTO starcast.node AS n (node, number, since, seen)
+    VALUES (appender, numbers[cardinality(numbers)], since, moment)
+    ON CONFLICT (node) DO UPDATE
+    SET number = greatest(n.number, excluded.number), since = excluded.since, seen = moment;
   END IF;
 
   UPDATE starcast.ordering SET last = newest, bytes = weight WHERE newest > last;

@@ -152,7 +152,7 @@ public final class PostgresBackplane implements Backplane.Transactional {
   }
 
   private void cleanSoon() {
-    if (isAvailable() && readers.getQueue().isEmpty()) {
+    if (isAvailable() && follower.isCaughtUp() && readers.getQueue().isEmpty()) {
       readers.execute(this::clean);
     }
   }
@@ -170,7 +170,7 @@ public final class PostgresBackplane implements Backplane.Transactional {
         }
         broken = false;
       } finally {
-        PostgresDatabase.close(own, broken);
+        database.close(own, broken);
       }
     } catch (SQLException | RuntimeException e) {
       failed(e);
@@ -213,6 +213,9 @@ public final class PostgresBackplane implements Backplane.Transactional {
       boolean broken = true;
       try {
         connection = database.connect();
+        if (phase() == Phase.CLOSED) {
+          return;
+        }
         follower.open(connection);
         enter(Phase.FOLLOWING);
         if (writing.getState() == Thread.State.NEW) {
@@ -270,11 +273,11 @@ public final class PostgresBackplane implements Backplane.Transactional {
       try {
         database.unlisten(left);
       } catch (SQLException e) {
-        PostgresDatabase.close(left, true);
+        database.close(left, true);
         return;
       }
     }
-    PostgresDatabase.close(left, broken);
+    database.close(left, broken);
   }
 
   // ---- phases
@@ -331,6 +334,7 @@ public final class PostgresBackplane implements Backplane.Transactional {
     try {
       PostgresDatabase.Slice slice = database.read(own, Math.max(1, from), to);
       broken = false;
+      follower.seen(slice.epoch(), slice.floor());
       if (!slice.epoch().equals(known)) {
         throw new BackplaneException(
             "the database cannot be read now: its order is another", false, null);
@@ -341,7 +345,7 @@ public final class PostgresBackplane implements Backplane.Transactional {
       }
       return events;
     } finally {
-      PostgresDatabase.close(own, broken);
+      database.close(own, broken);
     }
   }
 
@@ -409,9 +413,9 @@ public final class PostgresBackplane implements Backplane.Transactional {
     thread.join(FLUSH.toMillis());
     if (thread.isAlive()) {
       thread.interrupt();
-      Connection last = connection;
-      if (thread == managing && last != null) {
-        PostgresDatabase.close(last, true);
+      Connection last = thread == managing ? connection : writer.connection();
+      if (last != null) {
+        database.close(last, true);
       }
       thread.join(FLUSH.toMillis());
     }

@@ -55,6 +55,11 @@ final class PostgresDatabase {
   private final BackplaneConfig.Postgresql settings;
   private final String schema;
 
+  // what connections of the pool are like, when they are not in a transaction
+  private volatile boolean autoCommit = true;
+  private volatile int isolation = Connection.TRANSACTION_READ_COMMITTED;
+  private volatile int networkTimeout;
+
   /** Of the settings. */
   PostgresDatabase(DataSource source, BackplaneConfig.Postgresql settings) {
     this.source = source;
@@ -93,12 +98,19 @@ final class PostgresDatabase {
    * A part of the order, as it is at one moment.
    *
    * @param last the latest sequence that there is
-   * @param floor up to which sequence events are no longer kept
+   * @param floor up to which sequence events are no longer kept, but for states
    * @param outbox whether committed transactions have left something that has no sequence yet
    * @param whole whether there are no more rows than these
+   * @param micros when the row that was asked for was stored; 0 if it is not there
    */
   record Slice(
-      String epoch, long last, long floor, boolean outbox, boolean whole, List<Row> rows) {}
+      String epoch,
+      long last,
+      long floor,
+      boolean outbox,
+      boolean whole,
+      long micros,
+      List<Row> rows) {}
 
   /**
    * What is to be appended.
@@ -111,26 +123,33 @@ final class PostgresDatabase {
   /** A connection of the backplane's own. */
   Connection connect() throws SQLException {
     Connection connection = source.getConnection();
+    boolean broken = true;
     try {
+      autoCommit = connection.getAutoCommit();
+      isolation = connection.getTransactionIsolation();
+      networkTimeout = connection.getNetworkTimeout();
       connection.setAutoCommit(true);
       connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
       connection.setNetworkTimeout(Runnable::run, NETWORK_TIMEOUT_MILLIS);
+      broken = false;
       return connection;
-    } catch (SQLException | RuntimeException e) {
-      connection.close();
-      throw e;
+    } finally {
+      if (broken) {
+        close(connection, true);
+      }
     }
   }
 
-  /** Gives a connection back; one that is broken is dropped. */
-  static void close(Connection connection, boolean broken) {
-    try {
+  /** Gives a connection back as it was; one that is broken is dropped. */
+  void close(Connection connection, boolean broken) {
+    try (connection) {
       if (broken) {
         connection.abort(Runnable::run);
       } else {
-        connection.setNetworkTimeout(Runnable::run, 0);
+        connection.setTransactionIsolation(isolation);
+        connection.setAutoCommit(autoCommit);
+        connection.setNetworkTimeout(Runnable::run, networkTimeout);
       }
-      connection.close();
     } catch (SQLException | RuntimeException e) {
       // it is gone, then
     }
@@ -260,7 +279,7 @@ final class PostgresDatabase {
             + " VALUES (?, ?, ?, ?, ?, ?)";
     try (Connection connection = source.getConnection();
         PreparedStatement statement = connection.prepareStatement(insert)) {
-      if (connection.getAutoCommit()) {
+      if (connection.getAutoCommit() || !autoCommit) {
         throw new SQLException(
             "starcast.backplane.postgresql.data-source: its connections are not in the transaction"
                 + " of the calling thread");
@@ -280,38 +299,38 @@ final class PostgresDatabase {
 
   // ---- reading
 
-  /** What comes behind a sequence: commands, too. */
-  Slice follow(Connection connection, long after) throws SQLException {
-    return slice(connection, after, Long.MAX_VALUE, true, ROWS, BYTES);
+  /**
+   * What comes behind a sequence: commands, too, and states that are kept though they are old.
+   *
+   * @param known the sequence of a row of which it is asked when it was stored
+   */
+  Slice follow(Connection connection, long after, long known) throws SQLException {
+    return slice(connection, after, Long.MAX_VALUE, known, "", ROWS, BYTES);
   }
 
   /** Events from one sequence to another: a few. */
   Slice read(Connection connection, long from, long to) throws SQLException {
-    return slice(connection, from - 1, to, false, READ_ROWS, READ_BYTES);
+    String kept = " AND e.sequence > o.floor AND e.command IS NULL";
+    return slice(connection, from - 1, to, 0, kept, READ_ROWS, READ_BYTES);
   }
 
   private Slice slice(
-      Connection connection, long after, long upTo, boolean commands, int rows, int bytes)
+      Connection connection, long after, long upTo, long known, String more, int rows, int bytes)
       throws SQLException {
     String range =
-        "FROM %s.event e WHERE e.sequence > greatest(?, o.floor) AND e.sequence <= ?"
-            .formatted(schema);
+        "FROM %s.event e WHERE e.sequence > ? AND e.sequence <= ?".formatted(schema) + more;
     String select =
         ("SELECT o.epoch, o.last, o.floor, EXISTS (SELECT FROM %s.outbox) AS outbox, s.*"
+                + ", (SELECT (extract(epoch FROM k.time) * 1000000)::bigint FROM %s.event k"
+                + " WHERE k.sequence = ?) AS known"
                 + " FROM %s.ordering o LEFT JOIN LATERAL (SELECT "
                 + COLUMNS
-                + " %s AND e.total <= (SELECT e.total + %d %s ORDER BY e.sequence LIMIT 1)%s"
+                + " %s AND e.total <= (SELECT e.total + %d %s ORDER BY e.sequence LIMIT 1)"
                 + " ORDER BY e.sequence LIMIT %d) s ON true ORDER BY s.sequence")
-            .formatted(
-                schema,
-                schema,
-                range,
-                bytes,
-                range,
-                commands ? "" : " AND e.command IS NULL",
-                rows);
+            .formatted(schema, schema, schema, range, bytes, range, rows);
     try (PreparedStatement statement = connection.prepareStatement(select)) {
-      for (int i = 1; i <= 4; i += 2) {
+      statement.setLong(1, known);
+      for (int i = 2; i <= 5; i += 2) {
         statement.setLong(i, after);
         statement.setLong(i + 1, upTo);
       }
@@ -321,13 +340,15 @@ final class PostgresDatabase {
         long last = result.getLong("last");
         long floor = result.getLong("floor");
         boolean outbox = result.getBoolean("outbox");
+        long micros = result.getLong("known");
         List<Row> found = new ArrayList<>();
         if (result.getObject("sequence") != null) {
           do {
             found.add(row(result));
           } while (result.next());
         }
-        return new Slice(epoch, last, floor, outbox, found.isEmpty(), found);
+        boolean whole = found.isEmpty() || found.get(found.size() - 1).sequence() == last;
+        return new Slice(epoch, last, floor, outbox, whole, micros, found);
       }
     }
   }
@@ -349,20 +370,6 @@ final class PostgresDatabase {
 
   private static List<String> texts(ResultSet result, String column) throws SQLException {
     return List.of((String[]) result.getArray(column).getArray());
-  }
-
-  /** When the event or command of a sequence was stored, in microseconds; 0 if it is not there. */
-  long micros(Connection connection, long sequence) throws SQLException {
-    String select =
-        "SELECT (extract(epoch FROM e.time) * 1000000)::bigint FROM "
-            + schema
-            + ".event e WHERE e.sequence = ?";
-    try (PreparedStatement statement = connection.prepareStatement(select)) {
-      statement.setLong(1, sequence);
-      try (ResultSet result = statement.executeQuery()) {
-        return result.next() ? result.getLong(1) : 0;
-      }
-    }
   }
 
   /**

@@ -16,8 +16,8 @@ import org.starcast.spi.StoredEvent;
 /**
  * Reads the order, from where this node is, and hands it over. Each time it asks for what comes
  * behind the last sequence that it had, with the epoch and the floor as they are at the same
- * moment; so nothing has to be noticed but that. Used by the managing thread alone, but for {@link
- * #epoch}, {@link #oldest} and {@link #skipped}.
+ * moment; so nothing has to be noticed but that. Used by the managing thread alone, but for what
+ * has no connection.
  */
 final class PostgresFollower {
 
@@ -32,6 +32,8 @@ final class PostgresFollower {
   private volatile String epoch;
   private volatile long floor = Long.MAX_VALUE;
   private final LongAdder skipped = new LongAdder();
+
+  private volatile boolean caughtUp;
 
   /** Up to where this node has read. */
   private long after;
@@ -74,40 +76,33 @@ final class PostgresFollower {
     return skipped.sum();
   }
 
-  /** Checks that the order is the one that was followed, or begins with it. */
+  /** Begins with the order, or goes on: whether it is the same shows as soon as it is read. */
   void open(Connection connection) throws SQLException {
+    caughtUp = false;
     if (epoch == null) {
       database.prepare(connection);
+      begin(connection, database.follow(connection, Long.MAX_VALUE - 1, 0));
     }
     database.listen(connection);
-    PostgresDatabase.Slice now = database.follow(connection, Long.MAX_VALUE - 1);
-    if (epoch != null && epoch.equals(now.epoch()) && isPutBack(connection, now)) {
-      database.renew(connection, epoch);
-      now = database.follow(connection, Long.MAX_VALUE - 1);
-    }
-    if (!now.epoch().equals(epoch)) {
-      begin(connection, now);
-    }
   }
 
   /** Whether what this node has read last is not there any more, or is another. */
-  private boolean isPutBack(Connection connection, PostgresDatabase.Slice now) throws SQLException {
-    if (now.last() < after) {
-      return true;
-    }
-    return micros != 0 && microsOf > now.floor() && database.micros(connection, microsOf) != micros;
+  private boolean isPutBack(PostgresDatabase.Slice now) {
+    return now.last() < after || micros != 0 && microsOf > now.floor() && now.micros() != micros;
   }
 
   private void begin(Connection connection, PostgresDatabase.Slice now) throws SQLException {
     boolean first = epoch == null;
     after = Math.max(now.floor(), now.last() - config.log().events());
     micros = 0;
-    epoch = now.epoch();
+    synchronized (this) {
+      epoch = now.epoch();
+      floor = now.floor();
+    }
     List<StoredEvent> states = states(connection, after);
     if (!first) {
       LogMessage.EPOCH_OF_DATABASE.log(LOG, epoch);
     }
-    floor = now.floor();
     receiver.began(epoch, after, states);
   }
 
@@ -128,20 +123,24 @@ final class PostgresFollower {
 
   /** Hands over some of what is there; whether that was all. */
   boolean readOn(Connection connection) throws SQLException {
-    PostgresDatabase.Slice slice = database.follow(connection, after);
+    PostgresDatabase.Slice slice = database.follow(connection, after, microsOf);
     if (!slice.epoch().equals(epoch)) {
       begin(connection, slice);
+      return false;
+    }
+    if (isPutBack(slice)) {
+      database.renew(connection, epoch);
       return false;
     }
     if (slice.outbox()) {
       writer.wake();
     }
-    floor = slice.floor();
-    if (slice.floor() > after) {
-      after = slice.floor();
-      receiver.missed(after);
-    }
+    seen(epoch, slice.floor());
     for (PostgresDatabase.Row row : slice.rows()) {
+      // below the floor are states, and what is just being deleted
+      if (row.sequence() > slice.floor()) {
+        missed(slice.floor());
+      }
       after = row.sequence();
       micros = row.micros();
       microsOf = after;
@@ -151,10 +150,31 @@ final class PostgresFollower {
       writer.passed(after);
       return false;
     }
+    missed(slice.floor());
     // what has no row was appended with a key that there was
     after = Math.max(after, slice.last());
     writer.passed(after);
+    caughtUp = true;
     return true;
+  }
+
+  private void missed(long upTo) {
+    if (upTo > after) {
+      after = upTo;
+      receiver.missed(upTo);
+    }
+  }
+
+  /** What was deleted by then can be read no more. */
+  synchronized void seen(String of, long upTo) {
+    if (of.equals(epoch) && (floor == Long.MAX_VALUE || upTo > floor)) {
+      floor = upTo;
+    }
+  }
+
+  /** Whether this node knows what is to be kept: it has read all since the connection was made. */
+  boolean isCaughtUp() {
+    return caughtUp;
   }
 
   private void handOver(PostgresDatabase.Row row) {

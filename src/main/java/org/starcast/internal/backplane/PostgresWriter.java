@@ -72,6 +72,9 @@ final class PostgresWriter {
   private final Consumer<Exception> failures;
   private final UUID node = UUID.randomUUID();
 
+  /** Of the thread; others break it. */
+  private volatile Connection connection;
+
   // all of these are guarded by this
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final Map<Long, Own> own = new LinkedHashMap<>();
@@ -263,11 +266,15 @@ final class PostgresWriter {
     fail(left, "the application ends");
   }
 
+  /** What the thread may wait for; or null. */
+  Connection connection() {
+    return connection;
+  }
+
   // ---- the thread
 
   /** Appends what comes, until {@link #close}. */
   void run() {
-    Connection connection = null;
     long delay = FIRST_DELAY_MILLIS;
     try {
       for (List<Waiting> batch = next(); batch != null; batch = next()) {
@@ -285,7 +292,7 @@ final class PostgresWriter {
             continue;
           }
           if (connection != null) {
-            PostgresDatabase.close(connection, true);
+            database.close(connection, true);
             connection = null;
           }
           again(e);
@@ -297,7 +304,7 @@ final class PostgresWriter {
       // close() looks after the rest
     } finally {
       if (connection != null) {
-        PostgresDatabase.close(connection, true);
+        database.close(connection, true);
       }
     }
   }
