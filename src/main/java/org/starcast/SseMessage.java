@@ -173,11 +173,11 @@ public final class SseMessage implements MessageSource {
     /**
      * The sender, for subscriptions that filter by it.
      *
-     * @throws IllegalArgumentException if it is empty, longer than 256 characters, or has control
-     *     characters
+     * @throws IllegalArgumentException if it is empty, longer than 256 characters, has control
+     *     characters, or begins with {@code starcast.stream.}
      */
     public Builder sender(String sender) {
-      this.sender = TopicName.checkSender(sender);
+      this.sender = LibraryEvents.checkSender(TopicName.checkSender(sender));
       return this;
     }
 

@@ -193,4 +193,11 @@ class SseMessageTest {
     assertThat(SseMessage.builder().topic("a").data("private").build().toString())
         .isEqualTo("SseMessage[topics=[a], sender=null, event=null]");
   }
+
+  @Test
+  void nobodyElseSaysHowANamedStreamStands() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SseMessage.builder().sender("starcast.stream.start.n.1.0"))
+        .withMessage("sender: those that begin with starcast.stream. are the library's");
+  }
 }

@@ -193,6 +193,9 @@ class NamedStreams implements StreamListener {
     if (bus.isShared()) {
       bus.send(HELLO, JsonObject.EMPTY_JSON_OBJECT);
     } else {
+      synchronized (lock) {
+        asked = 0; // there is nobody else, and what was stored has come
+      }
       endLost(run -> run.own() == null);
     }
   }
@@ -484,6 +487,9 @@ class NamedStreams implements StreamListener {
   }
 
   private Runnable item(String id, NamedRun known, StreamMark mark) {
+    if (informed && asked >= 0 && (known == null || known.phase() == Phase.CLAIMED)) {
+      return null; // nothing began there: it comes late, or from somebody else
+    }
     Runnable then = null;
     NamedRun run = known;
     if (run == null || run.phase() == Phase.CLAIMED) {

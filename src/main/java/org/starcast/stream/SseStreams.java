@@ -148,7 +148,7 @@ public interface SseStreams {
    * {@code Last-Event-ID}, and what comes. Call it in the resource method that JAX-RS injected the
    * sink into, on its thread. Behind the {@code starcast-end} the response ends, and a client that
    * then comes back is answered 204, at which {@code EventSource} stops: the page needs no code for
-   * the end. A stream that has not started yet is waited for.
+   * the end. A stream that has not started yet, or is forgotten, is waited for.
    *
    * <p>The client is one like any other, whose type is {@code stream}, subscribed to the topic; the
    * application has decided that it may hear it, and only what an authorizer denies is refused.

@@ -17,6 +17,7 @@ import org.starcast.internal.log.TopicLogs;
 import org.starcast.internal.log.TopicRules;
 import org.starcast.internal.log.TopicRules.Selection;
 import org.starcast.internal.wire.EventId;
+import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.StoredEvent;
@@ -378,7 +379,10 @@ final class History {
     EventLog<Frame> log = now.log;
     List<Frame> latest = latest(now, select(patterns), matches, limit);
     if (latest != null) {
-      return latest.stream().map(event -> message(now.epoch, event)).toList();
+      return latest.stream()
+          .filter(History::isForeign)
+          .map(event -> message(now.epoch, event))
+          .toList();
     }
     List<SseMessage> found = new ArrayList<>();
     for (long position = log.head() - 1; position >= 0 && found.size() < limit; position--) {
@@ -386,12 +390,20 @@ final class History {
       if (event == null) {
         break;
       }
-      if (!event.isHole() && matches.test(event)) {
+      if (!event.isHole() && isForeign(event) && matches.test(event)) {
         found.add(message(now.epoch, event));
       }
     }
     Collections.reverse(found);
     return found;
+  }
+
+  /**
+   * Whether an application can make such an event: what says how a named stream stands it cannot.
+   */
+  private static boolean isForeign(Frame event) {
+    String sender = event.sender();
+    return !LibraryEvents.isStreamSender(sender) || sender.startsWith(LibraryEvents.STREAM_ITEM);
   }
 
   private static SseMessage message(String epoch, Frame event) {

@@ -1,6 +1,8 @@
 package org.starcast.internal.web;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.Initialized;
+import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.spi.BeanManager;
 import jakarta.inject.Inject;
 import jakarta.servlet.ServletContext;
@@ -23,6 +25,7 @@ import org.starcast.internal.cdi.StarcastExtension;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.contract.Contract;
 import org.starcast.internal.contract.DeclaredTypes;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.web.EndpointGuard.Switch;
 import org.starcast.security.TopicAccess;
 
@@ -42,10 +45,12 @@ import org.starcast.security.TopicAccess;
 @Tag(ref = "Starcast")
 public class ContractResource {
 
+  private static final System.Logger LOG = System.getLogger(ContractResource.class.getName());
   private static final String UTF_8 = ";charset=UTF-8";
 
   private final StarcastExtension extension;
   private final BeanManager beans;
+  private final StarcastConfig config;
   private final EndpointGuard guard;
 
   /** Made by the first who asks, and the same whoever makes it. */
@@ -62,7 +67,15 @@ public class ContractResource {
       StarcastExtension extension, BeanManager beans, StarcastConfig config, TopicAccess access) {
     this.extension = extension;
     this.beans = beans;
+    this.config = config;
     this.guard = new EndpointGuard(config, access);
+  }
+
+  /** Warns, when the application starts, of a contract that is open to all. */
+  void start(@Observes @Initialized(ApplicationScoped.class) Object application) {
+    if (config.endpoint().contract() && guard.isOpenToAll()) {
+      LogMessage.CONTRACT_OPEN.log(LOG);
+    }
   }
 
   /** The AsyncAPI document. */

@@ -71,11 +71,13 @@ public class SessionStreamResource {
       @Context HttpServletRequest request,
       @Context HttpServletResponse response) {
     SessionStreams.Stream stream;
+    HttpSession session;
     try {
       guard.check(request, response);
       Map<String, List<String>> query = FormData.parameters(request, PARAMETERS);
       Parameters.knownOrForeign(query.keySet(), PARAMETERS);
       Parameters.required(query, "id");
+      session = request.getSession(false); // before it is looked into: it may end meanwhile
       stream = find(request, Parameters.single(query, "id"));
     } catch (WebApplicationException e) {
       refusals.add(e, request, Origins.of(request));
@@ -85,7 +87,6 @@ public class SessionStreamResource {
     if (stream.user() != null) {
       subscription = subscription.user(stream.user());
     }
-    HttpSession session = request.getSession(false);
     try {
       SessionStreams.opened(session, broadcaster.register(sink, subscription));
     } catch (IllegalArgumentException e) {

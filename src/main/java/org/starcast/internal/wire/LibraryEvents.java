@@ -36,7 +36,23 @@ public final class LibraryEvents {
     return topic.startsWith(OWN_TOPICS);
   }
 
-  /** Whether a sender is of a named stream, which nobody else is. */
+  /** What the sender of an item of a named stream begins with. */
+  public static final String STREAM_ITEM = STREAM_SENDER + "item.";
+
+  /**
+   * Returns the sender that an application gives an event.
+   *
+   * @throws IllegalArgumentException if it is one that says how a named stream stands
+   */
+  public static String checkSender(String sender) {
+    if (isStreamSender(sender) && !sender.startsWith(STREAM_ITEM)) {
+      throw new IllegalArgumentException(
+          "sender: those that begin with " + STREAM_SENDER + " are the library's");
+    }
+    return sender;
+  }
+
+  /** Whether a sender is of a named stream, or says so. */
   public static boolean isStreamSender(String sender) {
     return sender != null && sender.startsWith(STREAM_SENDER);
   }
