@@ -94,7 +94,6 @@ import org.starcast.spi.BackplaneException;
  */
 @Path("starcast")
 @ApplicationScoped
-@Tag(name = "Starcast", description = "Server push")
 public class EndpointResource {
 
   /** How long a request waits for a backplane that is slow, and how many may at once. */
@@ -152,6 +151,7 @@ public class EndpointResource {
   @GET
   @Path("stream")
   @Produces(MediaType.SERVER_SENT_EVENTS)
+  @Tag(name = "Starcast", description = "Server push")
   @Operation(operationId = "starcastStream", summary = "Opens a stream of events")
   @Parameter(
       name = "topic",
@@ -214,6 +214,7 @@ public class EndpointResource {
   @Path("stream")
   @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
   @Produces(MediaType.SERVER_SENT_EVENTS)
+  @Tag(ref = "Starcast")
   @Operation(
       operationId = "starcastStreamByForm",
       summary = "Opens a stream of events whose topics do not fit a URL")
@@ -268,12 +269,14 @@ public class EndpointResource {
     open(sink, body, request, response);
   }
 
-  /** As {@link #streamByPost}; OpenAPI 3.1 has no word for it. */
+  /**
+   * As {@link #streamByPost}. OpenAPI 3.1 has no word for it, and Payara's document fails of an
+   * annotation that is for a method which it does not know, the class's included.
+   */
   @QUERY
   @Path("stream")
   @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
   @Produces(MediaType.SERVER_SENT_EVENTS)
-  @Operation(hidden = true)
   public void streamByQuery(
       InputStream body,
       @Context SseEventSink sink,
@@ -375,6 +378,7 @@ public class EndpointResource {
   @Path("publish")
   @Consumes(MediaType.APPLICATION_FORM_URLENCODED)
   @Produces(MediaType.APPLICATION_JSON)
+  @Tag(ref = "Starcast")
   @Operation(operationId = "starcastPublish", summary = "Publishes an event")
   @RequestBody(
       required = true,
