@@ -370,6 +370,24 @@ public final class TopicLogs<E extends StoredEvent> {
 
   /** The sequence after which all events of these topics are here. */
   public long completeSince(Selection topics) {
+    return completeSince(topics, matched(topics));
+  }
+
+  /** The histories that wildcards match: each topic is looked at once for what is read. */
+  private List<History<E>> matched(Selection topics) {
+    if (!topics.hasWildcards() || !isActive()) {
+      return List.of();
+    }
+    List<History<E>> matched = new ArrayList<>();
+    for (History<E> history : histories.values()) {
+      if (topics.wildcardMatches(history.topic)) {
+        matched.add(history);
+      }
+    }
+    return matched;
+  }
+
+  private long completeSince(Selection topics, List<History<E>> matched) {
     if (!isActive()) {
       return Long.MAX_VALUE;
     }
@@ -386,12 +404,10 @@ public final class TopicLogs<E extends StoredEvent> {
         others |= isOther(history);
       }
     }
-    if (!topics.wildcards.isEmpty()) {
-      for (History<E> history : histories.values()) {
-        if (topics.wildcardMatches(history.topic)) {
-          since = Math.max(since, gone(history));
-        }
-      }
+    for (History<E> history : matched) {
+      since = Math.max(since, gone(history));
+    }
+    if (topics.hasWildcards()) {
       for (int i = 0; i < groups.size(); i++) {
         since = topics.overlapping.get(i) ? Math.max(since, groups.get(i).floor) : since;
       }
@@ -409,7 +425,7 @@ public final class TopicLogs<E extends StoredEvent> {
     return history == null || history.group == latest ? 0 : history.log.evicted();
   }
 
-  private List<EventLog<E>> logs(Selection topics) {
+  private List<EventLog<E>> logs(Selection topics, List<History<E>> matched) {
     List<EventLog<E>> logs = new ArrayList<>();
     boolean others = topics.isBeyondRules();
     for (String topic : topics.topics) {
@@ -419,12 +435,8 @@ public final class TopicLogs<E extends StoredEvent> {
       }
       others |= history == null ? rules.find(topic) < 0 : isOther(history);
     }
-    if (!topics.wildcards.isEmpty()) {
-      for (History<E> history : histories.values()) {
-        if (topics.wildcardMatches(history.topic)) {
-          logs.add(history.log);
-        }
-      }
+    for (History<E> history : matched) {
+      logs.add(history.log);
     }
     History<E> rest = this.rest;
     if (others && rest != null) {
@@ -443,12 +455,13 @@ public final class TopicLogs<E extends StoredEvent> {
    * @return null if some of those after {@code from} may be missing
    */
   public List<E> read(Selection topics, long from, long to, int most) {
-    if (completeSince(topics) >= from) {
+    List<History<E>> matched = matched(topics);
+    if (completeSince(topics, matched) >= from) {
       return null;
     }
-    List<E> events = Merge.forward(logs(topics), from, to, most);
+    List<E> events = Merge.forward(logs(topics, matched), from, to, most);
     // what was evicted meanwhile is seen to be
-    return completeSince(topics) < from ? events : null;
+    return completeSince(topics, matched) < from ? events : null;
   }
 
   /**
@@ -457,8 +470,9 @@ public final class TopicLogs<E extends StoredEvent> {
    * @param limit how many, from 0
    */
   public List<E> latest(Selection topics, Predicate<? super E> matches, int limit) {
+    List<History<E>> matched = matched(topics);
     return isActive()
-        ? Merge.backward(logs(topics), completeSince(topics), matches, limit)
+        ? Merge.backward(logs(topics, matched), completeSince(topics, matched), matches, limit)
         : List.of();
   }
 

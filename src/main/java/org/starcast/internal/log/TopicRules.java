@@ -6,9 +6,11 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.config.TopicBounds;
 import org.starcast.internal.topic.CompiledPattern;
+import org.starcast.internal.topic.PatternSet;
 
 /**
  * Which topics have a history of their own, and how much of it is kept. Where several patterns
@@ -80,7 +82,9 @@ public final class TopicRules {
   /** The topics of a subscription, and what the rules say of them. Immutable. */
   public static final class Selection {
     final List<String> topics = new ArrayList<>();
-    final List<CompiledPattern> wildcards = new ArrayList<>();
+
+    /** Null for none. */
+    private PatternSet wildcards;
 
     /** The rules that may hold for topics of the wildcards. */
     final BitSet overlapping = new BitSet();
@@ -99,7 +103,10 @@ public final class TopicRules {
     }
 
     private void add(TopicRules rules, CompiledPattern wildcard) {
-      wildcards.add(wildcard);
+      if (wildcards == null) {
+        wildcards = new PatternSet();
+      }
+      wildcards.subscribe(wildcard, Set.of());
       for (int i = 0; i < rules.rules.size(); i++) {
         CompiledPattern pattern = rules.rules.get(i).pattern;
         if (pattern.overlaps(wildcard)) {
@@ -117,14 +124,13 @@ public final class TopicRules {
       return beyondRules;
     }
 
-    /** Whether a wildcard matches the topic. */
+    boolean hasWildcards() {
+      return wildcards != null;
+    }
+
+    /** Whether a wildcard matches the topic; not to be asked where there are none. */
     boolean wildcardMatches(String topic) {
-      for (CompiledPattern wildcard : wildcards) {
-        if (wildcard.matches(topic)) {
-          return true;
-        }
-      }
-      return false;
+      return wildcards.answer(topic, null) == PatternSet.Answer.WANTED;
     }
   }
 }
