@@ -142,7 +142,7 @@ public final class NatsBackplane implements Backplane {
     expiry =
         scheduler.scheduleWithFixedDelay(
             this::expireSoon, EXPIRE_MILLIS, EXPIRE_MILLIS, TimeUnit.MILLISECONDS);
-    manager = NatsThreads.named(threads, "starcast-backplane").newThread(this::manage);
+    manager = BackplaneThreads.named(threads, "starcast-backplane").newThread(this::manage);
     manager.start();
     return started.minimalCompletionStage();
   }
@@ -370,29 +370,7 @@ public final class NatsBackplane implements Backplane {
 
   @Override
   public CompletionStage<List<StoredEvent>> read(long from, long to) {
-    CompletableFuture<List<StoredEvent>> result = new CompletableFuture<>();
-    try {
-      pools
-          .readers()
-          .execute(
-              () -> {
-                try {
-                  result.complete(readNow(from, to));
-                } catch (BackplaneException e) {
-                  result.completeExceptionally(e);
-                } catch (InterruptedException
-                    | IOException
-                    | JetStreamApiException
-                    | RuntimeException e) {
-                  result.completeExceptionally(
-                      new BackplaneException("the stream cannot be read now", false, e));
-                }
-              });
-    } catch (RejectedExecutionException e) {
-      result.completeExceptionally(
-          new BackplaneException("the stream cannot be read now: too many wait", false, e));
-    }
-    return result;
+    return BackplaneThreads.read(pools.readers(), "the stream", () -> readNow(from, to));
   }
 
   private List<StoredEvent> readNow(long from, long to)

@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
@@ -65,8 +63,6 @@ public final class PostgresBackplane implements Backplane.Transactional {
   private static final long FIRST_DELAY_MILLIS = 50;
   private static final long LAST_DELAY_MILLIS = 2_000;
   private static final long CLEANING_MILLIS = 5_000;
-  private static final int READ_THREADS = 2;
-  private static final int READS_WAITING = 10_000;
 
   private final StarcastConfig config;
   private final ScheduledExecutorService scheduler;
@@ -115,8 +111,8 @@ public final class PostgresBackplane implements Backplane.Transactional {
   @Override
   public CompletionStage<Void> start(Receiver receiver, ThreadFactory threads) {
     this.receiver = receiver;
-    callbacks = pool(threads, 1, Integer.MAX_VALUE, "starcast-backplane-events");
-    readers = pool(threads, READ_THREADS, READS_WAITING, "starcast-backplane-read");
+    callbacks = BackplaneThreads.callbacks(threads);
+    readers = BackplaneThreads.readers(threads);
     follower = new PostgresFollower(config, database, writer, receiver);
     expiry =
         scheduler.scheduleWithFixedDelay(
@@ -124,24 +120,10 @@ public final class PostgresBackplane implements Backplane.Transactional {
     cleaning =
         scheduler.scheduleWithFixedDelay(
             this::cleanSoon, CLEANING_MILLIS, CLEANING_MILLIS, TimeUnit.MILLISECONDS);
-    managing = NatsThreads.named(threads, "starcast-backplane").newThread(this::manage);
-    writing = NatsThreads.named(threads, "starcast-backplane-writer").newThread(writer::run);
+    managing = BackplaneThreads.named(threads, "starcast-backplane").newThread(this::manage);
+    writing = BackplaneThreads.named(threads, "starcast-backplane-writer").newThread(writer::run);
     managing.start();
     return started.minimalCompletionStage();
-  }
-
-  private static ThreadPoolExecutor pool(
-      ThreadFactory threads, int size, int waiting, String name) {
-    ThreadPoolExecutor pool =
-        new ThreadPoolExecutor(
-            size,
-            size,
-            1,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(waiting),
-            NatsThreads.named(threads, name));
-    pool.allowCoreThreadTimeOut(true);
-    return pool;
   }
 
   /** Whoever waits for an event may do anything when it has failed: not on the scheduler. */
@@ -307,24 +289,7 @@ public final class PostgresBackplane implements Backplane.Transactional {
 
   @Override
   public CompletionStage<List<StoredEvent>> read(long from, long to) {
-    CompletableFuture<List<StoredEvent>> result = new CompletableFuture<>();
-    try {
-      readers.execute(
-          () -> {
-            try {
-              result.complete(readNow(from, to));
-            } catch (BackplaneException e) {
-              result.completeExceptionally(e);
-            } catch (SQLException | RuntimeException e) {
-              result.completeExceptionally(
-                  new BackplaneException("the database cannot be read now", false, e));
-            }
-          });
-    } catch (RejectedExecutionException e) {
-      result.completeExceptionally(
-          new BackplaneException("the database cannot be read now: too many wait", false, e));
-    }
-    return result;
+    return BackplaneThreads.read(readers, "the database", () -> readNow(from, to));
   }
 
   private List<StoredEvent> readNow(long from, long to) throws SQLException {
