@@ -35,6 +35,9 @@ final class PostgresFollower {
 
   private volatile boolean caughtUp;
 
+  /** Whether the connection can be waited on. */
+  private boolean isNotified;
+
   /** Up to where this node has read. */
   private long after;
 
@@ -83,7 +86,7 @@ final class PostgresFollower {
       database.prepare(connection);
       begin(connection, database.follow(connection, Long.MAX_VALUE - 1, 0));
     }
-    database.listen(connection);
+    isNotified = database.listen(connection);
   }
 
   /** Whether what this node has read last is not there any more, or is another. */
@@ -195,7 +198,7 @@ final class PostgresFollower {
   /** Waits until there may be more. */
   void rest(Connection connection) throws SQLException, InterruptedException {
     int millis = (int) config.backplane().postgresql().pollInterval().toMillis();
-    if (PostgresNotifications.isThere(connection)) {
+    if (isNotified) {
       PostgresNotifications.await(connection, millis);
     } else {
       Thread.sleep(millis);

@@ -115,7 +115,7 @@ public final class FormData {
         int value = Math.min(equals + 1, end);
         fields
             .computeIfAbsent(name, n -> new ArrayList<>())
-            .add(read ? decode(printable(name), body, value, end) : "");
+            .add(read ? decode(name, body, value, end) : "");
       }
       begin = end + 1;
     }
@@ -138,7 +138,7 @@ public final class FormData {
         int high = i + 2 < end ? Character.digit(bytes[i + 1], 16) : -1;
         int low = i + 2 < end ? Character.digit(bytes[i + 2], 16) : -1;
         if (high < 0 || low < 0) {
-          throw Problem.badRequest(field + ": is not application/x-www-form-urlencoded");
+          throw Problem.badRequest(printable(field) + ": is not application/x-www-form-urlencoded");
         }
         out.write(high << 4 | low);
         i += 2;
@@ -152,7 +152,7 @@ public final class FormData {
           .decode(ByteBuffer.wrap(out.toByteArray()))
           .toString();
     } catch (CharacterCodingException e) {
-      throw Problem.badRequest(field + ": is not UTF-8");
+      throw Problem.badRequest(printable(field) + ": is not UTF-8");
     }
   }
 
