@@ -22,7 +22,7 @@ import org.starcast.stream.StreamMark.Kind;
  *                                               └─────────────────────────┘ a start
  * </pre>
  *
- * <p>What changes is guarded by the lock of {@link NamedStreams}.
+ * <p>What changes is guarded by the monitor of {@link NamedRuns}.
  */
 final class NamedRun implements NamedStream {
 

@@ -5,27 +5,17 @@ import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
-import jakarta.json.JsonArrayBuilder;
-import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
-import jakarta.json.JsonString;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import org.starcast.RefusedException;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
@@ -46,44 +36,25 @@ import org.starcast.stream.StreamMark.Kind;
 /**
  * The named streams of all nodes, as this one knows them, by the events of their topics alone: each
  * has a {@link StreamMark} as its sender. So the order of events decides whose source runs, and
- * whether it has ended, on every node alike, and after a restart with what the file has.
+ * whether it has ended, on every node alike, and after a restart with what the file has: {@link
+ * NamedRuns}.
  *
- * <p>What events do not tell is asked for: a node that starts, or has lost events, says so ({@code
- * stream-hello}); the others say what they run ({@code stream-running}). It claims nothing for
- * three of its heartbeats after that, and then takes for lost what nobody has said to run. What a
- * node ran that is declared gone is ended by the others; by the key of the end, once.
+ * <p>What events do not tell is asked for, of the {@linkplain NamedPeers other nodes}. A node that
+ * starts, or has lost events, claims nothing for three of its heartbeats after it has asked, and
+ * then takes for lost what nobody has said to run. What a node ran that is declared gone is ended
+ * by the others; by the key of the end, once.
  *
- * <p>Handlers of events only change state, under the lock; everything else is done by the
- * container's threads, without it. Thread-safe.
- *
- * <p>Over 500 lines, as all that the one lock guards is here, so that each change of a state is
- * seen beside the others that it may meet.
+ * <p>Thread-safe.
  */
 @ApplicationScoped
 class NamedStreams implements StreamListener {
 
   static final System.Logger LOG = System.getLogger("org.starcast.stream");
 
-  private static final String HELLO = "stream-hello";
-  private static final String IS_RUNNING = "stream-running";
-  private static final String STOP = "stream-stop";
-  private static final String VIEWERS = "stream-viewers";
-
-  /** The own heartbeats within which all nodes that follow have answered. */
-  private static final int ANSWERED = 3;
-
   /** How long it counts that another node had viewers. */
   private static final long SEEN_NANOS = Duration.ofSeconds(8).toNanos();
 
   private static final Duration LEAST_UNWATCHED = Duration.ofSeconds(10);
-
-  /** The most streams that have ended and are known, and nodes whose heartbeats are. */
-  private static final int MAX_ENDED = 10_000;
-
-  private static final int MAX_NODES = 1000;
-
-  /** The most streams that one command names. */
-  private static final int MAX_NAMED = 100;
 
   private final SseBroadcaster broadcaster;
   private final ClusterBus bus;
@@ -91,31 +62,8 @@ class NamedStreams implements StreamListener {
   private final Function<Object, SseMessage> encoder;
   private final Executor executor;
   private final Timer timer;
-  private final Object lock = new Object();
-
-  // guarded by the lock
-
-  private final Map<String, NamedRun> streams = new HashMap<>();
-  private final Queue<NamedRun> over = new ArrayDeque<>();
-  private final Map<String, Long> heartbeats = new HashMap<>();
-  private final List<NamedRun> unclaimed = new ArrayList<>();
-
-  /** The clients whose streams end with the named one of this id, whether it is there or not. */
-  private final Map<String, Set<SseClient>> viewers = new HashMap<>();
-
-  private int running;
-  private long numbers;
-
-  /** The sequence of the last event of a named stream. */
-  private long applied;
-
-  private boolean ending;
-
-  /** Whether the others have said what they run. */
-  private boolean informed;
-
-  /** The own heartbeats since this node has asked; below zero until it has. */
-  private int asked = -1;
+  private final NamedRuns runs;
+  private final NamedPeers peers;
 
   /** For the container's proxy. */
   NamedStreams() {
@@ -152,6 +100,11 @@ class NamedStreams implements StreamListener {
     this.encoder = encoder;
     this.executor = executor;
     this.timer = timer;
+    this.runs =
+        bus == null
+            ? null
+            : new NamedRuns(this, bus.node(), !bus.isShared(), config.streams(), timer);
+    this.peers = new NamedPeers(this, runs, bus);
   }
 
   /** Those of a node that is no bean. */
@@ -169,17 +122,9 @@ class NamedStreams implements StreamListener {
 
   private void listen() {
     bus.onEnding(this::end);
-    if (!bus.isShared()) {
-      informed = true;
-      return;
+    if (bus.isShared()) {
+      peers.listen();
     }
-    bus.on(ClusterBus.NODE_ALIVE, (at, node, body) -> alive(node, body));
-    bus.on(ClusterBus.NODE_GONE, (at, by, body) -> gone(body.getString("gone"), by, body));
-    bus.on(HELLO, (at, node, body) -> hello(node));
-    bus.on(IS_RUNNING, this::isRunning);
-    bus.on(STOP, (at, node, body) -> stop(body));
-    bus.on(VIEWERS, (at, node, body) -> seen(node, body));
-    bus.onMissed(this::missed);
   }
 
   /** Starts with the application, on a thread that knows the container's names. */
@@ -191,11 +136,9 @@ class NamedStreams implements StreamListener {
   void start() {
     broadcaster.lastEventId(); // which has the engine start
     if (bus.isShared()) {
-      bus.send(HELLO, JsonObject.EMPTY_JSON_OBJECT);
+      peers.ask();
     } else {
-      synchronized (lock) {
-        asked = 0; // there is nobody else, and what was stored has come
-      }
+      runs.hasAsked(); // there is nobody else, and what was stored has come
       endLost(run -> run.own() == null);
     }
   }
@@ -212,50 +155,19 @@ class NamedStreams implements StreamListener {
       throw new IllegalStateException("starcast.log.events: must not be 0 for named streams");
     }
     SourceReader<T> reader = source.use();
-    broadcaster.lastEventId(); // what was there before the start is known after it
-    NamedRun run;
-    boolean isNew;
-    boolean claims;
-    RefusedException refused = null;
-    synchronized (lock) {
-      forget();
-      run = streams.get(id);
-      isNew = run == null && !ending && running < config.streams().max();
-      claims = isNew && informed;
-      if (isNew) {
-        StreamMark mark =
-            new StreamMark(
-                options.unwatchedTimeout().isZero() ? Kind.START : Kind.WATCHED,
-                bus.node(),
-                ++numbers,
-                applied);
-        run = new NamedRun(this, id, new NamedSource<>(this, id, mark, reader, options));
-        streams.put(id, run);
-        running++;
-        if (!claims) {
-          unclaimed.add(run);
-        }
-      } else if (run == null) {
-        refused = refusal();
+    NamedRuns.Found found = null;
+    try {
+      broadcaster.lastEventId(); // what was there before the start is known after it
+      found = runs.findOrStart(id, reader, options);
+    } finally {
+      if (found == null || !found.isNew()) {
+        closeUnused(reader);
       }
     }
-    if (!isNew) {
-      closeUnused(reader);
+    if (found.claims()) {
+      claim(found.run());
     }
-    if (refused != null) {
-      throw refused;
-    }
-    if (claims) {
-      claim(run);
-    }
-    return run;
-  }
-
-  private RefusedException refusal() {
-    return ending
-        ? new RefusedException(503, "the application is stopping", 5)
-        : new RefusedException(
-            503, "starcast.streams.max: " + config.streams().max() + " named streams go on", 5);
+    return found.run();
   }
 
   static void closeUnused(SourceReader<?> reader) {
@@ -268,17 +180,14 @@ class NamedStreams implements StreamListener {
 
   /** The stream of this id; null if there is none. */
   NamedRun find(String id) {
-    synchronized (lock) {
-      forget();
-      return streams.get(id);
-    }
+    return runs.find(id);
   }
 
   /** Ends a run, on whichever node it is. */
   void stop(NamedRun run) {
     NamedSource<?> own;
     StreamMark mark;
-    synchronized (lock) {
+    synchronized (runs) {
       if (run.phase().isOver()) {
         return;
       }
@@ -288,68 +197,48 @@ class NamedStreams implements StreamListener {
     if (own != null) {
       own.stop("stopped");
     } else {
-      bus.sendUntilStored(
-          STOP,
-          Json.createObjectBuilder()
-              .add("stream", run.id())
-              .add("of", mark.node())
-              .add("n", mark.number())
-              .build());
+      peers.stop(run.id(), mark);
     }
   }
 
   /** How a run stands. */
   Phase phase(NamedRun run) {
-    synchronized (lock) {
+    synchronized (runs) {
       return run.phase();
     }
   }
 
   long items(NamedRun run) {
-    synchronized (lock) {
+    synchronized (runs) {
       return run.counted();
     }
   }
 
   /** The first and the last event of a run; null for one that is not there, or not known. */
   EventId[] bounds(NamedRun run) {
-    synchronized (lock) {
+    synchronized (runs) {
       return new EventId[] {run.begin(), run.end()};
     }
   }
 
   /** Has a client's stream end behind the stream of this id; now if that has ended. */
   void closeBehind(String id, SseClient client) {
-    boolean isOver;
-    synchronized (lock) {
-      NamedRun run = streams.get(id);
-      isOver = run != null && run.phase().isOver();
-      if (!isOver) {
-        viewers.computeIfAbsent(id, i -> new HashSet<>()).add(client);
-      }
-    }
-    if (isOver) {
+    if (runs.isOverFor(id, client)) {
       client.close();
     } else {
-      client.whenClosed().thenRun(() -> left(id, client));
-    }
-  }
-
-  private void left(String id, SseClient client) {
-    synchronized (lock) {
-      Set<SseClient> others = viewers.get(id);
-      if (others != null && others.remove(client) && others.isEmpty()) {
-        viewers.remove(id);
-      }
+      client.whenClosed().thenRun(() -> runs.left(id, client));
     }
   }
 
   // ---- claims and ends
 
-  private void claim(NamedRun run) {
-    NamedSource<?> own = run.own();
+  /** Publishes the start of a run, unless another node was first. */
+  void claim(NamedRun run) {
+    NamedSource<?> own;
+    synchronized (runs) {
+      own = run.own();
+    }
     if (own == null) {
-      // another node was first
       return;
     }
     publish(run.id(), own.mark(), LibraryEvents.STREAM_START, start(run.id()), null)
@@ -366,17 +255,11 @@ class NamedStreams implements StreamListener {
     return Json.createObjectBuilder().add("stream", id).build().toString();
   }
 
-  /** The start was not stored, or may not have been. */
   private void unclaim(NamedRun run, NamedSource<?> own) {
-    synchronized (lock) {
-      if (run.phase() != Phase.CLAIMED || run.own() != own) {
-        return;
-      }
-      end(run, Phase.FAILED, null);
-      streams.remove(run.id(), run);
+    if (runs.unclaim(run, own)) {
+      own.discard();
+      run.complete();
     }
-    own.discard();
-    run.complete();
   }
 
   /** What becomes of an event: {@link ClusterBus#publish}, and a failure in place of a throw. */
@@ -416,320 +299,35 @@ class NamedStreams implements StreamListener {
   }
 
   /** Ends what goes on and has lost its node, with all that know that it has. */
-  private void endLost(Predicate<NamedRun> lost) {
-    List<NamedRun> those;
-    synchronized (lock) {
-      those =
-          streams.values().stream()
-              .filter(run -> run.phase() == Phase.RUNNING && lost.test(run))
-              .toList();
+  void endLost(Predicate<NamedRun> lost) {
+    runs.those(run -> run.phase() == Phase.RUNNING && lost.test(run)).forEach(this::endLost);
+  }
+
+  void endLost(NamedRun run) {
+    StreamMark mark;
+    synchronized (runs) {
+      mark = run.mark();
     }
-    those.forEach(this::endLost);
+    publishEnd(run.id(), mark.as(Kind.FAILED), "lost", -1, () -> {});
   }
 
-  private void endLost(NamedRun run) {
-    publishEnd(run.id(), run.mark().as(Kind.FAILED), "lost", -1, () -> {});
+  /** Publishes the ends that were not stored. */
+  void publishEndsAgain() {
+    own(Phase.RUNNING).forEach(NamedSource::publishEndAgain);
   }
 
-  // ---- what comes, in the order of events
+  void sayRunning() {
+    peers.sayRunning();
+  }
 
   @Override
   public void streamed(EventId at, StoredEvent event) {
     StreamMark mark = event.topics().size() == 1 ? StreamMark.of(event.sender()) : null;
-    if (mark == null) {
-      return;
-    }
-    String id = event.topics().get(0);
-    Runnable then;
-    synchronized (lock) {
-      applied = at.sequence();
-      NamedRun run = streams.get(id);
-      then =
-          switch (mark.kind()) {
-            case START, WATCHED -> started(at, id, run, mark);
-            case ITEM -> item(id, run, mark);
-            default -> ended(at, id, run, mark);
-          };
-    }
-    if (then != null) {
-      soon(then);
-    }
-  }
-
-  // these are called with the lock, and give what is to be done without it, or null
-
-  private Runnable started(EventId at, String id, NamedRun known, StreamMark mark) {
-    if (known != null && known.phase() == Phase.RUNNING && !known.mark().sameRun(mark)) {
-      // who claims it does not know that it goes on
-      return known.own() == null ? null : this::sayRunning;
-    }
-    if (known != null
-        && known.phase().isOver()
-        && known.begin() != null
-        && mark.since() < known.begin().sequence()
-        && at.epoch().equals(known.begin().epoch())) {
-      // of the same time, and second: that the other one is over by now changes nothing
-      return null;
-    }
-    NamedRun run = known == null || known.phase().isOver() ? put(id) : known;
-    NamedSource<?> own = run.own();
-    boolean mine = own != null && own.mark().sameRun(mark);
-    Runnable discarded = mine ? null : disown(run);
-    run.began(mark, at, asked >= 0);
-    if (mine) {
-      return own::begin;
-    }
-    if (mark.node().equals(bus.node())) {
-      // of a claim that was given up
-      return () -> endLost(run);
-    }
-    return discarded;
-  }
-
-  private Runnable item(String id, NamedRun known, StreamMark mark) {
-    if (informed && asked >= 0 && (known == null || known.phase() == Phase.CLAIMED)) {
-      return null; // nothing began there: it comes late, or from somebody else
-    }
-    Runnable then = null;
-    NamedRun run = known;
-    if (run == null || run.phase() == Phase.CLAIMED) {
-      // it began before this node knew
-      then = run == null ? null : disown(run);
-      run = run == null ? put(id) : run;
-      run.began(mark, null, asked >= 0);
-    }
-    if (run.phase() == Phase.RUNNING && run.mark().sameRun(mark)) {
-      run.counts(asked >= 0);
-    }
-    return then;
-  }
-
-  private Runnable ended(EventId at, String id, NamedRun known, StreamMark mark) {
-    NamedRun run = known;
-    if (run == null) {
-      run = put(id);
-      run.began(mark, null, false);
-    } else if (run.phase() != Phase.RUNNING || !run.mark().sameRun(mark)) {
-      return null;
-    }
-    NamedSource<?> own = run.own();
-    end(run, Phase.of(mark.kind().state()), at);
-    Set<SseClient> left = viewers.remove(id);
-    NamedRun done = run;
-    return () -> {
-      if (left != null) {
-        left.forEach(SseClient::close);
+    if (mark != null) {
+      Runnable then = runs.streamed(at, event.topics().get(0), mark);
+      if (then != null) {
+        soon(then);
       }
-      if (own != null) {
-        own.close();
-      }
-      done.complete();
-    };
-  }
-
-  private NamedRun put(String id) {
-    NamedRun run = new NamedRun(this, id, null);
-    streams.put(id, run);
-    return run;
-  }
-
-  /** Another node's source runs. */
-  private Runnable disown(NamedRun run) {
-    NamedSource<?> own = run.own();
-    if (own == null) {
-      return null;
-    }
-    running--;
-    run.disown();
-    return own::discard;
-  }
-
-  private void end(NamedRun run, Phase phase, EventId at) {
-    running -= run.own() == null ? 0 : 1;
-    over.add(run);
-    run.ended(phase, at, timer.now());
-    forget();
-  }
-
-  private void forget() {
-    long since = timer.now() - config.streams().keep().toNanos();
-    for (NamedRun oldest = over.peek();
-        oldest != null && (oldest.endedAt() <= since || over.size() > MAX_ENDED);
-        oldest = over.peek()) {
-      over.remove();
-      streams.remove(oldest.id(), oldest);
-    }
-  }
-
-  // ---- other nodes
-
-  private void alive(String node, JsonObject body) {
-    long number = body.getJsonNumber("n").longValueExact();
-    boolean asks;
-    boolean learned = false;
-    synchronized (lock) {
-      if (heartbeats.size() < MAX_NODES || heartbeats.containsKey(node)) {
-        heartbeats.put(node, number);
-      }
-      if (!node.equals(bus.node())) {
-        return;
-      }
-      asks = asked < 0;
-      if (!asks && !informed && ++asked >= ANSWERED) {
-        informed = true;
-        learned = true;
-      }
-    }
-    boolean now = learned;
-    soon(() -> beat(asks, now));
-  }
-
-  private void beat(boolean asks, boolean learned) {
-    if (asks) {
-      bus.send(HELLO, JsonObject.EMPTY_JSON_OBJECT);
-    }
-    List<NamedSource<?>> own = new ArrayList<>();
-    List<NamedRun> claims = List.of();
-    List<String> watched = new ArrayList<>();
-    synchronized (lock) {
-      if (learned) {
-        claims = List.copyOf(unclaimed);
-        unclaimed.clear();
-      }
-      for (NamedRun run : streams.values()) {
-        if (run.phase() == Phase.RUNNING && run.own() != null) {
-          own.add(run.own());
-        } else if (run.phase() == Phase.RUNNING && run.mark().kind() == Kind.WATCHED) {
-          watched.add(run.id());
-        }
-      }
-    }
-    if (learned) {
-      endLost(run -> !run.isConfirmed());
-    }
-    claims.forEach(this::claim);
-    own.forEach(NamedSource::publishEndAgain);
-    watched.removeIf(id -> broadcaster.clientsOn(id).isEmpty());
-    for (int i = 0; i < watched.size(); i += MAX_NAMED) {
-      List<String> some = watched.subList(i, Math.min(watched.size(), i + MAX_NAMED));
-      bus.send(
-          VIEWERS, Json.createObjectBuilder().add("of", Json.createArrayBuilder(some)).build());
-    }
-  }
-
-  private void gone(String node, String by, JsonObject body) {
-    synchronized (lock) {
-      if (!by.equals(node)
-          && body.getJsonNumber("last").longValueExact() < heartbeats.getOrDefault(node, -1L)) {
-        // who said so was behind
-        return;
-      }
-      heartbeats.remove(node);
-    }
-    if (!node.equals(bus.node())) {
-      soon(() -> endLost(run -> run.mark().node().equals(node)));
-    }
-  }
-
-  private void hello(String node) {
-    if (!node.equals(bus.node())) {
-      soon(this::sayRunning);
-      return;
-    }
-    synchronized (lock) {
-      asked = Math.max(asked, 0);
-    }
-  }
-
-  private void sayRunning() {
-    List<NamedRun> own;
-    synchronized (lock) {
-      own =
-          streams.values().stream()
-              .filter(run -> run.phase() == Phase.RUNNING && run.own() != null)
-              .toList();
-    }
-    for (int i = 0; i < own.size(); i += MAX_NAMED) {
-      JsonArrayBuilder runs = Json.createArrayBuilder();
-      own.subList(i, Math.min(own.size(), i + MAX_NAMED)).forEach(run -> runs.add(run.toJson()));
-      bus.send(IS_RUNNING, Json.createObjectBuilder().add("runs", runs).build());
-    }
-  }
-
-  private void isRunning(EventId at, String node, JsonObject body) {
-    List<Runnable> then = new ArrayList<>();
-    synchronized (lock) {
-      for (JsonObject json : body.getJsonArray("runs").getValuesAs(JsonObject.class)) {
-        String id = TopicName.check(json.getString("stream"));
-        StreamMark mark =
-            new StreamMark(
-                json.getBoolean("watched") ? Kind.WATCHED : Kind.START,
-                node,
-                json.getJsonNumber("n").longValueExact(),
-                0);
-        long since = json.getJsonNumber("at").longValueExact();
-        EventId begin = since == 0 ? null : new EventId(at.epoch(), since);
-        Runnable discarded = isRunning(id, mark, begin);
-        if (discarded != null) {
-          then.add(discarded);
-        }
-      }
-    }
-    then.forEach(this::soon);
-  }
-
-  private Runnable isRunning(String id, StreamMark mark, EventId begin) {
-    NamedRun run = streams.get(id);
-    if (run != null && run.mark() != null && run.mark().sameRun(mark)) {
-      run.confirm();
-      return null;
-    }
-    boolean earlier =
-        run != null
-            && run.phase() == Phase.RUNNING
-            && begin != null
-            && (run.begin() == null || begin.sequence() < run.begin().sequence());
-    if (run != null && run.phase() == Phase.RUNNING && !earlier) {
-      return null;
-    }
-    Runnable discarded = run == null ? null : disown(run);
-    run = run == null || run.phase().isOver() ? put(id) : run;
-    run.began(mark, begin, true);
-    return discarded;
-  }
-
-  private void stop(JsonObject body) {
-    NamedSource<?> own;
-    synchronized (lock) {
-      NamedRun run = streams.get(body.getString("stream"));
-      own = run == null ? null : run.own();
-    }
-    if (own != null
-        && own.mark().node().equals(body.getString("of"))
-        && own.mark().number() == body.getJsonNumber("n").longValueExact()) {
-      soon(() -> own.stop("stopped"));
-    }
-  }
-
-  private void seen(String node, JsonObject body) {
-    if (node.equals(bus.node())) {
-      return;
-    }
-    synchronized (lock) {
-      for (JsonString id : body.getJsonArray("of").getValuesAs(JsonString.class)) {
-        NamedRun run = streams.get(id.getString());
-        if (run != null && run.own() != null) {
-          run.own().seen();
-        }
-      }
-    }
-  }
-
-  private void missed() {
-    synchronized (lock) {
-      informed = false;
-      asked = -1;
-      streams.values().stream().filter(run -> run.own() == null).forEach(NamedRun::doubt);
     }
   }
 
@@ -777,17 +375,23 @@ class NamedStreams implements StreamListener {
 
   /** The node ends, and what it runs with it; what it has claimed has not begun. */
   private void end() {
-    List<NamedSource<?>> begun = new ArrayList<>();
-    List<NamedSource<?>> claimed = new ArrayList<>();
-    synchronized (lock) {
-      ending = true;
-      for (NamedRun run : streams.values()) {
-        if (run.own() != null) {
-          (run.phase() == Phase.CLAIMED ? claimed : begun).add(run.own());
-        }
-      }
+    List<NamedSource<?>> begun;
+    List<NamedSource<?>> claimed;
+    synchronized (runs) {
+      runs.end();
+      begun = own(Phase.RUNNING);
+      claimed = own(Phase.CLAIMED);
     }
     begun.forEach(NamedSource::end);
     claimed.forEach(NamedSource::discard);
+  }
+
+  private List<NamedSource<?>> own(Phase phase) {
+    List<NamedSource<?>> own = new ArrayList<>();
+    synchronized (runs) {
+      runs.those(run -> run.phase() == phase && run.own() != null)
+          .forEach(run -> own.add(run.own()));
+    }
+    return own;
   }
 }

@@ -1,0 +1,378 @@
+package org.starcast.stream;
+
+import jakarta.json.JsonArray;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.starcast.RefusedException;
+import org.starcast.SseClient;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.wire.EventId;
+import org.starcast.stream.NamedRun.Phase;
+import org.starcast.stream.StreamMark.Kind;
+
+/**
+ * The named streams that this node knows, and what becomes of each by what comes: by the events of
+ * its topic, in their order, and by what other nodes say. Changes state only; what is to be done
+ * besides, each change gives to its caller, who does it without the lock.
+ *
+ * <p>Thread-safe: its monitor is the lock, which guards the {@linkplain NamedRun runs}, too.
+ */
+final class NamedRuns {
+
+  /** The own heartbeats within which all nodes that follow have answered. */
+  private static final int ANSWERED = 3;
+
+  /** The most streams that have ended and are known. */
+  private static final int MAX_ENDED = 10_000;
+
+  private final NamedStreams streams;
+  private final String node;
+  private final StarcastConfig.Streams config;
+  private final Timer timer;
+
+  private final Map<String, NamedRun> runs = new HashMap<>();
+  private final Queue<NamedRun> over = new ArrayDeque<>();
+  private final List<NamedRun> unclaimed = new ArrayList<>();
+
+  /** The clients whose streams end with the named one of this id, whether it is there or not. */
+  private final Map<String, Set<SseClient>> viewers = new HashMap<>();
+
+  private int running;
+  private long numbers;
+
+  /** The sequence of the last event of a named stream. */
+  private long applied;
+
+  private boolean ending;
+
+  /** Whether the others have said what they run. */
+  private boolean informed;
+
+  /** The own heartbeats since this node has asked; below zero until it has. */
+  private int asked = -1;
+
+  /**
+   * None yet.
+   *
+   * @param node this node's name
+   * @param alone whether there are no others
+   */
+  NamedRuns(
+      NamedStreams streams,
+      String node,
+      boolean alone,
+      StarcastConfig.Streams config,
+      Timer timer) {
+    this.streams = streams;
+    this.node = node;
+    this.informed = alone;
+    this.config = config;
+    this.timer = timer;
+  }
+
+  // ---- what this node asks for
+
+  /**
+   * What became of a call.
+   *
+   * @param isNew whether the run is of the source that was given
+   * @param claims whether its start is to be published now
+   */
+  record Found(NamedRun run, boolean isNew, boolean claims) {}
+
+  /**
+   * The run of this id, or one that is to start.
+   *
+   * @throws RefusedException 503, if no other one may start
+   */
+  synchronized <T> Found findOrStart(
+      String id, SourceReader<T> reader, StreamOptions<? super T> options) {
+    forget();
+    NamedRun known = runs.get(id);
+    if (known != null) {
+      return new Found(known, false, false);
+    }
+    if (ending) {
+      throw new RefusedException(503, "the application is stopping", 5);
+    }
+    if (running >= config.max()) {
+      throw new RefusedException(
+          503, "starcast.streams.max: " + config.max() + " named streams go on", 5);
+    }
+    StreamMark mark =
+        new StreamMark(
+            options.unwatchedTimeout().isZero() ? Kind.START : Kind.WATCHED,
+            node,
+            ++numbers,
+            applied);
+    NamedRun run = new NamedRun(streams, id, new NamedSource<>(streams, id, mark, reader, options));
+    runs.put(id, run);
+    running++;
+    if (!informed) {
+      unclaimed.add(run);
+    }
+    return new Found(run, true, informed);
+  }
+
+  /** Null if there is none. */
+  synchronized NamedRun find(String id) {
+    forget();
+    return runs.get(id);
+  }
+
+  /** The start of a run was not stored, or may not have been; whether it is given up. */
+  synchronized boolean unclaim(NamedRun run, NamedSource<?> own) {
+    if (run.phase() != Phase.CLAIMED || run.own() != own) {
+      return false;
+    }
+    end(run, Phase.FAILED, null);
+    runs.remove(run.id(), run);
+    return true;
+  }
+
+  /** The runs for which this holds. */
+  synchronized List<NamedRun> those(Predicate<NamedRun> which) {
+    return runs.values().stream().filter(which).toList();
+  }
+
+  /** The node ends: nothing starts from now on. */
+  synchronized void end() {
+    ending = true;
+  }
+
+  // ---- who watches
+
+  /**
+   * Notes a client whose stream ends with the named one; whether that has ended by now, and it is
+   * not noted.
+   */
+  synchronized boolean isOverFor(String id, SseClient client) {
+    NamedRun run = runs.get(id);
+    if (run != null && run.phase().isOver()) {
+      return true;
+    }
+    viewers.computeIfAbsent(id, i -> new HashSet<>()).add(client);
+    return false;
+  }
+
+  synchronized void left(String id, SseClient client) {
+    Set<SseClient> others = viewers.get(id);
+    if (others != null && others.remove(client) && others.isEmpty()) {
+      viewers.remove(id);
+    }
+  }
+
+  // ---- what comes, in the order of events; each gives what is to be done, or null
+
+  /** An event of a named stream. */
+  synchronized Runnable streamed(EventId at, String id, StreamMark mark) {
+    applied = at.sequence();
+    NamedRun run = runs.get(id);
+    return switch (mark.kind()) {
+      case START, WATCHED -> started(at, id, run, mark);
+      case ITEM -> item(id, run, mark);
+      default -> ended(at, id, run, mark);
+    };
+  }
+
+  private Runnable started(EventId at, String id, NamedRun known, StreamMark mark) {
+    if (known != null && known.phase() == Phase.RUNNING && !known.mark().sameRun(mark)) {
+      // who claims it does not know that it goes on
+      return known.own() == null ? null : streams::sayRunning;
+    }
+    if (known != null
+        && known.phase().isOver()
+        && known.begin() != null
+        && mark.since() < known.begin().sequence()
+        && at.epoch().equals(known.begin().epoch())) {
+      // of the same time, and second: that the other one is over by now changes nothing
+      return null;
+    }
+    NamedRun run = known == null || known.phase().isOver() ? put(id) : known;
+    NamedSource<?> own = run.own();
+    boolean mine = own != null && own.mark().sameRun(mark);
+    Runnable discarded = mine ? null : disown(run);
+    run.began(mark, at, asked >= 0);
+    if (mine) {
+      return own::begin;
+    }
+    if (mark.node().equals(node)) {
+      // of a claim that was given up
+      return () -> streams.endLost(run);
+    }
+    return discarded;
+  }
+
+  private Runnable item(String id, NamedRun known, StreamMark mark) {
+    if (informed && asked >= 0 && (known == null || known.phase() == Phase.CLAIMED)) {
+      return null; // nothing began there: it comes late, or from somebody else
+    }
+    Runnable then = null;
+    NamedRun run = known;
+    if (run == null || run.phase() == Phase.CLAIMED) {
+      // it began before this node knew
+      then = run == null ? null : disown(run);
+      run = run == null ? put(id) : run;
+      run.began(mark, null, asked >= 0);
+    }
+    if (run.phase() == Phase.RUNNING && run.mark().sameRun(mark)) {
+      run.counts(asked >= 0);
+    }
+    return then;
+  }
+
+  private Runnable ended(EventId at, String id, NamedRun known, StreamMark mark) {
+    NamedRun run = known;
+    if (run == null) {
+      run = put(id);
+      run.began(mark, null, false);
+    } else if (run.phase() != Phase.RUNNING || !run.mark().sameRun(mark)) {
+      return null;
+    }
+    NamedSource<?> own = run.own();
+    end(run, Phase.of(mark.kind().state()), at);
+    Set<SseClient> left = viewers.remove(id);
+    NamedRun done = run;
+    return () -> {
+      if (left != null) {
+        left.forEach(SseClient::close);
+      }
+      if (own != null) {
+        own.close();
+      }
+      done.complete();
+    };
+  }
+
+  private NamedRun put(String id) {
+    NamedRun run = new NamedRun(streams, id, null);
+    runs.put(id, run);
+    return run;
+  }
+
+  /** Another node's source runs. */
+  private Runnable disown(NamedRun run) {
+    NamedSource<?> own = run.own();
+    if (own == null) {
+      return null;
+    }
+    running--;
+    run.disown();
+    return own::discard;
+  }
+
+  private void end(NamedRun run, Phase phase, EventId at) {
+    running -= run.own() == null ? 0 : 1;
+    over.add(run);
+    run.ended(phase, at, timer.now());
+    forget();
+  }
+
+  private void forget() {
+    long since = timer.now() - config.keep().toNanos();
+    for (NamedRun oldest = over.peek();
+        oldest != null && (oldest.endedAt() <= since || over.size() > MAX_ENDED);
+        oldest = over.peek()) {
+      over.remove();
+      runs.remove(oldest.id(), oldest);
+    }
+  }
+
+  // ---- what other nodes say
+
+  /** What a heartbeat of this node is the time for. */
+  record Beat(boolean asks, boolean learned, List<NamedRun> claims) {}
+
+  /** A heartbeat of this node has come. */
+  synchronized Beat beat() {
+    boolean asks = asked < 0;
+    if (asks || informed || ++asked < ANSWERED) {
+      return new Beat(asks, false, List.of());
+    }
+    informed = true;
+    List<NamedRun> claims = List.copyOf(unclaimed);
+    unclaimed.clear();
+    return new Beat(false, true, claims);
+  }
+
+  /** This node's question, what the others run, has its place in the order. */
+  synchronized void hasAsked() {
+    asked = Math.max(asked, 0);
+  }
+
+  /** What another node runs; gives what is to be done. */
+  synchronized List<Runnable> running(EventId at, String whose, JsonArray said) {
+    List<Runnable> then = new ArrayList<>();
+    for (JsonObject json : said.getValuesAs(JsonObject.class)) {
+      String id = TopicName.check(json.getString("stream"));
+      StreamMark mark =
+          new StreamMark(
+              json.getBoolean("watched") ? Kind.WATCHED : Kind.START,
+              whose,
+              json.getJsonNumber("n").longValueExact(),
+              0);
+      long since = json.getJsonNumber("at").longValueExact();
+      Runnable discarded = isRunning(id, mark, since == 0 ? null : new EventId(at.epoch(), since));
+      if (discarded != null) {
+        then.add(discarded);
+      }
+    }
+    return then;
+  }
+
+  private Runnable isRunning(String id, StreamMark mark, EventId begin) {
+    NamedRun run = runs.get(id);
+    if (run != null && run.mark() != null && run.mark().sameRun(mark)) {
+      run.confirm();
+      return null;
+    }
+    boolean earlier =
+        run != null
+            && run.phase() == Phase.RUNNING
+            && begin != null
+            && (run.begin() == null || begin.sequence() < run.begin().sequence());
+    if (run != null && run.phase() == Phase.RUNNING && !earlier) {
+      return null;
+    }
+    Runnable discarded = run == null ? null : disown(run);
+    run = run == null || run.phase().isOver() ? put(id) : run;
+    run.began(mark, begin, true);
+    return discarded;
+  }
+
+  /** The source that this node runs by this number; null if it does not. */
+  synchronized NamedSource<?> own(String id, String whose, long number) {
+    NamedRun run = runs.get(id);
+    NamedSource<?> own = run == null ? null : run.own();
+    return own != null && own.mark().node().equals(whose) && own.mark().number() == number
+        ? own
+        : null;
+  }
+
+  /** Another node has viewers of these. */
+  synchronized void seen(JsonArray ids) {
+    for (JsonString id : ids.getValuesAs(JsonString.class)) {
+      NamedRun run = runs.get(id.getString());
+      if (run != null && run.own() != null) {
+        run.own().seen();
+      }
+    }
+  }
+
+  /** Events may have been lost, and what other nodes said. */
+  synchronized void missed() {
+    informed = false;
+    asked = -1;
+    runs.values().stream().filter(run -> run.own() == null).forEach(NamedRun::doubt);
+  }
+}
