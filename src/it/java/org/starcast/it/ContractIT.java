@@ -35,7 +35,6 @@ import org.junit.jupiter.api.Test;
 import org.starcast.PayloadEncoder;
 import org.starcast.SseMessage;
 import org.starcast.Topic;
-import org.starcast.TopicContract;
 import org.starcast.internal.contract.AsyncApiSchema;
 import org.starcast.testing.SseTestClient;
 
@@ -106,7 +105,7 @@ public class ContractIT {
   public record Encoded(int secret) {}
 
   /** No bean, and in nothing that is one. */
-  @TopicContract(value = "contract.chat.*", event = "line", example = "{\"text\":\"Hello\"}")
+  @Topic.Contract(value = "contract.chat.*", event = "line", example = "{\"text\":\"Hello\"}")
   public record Line(String text) {}
 
   @ApplicationScoped

@@ -7,7 +7,6 @@ import java.time.Instant;
 import java.util.Optional;
 import org.starcast.SseBroadcaster;
 import org.starcast.Topic;
-import org.starcast.TopicContract;
 import org.starcast.TopicPattern;
 
 /** What a contract is made of. */
@@ -24,7 +23,7 @@ public class Rides {
   // end snippet
 
   // snippet: said
-  @TopicContract(
+  @Topic.Contract(
       value = "rides.+.position",
       event = "position",
       description = "Where a car is, once a second",

@@ -30,7 +30,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.starcast.MessageSource;
-import org.starcast.TopicContract;
+import org.starcast.Topic;
 import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.DispatchCustomEvent;
 import org.starcast.datastar.ExecuteScript;
@@ -76,7 +76,7 @@ final class AsyncApi {
    *
    * @param contract what is said of it, or null
    */
-  private record Message(Type payload, TopicContract contract) {
+  private record Message(Type payload, Topic.Contract contract) {
 
     String event() {
       return contract == null ? "" : contract.event();
@@ -101,7 +101,7 @@ final class AsyncApi {
    *
    * @param title the application's name
    * @param declared by injected events and observers
-   * @param annotated the types with {@link TopicContract}
+   * @param annotated the types with {@link Topic.Contract}
    * @param hasEncoder whether the application encodes payloads of a class
    */
   static JsonObject of(
@@ -118,7 +118,7 @@ final class AsyncApi {
     Comparator<Type> byName = Comparator.comparing(Type::getTypeName);
     List<Class<?>> types = annotated.stream().sorted(byName).toList();
     for (Class<?> type : types) {
-      for (TopicContract contract : type.getAnnotationsByType(TopicContract.class)) {
+      for (Topic.Contract contract : type.getAnnotationsByType(Topic.Contract.class)) {
         add(channels, contract.value(), new Message(type, contract));
       }
     }
@@ -126,7 +126,7 @@ final class AsyncApi {
         .sorted(Comparator.comparing(Declaration::payload, byName))
         .forEach(
             found -> {
-              List<TopicContract> said = said(found, types);
+              List<Topic.Contract> said = said(found, types);
               if (said.isEmpty()) {
                 add(channels, found.topic(), new Message(found.payload(), null));
               }
@@ -141,12 +141,12 @@ final class AsyncApi {
   }
 
   /** What the payload's type says of this topic. */
-  private static List<TopicContract> said(Declaration found, List<Class<?>> annotated) {
+  private static List<Topic.Contract> said(Declaration found, List<Class<?>> annotated) {
     if (!(found.payload() instanceof Class<?> type) || !annotated.contains(type)) {
       return List.of();
     }
     CompiledPattern topic = CompiledPattern.of(found.topic());
-    return Stream.of(type.getAnnotationsByType(TopicContract.class))
+    return Stream.of(type.getAnnotationsByType(Topic.Contract.class))
         .filter(contract -> CompiledPattern.of(contract.value()).contains(topic))
         .toList();
   }
@@ -265,7 +265,7 @@ final class AsyncApi {
   private JsonObject described(Message message) {
     JsonObjectBuilder made = Json.createObjectBuilder();
     Class<?> raw = raw(message.sent());
-    TopicContract contract = message.contract();
+    Topic.Contract contract = message.contract();
     String text = textType(raw);
     boolean byCode =
         MessageSource.class.isAssignableFrom(raw) || text == null && hasEncoder.test(raw);

@@ -8,7 +8,7 @@ import java.io.StringWriter;
 import java.util.Collection;
 import java.util.Map;
 import java.util.function.Predicate;
-import org.starcast.TopicContract;
+import org.starcast.Topic;
 
 /**
  * What an application publishes, as far as its declarations say. Immutable.
@@ -23,7 +23,7 @@ public record Contract(String asyncApi, String typeScript) {
    *
    * @param title the application's name
    * @param declared by injected events and observers
-   * @param annotated the types with {@link TopicContract}
+   * @param annotated the types with {@link Topic.Contract}
    * @param hasEncoder whether the application encodes payloads of a class
    */
   public static Contract of(

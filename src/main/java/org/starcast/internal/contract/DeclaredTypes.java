@@ -4,14 +4,14 @@ import jakarta.servlet.ServletContainerInitializer;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.annotation.HandlesTypes;
 import java.util.Set;
-import org.starcast.TopicContract;
+import org.starcast.Topic;
 import org.starcast.internal.topic.CompiledPattern;
 
 /**
- * Finds the types with {@link TopicContract}, which need not be beans, nor in an archive with
+ * Finds the types with {@link Topic.Contract}, which need not be beans, nor in an archive with
  * beans. Found by {@code META-INF/services}.
  */
-@HandlesTypes({TopicContract.class, TopicContract.List.class})
+@HandlesTypes({Topic.Contract.class, Topic.Contract.List.class})
 public final class DeclaredTypes implements ServletContainerInitializer {
 
   private static final String ATTRIBUTE = DeclaredTypes.class.getName();
@@ -32,12 +32,12 @@ public final class DeclaredTypes implements ServletContainerInitializer {
   }
 
   private static void check(Class<?> type) {
-    for (TopicContract contract : type.getAnnotationsByType(TopicContract.class)) {
+    for (Topic.Contract contract : type.getAnnotationsByType(Topic.Contract.class)) {
       try {
         CompiledPattern.of(contract.value());
       } catch (IllegalArgumentException malformed) {
         throw new IllegalArgumentException(
-            type.getName() + ": @TopicContract: " + malformed.getMessage(), malformed);
+            type.getName() + ": @Topic.Contract: " + malformed.getMessage(), malformed);
       }
     }
   }

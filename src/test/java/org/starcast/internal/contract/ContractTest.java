@@ -20,7 +20,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.starcast.SseMessage;
-import org.starcast.TopicContract;
+import org.starcast.Topic;
 import org.starcast.datastar.PatchSignals;
 
 /**
@@ -40,7 +40,7 @@ class ContractTest {
   record Order(
       long id, String item, Status status, List<Order> parts, Map<String, Integer> stock) {}
 
-  @TopicContract(
+  @Topic.Contract(
       value = "chat.*",
       event = "line",
       description = "What somebody says",
@@ -56,8 +56,8 @@ class ContractTest {
   record Page<T>(List<T> items, Page<T> next) {}
 
   /** What the encoder makes of it is a view. */
-  @TopicContract(value = "users.+.seen", payload = Order.class)
-  @TopicContract(value = "users.+.text", payload = String.class, example = "so it is")
+  @Topic.Contract(value = "users.+.seen", payload = Order.class)
+  @Topic.Contract(value = "users.+.text", payload = String.class, example = "so it is")
   record Secret(String password) {}
 
   record Encoded(int hidden) {}
@@ -193,13 +193,13 @@ class ContractTest {
     assertThat(contract().typeScript()).isEqualTo(Files.readString(GOLDEN));
   }
 
-  @TopicContract("a..b")
+  @Topic.Contract("a..b")
   record Malformed() {}
 
   @Test
   void aMalformedTopicFailsTheDeployment() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new DeclaredTypes().onStartup(Set.of(Malformed.class), null))
-        .withMessageContaining(Malformed.class.getName() + ": @TopicContract: pattern: ");
+        .withMessageContaining(Malformed.class.getName() + ": @Topic.Contract: pattern: ");
   }
 }
