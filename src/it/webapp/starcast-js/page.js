@@ -3,7 +3,7 @@ const { connect } = await import(`./starcast/starcast${minified ? '.min' : ''}.j
 
 /** Opens a stream and writes down all that it tells. */
 window.follow = (url, options = {}) => {
-  const seen = { data: [], events: [], gaps: [], states: [], errors: [] };
+  const seen = { data: [], events: [], gaps: [], states: [], errors: [], ends: [] };
   const record = ({ type, data, lastEventId }) => {
     seen.data.push(data);
     seen.events.push({ type, data, lastEventId });

@@ -22,6 +22,15 @@ export interface StateInfo {
   readonly reason?: 'client' | 'server';
 }
 
+/** How a named stream has ended; `items` is left out where the number is not known. */
+export interface StreamEnd {
+  readonly stream: string;
+  readonly outcome: 'completed' | 'failed' | 'cancelled';
+  /** Not there if it is `completed`. */
+  readonly reason?: 'error' | 'timeout' | 'lost' | 'stopped' | 'unwatched';
+  readonly items?: number;
+}
+
 /** What both ways to open a stream take; times are in milliseconds. */
 export interface ConnectionOptions {
   lastEventId?: string;
@@ -45,6 +54,7 @@ export interface Options<Events = Record<string, string>> extends ConnectionOpti
   onGap?(this: Stream, gap: Gap): void;
   onState?(this: Stream, state: State, info: StateInfo): void;
   onError?(this: Stream, error: StarcastError): void;
+  onEnd?(this: Stream, end: StreamEnd): void;
 }
 
 export interface Stream {

@@ -27,9 +27,13 @@
  *                     the first event that follows and the number missed, each if it is known. Read
  *                     the current state anew.
  *   onState(s, info)  the state changed; `info` may have `error` and `retryIn` (milliseconds), and has
- *                     `reason` when the state is `closed`: 'client' (by `close()`) or 'server' (204).
+ *                     `reason` when the state is `closed`: 'client' (by `close()`), or 'server' (204, or the end).
  *   onError(error)    the stream has failed for good; `error.status` is the HTTP status, if there is
  *                     one. Without it the error is written to the console.
+ *   onEnd(end)        the URL is of one named stream, and that has ended: `{ stream, outcome, reason, items }`
+ *                     of its event "starcast-end", whose outcome is 'completed', 'failed' or 'cancelled'.
+ *                     All that came before it has been seen, and no other connection is made. Leave it
+ *                     out if the URL is of more than that: `on['starcast-end']` gets the end of each.
  *   lastEventId       where to begin: the id that the page was rendered at, or 'earliest'. Without it,
  *                     what is published from now on. Give it here and not in the URL: tabs share a
  *                     connection when their URLs are equal.
@@ -58,7 +62,7 @@
  *   reconnecting  the connection broke; another is being made
  *   offline       the same, while the browser has no network
  *   failed        the server refused for good, see `error`; connect() again once that is mended
- *   closed        by close(), or because the server answered 204
+ *   closed        by close(), because the server answered 204, or at the end that `onEnd` gets
  *
  * RECONNECTING. A connection that ends is made again from the last event that arrived whole. The wait
  * begins with the server's `retry:` (or minRetry, if that is longer), doubles up to maxRetry with each
@@ -105,6 +109,7 @@ const SHORT_URL = 7_500;
 const LONGEST_TIMER = 2 ** 31 - 1;
 const GAP = 'starcast-gap';
 const CLIENT = 'starcast-client';
+const END = 'starcast-end';
 const EARLIEST = 'earliest';
 
 /** Opens a stream; see above. Throws a TypeError if the URL or an option is not valid. */
@@ -1176,7 +1181,7 @@ class Stream {
   }
 
   #dispatch({ type, data }) {
-    const { on, onEvent } = this.#handlers;
+    const { on, onEvent, onEnd } = this.#handlers;
     const handler = on && Object.hasOwn(on, type) ? on[type] : undefined;
     if (handler || onEvent) {
       const { lastEventId } = this;
@@ -1184,6 +1189,10 @@ class Stream {
       const event = new MessageEvent(type, { data, lastEventId, origin });
       this.#call(onEvent, event);
       this.#call(handler, event);
+    }
+    if (type === END && onEnd && !this.#done) {
+      this.#finish('closed', null, 'server');
+      this.#run(onEnd, parseMembers(data));
     }
   }
 
@@ -1277,6 +1286,7 @@ class Source extends EventTarget {
       },
       // the console has it then, and listeners have been told by the state
       onError: undefined,
+      onEnd: undefined,
     });
   }
 

@@ -8,6 +8,7 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.servlet.http.HttpServletResponse;
 import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -249,20 +250,27 @@ public class StreamsResource {
     running.get(key).stop();
   }
 
-  /** Starts a named stream of numbers, or finds it. */
+  /** Starts a named stream of numbers, or finds it; the one after {@code failing} cannot be had. */
   @POST
   @Path("named/{id}")
   public String named(
       @PathParam("id") String id,
       @QueryParam("items") int items,
-      @QueryParam("interval") int interval) {
+      @QueryParam("interval") int interval,
+      @QueryParam("failing") @DefaultValue("-1") int failing) {
     return streams
         .named(
             "named." + id,
-            Source.of(IntStream.range(0, items).boxed()),
+            Source.of(IntStream.range(0, items).boxed().peek(i -> fail(i == failing))),
             StreamOptions.defaults().interval(ofMillis(interval)))
         .state()
         .name();
+  }
+
+  private static void fail(boolean fails) {
+    if (fails) {
+      throw new IllegalStateException("as it was asked to");
+    }
   }
 
   /** Shows a named stream. */

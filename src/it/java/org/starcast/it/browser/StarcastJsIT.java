@@ -32,12 +32,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.WindowType;
 import org.starcast.datastar.ExecuteScript;
 import org.starcast.it.app.TestApplication;
+import org.starcast.site.Exports;
 import org.starcast.site.Inbox;
 
 /**
@@ -82,9 +84,10 @@ class StarcastJsIT extends BrowserTest {
         .addAsWebInfResource(EmptyAsset.INSTANCE, "beans.xml")
         .addAsWebResource(new File(PAGES, "page.html"), "page.html")
         .addAsWebResource(new File(PAGES, "page.js"), "page.js")
-        .addClasses(Inbox.class, Inbox.Note.class, AnnFilter.class)
+        .addClasses(Inbox.class, Inbox.Note.class, Exports.class, AnnFilter.class)
         .addAsWebResource(new File(EXAMPLES, "orders.html"), "orders.html")
         .addAsWebResource(new File(EXAMPLES, "inbox.html"), "inbox.html")
+        .addAsWebResource(new File(EXAMPLES, "export.html"), "export.html")
         .addAsWebResource(new File(EXAMPLES, "token.html"), "token.html")
         .addAsWebResource(new File(EXAMPLES, "watchlist.html"), "watchlist.html");
   }
@@ -634,6 +637,99 @@ class StarcastJsIT extends BrowserTest {
     untilTrue(() -> script("return stream.state").equals("closed"));
     await().during(LONG_ENOUGH).atMost(PATIENCE).until(() -> stub.asked.size() == 1);
     assertThat(list("seen.errors")).isEmpty();
+  }
+
+  // ---- named streams
+
+  private String named() {
+    return "api/streams/named/" + topic;
+  }
+
+  private void startNamed(String query) {
+    request("POST", named() + "?interval=10&" + query, "text/plain", "");
+  }
+
+  @Tag(BrowserTest.BOTH_SERVERS)
+  @ParameterizedTest
+  @CsvSource({
+    "items=3, 0 1 2, completed, ",
+    "items=3&failing=2, 0 1, failed, error",
+    "items=1000000, , cancelled, stopped"
+  })
+  void theEndOfANamedStreamIsToldToAllTabsWhichThenAskForNothing(
+      String query, String data, String outcome, String reason) {
+    List<String> tabs = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      tabs.add(open());
+      follow(named(), "onEnd: end => seen.ends.push(end)");
+      untilOpen();
+    }
+    startNamed(query);
+    if (outcome.equals("cancelled")) {
+      untilTrue(() -> list("seen.data").size() > 2);
+      request("DELETE", named(), "text/plain", "");
+    }
+
+    for (String tab : tabs) {
+      show(tab);
+      untilTrue(() -> list("seen.ends").size() == 1);
+      if (data != null) {
+        assertThat(list("seen.data")).isEqualTo(List.of(data.split(" ")));
+      }
+      assertThat(list("seen.ends.map(e => e.stream)")).containsExactly("named." + topic);
+      assertThat(list("seen.ends.map(e => e.outcome)")).containsExactly(outcome);
+      assertThat(script("return seen.ends[0].reason ?? null")).isEqualTo(reason);
+      assertThat(list("seen.states")).containsExactly("open", "closed");
+      assertThat(list("seen.errors")).isEmpty();
+    }
+    show(tabs.get(0));
+    await()
+        .during(LONG_ENOUGH)
+        .atMost(PATIENCE)
+        .until(() -> script("return requests()").equals(1L));
+    show(tabs.get(1));
+    assertThat(script("return requests()")).isEqualTo(0L);
+  }
+
+  @Test
+  void anExampleTellsHowItsStreamEnded() {
+    openExample("export.html");
+    script("fetch('api/exports/42', {method: 'POST'})");
+
+    untilTrue(() -> script("return rows.textContent").equals("42 1 2 3 That is all."));
+  }
+
+  @Test
+  void whatEndsBesideOtherTopicsEndsNothing() {
+    open();
+    follow(
+        "api/starcast/stream?topic=named." + topic + "&topic=" + topic,
+        "onEvent: e => e.type === 'starcast-end' && seen.ends.push(JSON.parse(e.data))");
+    untilOpen();
+    startNamed("items=1");
+    untilTrue(() -> list("seen.ends").size() == 1);
+    publish("after");
+
+    untilData("0", "after");
+    assertThat(list("seen.states")).containsExactly("open");
+  }
+
+  @Test
+  void aTabThatTakesNoEndsIsToldByTheServerThatNothingMoreComes() {
+    String one = open();
+    follow(named(), "onEnd: end => seen.ends.push(end)");
+    untilOpen();
+    String other = open();
+    follow(named(), "");
+    untilOpen();
+    startNamed("items=2");
+
+    for (String tab : List.of(one, other)) {
+      show(tab);
+      untilTrue(() -> script("return stream.state").equals("closed"));
+      assertThat(list("seen.data")).containsExactly("0", "1");
+    }
+    assertThat(script("return requests()")).isEqualTo(1L);
   }
 
   // ---- headers
