@@ -19,6 +19,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jboss.shrinkwrap.api.exporter.ZipExporter;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -52,6 +54,9 @@ abstract class RuntimeContract {
   private static final Duration DEPLOYMENT = Duration.ofSeconds(120);
   private static final int LOGGED = 500;
   private static final int REDEPLOYMENTS = 6;
+
+  /** As many as a client may have here; they fit no URL. */
+  private static final int FORM_TOPICS = 300;
 
   /** What stalled readers are sent, in rounds that a healthy one takes each before the next. */
   private static final int ROUNDS = 100;
@@ -89,7 +94,9 @@ abstract class RuntimeContract {
             "starcast.send-timeout",
             "PT5S",
             "starcast.log.events",
-            "" + LOGGED)
+            "" + LOGGED,
+            "starcast.max-patterns-per-client",
+            "" + FORM_TOPICS)
         .as(ZipExporter.class)
         .exportTo(war.toFile(), true);
     server = new Server(url());
@@ -377,6 +384,46 @@ abstract class RuntimeContract {
 
   @Test
   @Order(12)
+  void aSubscriptionMayBeAForm() throws IOException {
+    URI uri = server.uri("starcast/stream");
+    String type = "Content-Type: application/x-www-form-urlencoded";
+    String form =
+        IntStream.range(0, FORM_TOPICS)
+            .mapToObj(i -> "topic=" + topic + "." + i)
+            .collect(Collectors.joining("&"));
+    for (String method : List.of("POST", "QUERY")) {
+      await().atMost(PATIENCE).until(() -> server.clients() == 0);
+      RawStream stream = keep(RawStream.open(method, uri, form, type));
+      assertThat(stream.status()).as(method).isEqualTo(200);
+      publish(topic + ".0", "first");
+      publish(topic + "." + (FORM_TOPICS - 1), "last");
+      awaitData(stream, "first", "last");
+      String last = stream.events().get(1).lastEventId();
+      stream.close();
+      publish(topic + ".100", "missed");
+
+      RawStream again = keep(RawStream.open(method, uri, form, type, "Last-Event-ID: " + last));
+      publish(topic + ".200", "live");
+
+      awaitData(again, "missed", "live");
+      again.close();
+      await().atMost(PATIENCE).until(() -> server.clients() == 0);
+      assertThat(RawHttp.once(uri, method, form).status()).as(method).isEqualTo(415);
+      assertThat(RawHttp.once(uri, method, "[]", "Content-Type: application/json").status())
+          .as(method)
+          .isEqualTo(415);
+      assertThat(RawHttp.once(uri, method, form, type, "Origin: http://shop.example").status())
+          .as(method)
+          .isEqualTo(403);
+      RawHttp.Answer tooLarge = RawHttp.once(uri, method, "topic=" + "a".repeat(2_000_000), type);
+      assertThat(tooLarge.status()).as(method).isEqualTo(413);
+      assertThat(tooLarge.body()).contains("body: is larger than");
+      assertThat(server.clients()).isZero();
+    }
+  }
+
+  @Test
+  @Order(13)
   void filtersOfTheApplicationApply() {
     RawStream stream = stream("topic=" + topic);
     assertThat(stream.header("X-Servlet-Filter")).isEqualTo("was here");
@@ -388,7 +435,7 @@ abstract class RuntimeContract {
   }
 
   @Test
-  @Order(13)
+  @Order(14)
   void signalsAreBoundAndValidated() {
     HttpResponse<String> bound =
         server.exchange(
@@ -411,7 +458,7 @@ abstract class RuntimeContract {
   }
 
   @Test
-  @Order(14)
+  @Order(15)
   void whatACommittedTransactionFiredIsSentAndTheRestIsNot() {
     assumeThat(target.isServletContainer()).as("no transactions").isFalse();
     RawStream stream = stream("topic=" + topic);
@@ -424,7 +471,7 @@ abstract class RuntimeContract {
   }
 
   @Test
-  @Order(15)
+  @Order(16)
   void manyStreamsShareOneConnectionOfHttp2() throws Exception {
     assumeThat(target.hasClearHttp2()).as("HTTP/2 over TLS only").isTrue();
     await().atMost(PATIENCE).until(() -> server.clients() == 0);
@@ -438,7 +485,7 @@ abstract class RuntimeContract {
   }
 
   @Test
-  @Order(16)
+  @Order(17)
   void undeployingSaysWhenToComeBack() throws Exception {
     RawStream stream = stream("topic=" + topic);
     publish(topic, "the last");
@@ -451,7 +498,7 @@ abstract class RuntimeContract {
   }
 
   @Test
-  @Order(17)
+  @Order(18)
   void redeployingLeavesNothingBehind() throws Exception {
     if (isDeployed()) {
       undeploy();
