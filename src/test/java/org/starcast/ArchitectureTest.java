@@ -201,6 +201,16 @@ class ArchitectureTest {
                         && type.getName().matches("(" + optional.getValue() + ")(\\$.*)?"));
   }
 
+  /** It looks for its provider, through all jars of the application, at each call. */
+  @Test
+  void jsonIsMadeByAProviderThatWasLookedForOnce() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("jakarta.json.Json")
+        .check(MAIN);
+  }
+
   @Test
   void noInternalTypeIsInAPublicSignature() {
     ArchRule rule =

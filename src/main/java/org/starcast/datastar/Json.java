@@ -62,7 +62,7 @@ final class Json {
    */
   static JsonObject parseObject(String text) {
     checkBounds(text);
-    try (JsonParser parser = jakarta.json.Json.createParser(new StringReader(text))) {
+    try (JsonParser parser = org.starcast.internal.json.Json.createParser(new StringReader(text))) {
       if (!parser.hasNext() || parser.next() != Event.START_OBJECT) {
         throw new IllegalArgumentException("it begins with something else");
       }

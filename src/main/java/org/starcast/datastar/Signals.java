@@ -132,15 +132,15 @@ public @interface Signals {
     }
 
     private static String problem(List<Error> errors) {
-      JsonArrayBuilder list = jakarta.json.Json.createArrayBuilder();
+      JsonArrayBuilder list = org.starcast.internal.json.Json.createArrayBuilder();
       for (Error error : errors) {
         list.add(
-            jakarta.json.Json.createObjectBuilder()
+            org.starcast.internal.json.Json.createObjectBuilder()
                 .add("path", error.path())
                 .add("detail", error.detail()));
       }
       JsonObjectBuilder body =
-          jakarta.json.Json.createObjectBuilder()
+          org.starcast.internal.json.Json.createObjectBuilder()
               .add("type", "about:blank")
               .add("title", "Bad signals")
               .add("status", 400)

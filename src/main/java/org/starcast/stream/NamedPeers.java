@@ -1,6 +1,5 @@
 package org.starcast.stream;
 
-import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import java.util.ArrayList;
@@ -8,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.starcast.internal.backplane.ClusterBus;
+import org.starcast.internal.json.Json;
 import org.starcast.stream.NamedRun.Phase;
 import org.starcast.stream.StreamMark.Kind;
 

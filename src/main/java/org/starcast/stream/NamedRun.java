@@ -1,9 +1,9 @@
 package org.starcast.stream;
 
-import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.wire.EventId;
 import org.starcast.stream.SseStreams.NamedStream;
 import org.starcast.stream.StreamMark.Kind;

@@ -1,6 +1,5 @@
 package org.starcast.stream;
 
-import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.time.Duration;
@@ -14,6 +13,7 @@ import java.util.function.Function;
 import org.starcast.RefusedException;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
+import org.starcast.internal.json.Json;
 
 /**
  * Turns sources into streams. Inject it anywhere; thread-safe; no method waits.

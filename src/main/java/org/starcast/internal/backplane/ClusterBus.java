@@ -2,7 +2,6 @@ package org.starcast.internal.backplane;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
 import java.io.ByteArrayInputStream;
@@ -20,6 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.starcast.internal.backplane.BackplaneProducer.Chosen;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.EventId;

@@ -1,6 +1,5 @@
 package org.starcast.internal.contract;
 
-import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
@@ -38,6 +37,7 @@ import org.starcast.datastar.Html;
 import org.starcast.datastar.PatchElements;
 import org.starcast.datastar.PatchSignals;
 import org.starcast.htmx.OobSwap;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.json.JsonSchema;
 import org.starcast.internal.json.JsonText;
 import org.starcast.internal.payload.PayloadRule;

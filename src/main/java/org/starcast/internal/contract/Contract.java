@@ -1,6 +1,5 @@
 package org.starcast.internal.contract;
 
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonWriter;
 import jakarta.json.stream.JsonGenerator;
@@ -9,6 +8,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.starcast.Topic;
+import org.starcast.internal.json.Json;
 
 /**
  * What an application publishes, as far as its declarations say. Immutable.

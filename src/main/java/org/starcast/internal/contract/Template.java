@@ -1,6 +1,5 @@
 package org.starcast.internal.contract;
 
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.util.ArrayList;
@@ -10,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.starcast.internal.json.Json;
 
 /**
  * A topic or pattern in the languages of the contract. Immutable.

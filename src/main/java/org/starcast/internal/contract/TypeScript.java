@@ -1,6 +1,5 @@
 package org.starcast.internal.contract;
 
-import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
@@ -14,6 +13,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.starcast.internal.json.Json;
 
 /** The TypeScript types of an AsyncAPI document of {@link AsyncApi}. */
 final class TypeScript {

@@ -1,10 +1,10 @@
 package org.starcast.internal.engine;
 
-import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.FrameTemplate;
 import org.starcast.internal.wire.SseFormat;

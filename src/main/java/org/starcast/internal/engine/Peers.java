@@ -1,6 +1,5 @@
 package org.starcast.internal.engine;
 
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.time.Duration;
@@ -10,6 +9,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.starcast.SseMessage;
 import org.starcast.internal.backplane.ClusterBus;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.BackplaneException;
 

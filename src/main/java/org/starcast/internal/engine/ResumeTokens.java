@@ -1,6 +1,5 @@
 package org.starcast.internal.engine;
 
-import jakarta.json.Json;
 import jakarta.servlet.http.HttpServletRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -13,6 +12,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.starcast.SseClient;
 import org.starcast.Subscription;
 import org.starcast.internal.http.FormData;
+import org.starcast.internal.json.Json;
 
 /**
  * By what a client without a name shows that it is the one that was there before: the id that it

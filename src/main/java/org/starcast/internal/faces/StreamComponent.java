@@ -15,7 +15,6 @@ import jakarta.faces.component.search.SearchExpressionHint;
 import jakarta.faces.context.ExternalContext;
 import jakarta.faces.context.FacesContext;
 import jakarta.faces.context.ResponseWriter;
-import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.servlet.ServletContext;
@@ -27,6 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.web.RestPath;
 import org.starcast.internal.web.SessionStreams;
 

@@ -1,8 +1,8 @@
 package org.starcast.internal.http;
 
-import jakarta.json.Json;
 import jakarta.ws.rs.BadRequestException;
 import jakarta.ws.rs.core.Response;
+import org.starcast.internal.json.Json;
 
 /** Error answers: {@code application/problem+json} (RFC 9457), of bounded size. */
 public final class Problem {

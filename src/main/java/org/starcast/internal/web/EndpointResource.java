@@ -2,7 +2,6 @@ package org.starcast.internal.web;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -48,6 +47,7 @@ import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.http.FormData;
 import org.starcast.internal.http.Problem;
 import org.starcast.internal.http.RecentRefusals;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.web.EndpointGuard.Switch;
 import org.starcast.internal.wire.LibraryEvents;

@@ -1,6 +1,5 @@
 package org.starcast.internal.web;
 
-import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
@@ -17,6 +16,7 @@ import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics;
 import org.starcast.SseStatistics.TopicCount;
+import org.starcast.internal.json.Json;
 
 /**
  * How the broadcaster stands, for all who watch together: made when one of them asks, and at most

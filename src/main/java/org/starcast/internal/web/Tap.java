@@ -1,6 +1,5 @@
 package org.starcast.internal.web;
 
-import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObjectBuilder;
 import java.util.List;
@@ -9,6 +8,7 @@ import java.util.function.Supplier;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseMessage;
 import org.starcast.Topic;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.wire.EventId;
 
 /**

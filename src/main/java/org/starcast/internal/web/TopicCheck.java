@@ -1,6 +1,5 @@
 package org.starcast.internal.web;
 
-import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -18,6 +17,7 @@ import org.starcast.SseClient;
 import org.starcast.SseStatistics.TopicCount;
 import org.starcast.internal.http.RecentRefusals;
 import org.starcast.internal.http.RecentRefusals.Refusal;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.topic.NearMiss;
 
