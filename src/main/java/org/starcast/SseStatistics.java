@@ -97,7 +97,8 @@ public final class SseStatistics {
     BACKPLANE_FAILED("backplane.failed"),
     BACKPLANE_REPEATED("backplane.repeated"),
     BACKPLANE_OUTAGES("backplane.outages"),
-    BACKPLANE_SKIPPED("backplane.skipped");
+    BACKPLANE_SKIPPED("backplane.skipped"),
+    BACKPLANE_OLDEST_TRANSACTION("backplane.oldest.transaction");
 
     /** Whether a value only grows. */
     public enum Kind {
@@ -389,7 +390,7 @@ public final class SseStatistics {
   /**
    * How a backplane stands.
    *
-   * @param name what it is: {@code local}, {@code nats}
+   * @param name what it is: {@code local}, {@code nats}, {@code postgresql}
    * @param available whether events can be stored now
    * @param waiting events and commands of this node that are not known to be stored yet
    * @param waitingBytes the bytes of them
@@ -400,6 +401,8 @@ public final class SseStatistics {
    * @param outages how often it became unavailable
    * @param skipped messages that were left out, as they were malformed, and commands that could not
    *     be carried out
+   * @param oldestTransaction how long the oldest transaction has been open that keeps the database
+   *     from cleaning up, as far as the node's role may see; zero without one, or a database
    */
   public record BackplaneStatus(
       String name,
@@ -410,5 +413,6 @@ public final class SseStatistics {
       long failed,
       long repeated,
       long outages,
-      long skipped) {}
+      long skipped,
+      Duration oldestTransaction) {}
 }

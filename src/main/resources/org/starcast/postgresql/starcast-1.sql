@@ -5,17 +5,17 @@
 CREATE SCHEMA IF NOT EXISTS starcast;
 
 -- One row. Who appends holds its lock to the end of the transaction, which is that of one call of
--- starcast.append: so the order of sequences is that of commits.
+-- starcast.append: so the order of sequences is that of commits. It is locked, and not updated: a
+-- transaction that stays open keeps all versions of a row, and who looks for the latest passes them.
 CREATE TABLE starcast.ordering (
   one   boolean PRIMARY KEY DEFAULT true CHECK (one),
   epoch text    NOT NULL, -- of the sequences
-  last  bigint  NOT NULL, -- the latest sequence
-  bytes bigint  NOT NULL, -- of all bodies up to there
-  floor bigint  NOT NULL  -- up to here events are no longer kept
-) WITH (fillfactor = 20);
+  floor bigint  NOT NULL, -- up to here events are no longer kept
+  bytes bigint  NOT NULL  -- of all bodies up to there
+);
 
-INSERT INTO starcast.ordering (epoch, last, bytes, floor)
-VALUES (left(replace(gen_random_uuid()::text, '-', ''), 20), 0, 0, 0);
+INSERT INTO starcast.ordering (epoch, floor, bytes)
+VALUES (left(replace(gen_random_uuid()::text, '-', ''), 20), 0, 0);
 
 -- Events and commands in their order. Rows are inserted, and deleted by age, and never changed.
 CREATE TABLE starcast.event (
@@ -46,39 +46,55 @@ CREATE TABLE starcast.outbox (
   body         bytea  NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
 
--- Up to which number a node has appended, and behind which sequence by its last call, so that it
--- can repeat what was not answered.
-CREATE TABLE starcast.node (
-  node   uuid        PRIMARY KEY,
-  number bigint      NOT NULL,
+-- The calls of nodes, and behind which sequence each appended: of each node the latest, so that it
+-- can repeat what was not answered. Those before are deleted now and then.
+CREATE TABLE starcast.call (
+  node   uuid        NOT NULL,
+  number bigint      NOT NULL, -- the last one of the call
   since  bigint      NOT NULL,
-  seen   timestamptz NOT NULL
-) WITH (fillfactor = 20);
+  seen   timestamptz NOT NULL,
+  PRIMARY KEY (node, number)
+);
 
--- Gives what committed transactions have left in the outbox its sequences, and then the given
--- events of a node, but for those that were appended before, or with the same key. Returns the
--- sequences of the given ones. It has to run in READ COMMITTED, in a transaction of its own.
+-- Gives what committed transactions have left in the outbox its sequences, up to 1,000 of them, and
+-- then the given events of a node, but for those that were appended before, or with the same key.
+-- Returns the sequences of the given ones; and a row more, without the first column, if something
+-- was in the outbox: the last id that was taken, and how many were. It has to run in READ COMMITTED,
+-- in a transaction of its own.
+--
+-- outbox_after: ids up to there are not looked for. As long as a transaction stays open somewhere,
+-- what was taken cannot be cleaned away, and who begins at the first id passes all of it.
 CREATE FUNCTION starcast.append(
-  appender uuid, numbers bigint[], commands text[], topic_lines text[], senders text[],
-  excepted_lines text[], coalesce_keys text[], keys text[], bodies bytea[])
-RETURNS TABLE (appended bigint, given bigint)
-LANGUAGE plpgsql AS $$
+  outbox_after bigint, appender uuid, numbers bigint[], commands text[], topic_lines text[],
+  senders text[], excepted_lines text[], coalesce_keys text[], keys text[], bodies bytea[])
+RETURNS TABLE (appended bigint, given bigint, taken integer)
+LANGUAGE plpgsql
+SET enable_seqscan = off -- a table that was small when it was analyzed would be read as a whole
+SET jit = off            -- nor is what cannot be avoided then worth compiling
+AS $$
 DECLARE
   newest   bigint;
   weight   bigint;
   since    bigint;
   done     bigint;
   begun    bigint;
-  moved    bigint;
+  moved    integer;
+  taken_to bigint;
   moment   timestamptz;
 BEGIN
-  SELECT o.last, o.bytes INTO STRICT newest, weight FROM starcast.ordering o FOR UPDATE;
+  -- one statement for the lock, and the next, which sees what was committed until the lock was had
+  PERFORM FROM starcast.ordering o WHERE o.one FOR UPDATE;
+  SELECT greatest(o.floor, e.sequence), greatest(o.bytes, e.total) INTO STRICT newest, weight
+  FROM starcast.ordering o LEFT JOIN LATERAL
+    (SELECT l.sequence, l.total FROM starcast.event l ORDER BY l.sequence DESC LIMIT 1) e ON true
+  WHERE o.one;
   since := newest;
   moment := clock_timestamp();
 
   WITH taken AS (
-    DELETE FROM starcast.outbox
-    WHERE id IN (SELECT o.id FROM starcast.outbox o ORDER BY o.id LIMIT 1000) RETURNING *
+    DELETE FROM starcast.outbox WHERE id = ANY (ARRAY(
+      SELECT o.id FROM starcast.outbox o WHERE o.id > outbox_after ORDER BY o.id LIMIT 1000))
+    RETURNING *
   ), placed AS (
     INSERT INTO starcast.event
       (sequence, time, total, topics, sender, excepted, coalesce_key, key, body)
@@ -88,15 +104,21 @@ BEGIN
     FROM taken t ORDER BY t.id
     ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING
   )
-  SELECT count(*), weight + coalesce(sum(length(t.body)), 0) INTO moved, weight FROM taken t;
+  SELECT count(*), weight + coalesce(sum(length(t.body)), 0), max(t.id)
+  INTO moved, weight, taken_to FROM taken t;
   newest := newest + moved;
 
   IF cardinality(numbers) > 0 THEN
-    SELECT n.number, n.since INTO done, begun FROM starcast.node n WHERE n.node = appender;
+    SELECT c.number, c.since INTO done, begun FROM starcast.call c WHERE c.node = appender
+    ORDER BY c.number DESC LIMIT 1;
     done := coalesce(done, 0);
-    IF done >= numbers[1] THEN
-      since := begun; -- a call that is repeated
+    IF done >= numbers[1] THEN -- a call that is repeated
+      since := begun;
+      RETURN QUERY
+        SELECT e.number, e.sequence, 0 FROM starcast.event e
+        WHERE e.sequence > begun AND e.node = appender AND e.number = ANY (numbers);
     END IF;
+    RETURN QUERY
     INSERT INTO starcast.event (sequence, time, total, node, number, command, topics, sender,
       excepted, coalesce_key, key, body)
     SELECT newest + row_number() OVER (ORDER BY g.number), moment,
@@ -106,27 +128,21 @@ BEGIN
     FROM unnest(numbers, commands, topic_lines, senders, excepted_lines, coalesce_keys, keys,
         bodies) AS g (number, command, topics, sender, excepted, coalesce_key, key, body)
     WHERE g.number > done ORDER BY g.number
-    ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING;
-    SELECT newest + count(*), weight + coalesce(sum(length(g.body)), 0) INTO newest, weight
-    FROM unnest(numbers, bodies) AS g (number, body) WHERE g.number > done;
-    INSERT INTO starcast.node AS n (node, number, since, seen)
+    ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING
+    RETURNING number, sequence, 0;
+    RETURN QUERY
+      SELECT g.number, (SELECT e.sequence FROM starcast.event e WHERE e.key = g.key), 0
+      FROM unnest(numbers, keys) AS g (number, key) WHERE g.key IS NOT NULL;
+    INSERT INTO starcast.call (node, number, since, seen)
     VALUES (appender, numbers[cardinality(numbers)], since, moment)
-    ON CONFLICT (node) DO UPDATE
-    SET number = greatest(n.number, excluded.number), since = excluded.since, seen = moment;
+    ON CONFLICT DO NOTHING;
   END IF;
 
-  UPDATE starcast.ordering SET last = newest, bytes = weight WHERE newest > last;
-  IF FOUND THEN
+  IF moved > 0 OR cardinality(numbers) > 0 THEN
     PERFORM pg_notify('starcast', '');
   END IF;
 
-  IF cardinality(numbers) > 0 THEN
-    RETURN QUERY
-      SELECT e.number, e.sequence FROM starcast.event e
-      WHERE e.sequence > since AND e.node = appender AND e.number = ANY (numbers)
-        AND e.key IS NULL
-      UNION ALL
-      SELECT g.number, e.sequence FROM unnest(numbers, keys) AS g (number, key)
-      JOIN starcast.event e ON e.key = g.key WHERE g.key IS NOT NULL;
+  IF moved > 0 THEN
+    RETURN QUERY SELECT NULL::bigint, taken_to, moved;
   END IF;
 END $$;

@@ -1,6 +1,7 @@
 package org.starcast.internal.backplane;
 
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -203,7 +204,8 @@ public final class LocalBackplane implements Backplane {
   @Override
   public BackplaneStatus status() {
     long unstored = store == null ? 0 : store.unstored();
-    return new BackplaneStatus("local", true, 0, 0, stored.sum(), unstored, 0, 0, skipped.sum());
+    return new BackplaneStatus(
+        "local", true, 0, 0, stored.sum(), unstored, 0, 0, skipped.sum(), Duration.ZERO);
   }
 
   @Override

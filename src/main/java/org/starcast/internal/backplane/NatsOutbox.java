@@ -490,6 +490,15 @@ public final class NatsOutbox {
 
   synchronized BackplaneStatus status(boolean available, long outages, long skipped) {
     return new BackplaneStatus(
-        "nats", available, pending.size(), bytes, stored, failed, repeated, outages, skipped);
+        "nats",
+        available,
+        pending.size(),
+        bytes,
+        stored,
+        failed,
+        repeated,
+        outages,
+        skipped,
+        Duration.ZERO);
   }
 }

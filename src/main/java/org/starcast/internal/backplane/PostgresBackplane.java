@@ -75,7 +75,7 @@ public final class PostgresBackplane implements Backplane.Transactional {
   private Future<?> expiry;
   private Future<?> cleaning;
   private PostgresFollower follower;
-  private Receiver receiver;
+  private PostgresCleaner cleaner;
   private Thread managing;
   private Thread writing;
 
@@ -110,10 +110,10 @@ public final class PostgresBackplane implements Backplane.Transactional {
 
   @Override
   public CompletionStage<Void> start(Receiver receiver, ThreadFactory threads) {
-    this.receiver = receiver;
     callbacks = BackplaneThreads.callbacks(threads);
     readers = BackplaneThreads.readers(threads);
     follower = new PostgresFollower(config, database, writer, receiver);
+    cleaner = new PostgresCleaner(database, config.backplane().postgresql(), receiver);
     expiry =
         scheduler.scheduleWithFixedDelay(
             this::expireSoon, EXPIRE_MILLIS, EXPIRE_MILLIS, TimeUnit.MILLISECONDS);
@@ -134,26 +134,14 @@ public final class PostgresBackplane implements Backplane.Transactional {
   }
 
   private void cleanSoon() {
-    if (isAvailable() && follower.isCaughtUp() && readers.getQueue().isEmpty()) {
+    if (cleaner.isDue() && isAvailable() && follower.isCaughtUp() && readers.getQueue().isEmpty()) {
       readers.execute(this::clean);
     }
   }
 
-  /** Deletes what is not to be kept any more. */
   private void clean() {
-    List<Long> states = new ArrayList<>();
-    receiver.states().forEach(event -> states.add(event.sequence()));
     try {
-      Connection own = database.connect();
-      boolean broken = true;
-      try {
-        while (database.expire(own, states) && isAvailable()) {
-          // there is more
-        }
-        broken = false;
-      } finally {
-        database.close(own, broken);
-      }
+      cleaner.clean(this::isAvailable);
     } catch (SQLException | RuntimeException e) {
       failed(e);
     }
@@ -184,7 +172,7 @@ public final class PostgresBackplane implements Backplane.Transactional {
 
   @Override
   public void committed() {
-    writer.wake();
+    writer.committed();
   }
 
   // ---- following
@@ -334,7 +322,9 @@ public final class PostgresBackplane implements Backplane.Transactional {
       available = phase == Phase.FOLLOWING;
       times = outages;
     }
-    return writer.status(available, times, follower == null ? 0 : follower.skipped());
+    return follower == null
+        ? writer.status(available, times, 0, Duration.ZERO)
+        : writer.status(available, times, follower.skipped(), cleaner.oldestTransaction());
   }
 
   @Override

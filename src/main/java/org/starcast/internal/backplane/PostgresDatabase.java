@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -99,18 +100,10 @@ final class PostgresDatabase {
    *
    * @param last the latest sequence that there is
    * @param floor up to which sequence events are no longer kept, but for states
-   * @param outbox whether committed transactions have left something that has no sequence yet
    * @param whole whether there are no more rows than these
    * @param micros when the row that was asked for was stored; 0 if it is not there
    */
-  record Slice(
-      String epoch,
-      long last,
-      long floor,
-      boolean outbox,
-      boolean whole,
-      long micros,
-      List<Row> rows) {}
+  record Slice(String epoch, long last, long floor, boolean whole, long micros, List<Row> rows) {}
 
   /**
    * What is to be appended.
@@ -218,15 +211,25 @@ final class PostgresDatabase {
   // ---- appending
 
   /**
-   * Gives what committed transactions have left its place, and then these.
+   * What a call has appended.
    *
-   * @return the sequences by numbers; without an entry that was repeated and is not kept any more
+   * @param sequences by numbers; without an entry that was repeated and is not kept any more
+   * @param outboxTo the last id that was taken from the outbox; 0 if nothing was there
+   * @param outbox how many were taken
    */
-  Map<Long, Long> append(Connection connection, UUID node, List<Entry> entries)
+  record Appended(Map<Long, Long> sequences, long outboxTo, int outbox) {}
+
+  /**
+   * Gives what committed transactions have left its place, up to 1,000, and then these.
+   *
+   * @param outboxAfter ids of the outbox up to there are not looked for
+   */
+  Appended append(Connection connection, long outboxAfter, UUID node, List<Entry> entries)
       throws SQLException {
-    String call = "SELECT * FROM " + schema + ".append(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    String call = "SELECT * FROM " + schema + ".append(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     try (PreparedStatement statement = connection.prepareStatement(call)) {
-      statement.setObject(1, node);
+      statement.setLong(1, outboxAfter);
+      statement.setObject(2, node);
       List<Array> arrays = new ArrayList<>();
       arrays.add(array(connection, "bigint", entries, Entry::number));
       arrays.add(array(connection, "text", entries, Entry::command));
@@ -238,15 +241,23 @@ final class PostgresDatabase {
       byte[][] bodies = entries.stream().map(entry -> body(entry.event)).toArray(byte[][]::new);
       arrays.add(connection.createArrayOf("bytea", bodies));
       for (int i = 0; i < arrays.size(); i++) {
-        statement.setArray(2 + i, arrays.get(i));
+        statement.setArray(3 + i, arrays.get(i));
       }
       Map<Long, Long> sequences = new HashMap<>();
+      long outboxTo = 0;
+      int outbox = 0;
       try (ResultSet result = statement.executeQuery()) {
         while (result.next()) {
-          sequences.put(result.getLong(1), result.getLong(2));
+          long number = result.getLong(1);
+          if (result.wasNull()) {
+            outboxTo = result.getLong(2);
+            outbox = result.getInt(3);
+          } else {
+            sequences.put(number, result.getLong(2));
+          }
         }
       }
-      return sequences;
+      return new Appended(sequences, outboxTo, outbox);
     }
   }
 
@@ -320,8 +331,8 @@ final class PostgresDatabase {
     String range =
         "FROM %s.event e WHERE e.sequence > ? AND e.sequence <= ?".formatted(schema) + more;
     String select =
-        ("SELECT o.epoch, o.last, o.floor, EXISTS (SELECT FROM %s.outbox) AS outbox, s.*"
-                + ", (SELECT (extract(epoch FROM k.time) * 1000000)::bigint FROM %s.event k"
+        ("SELECT o.epoch, greatest(o.floor, (SELECT max(sequence) FROM %s.event)) AS last, o.floor"
+                + ", s.*, (SELECT (extract(epoch FROM k.time) * 1000000)::bigint FROM %s.event k"
                 + " WHERE k.sequence = ?) AS known"
                 + " FROM %s.ordering o LEFT JOIN LATERAL (SELECT "
                 + COLUMNS
@@ -339,7 +350,6 @@ final class PostgresDatabase {
         String epoch = result.getString("epoch");
         long last = result.getLong("last");
         long floor = result.getLong("floor");
-        boolean outbox = result.getBoolean("outbox");
         long micros = result.getLong("known");
         List<Row> found = new ArrayList<>();
         if (result.getObject("sequence") != null) {
@@ -348,7 +358,7 @@ final class PostgresDatabase {
           } while (result.next());
         }
         boolean whole = found.isEmpty() || found.get(found.size() - 1).sequence() == last;
-        return new Slice(epoch, last, floor, outbox, whole, micros, found);
+        return new Slice(epoch, last, floor, whole, micros, found);
       }
     }
   }
@@ -442,14 +452,17 @@ final class PostgresDatabase {
   boolean expire(Connection connection, Collection<Long> states) throws SQLException {
     String raise =
         """
-        UPDATE %1$s.ordering o SET floor = f.floor FROM (
-          SELECT max(e.sequence) AS floor FROM (
+        UPDATE %1$s.ordering o SET floor = f.sequence, bytes = f.total FROM (
+          SELECT e.sequence, e.total FROM (
             SELECT e.sequence, e.time, e.total FROM %1$s.event e
             WHERE e.sequence > (SELECT floor FROM %1$s.ordering) ORDER BY e.sequence LIMIT %2$d
-          ) e, %1$s.ordering o
+          ) e, (
+            SELECT sequence, total FROM %1$s.event ORDER BY sequence DESC LIMIT 1
+          ) l
           WHERE e.time < now() - %3$s AND (e.time < now() - ? * interval '1 millisecond'
-            OR e.sequence <= o.last - ? OR e.total <= o.bytes - ?)
-        ) f WHERE o.floor < f.floor
+            OR e.sequence <= l.sequence - ? OR e.total <= l.total - ?)
+          ORDER BY e.sequence DESC LIMIT 1
+        ) f WHERE o.floor < f.sequence
         """
             .formatted(schema, EXPIRED_ROWS, KEPT_AT_LEAST);
     try (PreparedStatement statement = connection.prepareStatement(raise)) {
@@ -472,11 +485,71 @@ final class PostgresDatabase {
         return true;
       }
     }
+    String calls =
+        """
+        DELETE FROM %1$s.call c WHERE c.seen < now() - interval '1 day' OR EXISTS (
+          SELECT FROM %1$s.call n WHERE n.node = c.node AND n.number > c.number)
+        """
+            .formatted(schema);
     try (Statement statement = connection.createStatement()) {
-      statement.executeUpdate(
-          "DELETE FROM %s.node WHERE seen < now() - interval '1 day'".formatted(schema));
+      statement.executeUpdate(calls);
     }
     return false;
+  }
+
+  /** Whether committed transactions have left something that has no sequence yet. */
+  boolean isOutboxFilled(Connection connection) throws SQLException {
+    String select = "SELECT EXISTS (SELECT FROM %s.outbox)".formatted(schema);
+    try (PreparedStatement statement = connection.prepareStatement(select);
+        ResultSet result = statement.executeQuery()) {
+      result.next();
+      return result.getBoolean(1);
+    }
+  }
+
+  /**
+   * A transaction that is open.
+   *
+   * @param who its process and user, or its name if it is prepared
+   * @param since when it began, in microseconds since 1970
+   */
+  record OpenTransaction(String who, long since, Duration age) {
+
+    /** Whether it is that one, whatever its age. */
+    boolean isSame(OpenTransaction other) {
+      return since == other.since && who.equals(other.who);
+    }
+  }
+
+  /**
+   * The oldest transaction that keeps this database from cleaning up; null if there is none, as far
+   * as the role may see.
+   */
+  OpenTransaction oldestTransaction(Connection connection) throws SQLException {
+    String select =
+        """
+        SELECT t.who, (extract(epoch FROM t.since) * 1000000)::bigint,
+          (extract(epoch FROM clock_timestamp() - t.since) * 1000)::bigint
+        FROM (
+          SELECT 'process ' || a.pid || ', user ' || a.usename AS who, a.xact_start AS since
+          FROM pg_stat_activity a
+          WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+            AND a.backend_type = 'client backend' AND a.xact_start IS NOT NULL
+            AND (a.backend_xid IS NOT NULL OR a.backend_xmin IS NOT NULL)
+          UNION ALL
+          SELECT 'prepared as ' || regexp_replace(p.gid, '[^[:graph:]]', '?', 'g'), p.prepared
+          FROM pg_prepared_xacts p WHERE p.database = current_database()
+        ) t ORDER BY t.since LIMIT 1
+        """;
+    try (PreparedStatement statement = connection.prepareStatement(select);
+        ResultSet result = statement.executeQuery()) {
+      return result.next()
+          ? new OpenTransaction(
+              result.getString(1),
+              result.getLong(2),
+              Duration.ofMillis(Math.max(0, result.getLong(3))))
+          : null;
+    }
   }
 
   /** Asks for notifications when something was appended; false where there are none. */

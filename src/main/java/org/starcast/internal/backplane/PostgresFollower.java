@@ -3,6 +3,7 @@ package org.starcast.internal.backplane;
 import java.lang.System.Logger;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import org.starcast.internal.config.StarcastConfig;
@@ -34,6 +35,9 @@ final class PostgresFollower {
   private final LongAdder skipped = new LongAdder();
 
   private volatile boolean caughtUp;
+
+  /** When the outbox is to be looked into. */
+  private long nextLook = System.nanoTime();
 
   /** Whether the connection can be waited on. */
   private boolean isNotified;
@@ -135,9 +139,6 @@ final class PostgresFollower {
       database.renew(connection, epoch);
       return false;
     }
-    if (slice.outbox()) {
-      writer.wake();
-    }
     seen(epoch, slice.floor());
     for (PostgresDatabase.Row row : slice.rows()) {
       // below the floor are states, and what is just being deleted
@@ -197,11 +198,25 @@ final class PostgresFollower {
 
   /** Waits until there may be more. */
   void rest(Connection connection) throws SQLException, InterruptedException {
-    int millis = (int) config.backplane().postgresql().pollInterval().toMillis();
+    Duration interval = config.backplane().postgresql().pollInterval();
+    look(connection, interval);
     if (isNotified) {
-      PostgresNotifications.await(connection, millis);
+      PostgresNotifications.await(connection, (int) interval.toMillis());
     } else {
-      Thread.sleep(millis);
+      Thread.sleep(interval.toMillis());
     }
+  }
+
+  /** Whoever committed may not have been able to have it appended. */
+  private void look(Connection connection, Duration interval) throws SQLException {
+    long begun = System.nanoTime();
+    if (begun - nextLook < 0) {
+      return;
+    }
+    if (database.isOutboxFilled(connection)) {
+      writer.sweep();
+    }
+    long now = System.nanoTime();
+    nextLook = now + PostgresCleaner.rest(now - begun, interval);
   }
 }

@@ -33,8 +33,24 @@ final class PostgresWriter {
   private static final long FIRST_DELAY_MILLIS = 20;
   private static final long LAST_DELAY_MILLIS = 1_000;
 
+  /**
+   * How far before the last id that was taken from the outbox it is looked for more: ids are given
+   * when rows are inserted, and transactions that commit at the same time do so in any order.
+   */
+  private static final int OUTBOX_OVERLAP = 1_000;
+
   /** What one event costs beside its body and texts, roughly. */
   private static final int OVERHEAD_BYTES = 200;
+
+  /** Where in the outbox something may be. */
+  private enum Outbox {
+    /** Nowhere, as far as is known. */
+    EMPTY,
+    /** Behind what was taken last, or a little before. */
+    RECENT,
+    /** Anywhere: of a transaction that took long, or of a node that has ended. */
+    ANYWHERE
+  }
 
   /** An event or command that waits. Guarded by the writer. */
   private static final class Waiting {
@@ -81,8 +97,10 @@ final class PostgresWriter {
   private long numbers;
   private long bytes;
 
-  /** Committed transactions have left something. */
-  private boolean outbox;
+  private Outbox outbox = Outbox.EMPTY;
+
+  /** The last id that was taken from the outbox. */
+  private long outboxTo;
 
   private boolean sealed;
   private boolean closed;
@@ -172,10 +190,21 @@ final class PostgresWriter {
     oldest.remove();
   }
 
-  /** Committed transactions have left something in the outbox. */
-  synchronized void wake() {
-    outbox = true;
-    notifyAll();
+  /** A transaction of this node has committed, and left something in the outbox. */
+  synchronized void committed() {
+    look(Outbox.RECENT);
+  }
+
+  /** There is something in the outbox, whoever has left it there. */
+  synchronized void sweep() {
+    look(Outbox.ANYWHERE);
+  }
+
+  private synchronized void look(Outbox where) {
+    if (where.compareTo(outbox) > 0) {
+      outbox = where;
+      notifyAll();
+    }
   }
 
   /** What an event that was read was made of, if that was here; else null. */
@@ -226,7 +255,8 @@ final class PostgresWriter {
     }
   }
 
-  synchronized BackplaneStatus status(boolean isAvailable, long outages, long skipped) {
+  synchronized BackplaneStatus status(
+      boolean isAvailable, long outages, long skipped, Duration oldestTransaction) {
     return new BackplaneStatus(
         "postgresql",
         isAvailable,
@@ -236,7 +266,8 @@ final class PostgresWriter {
         failed,
         repeated,
         outages,
-        skipped);
+        skipped,
+        oldestTransaction);
   }
 
   /** Takes nothing more, and waits until the database has what waits; or until it is too late. */
@@ -244,7 +275,8 @@ final class PostgresWriter {
     long end = System.nanoTime() + patience.toNanos();
     synchronized (this) {
       sealed = true;
-      for (long left = patience.toMillis(); left > 0 && !(waiting.isEmpty() && !outbox); ) {
+      for (long left = patience.toMillis();
+          left > 0 && !(waiting.isEmpty() && outbox == Outbox.EMPTY); ) {
         wait(left);
         left = Duration.ofNanos(end - System.nanoTime()).toMillis();
       }
@@ -277,14 +309,19 @@ final class PostgresWriter {
   void run() {
     long delay = FIRST_DELAY_MILLIS;
     try {
-      for (List<Waiting> batch = next(); batch != null; batch = next()) {
+      for (Outbox where = await(); where != null; where = await()) {
+        List<Waiting> batch = next();
         try {
           if (connection == null) {
             connection = database.connect();
           }
           settle(
               batch,
-              database.append(connection, node, batch.stream().map(each -> each.entry).toList()));
+              database.append(
+                  connection,
+                  where == Outbox.ANYWHERE ? 0 : Math.max(0, outboxTo - OUTBOX_OVERLAP),
+                  node,
+                  batch.stream().map(each -> each.entry).toList()));
           delay = FIRST_DELAY_MILLIS;
         } catch (SQLException | RuntimeException e) {
           if (e instanceof SQLException && isOfTheEvents((SQLException) e)) {
@@ -309,15 +346,18 @@ final class PostgresWriter {
     }
   }
 
-  /** What to append next, none for the outbox alone; null at the end. */
-  private synchronized List<Waiting> next() throws InterruptedException {
-    while (!closed && waiting.isEmpty() && !outbox) {
+  /** Waits until there is something to append, and says where in the outbox; null at the end. */
+  private synchronized Outbox await() throws InterruptedException {
+    while (!closed && waiting.isEmpty() && outbox == Outbox.EMPTY) {
       wait();
     }
-    if (closed) {
-      return null;
-    }
-    outbox = false;
+    Outbox where = outbox;
+    outbox = Outbox.EMPTY;
+    return closed ? null : where;
+  }
+
+  /** What to append next; nothing for the outbox alone. */
+  private synchronized List<Waiting> next() {
     List<Waiting> batch = new ArrayList<>();
     int size = 0;
     for (Waiting entry : waiting) {
@@ -336,9 +376,16 @@ final class PostgresWriter {
     return batch;
   }
 
-  private void settle(List<Waiting> batch, Map<Long, Long> sequences) {
+  private void settle(List<Waiting> batch, PostgresDatabase.Appended appended) {
+    Map<Long, Long> sequences = appended.sequences();
     List<Waiting> lost = new ArrayList<>();
     synchronized (this) {
+      if (appended.outbox() > 0) {
+        outboxTo = appended.outboxTo();
+      }
+      if (appended.outbox() >= PostgresDatabase.ROWS) {
+        look(Outbox.RECENT);
+      }
       for (Waiting entry : batch) {
         if (waiting.peek() != entry) {
           continue; // it was too late for it
@@ -406,7 +453,7 @@ final class PostgresWriter {
 
   private void again(Exception e) {
     synchronized (this) {
-      outbox = true;
+      look(Outbox.ANYWHERE);
       if (closed) {
         return;
       }

@@ -100,6 +100,7 @@ public record BackplaneConfig(
    * @param dataSource its name in JNDI
    * @param create whether tables that are not there are made
    * @param pollInterval how long the order is not asked for at the most
+   * @param longTransaction from which age on a transaction is warned of
    */
   public record Postgresql(
       String dataSource,
@@ -108,7 +109,8 @@ public record BackplaneConfig(
       Duration pollInterval,
       Duration maxAge,
       long maxEvents,
-      long maxBytes) {
+      long maxBytes,
+      Duration longTransaction) {
 
     static Postgresql read(ConfigReader in) {
       return new Postgresql(
@@ -118,7 +120,8 @@ public record BackplaneConfig(
           in.duration("starcast.backplane.postgresql.poll-interval"),
           in.duration("starcast.backplane.postgresql.max-age"),
           in.number("starcast.backplane.postgresql.max-events"),
-          in.number("starcast.backplane.postgresql.max-bytes"));
+          in.number("starcast.backplane.postgresql.max-bytes"),
+          in.duration("starcast.backplane.postgresql.long-transaction"));
     }
   }
 }

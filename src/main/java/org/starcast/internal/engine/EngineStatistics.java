@@ -71,6 +71,7 @@ final class EngineStatistics {
     numbers.put(Metric.BACKPLANE_REPEATED, status.repeated());
     numbers.put(Metric.BACKPLANE_OUTAGES, status.outages());
     numbers.put(Metric.BACKPLANE_SKIPPED, status.skipped());
+    numbers.put(Metric.BACKPLANE_OLDEST_TRANSACTION, status.oldestTransaction().toMillis() / 1e3);
     return new SseStatistics(
         numbers,
         admission.count(),

@@ -1,5 +1,6 @@
 package org.starcast.internal.backplane;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -230,7 +231,7 @@ public final class MemoryStream {
 
     @Override
     public BackplaneStatus status() {
-      return new BackplaneStatus("memory", true, 0, 0, 0, 0, 0, 0, skipped);
+      return new BackplaneStatus("memory", true, 0, 0, 0, 0, 0, 0, skipped, Duration.ZERO);
     }
 
     @Override

@@ -11,19 +11,26 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.logging.LogRecord;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.postgresql.PGConnection;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.starcast.internal.backplane.BackplaneContract.Node;
+import org.starcast.internal.cdi.LogCapture;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
 import org.starcast.spi.OutgoingEvent;
@@ -148,6 +155,93 @@ class PostgresFaultsTest {
   }
 
   @Test
+  void aTransactionThatStaysOpenSlowsNoCallDownAndIsWarnedOfOnce() throws Exception {
+    Node node = node("starcast.backplane.postgresql.long-transaction", "PT1S");
+    try (LogCapture log = new LogCapture(PostgresBackplane.class);
+        Connection connection = server.dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+      statement.execute(
+          "INSERT INTO %s.outbox (topics, excepted, body) VALUES ('{a}', '{}', 'data: late\n')"
+              .formatted(schema()));
+      String process = "process " + connection.unwrap(PGConnection.class).getBackendPID() + ",";
+
+      commitEach(1_500);
+      long before = pagesOfACall();
+      commitEach(3_000);
+
+      assertThat(pagesOfACall()).isLessThan(before + 10);
+      node.receiver().awaitEvents(9_016);
+      await().atMost(LONG).until(() -> !node.backplane().status().oldestTransaction().isZero());
+      await()
+          .atMost(LONG)
+          .untilAsserted(
+              () -> assertThat(warnings(log)).singleElement().asString().contains(process));
+
+      connection.commit();
+
+      // its id is far before what was taken by then
+      node.receiver().awaitEvents(9_017);
+      assertThat(node.receiver().data()).endsWith("late");
+      await().atMost(LONG).until(() -> node.backplane().status().oldestTransaction().isZero());
+      assertThat(warnings(log)).hasSize(1);
+    }
+  }
+
+  /** A call that appends an event of a node, behind what the last 1,000 ids of the outbox have. */
+  private static String call() {
+    return """
+        %1$s.append((SELECT last_value - 1000 FROM %1$s.outbox_id_seq), gen, ARRAY[
+            (SELECT coalesce(max(c.number), 0) + 1 FROM %1$s.call c WHERE c.node = gen)],
+          '{NULL}', '{a}', '{NULL}', '{""}', '{NULL}', '{NULL}', ARRAY['data: y\n'::bytea])
+        """
+        .formatted(schema())
+        .replace("gen", "'00000000-0000-0000-0000-000000000001'");
+  }
+
+  /** Transactions that publish an event each, which is appended with another one. */
+  private static void commitEach(int transactions) {
+    server.execute(
+        """
+        DO $$ BEGIN
+          FOR i IN 1..%d LOOP
+            INSERT INTO %s.outbox (topics, excepted, body) VALUES ('{a}', '{}', 'data: x\n');
+            COMMIT;
+            PERFORM %s;
+            COMMIT;
+          END LOOP;
+        END $$
+        """
+            .formatted(transactions, schema(), call()));
+  }
+
+  /** How many pages one call looks at, when it has been planned. */
+  private static long pagesOfACall() throws SQLException {
+    try (Connection connection = server.dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      for (int i = 0; i < 7; i++) {
+        statement.execute("SELECT " + call());
+      }
+      ResultSet plan = statement.executeQuery("EXPLAIN (ANALYZE, BUFFERS) SELECT " + call());
+      while (plan.next()) {
+        Matcher pages = Pattern.compile("Buffers: shared hit=(\\d+)").matcher(plan.getString(1));
+        if (pages.find()) {
+          return Long.parseLong(pages.group(1));
+        }
+      }
+      throw new IllegalStateException("no pages");
+    }
+  }
+
+  private static List<String> warnings(LogCapture log) {
+    return log.records().stream()
+        .map(LogRecord::getMessage)
+        .filter(message -> message.startsWith("STARCAST-3019"))
+        .toList();
+  }
+
+  @Test
   void whatARolledBackTransactionPublishedIsNotThere() throws Exception {
     Node node = node();
     try (Connection connection = server.dataSource().getConnection();
@@ -189,7 +283,6 @@ class PostgresFaultsTest {
     server.execute(
         """
         DELETE FROM %1$s.event WHERE sequence > 5;
-        UPDATE %1$s.ordering SET last = 5;
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'
         """

@@ -414,7 +414,8 @@ class StarcastConfigTest {
                         Duration.ofMillis(200),
                         Duration.ofHours(1),
                         1_000_000,
-                        1 << 30)),
+                        1 << 30,
+                        Duration.ofMinutes(5))),
                 false));
   }
 

@@ -240,7 +240,7 @@ class SmallHeapTest {
 
     @Override
     public BackplaneStatus status() {
-      return new BackplaneStatus("long", true, 0, 0, 0, 0, 0, 0, 0);
+      return new BackplaneStatus("long", true, 0, 0, 0, 0, 0, 0, 0, Duration.ZERO);
     }
 
     @Override

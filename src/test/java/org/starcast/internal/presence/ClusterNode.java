@@ -1,5 +1,6 @@
 package org.starcast.internal.presence;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
@@ -78,7 +79,7 @@ public final class ClusterNode {
 
     @Override
     public BackplaneStatus status() {
-      return new BackplaneStatus("memory", !away, 0, 0, 0, 0, 0, 0, 0);
+      return new BackplaneStatus("memory", !away, 0, 0, 0, 0, 0, 0, 0, Duration.ZERO);
     }
 
     @Override
