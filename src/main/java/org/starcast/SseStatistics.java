@@ -89,6 +89,7 @@ public final class SseStatistics {
     TOPIC_LOGGED("log.topics.events"),
     TOPIC_LOGGED_BYTES("log.topics.bytes"),
     TOPIC_EVICTED("log.topics.evicted"),
+    STREAM_ITEMS_DROPPED("streams.dropped"),
     UNSTORED("log.unstored"),
     BACKPLANE_AVAILABLE("backplane.available"),
     BACKPLANE_WAITING("backplane.waiting"),

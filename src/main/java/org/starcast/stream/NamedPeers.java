@@ -14,8 +14,8 @@ import org.starcast.stream.StreamMark.Kind;
 /**
  * What the nodes tell each other of named streams beside their events: a node that starts, or has
  * lost events, says so ({@code stream-hello}); the others say what they run ({@code
- * stream-running}), and which streams of others they have viewers of ({@code stream-viewers}); any
- * asks for a stop ({@code stream-stop}). Thread-safe.
+ * stream-running}), and which streams of others they have viewers of, and how far these have read
+ * ({@code stream-viewers}); any asks for a stop ({@code stream-stop}). Thread-safe.
  *
  * <p>Handlers are called in the order of events; what takes more than a change of state is done by
  * the container's threads.
@@ -115,15 +115,19 @@ final class NamedPeers {
             run ->
                 run.phase() == Phase.RUNNING
                     && run.own() == null
-                    && run.mark().kind() == Kind.WATCHED)) {
+                    && (run.mark().kind() == Kind.WATCHED || !run.bounds().drops()))) {
       if (!streams.broadcaster().clientsOn(run.id()).isEmpty()) {
         watched.add(run.id());
       }
     }
     for (int i = 0; i < watched.size(); i += MAX_NAMED) {
-      List<String> some = watched.subList(i, Math.min(watched.size(), i + MAX_NAMED));
-      bus.send(
-          VIEWERS, Json.createObjectBuilder().add("of", Json.createArrayBuilder(some)).build());
+      JsonArrayBuilder of = Json.createArrayBuilder();
+      JsonArrayBuilder read = Json.createArrayBuilder();
+      for (String id : watched.subList(i, Math.min(watched.size(), i + MAX_NAMED))) {
+        of.add(id);
+        read.add(streams.readUpTo(id));
+      }
+      bus.send(VIEWERS, Json.createObjectBuilder().add("of", of).add("read", read).build());
     }
   }
 
@@ -160,7 +164,7 @@ final class NamedPeers {
 
   private void seen(String node, JsonObject body) {
     if (!node.equals(bus.node())) {
-      runs.seen(body.getJsonArray("of"));
+      runs.seen(body.getJsonArray("of"), body.getJsonArray("read"));
     }
   }
 }

@@ -73,7 +73,14 @@ final class NamedRun implements NamedStream {
 
   private EventId end;
   private long items;
-  private long endedAt;
+
+  /** When it is forgotten, by the clock of the timer. */
+  private long forgetAt;
+
+  private NamedBounds bounds;
+
+  /** Whether its topic has a history. */
+  private boolean kept;
 
   /** Whether its node is known to run it. */
   private boolean confirmed;
@@ -82,11 +89,13 @@ final class NamedRun implements NamedStream {
    * One that nothing is known of yet.
    *
    * @param own the source, if this node claims it; else null
+   * @param bounds what is kept of it, as long as nothing else is known
    */
-  NamedRun(NamedStreams streams, String id, NamedSource<?> own) {
+  NamedRun(NamedStreams streams, String id, NamedSource<?> own, NamedBounds bounds) {
     this.streams = streams;
     this.id = id;
     this.own = own;
+    this.bounds = bounds;
   }
 
   // ---- with the lock
@@ -129,8 +138,20 @@ final class NamedRun implements NamedStream {
     confirmed |= now;
   }
 
-  long endedAt() {
-    return endedAt;
+  long forgetAt() {
+    return forgetAt;
+  }
+
+  NamedBounds bounds() {
+    return bounds;
+  }
+
+  boolean isKept() {
+    return kept;
+  }
+
+  void kept(boolean is) {
+    kept = is;
   }
 
   boolean isConfirmed() {
@@ -154,22 +175,24 @@ final class NamedRun implements NamedStream {
   void began(StreamMark whose, EventId at, boolean now) {
     phase = Phase.RUNNING;
     mark = whose;
+    bounds = whose.bounds() == null ? bounds : whose.bounds();
     begin = at;
     items = 0;
     confirmed = now;
   }
 
   /** It has ended; those who wait are told by {@link #complete}, without the lock. */
-  void ended(Phase how, EventId at, long now) {
+  void ended(Phase how, EventId at, long forgetAt) {
     phase = how;
     end = at;
-    endedAt = now;
+    this.forgetAt = forgetAt;
     own = null;
   }
 
   /** What other nodes are told. */
   JsonObjectBuilder toJson() {
-    return Json.createObjectBuilder()
+    return bounds
+        .addTo(Json.createObjectBuilder())
         .add("stream", id)
         .add("n", mark.number())
         .add("at", begin == null ? 0 : begin.sequence())

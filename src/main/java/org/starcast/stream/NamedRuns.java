@@ -1,20 +1,25 @@
 package org.starcast.stream;
 
 import jakarta.json.JsonArray;
+import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.starcast.RefusedException;
 import org.starcast.SseClient;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.engine.StreamHistories;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.EventId;
 import org.starcast.stream.NamedRun.Phase;
@@ -32,20 +37,31 @@ final class NamedRuns {
   /** The own heartbeats within which all nodes that follow have answered. */
   private static final int ANSWERED = 3;
 
-  /** The most streams that have ended and are known. */
+  /** The most streams that have ended and are known, and whose ids are known after that. */
   private static final int MAX_ENDED = 10_000;
 
   private final NamedStreams streams;
   private final String node;
   private final StarcastConfig.Streams config;
+  private final int messageBytes;
   private final Timer timer;
 
   private final Map<String, NamedRun> runs = new HashMap<>();
-  private final Queue<NamedRun> over = new ArrayDeque<>();
+
+  /** Those that have ended; which is forgotten first, first. */
+  private final Queue<NamedRun> over =
+      new PriorityQueue<>(Comparator.comparingLong(NamedRun::forgetAt));
+
+  /** The ids of those that were forgotten last. */
+  private final Set<String> gone = new LinkedHashSet<>();
+
   private final List<NamedRun> unclaimed = new ArrayList<>();
 
   /** The clients whose streams end with the named one of this id, whether it is there or not. */
   private final Map<String, Set<SseClient>> viewers = new HashMap<>();
+
+  /** Null until the first event. */
+  private volatile StreamHistories histories;
 
   private int running;
   private long numbers;
@@ -67,16 +83,12 @@ final class NamedRuns {
    * @param node this node's name
    * @param alone whether there are no others
    */
-  NamedRuns(
-      NamedStreams streams,
-      String node,
-      boolean alone,
-      StarcastConfig.Streams config,
-      Timer timer) {
+  NamedRuns(NamedStreams streams, String node, boolean alone, StarcastConfig config, Timer timer) {
     this.streams = streams;
     this.node = node;
     this.informed = alone;
-    this.config = config;
+    this.config = config.streams();
+    this.messageBytes = config.limits().messageBytes();
     this.timer = timer;
   }
 
@@ -109,14 +121,18 @@ final class NamedRuns {
       throw new RefusedException(
           503, "starcast.streams.max: " + config.max() + " named streams go on", 5);
     }
+    NamedBounds bounds = NamedBounds.of(options, config);
     StreamMark mark =
         new StreamMark(
             options.unwatchedTimeout().isZero() ? Kind.START : Kind.WATCHED,
             node,
             ++numbers,
-            applied);
-    NamedRun run = new NamedRun(streams, id, new NamedSource<>(streams, id, mark, reader, options));
+            applied,
+            bounds);
+    NamedSource<T> own = new NamedSource<>(streams, id, mark, messageBytes, reader, options);
+    NamedRun run = new NamedRun(streams, id, own, bounds);
     runs.put(id, run);
+    gone.remove(id);
     running++;
     if (!informed) {
       unclaimed.add(run);
@@ -130,12 +146,18 @@ final class NamedRuns {
     return runs.get(id);
   }
 
+  /** Whether there was one that is forgotten; not of one that is there. */
+  synchronized boolean wasForgotten(String id) {
+    return gone.contains(id);
+  }
+
   /** The start of a run was not stored, or may not have been; whether it is given up. */
   synchronized boolean unclaim(NamedRun run, NamedSource<?> own) {
     if (run.phase() != Phase.CLAIMED || run.own() != own) {
       return false;
     }
-    end(run, Phase.FAILED, null);
+    end(run, Phase.FAILED, null, System.currentTimeMillis());
+    over.remove(run);
     runs.remove(run.id(), run);
     return true;
   }
@@ -174,15 +196,37 @@ final class NamedRuns {
 
   // ---- what comes, in the order of events; each gives what is to be done, or null
 
-  /** An event of a named stream. */
-  synchronized Runnable streamed(EventId at, String id, StreamMark mark) {
+  /**
+   * An event of a named stream.
+   *
+   * @param time when it was published, in milliseconds since 1970
+   */
+  synchronized Runnable streamed(
+      EventId at, String id, StreamMark mark, long time, StreamHistories histories) {
+    this.histories = histories;
     applied = at.sequence();
     NamedRun run = runs.get(id);
     return switch (mark.kind()) {
       case START, WATCHED -> started(at, id, run, mark);
-      case ITEM -> item(id, run, mark);
-      default -> ended(at, id, run, mark);
+      case ITEM -> item(at, id, run, mark);
+      default -> ended(at, id, run, mark, time);
     };
+  }
+
+  /** Has the history of a run begin with this event. */
+  private void keep(NamedRun run, EventId at) {
+    histories.keep(run.id(), run.bounds().ofHistory(messageBytes), at.sequence() - 1);
+    run.kept(true);
+  }
+
+  /** How far clients of this node have read the topic; 0 if there is none. */
+  long readUpTo(String id) {
+    StreamHistories known = histories;
+    return known == null ? 0 : known.readUpTo(id);
+  }
+
+  StreamHistories histories() {
+    return histories;
   }
 
   private Runnable started(EventId at, String id, NamedRun known, StreamMark mark) {
@@ -203,6 +247,8 @@ final class NamedRuns {
     boolean mine = own != null && own.mark().sameRun(mark);
     Runnable discarded = mine ? null : disown(run);
     run.began(mark, at, asked >= 0);
+    gone.remove(id);
+    keep(run, at);
     if (mine) {
       return own::begin;
     }
@@ -213,7 +259,7 @@ final class NamedRuns {
     return discarded;
   }
 
-  private Runnable item(String id, NamedRun known, StreamMark mark) {
+  private Runnable item(EventId at, String id, NamedRun known, StreamMark mark) {
     if (informed && asked >= 0 && (known == null || known.phase() == Phase.CLAIMED)) {
       return null; // nothing began there: it comes late, or from somebody else
     }
@@ -227,11 +273,17 @@ final class NamedRuns {
     }
     if (run.phase() == Phase.RUNNING && run.mark().sameRun(mark)) {
       run.counts(asked >= 0);
+      if (!run.isKept()) {
+        if (histories.room(id) == null) {
+          keep(run, at);
+        }
+        run.kept(true);
+      }
     }
     return then;
   }
 
-  private Runnable ended(EventId at, String id, NamedRun known, StreamMark mark) {
+  private Runnable ended(EventId at, String id, NamedRun known, StreamMark mark, long time) {
     NamedRun run = known;
     if (run == null) {
       run = put(id);
@@ -240,7 +292,8 @@ final class NamedRuns {
       return null;
     }
     NamedSource<?> own = run.own();
-    end(run, Phase.of(mark.kind().state()), at);
+    end(run, Phase.of(mark.kind().state()), at, time);
+    histories.forget(id, time + run.bounds().keepMillis());
     Set<SseClient> left = viewers.remove(id);
     NamedRun done = run;
     return () -> {
@@ -255,7 +308,7 @@ final class NamedRuns {
   }
 
   private NamedRun put(String id) {
-    NamedRun run = new NamedRun(streams, id, null);
+    NamedRun run = new NamedRun(streams, id, null, NamedBounds.of(config));
     runs.put(id, run);
     return run;
   }
@@ -271,20 +324,32 @@ final class NamedRuns {
     return own::discard;
   }
 
-  private void end(NamedRun run, Phase phase, EventId at) {
+  /**
+   * A run has ended.
+   *
+   * @param time when, in milliseconds since 1970: after a restart that may be long ago
+   */
+  private void end(NamedRun run, Phase phase, EventId at, long time) {
     running -= run.own() == null ? 0 : 1;
+    long ago = Math.max(0, System.currentTimeMillis() - time);
+    long left = Math.max(0, run.bounds().keepMillis() - ago);
+    run.ended(phase, at, timer.now() + TimeUnit.MILLISECONDS.toNanos(left));
     over.add(run);
-    run.ended(phase, at, timer.now());
     forget();
   }
 
   private void forget() {
-    long since = timer.now() - config.keep().toNanos();
-    for (NamedRun oldest = over.peek();
-        oldest != null && (oldest.endedAt() <= since || over.size() > MAX_ENDED);
-        oldest = over.peek()) {
+    long now = timer.now();
+    for (NamedRun first = over.peek();
+        first != null && (first.forgetAt() <= now || over.size() > MAX_ENDED);
+        first = over.peek()) {
       over.remove();
-      runs.remove(oldest.id(), oldest);
+      if (runs.remove(first.id(), first)) {
+        gone.add(first.id());
+        if (gone.size() > MAX_ENDED) {
+          gone.remove(gone.iterator().next());
+        }
+      }
     }
   }
 
@@ -320,7 +385,8 @@ final class NamedRuns {
               json.getBoolean("watched") ? Kind.WATCHED : Kind.START,
               whose,
               json.getJsonNumber("n").longValueExact(),
-              0);
+              0,
+              NamedBounds.of(json));
       long since = json.getJsonNumber("at").longValueExact();
       Runnable discarded = isRunning(id, mark, since == 0 ? null : new EventId(at.epoch(), since));
       if (discarded != null) {
@@ -359,13 +425,16 @@ final class NamedRuns {
         : null;
   }
 
-  /** Another node has viewers of these. */
-  synchronized void seen(JsonArray ids) {
+  /** Another node has viewers of these, that have read so far. */
+  synchronized void seen(JsonArray ids, JsonArray read) {
+    List<JsonNumber> upTo = read.getValuesAs(JsonNumber.class);
+    int i = 0;
     for (JsonString id : ids.getValuesAs(JsonString.class)) {
       NamedRun run = runs.get(id.getString());
       if (run != null && run.own() != null) {
-        run.own().seen();
+        run.own().seen(upTo.get(i).longValueExact());
       }
+      i++;
     }
   }
 
@@ -373,6 +442,11 @@ final class NamedRuns {
   synchronized void missed() {
     informed = false;
     asked = -1;
-    runs.values().stream().filter(run -> run.own() == null).forEach(NamedRun::doubt);
+    for (NamedRun run : runs.values()) {
+      run.kept(false);
+      if (run.own() == null) {
+        run.doubt();
+      }
+    }
   }
 }

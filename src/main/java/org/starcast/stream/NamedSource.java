@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.starcast.SseMessage;
+import org.starcast.internal.log.TopicLogs;
+import org.starcast.internal.logging.LogMessage;
 import org.starcast.stream.SseStream.End;
 import org.starcast.stream.StreamMark.Kind;
 
@@ -26,6 +28,11 @@ final class NamedSource<T> implements PumpTarget {
   /** The longest time between two looks whether somebody watches. */
   private static final long MAX_LOOK_NANOS = Duration.ofSeconds(1).toNanos();
 
+  /** How long it is until it looks again whether somebody has read. */
+  private static final long MIN_ROOM_NANOS = Duration.ofMillis(5).toNanos();
+
+  private static final long MAX_ROOM_NANOS = Duration.ofMillis(250).toNanos();
+
   /** How the run ends. */
   private record Ending(Kind kind, String reason) {}
 
@@ -33,6 +40,7 @@ final class NamedSource<T> implements PumpTarget {
   private final String id;
   private final StreamMark mark;
   private final String sender;
+  private final int messageBytes;
   private final SourceReader<T> reader;
   private final StreamOptions<? super T> options;
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
@@ -56,19 +64,33 @@ final class NamedSource<T> implements PumpTarget {
   /** Completes when there is room for another event; null while there is. */
   private CompletableFuture<Boolean> room;
 
+  private long lookDelay = MIN_ROOM_NANOS;
+
+  /** How far somebody has read, as far as that was looked at. */
+  private long read;
+
+  /** How many events of the history are gone. */
+  private long evicted;
+
+  private boolean saidWaits;
+  private boolean saidDrops;
+
   private volatile long seenAt = -1;
+  private volatile long readElsewhere;
   private volatile long watchedAt;
 
   NamedSource(
       NamedStreams streams,
       String id,
       StreamMark mark,
+      int messageBytes,
       SourceReader<T> reader,
       StreamOptions<? super T> options) {
     this.streams = streams;
     this.id = id;
     this.mark = mark;
     this.sender = mark.as(Kind.ITEM).toString();
+    this.messageBytes = messageBytes;
     this.reader = reader;
     this.options = options;
   }
@@ -142,23 +164,39 @@ final class NamedSource<T> implements PumpTarget {
 
   @Override
   public CompletionStage<Boolean> sendWhenRoom(SseMessage message) {
-    SseMessage.Builder event = message.toBuilder().topics(List.of(id)).sender(sender);
     synchronized (this) {
       if (over) {
         return CLOSED;
       }
-      CompletableFuture<String> stored =
-          streams.broadcaster().publish(event.build()).stored().toCompletableFuture();
-      published++;
-      if (!stored.isDone() || stored.isCompletedExceptionally()) {
-        unstored++;
-        stored.whenComplete((position, failure) -> stored(failure));
-      }
-      if (unstored < MAX_UNSTORED) {
+      publish(message);
+      if (hasRoom()) {
         return TAKEN;
       }
       room = new CompletableFuture<>();
+      lookForRoomLater();
       return room;
+    }
+  }
+
+  @Override
+  public CompletionStage<Boolean> sendLast(SseMessage message) {
+    synchronized (this) {
+      if (over) {
+        return CLOSED;
+      }
+      publish(message);
+      return TAKEN;
+    }
+  }
+
+  private void publish(SseMessage message) {
+    SseMessage event = message.toBuilder().topics(List.of(id)).sender(sender).build();
+    CompletableFuture<String> stored =
+        streams.broadcaster().publish(event).stored().toCompletableFuture();
+    published++;
+    if (!stored.isDone() || stored.isCompletedExceptionally()) {
+      unstored++;
+      stored.whenComplete((position, failure) -> stored(failure));
     }
   }
 
@@ -166,7 +204,7 @@ final class NamedSource<T> implements PumpTarget {
     CompletableFuture<Boolean> ready = null;
     synchronized (this) {
       unstored--;
-      if (room != null && unstored < MAX_UNSTORED) {
+      if (failure != null || room != null && hasRoom()) {
         ready = room;
         room = null;
       }
@@ -179,6 +217,72 @@ final class NamedSource<T> implements PumpTarget {
     if (ready != null) {
       ready.complete(took);
     }
+  }
+
+  // ---- what is kept
+
+  /** Whether another item may follow; with the monitor. */
+  private boolean hasRoom() {
+    return unstored < MAX_UNSTORED && !isFullAndUnread();
+  }
+
+  private boolean isFullAndUnread() {
+    TopicLogs.Room left = streams.room(id);
+    if (left == null) {
+      return false;
+    }
+    if (left.evicted() > evicted && !isReadUpTo(left.gone())) {
+      dropped(left.evicted() - evicted);
+    }
+    evicted = left.evicted();
+    if (mark.bounds().drops()
+        || !NamedBounds.isFull(left, unstored, messageBytes)
+        || isReadUpTo(left.first())) {
+      return false;
+    }
+    if (!saidWaits) {
+      saidWaits = true;
+      LogMessage.STREAM_WAITS.log(NamedStreams.LOG, id);
+    }
+    return true;
+  }
+
+  private boolean isReadUpTo(long sequence) {
+    if (read < sequence) {
+      read = Math.max(read, Math.max(readElsewhere, streams.readUpTo(id)));
+    }
+    return read >= sequence;
+  }
+
+  private void dropped(long items) {
+    streams.dropped(items);
+    if (!saidDrops) {
+      saidDrops = true;
+      LogMessage.STREAM_DROPS.log(NamedStreams.LOG, id);
+    }
+  }
+
+  /** Nobody says when a client has read: it is looked at, less often the longer nobody does. */
+  private void lookForRoomLater() {
+    streams.timer().after(lookDelay, () -> streams.soon(this::lookForRoom));
+  }
+
+  private void lookForRoom() {
+    CompletableFuture<Boolean> ready;
+    synchronized (this) {
+      if (room == null || over) {
+        return;
+      }
+      if (!hasRoom()) {
+        lookDelay = Math.min(MAX_ROOM_NANOS, 2 * lookDelay);
+        lookForRoomLater();
+        return;
+      }
+      lookDelay = MIN_ROOM_NANOS;
+      ready = room;
+      room = null;
+    }
+    ready.complete(true);
   }
 
   @Override
@@ -234,9 +338,10 @@ final class NamedSource<T> implements PumpTarget {
 
   // ---- who watches
 
-  /** Another node has viewers. */
-  void seen() {
+  /** Another node has viewers, who have read so far; called by one thread at a time. */
+  void seen(long upTo) {
     seenAt = streams.timer().now();
+    readElsewhere = Math.max(readElsewhere, upTo);
   }
 
   private void look() {

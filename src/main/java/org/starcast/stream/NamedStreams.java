@@ -22,8 +22,10 @@ import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Payloads;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.engine.StreamHistories;
 import org.starcast.internal.engine.StreamListener;
 import org.starcast.internal.json.Json;
+import org.starcast.internal.log.TopicLogs;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.EventId;
@@ -101,9 +103,7 @@ class NamedStreams implements StreamListener {
     this.executor = executor;
     this.timer = timer;
     this.runs =
-        bus == null
-            ? null
-            : new NamedRuns(this, bus.node(), !bus.isShared(), config.streams(), timer);
+        bus == null ? null : new NamedRuns(this, bus.node(), !bus.isShared(), config, timer);
     this.peers = new NamedPeers(this, runs, bus);
   }
 
@@ -155,19 +155,20 @@ class NamedStreams implements StreamListener {
       throw new IllegalStateException("starcast.log.events: must not be 0 for named streams");
     }
     SourceReader<T> reader = source.use();
-    NamedRuns.Found found = null;
+    boolean isUsed = false;
     try {
       broadcaster.lastEventId(); // what was there before the start is known after it
-      found = runs.findOrStart(id, reader, options);
+      NamedRuns.Found found = runs.findOrStart(id, reader, options);
+      isUsed = found.isNew();
+      if (found.claims()) {
+        claim(found.run());
+      }
+      return found.run();
     } finally {
-      if (found == null || !found.isNew()) {
+      if (!isUsed) {
         closeUnused(reader);
       }
     }
-    if (found.claims()) {
-      claim(found.run());
-    }
-    return found.run();
   }
 
   static void closeUnused(SourceReader<?> reader) {
@@ -181,6 +182,22 @@ class NamedStreams implements StreamListener {
   /** The stream of this id; null if there is none. */
   NamedRun find(String id) {
     return runs.find(id);
+  }
+
+  /**
+   * Whether there is no stream of this id any more: it is forgotten, or whoever asks has an event
+   * of a time that nobody knows.
+   */
+  boolean isGone(String id, String lastEventId) {
+    if (find(id) != null) {
+      return false;
+    }
+    String now = broadcaster.lastEventId();
+    boolean before =
+        EventId.isOne(lastEventId)
+            && EventId.isOne(now)
+            && !EventId.parse(lastEventId).epoch().equals(EventId.parse(now).epoch());
+    return before || runs.wasForgotten(id);
   }
 
   /** Ends a run, on whichever node it is. */
@@ -321,10 +338,10 @@ class NamedStreams implements StreamListener {
   }
 
   @Override
-  public void streamed(EventId at, StoredEvent event) {
+  public void streamed(EventId at, StoredEvent event, StreamHistories histories) {
     StreamMark mark = event.topics().size() == 1 ? StreamMark.of(event.sender()) : null;
     if (mark != null) {
-      Runnable then = runs.streamed(at, event.topics().get(0), mark);
+      Runnable then = runs.streamed(at, event.topics().get(0), mark, event.time(), histories);
       if (then != null) {
         soon(then);
       }
@@ -339,6 +356,22 @@ class NamedStreams implements StreamListener {
 
   <T> Pump<T> pump(NamedSource<T> target, SourceReader<T> reader, StreamOptions<? super T> how) {
     return new Pump<>(target, reader, how, encoder, executor, timer);
+  }
+
+  /** How far clients of this node have read the topic; 0 if there is none. */
+  long readUpTo(String id) {
+    return runs.readUpTo(id);
+  }
+
+  /** How much more the history of a topic takes; null if there is none. */
+  TopicLogs.Room room(String id) {
+    StreamHistories histories = runs.histories();
+    return histories == null ? null : histories.room(id);
+  }
+
+  /** Counts items that are gone, and nobody has read. */
+  void dropped(long items) {
+    runs.histories().dropped(items);
   }
 
   Timer timer() {

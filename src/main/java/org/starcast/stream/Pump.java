@@ -366,7 +366,7 @@ final class Pump<T> implements SseStream {
       outcome = how;
       deadlines.close();
       try {
-        lastSent = how.last().map(target::sendWhenRoom).orElse(NOTHING);
+        lastSent = how.last().map(target::sendLast).orElse(NOTHING);
       } catch (Throwable e) { // such as a message that is too large
         LogMessage.LAST_MESSAGE_LOST.log(LOG, e);
       }

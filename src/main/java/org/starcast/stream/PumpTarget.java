@@ -16,6 +16,15 @@ interface PumpTarget {
    */
   CompletionStage<Boolean> sendWhenRoom(SseMessage message);
 
+  /**
+   * Takes the last message.
+   *
+   * @return as {@link #sendWhenRoom}, but whether another one may follow does not matter
+   */
+  default CompletionStage<Boolean> sendLast(SseMessage message) {
+    return sendWhenRoom(message);
+  }
+
   /** Completes when nothing more is taken, whoever ended that. */
   CompletionStage<?> whenClosed();
 

@@ -112,8 +112,8 @@ public interface SseStreams {
   /**
    * Starts a stream that outlives its viewers, or finds the one that there is: a source that runs
    * once, whoever watches, on the node that started it. The id is a topic; what the source gives is
-   * published to it, in the order of all events, and kept with them. So who comes late, or comes
-   * back, on any node, gets all of it: by {@link #watch}, by the built-in endpoint with {@code
+   * published to it, in the order of all events, and kept. So who comes late, or comes back, on any
+   * node, gets all of it: by {@link #watch}, by the built-in endpoint with {@code
    * lastEventId=earliest}, or by any subscription to the topic.
    *
    * <p>The first event of the topic is a {@code starcast-start}, the last a {@code starcast-end}:
@@ -126,6 +126,10 @@ public interface SseStreams {
    * <p>While it goes on, and for {@code starcast.streams.keep} afterwards, a call with the same id
    * finds it, on any node; then it is forgotten, and a call starts another one. Two calls at the
    * same time start one. A source that is not used is closed.
+   *
+   * <p>What is kept is bounded, see {@link StreamOptions#keepItems}, {@link
+   * StreamOptions#keepBytes} and {@link StreamOptions#keep}: when all is kept that may be, and no
+   * client has read the first of it, the source waits.
    *
    * <p>Of the options, all hold that are not about a client; the {@linkplain StreamOptions#closing
    * closing} message and that of an {@linkplain StreamOptions#onError error} come before the end. A
@@ -148,7 +152,9 @@ public interface SseStreams {
    * {@code Last-Event-ID}, and what comes. Call it in the resource method that JAX-RS injected the
    * sink into, on its thread. Behind the {@code starcast-end} the response ends, and a client that
    * then comes back is answered 204, at which {@code EventSource} stops: the page needs no code for
-   * the end. A stream that has not started yet, or is forgotten, is waited for.
+   * the end. A stream that has not started yet is waited for. One that is forgotten, or of which
+   * the client has a part and nobody knows anything, is answered 410, at which {@code EventSource}
+   * stops, too.
    *
    * <p>The client is one like any other, whose type is {@code stream}, subscribed to the topic; the
    * application has decided that it may hear it, and only what an authorizer denies is refused.

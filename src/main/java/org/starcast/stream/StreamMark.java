@@ -12,8 +12,12 @@ import org.starcast.stream.SseStreams.NamedStream.State;
  * @param number which one of the node's
  * @param since of a start: the last sequence of any named stream that its node had seen by then;
  *     else 0
+ * @param bounds of a start: how much is kept; else null
  */
-record StreamMark(Kind kind, String node, long number, long since) {
+record StreamMark(Kind kind, String node, long number, long since, NamedBounds bounds) {
+
+  /** How many parts a sender has behind its prefix, but for the bounds. */
+  private static final int PARTS = 4;
 
   /** What an event means to the run. */
   enum Kind {
@@ -39,17 +43,26 @@ record StreamMark(Kind kind, String node, long number, long since) {
     State state() {
       return state;
     }
+
+    boolean isStart() {
+      return this == START || this == WATCHED;
+    }
   }
 
   /** Reads a sender; null if it is none of these. */
   static StreamMark of(String sender) {
-    String[] parts = sender.substring(LibraryEvents.STREAM_SENDER.length()).split("\\.", 5);
-    if (parts.length != 4) {
-      return null;
-    }
+    String[] parts = sender.substring(LibraryEvents.STREAM_SENDER.length()).split("\\.", -1);
     try {
       Kind kind = Kind.valueOf(parts[0].toUpperCase(Locale.ROOT));
-      return new StreamMark(kind, parts[1], Long.parseLong(parts[2]), Long.parseLong(parts[3]));
+      if (parts.length != (kind.isStart() ? PARTS + NamedBounds.PARTS : PARTS)) {
+        return null;
+      }
+      return new StreamMark(
+          kind,
+          parts[1],
+          Long.parseLong(parts[2]),
+          Long.parseLong(parts[3]),
+          kind.isStart() ? NamedBounds.parse(parts[4], parts[5], parts[6], parts[7]) : null);
     } catch (IllegalArgumentException e) {
       return null;
     }
@@ -57,7 +70,7 @@ record StreamMark(Kind kind, String node, long number, long since) {
 
   /** What another event means to the same run. */
   StreamMark as(Kind other) {
-    return new StreamMark(other, node, number, 0);
+    return new StreamMark(other, node, number, 0, null);
   }
 
   /** Whether both are of the same run. */
@@ -80,6 +93,7 @@ record StreamMark(Kind kind, String node, long number, long since) {
         + "."
         + number
         + "."
-        + since;
+        + since
+        + (bounds == null ? "" : "." + bounds);
   }
 }

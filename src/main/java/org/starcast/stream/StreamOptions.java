@@ -45,6 +45,10 @@ public final class StreamOptions<T> {
     private Duration timeout = Duration.ZERO;
     private Duration idleTimeout = Duration.ZERO;
     private Duration unwatchedTimeout = Duration.ZERO;
+    private int keepItems;
+    private long keepBytes;
+    private Duration keep = Duration.ZERO;
+    private boolean drops;
     private Function<? super Throwable, Optional<SseMessage>> onError;
     private Duration retry;
     private String event;
@@ -158,6 +162,49 @@ public final class StreamOptions<T> {
   }
 
   /**
+   * The most items that are kept of a {@linkplain SseStreams#named named} stream; {@code
+   * starcast.streams.items} unless set. When so many are kept, the source waits until some client
+   * has read the first of them, unless the stream is to {@linkplain #dropOldest drop} it. Where the
+   * configuration has a history for the topic, its bounds hold in place of these.
+   *
+   * @throws IllegalArgumentException if it is not 1 to 10,000,000
+   */
+  public StreamOptions<T> keepItems(int items) {
+    Arguments.range("keepItems", items, 1, 10_000_000);
+    return with(v -> v.keepItems = items);
+  }
+
+  /**
+   * The most memory that they take, in bytes, roughly; {@code starcast.streams.bytes} unless set.
+   * Beyond it is as beyond {@link #keepItems}.
+   *
+   * @throws IllegalArgumentException if it is not 1,024 to 2^40
+   */
+  public StreamOptions<T> keepBytes(long bytes) {
+    Arguments.range("keepBytes", bytes, 1024, 1L << 40);
+    return with(v -> v.keepBytes = bytes);
+  }
+
+  /**
+   * How long a {@linkplain SseStreams#named named} stream that has ended is known, and its items
+   * are kept; {@code starcast.streams.keep} unless set.
+   *
+   * @throws IllegalArgumentException if it is not 1 ms to a year
+   */
+  public StreamOptions<T> keep(Duration afterEnd) {
+    Arguments.positive("keep", afterEnd);
+    return with(v -> v.keep = afterEnd);
+  }
+
+  /**
+   * The source of a {@linkplain SseStreams#named named} stream waits for nobody: its oldest items
+   * go when there are more than are kept. Who comes late is told of a gap.
+   */
+  public StreamOptions<T> dropOldest() {
+    return with(v -> v.drops = true);
+  }
+
+  /**
    * The last message when the source, or a function of these options, fails; by default an event
    * {@code error} that tells nothing of the failure, which is logged. (A page hears it where it
    * hears its {@code EventSource}'s own errors; it alone has data.) That is sent, too, if this
@@ -252,6 +299,23 @@ public final class StreamOptions<T> {
 
   Duration unwatchedTimeout() {
     return values.unwatchedTimeout;
+  }
+
+  /** 0 for what the configuration says; so are the others. */
+  int keepItems() {
+    return values.keepItems;
+  }
+
+  long keepBytes() {
+    return values.keepBytes;
+  }
+
+  Duration keep() {
+    return values.keep;
+  }
+
+  boolean drops() {
+    return values.drops;
   }
 
   Function<? super Throwable, Optional<SseMessage>> onError() {

@@ -23,6 +23,7 @@ import org.starcast.internal.Arguments;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Payloads;
 import org.starcast.internal.http.FormData;
+import org.starcast.internal.http.Problem;
 import org.starcast.internal.json.Json;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.EventId;
@@ -170,6 +171,10 @@ class StreamsBean implements SseStreams {
     NamedRun run = named.find(TopicName.check(id));
     EventId[] bounds = run == null ? new EventId[2] : named.bounds(run);
     String asked = FormData.lastEventId(request.get());
+    if (run == null && named.isGone(id, asked)) {
+      throw new WebApplicationException(
+          Problem.of(410, "there is no stream of this id any more").build());
+    }
     if (isBehind(bounds[1], asked)) {
       throw new WebApplicationException(Response.noContent().build());
     }

@@ -54,6 +54,12 @@ public class Exports {
 
   // end snippet
 
+  // snippet: bounds
+  static final StreamOptions<Object> LARGE =
+      StreamOptions.defaults().keepItems(50_000).keepBytes(16 << 20).keep(Duration.ofHours(1));
+
+  // end snippet
+
   private static Stream<String> rows(String id) {
     return Stream.of(id, "1", "2", "3");
   }

@@ -270,6 +270,12 @@ class NamedClusterTest {
     private final int failsAt;
     private final int stopsAt;
     private final int starters;
+
+    /** How many items are kept; 0 for all. */
+    private final int kept;
+
+    private final boolean drops;
+    private long steps;
     private final List<NamedViewer> viewers = new ArrayList<>();
     private final Map<NamedViewer, Integer> cuts = new HashMap<>();
 
@@ -280,6 +286,8 @@ class NamedClusterTest {
       failsAt = items > 0 && random.nextInt(4) == 0 ? random.nextInt(items) : -1;
       stopsAt = random.nextInt(4) == 0 ? random.nextInt(items + 1) : -1;
       starters = 1 + random.nextInt(nodes.size());
+      kept = random.nextInt(3) == 0 ? 4 + random.nextInt(30) : 0;
+      drops = random.nextBoolean();
       int many = 1 + random.nextInt(4);
       for (int i = 0; i < many; i++) {
         NamedViewer viewer = new NamedViewer(id);
@@ -320,10 +328,7 @@ class NamedClusterTest {
         Node node = nodes.get(i);
         starting.add(
             CompletableFuture.supplyAsync(
-                () ->
-                    node.streams.named(
-                        id, source(begun), StreamOptions.defaults().interval(interval())),
-                later));
+                () -> node.streams.named(id, source(begun), options()), later));
       }
       for (CompletableFuture<NamedStream> next : starting) {
         handles.add(next.get(30, TimeUnit.SECONDS));
@@ -347,7 +352,20 @@ class NamedClusterTest {
       return Duration.ofNanos(id.hashCode() % 3 == 0 ? 0 : 300_000);
     }
 
+    private StreamOptions<Object> options() {
+      StreamOptions<Object> options = StreamOptions.defaults().interval(interval());
+      if (kept > 0) {
+        options = options.keepItems(kept);
+        options = drops ? options.dropOldest() : options;
+      }
+      return options;
+    }
+
     private void step() {
+      if (kept > 0 && ++steps % 200 == 0) {
+        // by which nodes tell who has read how much
+        nodes.forEach(Node::informed);
+      }
       NamedViewer viewer = viewers.get(random.nextInt(viewers.size()));
       if (!viewer.isConnected()) {
         viewer.connect(anyNode().running.broadcaster());
@@ -355,6 +373,28 @@ class NamedClusterTest {
         viewer.cut();
       }
       Thread.onSpinWait();
+    }
+
+    /** What is missing is told where it is. */
+    private void checkGaps(List<String> seen) {
+      int next = 0;
+      boolean gap = false;
+      for (String event : seen) {
+        if (event.startsWith("starcast-gap=")) {
+          gap = true;
+        } else if (event.startsWith("t")) {
+          int item = Integer.parseInt(event.substring(1));
+          if (gap) {
+            assertThat(item).as("%s", seen).isGreaterThanOrEqualTo(next);
+          } else {
+            assertThat(item).as("%s", seen).isEqualTo(next);
+          }
+          next = item + 1;
+          gap = false;
+        } else if (event.startsWith("starcast-end=") && event.contains("completed")) {
+          assertThat(next == items || gap).as("%s", seen).isTrue();
+        }
+      }
     }
 
     private void check(State state) {
@@ -374,9 +414,19 @@ class NamedClusterTest {
         // a start that came second is an event, too, which says nothing
         List<String> now =
             viewer.seen().stream().filter(event -> !event.startsWith("starcast-start=")).toList();
-        assertThat(now).isEqualTo(seen == null ? now : seen);
+        if (kept > 0) {
+          checkGaps(now);
+        } else {
+          assertThat(now).isEqualTo(seen == null ? now : seen);
+        }
         seen = now;
         viewer.cut();
+      }
+      if (kept > 0) {
+        if (state == State.COMPLETED) {
+          assertThat(seen).as("%s", seen).anyMatch(event -> event.contains("completed"));
+        }
+        return;
       }
       String end = seen.get(seen.size() - 1);
       List<String> given = new ArrayList<>(seen.subList(0, seen.size() - 1));

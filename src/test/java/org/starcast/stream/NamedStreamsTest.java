@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.sse.OutboundSseEvent;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +32,7 @@ import org.starcast.ResponseRuntime;
 import org.starcast.RunningBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.SseStatistics.Metric;
 import org.starcast.stream.Source.Emitter;
 import org.starcast.stream.SseStreams.NamedStream;
 import org.starcast.stream.SseStreams.NamedStream.State;
@@ -252,6 +257,189 @@ class NamedStreamsTest {
     assertThat(early.data()).isEqualTo(all);
     assertThat(late.data()).isEqualTo(all);
     assertThat(behind.data()).isEqualTo(all);
+  }
+
+  @Test
+  void streamsEvictNeitherEachOtherNorWhatElseIsPublished() throws Exception {
+    start("log.events", "16");
+    for (int i = 0; i < 10; i++) {
+      node.broadcaster().publish("chat", "m" + i);
+    }
+    for (int i = 1; i <= 20; i++) {
+      NamedStream stream =
+          streams.named("answers." + i, Source.of(items(100)), StreamOptions.defaults());
+      assertThat(await(stream)).isEqualTo(State.COMPLETED);
+    }
+
+    FakeSink first = FakeSink.instant();
+    streams.watch(first, ID).whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    NamedViewer chat = new NamedViewer("chat").connect(node.broadcaster());
+
+    assertThat(first.data()).hasSize(102).containsSubsequence("t0", "t50", "t99");
+    awaitSeen(chat, IntStream.range(0, 10).mapToObj(i -> "m" + i).toList());
+    assertThat(node.broadcaster().history("chat", 99)).hasSize(10);
+  }
+
+  @Test
+  void whereAllIsKeptThatMayBeTheSourceWaitsUntilSomebodyHasRead() throws Exception {
+    start();
+    AtomicInteger given = new AtomicInteger();
+    Source<String> source =
+        Source.of(Stream.generate(() -> "t" + given.getAndIncrement()).limit(200));
+    NamedStream stream = streams.named(ID, source, StreamOptions.defaults().keepItems(10));
+    Awaitility.await().atMost(PATIENCE).until(() -> stream.items() >= 10);
+    // it is asked for no more: other streams end meanwhile
+    for (int i = 2; i < 10; i++) {
+      assertThat(
+              await(streams.named("answers." + i, Source.of(items(5)), StreamOptions.defaults())))
+          .isEqualTo(State.COMPLETED);
+    }
+    assertThat(given.get()).isBetween(10, 12);
+    assertThat(stream.state()).isEqualTo(State.RUNNING);
+
+    NamedViewer viewer = new NamedViewer(ID).connect(node.broadcaster());
+
+    assertThat(await(stream)).isEqualTo(State.COMPLETED);
+    awaitSeen(viewer, all(items(200), end("\"outcome\":\"completed\",\"items\":200")));
+    assertThat(dropped()).isZero();
+  }
+
+  private static List<String> names(FakeSink sink) {
+    return sink.sent().stream().map(OutboundSseEvent::getName).toList();
+  }
+
+  private long dropped() {
+    return node.broadcaster().statistics().get(Metric.STREAM_ITEMS_DROPPED);
+  }
+
+  @Test
+  void bytesAreABoundToo() throws Exception {
+    start("message.max-bytes", "4096");
+    List<String> large = IntStream.range(0, 100).mapToObj(i -> "x".repeat(3_000) + i).toList();
+    NamedStream stream =
+        streams.named(ID, Source.of(large), StreamOptions.defaults().keepBytes(40_000));
+    Awaitility.await().atMost(PATIENCE).until(() -> stream.items() >= 10);
+    assertThat(await(streams.named("answers.2", Source.of(large), StreamOptions.defaults())))
+        .isEqualTo(State.COMPLETED);
+    assertThat(stream.items()).isBetween(10L, 13L);
+
+    NamedViewer viewer = new NamedViewer(ID).connect(node.broadcaster());
+
+    awaitSeen(viewer, all(large, end("\"outcome\":\"completed\",\"items\":100")));
+  }
+
+  @Test
+  void whatWaitsForReadersIsStoppedAtOnce() throws Exception {
+    start();
+    NamedStream stream =
+        streams.named(
+            ID,
+            Source.of(items(100)),
+            StreamOptions.defaults()
+                .keepItems(10)
+                .closing(SseMessage.builder().event("bye").data("").build()));
+    Awaitility.await().atMost(PATIENCE).until(() -> stream.items() >= 10);
+
+    stream.stop();
+
+    assertThat(await(stream)).isEqualTo(State.CANCELLED);
+    NamedViewer viewer = new NamedViewer(ID).connect(node.broadcaster());
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(viewer.seen())
+                    .startsWith(START, "t0", "t1")
+                    .contains("bye=")
+                    .noneMatch(event -> event.startsWith("starcast-gap"))
+                    .anyMatch(event -> event.startsWith("starcast-end=")));
+  }
+
+  @Test
+  void whatMayDropItsOldestItemsCountsThemAndTellsWhoComesLate() throws Exception {
+    start("log.events", "16");
+    NamedStream stream =
+        streams.named(
+            ID, Source.of(items(100)), StreamOptions.defaults().keepItems(10).dropOldest());
+
+    assertThat(await(stream)).isEqualTo(State.COMPLETED);
+    node.broadcaster().publish("other", "x");
+    NamedViewer late = new NamedViewer(ID).connect(node.broadcaster());
+    FakeSink watching = FakeSink.instant();
+    streams.watch(watching, ID).whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+
+    assertThat(dropped()).isBetween(80L, 91L);
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> late.seen().contains(end("\"outcome\":\"completed\",\"items\":100")));
+    assertThat(names(watching)).contains("starcast-gap", "starcast-end");
+    assertThat(watching.data()).contains("t99").doesNotContain("t0", "t50");
+  }
+
+  @Test
+  void allTogetherTakeSoMuchAndThoseThatHaveEndedGoFirst() throws Exception {
+    start("streams.total-bytes", "65536", "log.events", "16");
+    Manual manual = new Manual();
+    NamedStream running = streams.named(ID, manual.source(), StreamOptions.defaults());
+    manual.emit(0, 20);
+    for (int i = 2; i < 12; i++) {
+      await(streams.named("answers." + i, Source.of(items(50)), StreamOptions.defaults()));
+    }
+    manual.complete();
+    await(running);
+
+    assertThat(node.broadcaster().statistics().get(Metric.TOPIC_LOGGED_BYTES))
+        .isLessThan(65_536 + 20_000);
+    NamedViewer all = new NamedViewer(ID).connect(node.broadcaster());
+    awaitSeen(all, all(items(20), end("\"outcome\":\"completed\",\"items\":20")));
+    FakeSink gone = FakeSink.instant();
+    streams.watch(gone, "answers.2").whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    assertThat(names(gone)).contains("starcast-gap");
+    assertThat(dropped()).isZero();
+  }
+
+  @Test
+  void whoAsksForOneThatIsForgottenIsRefusedAndWhoIsEarlyWaits() throws Exception {
+    start();
+    NamedStream stream =
+        streams.named(
+            ID, Source.of(items(3)), StreamOptions.defaults().keep(Duration.ofMillis(100)));
+    await(stream);
+    Awaitility.await().atMost(PATIENCE).until(() -> streams.named(ID).isEmpty());
+
+    assertThatThrownBy(() -> streams.watch(FakeSink.instant(), ID))
+        .isInstanceOfSatisfying(
+            WebApplicationException.class,
+            refused -> assertThat(refused.getResponse().getStatus()).isEqualTo(410));
+    SseClient early = streams.watch(FakeSink.instant(), "answers.2");
+    assertThat(early.state()).isNotEqualTo(SseClient.State.CLOSED);
+
+    NamedStream again = streams.named(ID, Source.of(items(2)), StreamOptions.defaults());
+    FakeSink sink = FakeSink.instant();
+    streams.watch(sink, ID).whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    assertThat(await(again)).isEqualTo(State.COMPLETED);
+    assertThat(sink.data()).contains("t1").doesNotContain("t2");
+  }
+
+  @Test
+  void whoHasAnIdOfAProcessThatIsGoneIsRefusedWhereNothingIsKnownOfTheStream() {
+    HttpServletRequest request =
+        (HttpServletRequest)
+            Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {HttpServletRequest.class},
+                (proxy, method, arguments) ->
+                    method.getName().equals("getHeader") && arguments[0].equals("Last-Event-ID")
+                        ? "abc123-7"
+                        : null);
+    node = new RunningBroadcaster(request);
+    running.add(node);
+    streams = node.bean(SseStreams.class);
+
+    assertThatThrownBy(() -> streams.watch(FakeSink.instant(), ID))
+        .isInstanceOfSatisfying(
+            WebApplicationException.class,
+            refused -> assertThat(refused.getResponse().getStatus()).isEqualTo(410));
   }
 
   @Test

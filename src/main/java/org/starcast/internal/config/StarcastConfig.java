@@ -228,11 +228,21 @@ public record StarcastConfig(
    *
    * @param max the most that go on, of those that this node runs
    * @param keep how long one is known that has ended
+   * @param items the most items that are kept of one
+   * @param bytes the most memory that they take
+   * @param totalBytes the most memory that the items of all take
    */
-  public record Streams(int max, Duration keep) {
+  public record Streams(int max, Duration keep, int items, long bytes, long totalBytes) {
 
     static Streams read(ConfigReader in) {
-      return new Streams(in.integer("starcast.streams.max"), in.duration("starcast.streams.keep"));
+      return new Streams(
+          in.integer("starcast.streams.max"),
+          in.duration("starcast.streams.keep"),
+          in.integer("starcast.streams.items"),
+          in.number("starcast.streams.bytes"),
+          in.number(
+              "starcast.streams.total-bytes",
+              Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 8)));
     }
   }
 

@@ -398,8 +398,8 @@ public class Broadcaster implements SseBroadcaster, TransactionalPublisher {
     }
 
     @Override
-    public void streamed(EventId at, StoredEvent event) {
-      streams.streamed(at, event);
+    public void streamed(EventId at, StoredEvent event, StreamHistories histories) {
+      streams.streamed(at, event, histories);
     }
 
     @Override

@@ -545,6 +545,21 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
     wakeUp();
   }
 
+  /**
+   * The sequence up to which it has been written all that it is to have.
+   *
+   * @param announced the last event that it has been offered
+   */
+  synchronized long readUpTo(long announced) {
+    if (lifecycle != Lifecycle.OPEN) {
+      return 0;
+    }
+    if (cursor != null) {
+      return cursor.next() - 1;
+    }
+    return Math.min(announced, queue.oldest() - 1);
+  }
+
   /** Messages that wait for it, in its queue or in the log. */
   synchronized long pending() {
     return queue.counted() + undelivered;

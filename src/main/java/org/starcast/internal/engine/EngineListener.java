@@ -32,7 +32,7 @@ public interface EngineListener {
   default void stored(EventId at, String key) {}
 
   /** An event of a named stream has its position; called as {@link #commanded}. */
-  default void streamed(EventId at, StoredEvent event) {}
+  default void streamed(EventId at, StoredEvent event, StreamHistories histories) {}
 
   /** Control messages may have been lost, or events; called as {@link #commanded}. */
   default void commandsMissed() {}

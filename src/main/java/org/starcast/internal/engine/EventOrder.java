@@ -6,6 +6,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.SseStatistics.TopicCount;
@@ -27,7 +28,7 @@ import org.starcast.spi.StoredEvent;
  * so that every client sees all events in the same order; encoding happens before, writing after
  * it, on other threads. The clients' monitors are taken inside of it, never the other way round.
  */
-final class EventOrder implements Backplane.Receiver {
+final class EventOrder implements Backplane.Receiver, StreamHistories {
 
   private static final EventId NOT_BEGUN = new EventId("", 0);
 
@@ -132,7 +133,7 @@ final class EventOrder implements Backplane.Receiver {
       }
     }
     if (LibraryEvents.isStreamSender(event.sender())) {
-      listener.streamed(new EventId(last.epoch(), event.sequence()), event);
+      listener.streamed(new EventId(last.epoch(), event.sequence()), event, this);
     }
     if (envelope != null && envelope.key() != null) {
       listener.stored(new EventId(last.epoch(), event.sequence()), envelope.key());
@@ -364,27 +365,19 @@ final class EventOrder implements Backplane.Receiver {
     return history == null ? List.of() : history.latest(patterns, matches, limit);
   }
 
-  /**
-   * Keeps the events of a topic from now on by bounds of its own, whatever the configuration says,
-   * and whatever else is published; or changes the bounds. Does nothing where no log is kept.
-   */
-  void keepHistory(String topic, TopicBounds bounds) {
+  @Override
+  public void keep(String topic, TopicBounds bounds, long after) {
     if (history != null) {
       betweenEvents(
           () -> {
-            history.keep(topic, bounds);
+            history.keep(topic, bounds, after);
             return true;
           });
     }
   }
 
-  /**
-   * Lets go of the history of a topic that is {@linkplain #keepHistory kept}; the configuration
-   * holds for it again. Does nothing for one that is not.
-   *
-   * @param atMillis when, in milliseconds since 1970, or somewhat later; 0 for now
-   */
-  void forgetHistory(String topic, long atMillis) {
+  @Override
+  public void forget(String topic, long atMillis) {
     if (history != null) {
       betweenEvents(
           () -> {
@@ -392,6 +385,27 @@ final class EventOrder implements Backplane.Receiver {
             return true;
           });
     }
+  }
+
+  @Override
+  public TopicLogs.Room room(String topic) {
+    return history == null ? null : history.topics().room(topic);
+  }
+
+  @Override
+  public long readUpTo(String topic) {
+    // before they are looked at: what comes meanwhile nobody need have
+    long now = announced();
+    long read = 0;
+    for (SseClient client : clients.on(topic)) {
+      read = Math.max(read, ((Client) client).readUpTo(now));
+    }
+    return read;
+  }
+
+  @Override
+  public void dropped(long items) {
+    statistics.add(Metric.STREAM_ITEMS_DROPPED, items);
   }
 
   /** How many events are kept. */

@@ -73,6 +73,9 @@ final class History {
   /** Keeps an event; by one thread at a time. */
   void append(Frame event) {
     Order now = order;
+    if (LibraryEvents.isStreamStart(event.sender()) && event.topics().size() == 1) {
+      now.topics.expect(event.topics().get(0), event.sequence() - 1, now.log);
+    }
     // in this order: what the log has evicted is there
     if (event.isHole()) {
       now.topics.missed(event.sequence());
@@ -88,13 +91,10 @@ final class History {
     return order.topics.snapshot();
   }
 
-  /**
-   * Keeps the events of a topic from now on, whatever others are published; never while {@link
-   * #append} runs.
-   */
-  void keep(String topic, TopicBounds bounds) {
+  /** See {@link StreamHistories#keep}; never while {@link #append} runs. */
+  void keep(String topic, TopicBounds bounds, long after) {
     Order now = order;
-    now.topics.keep(topic, bounds, now.log.last());
+    now.topics.keep(topic, bounds, after, now.log);
   }
 
   /** Lets go of the history of a topic that is kept, now or later; likewise. */

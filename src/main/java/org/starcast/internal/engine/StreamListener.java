@@ -9,6 +9,8 @@ public interface StreamListener {
   /**
    * An event whose sender is that of a named stream; also those that this node gets of the time
    * before it started. Called on a thread for which all events wait.
+   *
+   * @param histories always the same
    */
-  void streamed(EventId at, StoredEvent event);
+  void streamed(EventId at, StoredEvent event, StreamHistories histories);
 }

@@ -145,6 +145,16 @@ public final class EventLog<E extends StoredEvent> {
     return bytes;
   }
 
+  /** How many more events there is room for. */
+  long roomEvents() {
+    return maxEvents - (head - tail);
+  }
+
+  /** How many more bytes there is room for; below zero for an event that was too large. */
+  long roomBytes() {
+    return maxBytes - bytes;
+  }
+
   /** The event at this position; null if it is not kept any more, or not there yet. */
   public E at(long position) {
     if (position >= head) {

@@ -23,9 +23,11 @@ import org.starcast.spi.StoredEvent;
  * sequence on all of their events are there ({@link #completeSince}), and a reader that asks once
  * more when it has read knows that it missed nothing.
  *
- * <p><b>Memory.</b> All histories together are bounded in bytes and topics. Beyond that the rule
- * with the most loses the oldest of its topic that was published to longest ago. So no rule evicts
- * another's while that one has less than its even share.
+ * <p><b>Memory.</b> All histories by rules together are bounded in bytes and topics. Beyond that
+ * the rule with the most loses the oldest of its topic that was published to longest ago. So no
+ * rule evicts another's while that one has less than its even share. Topics that are {@linkplain
+ * #keep kept by name} have a bound of their own for all of them: beyond it first those go that have
+ * ended, the longest ago first, then the oldest of those that have more than an even share.
  *
  * <p>One thread at a time changes it, under its monitor; any number reads meanwhile, without a
  * lock.
@@ -40,6 +42,11 @@ public final class TopicLogs<E extends StoredEvent> {
   /** What a topic costs beside its events, roughly. */
   private static final int TOPIC_BYTES = 256;
 
+  /** The bounds of all together hold. */
+  private static final TopicBounds UNBOUNDED = new TopicBounds(0, 0, 0);
+
+  private static final long EXPECTED_MILLIS = 60_000;
+
   /** In place of a topic: the events of topics that no rule is for, and those for everybody. */
   private static final String REST = "*";
 
@@ -51,13 +58,27 @@ public final class TopicLogs<E extends StoredEvent> {
     final Group<E> group;
     final EventLog<E> log;
     final boolean isState;
+
+    /** Of one that is kept by name and has ended: when it is forgotten. */
     long forgetAt = Long.MAX_VALUE;
+
+    /** Of one that was kept by name: the last event of that time. */
+    final long lost;
 
     History(String topic, Group<E> group, EventLog<E> log, boolean isState) {
       this.topic = topic;
       this.group = group;
       this.log = log;
       this.isState = isState;
+      this.lost = log.last();
+    }
+
+    boolean hasEnded() {
+      return forgetAt != Long.MAX_VALUE;
+    }
+
+    long bytes() {
+      return log.bytes() + TOPIC_BYTES;
     }
   }
 
@@ -68,7 +89,7 @@ public final class TopicLogs<E extends StoredEvent> {
     /** The one that was published to longest ago first. */
     final Map<String, History<E>> byUse = new LinkedHashMap<>(16, 0.75f, true);
 
-    long bytes;
+    volatile long bytes;
 
     /** Of topics whose history is gone wholly, the last event was not after this sequence. */
     volatile long floor;
@@ -85,6 +106,7 @@ public final class TopicLogs<E extends StoredEvent> {
   private final TopicRules rules;
   private final int maxTopics;
   private final long maxBytes;
+  private final long maxNamedBytes;
   private final TopicBounds shared;
 
   /** One for each rule. */
@@ -96,8 +118,17 @@ public final class TopicLogs<E extends StoredEvent> {
   /** Topics that are {@linkplain #keep kept by name}. */
   private final Group<E> named = new Group<>(null);
 
-  /** Topics that were: for as long as others have events of that time. They keep nothing. */
-  private final Group<E> forgotten = new Group<>(null);
+  /**
+   * Topics that were: for as long as others have events of that time. Like those without a rule,
+   * but for what is lost.
+   */
+  private final Group<E> forgotten = new Group<>(TopicBounds.LATEST);
+
+  /** How many topics are kept by name; 1 at least. */
+  private volatile int namedTopics = 1;
+
+  /** How many of them have ended. */
+  private int ended;
 
   private final Map<String, History<E>> histories = new ConcurrentHashMap<>();
 
@@ -121,6 +152,7 @@ public final class TopicLogs<E extends StoredEvent> {
     this.rules = rules;
     this.maxTopics = config.log().retainTopics();
     this.maxBytes = config.log().retainBytes();
+    this.maxNamedBytes = config.streams().totalBytes();
     this.shared =
         new TopicBounds(config.log().events(), config.log().bytes(), config.log().age().toMillis());
     this.missing = sequence;
@@ -150,7 +182,7 @@ public final class TopicLogs<E extends StoredEvent> {
       for (String topic : event.topics()) {
         History<E> history = history(topic);
         others |= isOther(history);
-        if (history != null && history.group != forgotten) {
+        if (history != null && (history.group != forgotten || history.isState)) {
           append(history, event);
         }
       }
@@ -186,8 +218,7 @@ public final class TopicLogs<E extends StoredEvent> {
   private History<E> put(String topic, Group<E> group, EventLog<E> log) {
     History<E> history = new History<>(topic, group, log, rules.isRetained(topic));
     group.byUse.put(topic, history);
-    group.bytes += TOPIC_BYTES;
-    bytes += TOPIC_BYTES;
+    account(group, history.bytes());
     histories.put(topic, history);
     return history;
   }
@@ -206,9 +237,13 @@ public final class TopicLogs<E extends StoredEvent> {
   }
 
   private void count(History<E> history, long before) {
-    long more = history.log.bytes() - before;
-    history.group.bytes += more;
-    bytes += more;
+    account(history.group, history.log.bytes() - before);
+  }
+
+  private void account(Group<E> group, long more) {
+    group.bytes += more;
+    bytes += group == named ? 0 : more;
+    namedTopics = Math.max(1, named.byUse.size());
   }
 
   private void shrink() {
@@ -216,24 +251,31 @@ public final class TopicLogs<E extends StoredEvent> {
     while (bytes > maxBytes && evictOldest()) {
       evicted++;
     }
+    evicted += shrinkNamed();
     dropped += evicted;
-    while (histories.size() > maxTopics) {
-      Group<E> most = largest(Comparator.comparingInt(group -> group.byUse.size()));
-      remove(most.eldest());
+    while (byRules() - forgotten.byUse.size() > maxTopics) {
+      remove(largest(Comparator.comparingInt(group -> group.byUse.size()), groups).eldest());
     }
+    while (forgotten.byUse.size() > maxTopics) {
+      remove(forgotten.eldest());
+    }
+  }
+
+  /** How many are not kept by name. */
+  private int byRules() {
+    return histories.size() - named.byUse.size();
   }
 
   /** Makes room; false if there is nothing but what came last. */
   private boolean evictOldest() {
-    Group<E> most = largest(Comparator.comparingLong(group -> group.bytes));
-    History<E> eldest = most.eldest();
-    long before = eldest.log.bytes();
-    if (histories.size() == 1 && eldest.log.head() - eldest.log.tail() <= 1) {
+    List<Group<E>> all = new ArrayList<>(groups);
+    all.add(forgotten);
+    History<E> eldest = largest(Comparator.comparingLong(group -> group.bytes), all).eldest();
+    if (byRules() == 1 && eldest.log.head() - eldest.log.tail() <= 1) {
       return false;
     }
     if (!eldest.log.isEmpty()) {
-      eldest.log.evictOldest();
-      count(eldest, before);
+      evictOldest(eldest);
     }
     if (eldest.log.isEmpty()) {
       remove(eldest);
@@ -241,26 +283,74 @@ public final class TopicLogs<E extends StoredEvent> {
     return true;
   }
 
-  private Group<E> largest(Comparator<Group<E>> order) {
+  private void evictOldest(History<E> history) {
+    long before = history.log.bytes();
+    history.log.evictOldest();
+    count(history, before);
+  }
+
+  /** The largest of these and the topics without a rule. */
+  private Group<E> largest(Comparator<Group<E>> order, List<Group<E>> those) {
     Group<E> most = latest;
-    for (Group<E> group : List.of(named, forgotten)) {
-      most = order.compare(group, most) > 0 ? group : most;
-    }
-    for (Group<E> group : groups) {
+    for (Group<E> group : those) {
       most = order.compare(group, most) > 0 ? group : most;
     }
     return most;
+  }
+
+  /**
+   * Makes room among those that are kept by name, for more than the next event: so that it is
+   * seldom looked for.
+   *
+   * @return how many events of topics that have not ended are gone
+   */
+  private int shrinkNamed() {
+    if (ended > 0 && isCrowded()) {
+      for (History<E> history : List.copyOf(named.byUse.values())) {
+        if (named.bytes <= maxNamedBytes - maxNamedBytes / 4) {
+          break;
+        }
+        if (history.hasEnded()) {
+          forget(history);
+        }
+      }
+    }
+    if (named.bytes <= maxNamedBytes) {
+      return 0;
+    }
+    long target = maxNamedBytes - maxNamedBytes / 16;
+    long share = target / named.byUse.size();
+    int evicted = 0;
+    for (History<E> history : named.byUse.values()) {
+      while (named.bytes > target
+          && history.bytes() > share
+          && history.log.head() - history.log.tail() > 1) {
+        evictOldest(history);
+        evicted++;
+      }
+    }
+    return evicted;
+  }
+
+  /** Whether those that are kept by name take nearly all that they may. */
+  private boolean isCrowded() {
+    return named.bytes > maxNamedBytes - maxNamedBytes / 8;
   }
 
   /** Lets go of a topic; its rule knows from when on all is there. */
   private void remove(History<E> history) {
     Group<E> group = history.group;
     // in this order: who does not find it sees the floor
-    group.floor = Math.max(group.floor, history.log.last());
+    group.floor = Math.max(group.floor, group == forgotten ? history.lost : history.log.last());
     histories.remove(history.topic);
-    group.byUse.remove(history.topic);
-    group.bytes -= history.log.bytes() + TOPIC_BYTES;
-    bytes -= history.log.bytes() + TOPIC_BYTES;
+    drop(history);
+  }
+
+  /** Takes a topic out of the accounts. */
+  private void drop(History<E> history) {
+    history.group.byUse.remove(history.topic);
+    account(history.group, -history.bytes());
+    ended -= history.hasEnded() ? 1 : 0;
   }
 
   /**
@@ -294,12 +384,14 @@ public final class TopicLogs<E extends StoredEvent> {
       count(history, before);
       if (history.forgetAt <= now) {
         forget(history);
-      } else if (history.group == forgotten && rest.log.evicted() >= history.log.last()) {
+      } else if (history.group == forgotten && rest.log.evicted() >= history.lost) {
         // nobody can ask for what was there any more
-        histories.remove(history.topic);
-        forgotten.byUse.remove(history.topic);
-        forgotten.bytes -= TOPIC_BYTES;
-        bytes -= TOPIC_BYTES;
+        drop(history);
+        if (history.isState) {
+          put(history.topic, latest, history.log);
+        } else {
+          histories.remove(history.topic);
+        }
       }
     }
   }
@@ -307,42 +399,69 @@ public final class TopicLogs<E extends StoredEvent> {
   // ---- topics that are kept by name
 
   /**
-   * Keeps the events of a topic by bounds of its own from now on, whatever the rules say; what is
-   * kept of it already stays within them.
+   * Keeps the events of a topic by bounds of its own from now on, or changes the bounds. Does
+   * nothing for a topic that a rule is for: what the administrator says holds.
    *
-   * @param last the sequence of the last event of all
+   * @param after the sequence before the first event that is to be kept; 0 for what there is
+   * @param recent the latest events of all topics
    */
-  public synchronized void keep(String topic, TopicBounds bounds, long last) {
-    if (rest == null) {
-      rest = common(REST, last);
+  public synchronized void keep(String topic, TopicBounds bounds, long after, EventLog<E> recent) {
+    if (rules.find(topic) >= 0) {
+      return;
     }
-    if (!isActive()) {
-      everybody = common(EVERYBODY, last);
-    }
+    begin(recent);
     History<E> before = histories.get(topic);
-    boolean unkept = before == null || before.group == forgotten;
-    EventLog<E> log = new EventLog<>(unkept ? last : before.log.evicted(), bounds);
-    if (before != null) {
-      for (long position = before.log.tail(); position < before.log.head(); position++) {
-        log.append(before.log.at(position));
+    boolean isKept = before != null && before.group == named;
+    EventLog<E> source = isKept ? before.log : recent;
+    EventLog<E> log = new EventLog<>(Math.max(after, source.evicted()), bounds);
+    for (long position = source.positionAfter(after); position < source.head(); position++) {
+      E event = source.at(position);
+      if (isKept || event.topics().contains(topic)) {
+        log.append(event);
       }
+    }
+    if (before != null) {
       drop(before);
     }
     put(topic, named, log);
-    count(histories.get(topic), 0);
     shrink();
   }
 
-  /** Takes a topic out of the accounts, in whose place another comes. */
-  private void drop(History<E> history) {
-    history.group.byUse.remove(history.topic);
-    history.group.bytes -= history.log.bytes() + TOPIC_BYTES;
-    bytes -= history.log.bytes() + TOPIC_BYTES;
+  /**
+   * A topic is about to be {@linkplain #keep kept}: its next event is among its own already. Does
+   * nothing for one that is kept.
+   *
+   * @param after as of {@link #keep}
+   */
+  public synchronized void expect(String topic, long after, EventLog<E> recent) {
+    History<E> known = histories.get(topic);
+    if (known == null || known.group != named) {
+      keep(topic, UNBOUNDED, after, recent);
+      // it may turn out to be of a stream that does not begin
+      forget(topic, System.currentTimeMillis() + EXPECTED_MILLIS);
+    }
+  }
+
+  /** From now on topics without a rule have a history that those which are kept do not evict. */
+  private void begin(EventLog<E> recent) {
+    if (rest != null) {
+      return;
+    }
+    History<E> others = common(REST, recent.evicted());
+    History<E> all = everybody == null ? common(EVERYBODY, recent.evicted()) : everybody;
+    for (long position = recent.tail(); position < recent.head(); position++) {
+      E event = recent.at(position);
+      if (!event.isHole()) {
+        add(event.topics().isEmpty() ? all : others, event);
+      }
+    }
+    rest = others;
+    everybody = all;
   }
 
   /**
-   * Lets go of a topic that is kept by name, at once or later; then the rules hold for it again.
-   * Does nothing for any other topic.
+   * Lets go of a topic that is kept by name, at once or later; then it is as any other one. Does
+   * nothing for any other topic.
    *
    * @param atMillis when, in milliseconds since 1970, or somewhat later
    */
@@ -351,6 +470,7 @@ public final class TopicLogs<E extends StoredEvent> {
     if (history == null || history.group != named) {
       return;
     }
+    ended += history.hasEnded() ? 0 : 1;
     history.forgetAt = atMillis;
     if (atMillis <= System.currentTimeMillis()) {
       forget(history);
@@ -358,12 +478,46 @@ public final class TopicLogs<E extends StoredEvent> {
   }
 
   private void forget(History<E> history) {
-    int rule = rules.find(history.topic);
-    Group<E> next = rule < 0 ? forgotten : groups.get(rule);
-    TopicBounds bounds = rule < 0 ? TopicBounds.LATEST : next.bounds;
     drop(history);
     // those that it had are gone, and nobody else has them
-    put(history.topic, next, new EventLog<>(history.log.last(), bounds));
+    put(history.topic, forgotten, new EventLog<>(history.log.last(), TopicBounds.LATEST));
+  }
+
+  /**
+   * How much more a topic's history takes before it lets go of something.
+   *
+   * @param events how many more events
+   * @param bytes how many more bytes
+   * @param crowded whether it has more than its share where all that are kept by name have nearly
+   *     too much
+   * @param byName whether it is one of these
+   * @param first the sequence of its first event; that of the last one if there is none
+   * @param gone the sequence up to which its events are gone
+   * @param evicted how many are gone
+   */
+  public record Room(
+      long events,
+      long bytes,
+      boolean crowded,
+      boolean byName,
+      long first,
+      long gone,
+      long evicted) {}
+
+  /** Null for a topic without a history. Takes no lock. */
+  public Room room(String topic) {
+    History<E> history = histories.get(topic);
+    if (history == null || isOther(history)) {
+      return null;
+    }
+    EventLog<E> log = history.log;
+    boolean byName = history.group == named;
+    boolean crowded = byName && isCrowded() && history.bytes() > named.bytes / namedTopics;
+    // in this order: what goes meanwhile is seen to be
+    E oldest = log.at(log.tail());
+    long first = oldest == null ? log.last() : oldest.sequence();
+    return new Room(
+        log.roomEvents(), log.roomBytes(), crowded, byName, first, log.evicted(), log.tail());
   }
 
   // ---- reading
@@ -412,17 +566,22 @@ public final class TopicLogs<E extends StoredEvent> {
         since = topics.overlapping.get(i) ? Math.max(since, groups.get(i).floor) : since;
       }
     }
-    since = Math.max(since, Math.max(named.floor, forgotten.floor));
     if (others) {
       History<E> rest = this.rest;
-      since = rest == null ? Long.MAX_VALUE : Math.max(since, rest.log.evicted());
+      since =
+          rest == null
+              ? Long.MAX_VALUE
+              : Math.max(since, Math.max(forgotten.floor, rest.log.evicted()));
     }
     return Math.max(since, missing);
   }
 
   /** The sequence up to which events of a topic are gone that are not among the rest. */
   private long gone(History<E> history) {
-    return history == null || history.group == latest ? 0 : history.log.evicted();
+    if (history == null || history.group == latest) {
+      return 0;
+    }
+    return history.group == forgotten ? history.lost : history.log.evicted();
   }
 
   private List<EventLog<E>> logs(Selection topics, List<History<E>> matched) {
@@ -507,7 +666,7 @@ public final class TopicLogs<E extends StoredEvent> {
 
   /** The memory that they take, roughly: of an event that several topics keep, for each of them. */
   public long bytes() {
-    return bytes;
+    return bytes + named.bytes;
   }
 
   /** How many events they have: one of several topics, for each of them. */

@@ -73,6 +73,9 @@ class StarcastConfigTest {
         Arguments.of("starcast.log.bytes", "log.bytes", 65_536L, 1L << 40),
         Arguments.of("starcast.log.retain-topics", "log.retainTopics", 1L, 1_000_000L),
         Arguments.of("starcast.log.retain-bytes", "log.retainBytes", 65_536L, 1L << 40),
+        Arguments.of("starcast.streams.items", "streams.items", 1L, 10_000_000L),
+        Arguments.of("starcast.streams.bytes", "streams.bytes", 1_024L, 1L << 40),
+        Arguments.of("starcast.streams.total-bytes", "streams.totalBytes", 65_536L, 1L << 40),
         Arguments.of("starcast.initial.bytes", "log.initialBytes", 65_536L, 1L << 40));
   }
 
@@ -380,7 +383,12 @@ class StarcastConfigTest {
                 new StarcastConfig.Endpoint(false, false, false, false, false, "starcast-admin"),
                 new StarcastConfig.Security(List.of(), false, List.of()),
                 new StarcastConfig.Presence(false, Duration.ofSeconds(5), Duration.ZERO, 16, 1_000),
-                new StarcastConfig.Streams(1_000, Duration.ofMinutes(10)),
+                new StarcastConfig.Streams(
+                    1_000,
+                    Duration.ofMinutes(10),
+                    10_000,
+                    4 << 20,
+                    Math.min(64 << 20, quarter / 2)),
                 new BackplaneConfig(
                     "local",
                     "buffer",

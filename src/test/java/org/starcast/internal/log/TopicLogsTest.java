@@ -11,9 +11,11 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.config.TopicBounds;
+import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.topic.NaivePattern;
 import org.starcast.spi.StoredEvent;
 
@@ -39,7 +41,8 @@ class TopicLogsTest {
   private static StarcastConfig config(String... keys) {
     Map<String, String> values = new LinkedHashMap<>();
     for (int i = 0; i < keys.length; i += 2) {
-      values.put("starcast.log." + keys[i], keys[i + 1]);
+      values.put(
+          "starcast." + (keys[i].startsWith("streams.") ? "" : "log.") + keys[i], keys[i + 1]);
     }
     return StarcastConfig.read(key -> Optional.ofNullable(values.get(key)), values.keySet());
   }
@@ -217,6 +220,94 @@ class TopicLogsTest {
     assertThat(sequences(logs.read(select(rules, "chat"), 10, 11, 9))).containsExactly(11L);
   }
 
+  // ---- topics that are kept by name
+
+  private static EventLog<StoredEvent> ring(int events) {
+    return new EventLog<>(0, events, Long.MAX_VALUE, 0);
+  }
+
+  private static final TopicBounds HUNDRED = new TopicBounds(100, 0, 0);
+
+  @Test
+  void whatWasPublishedBeforeTheFirstIsKeptIsStillThere() {
+    StarcastConfig config = config("events", "16");
+    TopicRules rules = new TopicRules(config);
+    TopicLogs<StoredEvent> logs = new TopicLogs<>(rules, 0, config);
+    EventLog<StoredEvent> ring = ring(16);
+    for (int i = 1; i <= 5; i++) {
+      StoredEvent event = event(i, i == 5 ? "stream" : "chat");
+      logs.append(event);
+      ring.append(event);
+    }
+    logs.keep("stream", HUNDRED, 4, ring);
+    for (int i = 6; i <= 1_000; i++) {
+      logs.append(event(i, "stream"));
+    }
+
+    assertThat(logs.completeSince(select(rules, "chat"))).isZero();
+    assertThat(sequences(logs.read(select(rules, "chat"), 1, 1_000, 99)))
+        .containsExactly(1L, 2L, 3L, 4L, 5L);
+    assertThat(logs.completeSince(select(rules, "stream"))).isEqualTo(900);
+    logs.keep("other", HUNDRED, 1_000, ring);
+    assertThat(logs.completeSince(select(rules, "other"))).isEqualTo(1_000);
+  }
+
+  @Test
+  void beyondWhatAllMayTakeTheOnesThatHaveEndedGoFirstThenTheShareOfTheLargest() {
+    StarcastConfig config =
+        config("events", "100000", "topics.\"chat\".events", "9", "streams.total-bytes", "100000");
+    TopicRules rules = new TopicRules(config);
+    TopicLogs<StoredEvent> logs = new TopicLogs<>(rules, 0, config);
+    EventLog<StoredEvent> ring = ring(16);
+    long sequence = 0;
+    for (String topic : List.of("small", "ended.1", "ended.2", "large")) {
+      logs.keep(topic, new TopicBounds(0, 0, 0), sequence, ring);
+      for (int i = 0; i < (topic.equals("small") ? 10 : 60); i++) {
+        logs.append(event(++sequence, 100, topic));
+      }
+      if (topic.startsWith("ended")) {
+        logs.forget(topic, Long.MAX_VALUE - 1);
+      }
+    }
+    logs.append(event(++sequence, "chat"));
+    long before = logs.completeSince(select(rules, "ended.2"));
+    for (int i = 0; i < 20; i++) {
+      logs.append(event(++sequence, 100, "large"));
+    }
+
+    assertThat(before).isEqualTo(70);
+    assertThat(logs.completeSince(select(rules, "ended.1"))).isEqualTo(70);
+    assertThat(logs.completeSince(select(rules, "small"))).isZero();
+    assertThat(logs.completeSince(select(rules, "chat"))).isZero();
+
+    for (int i = 0; i < 500; i++) {
+      logs.append(event(++sequence, 100, "large"));
+      assertThat(logs.bytes()).isLessThan(101_500);
+    }
+    assertThat(logs.completeSince(select(rules, "ended.2"))).isEqualTo(130);
+    assertThat(logs.completeSince(select(rules, "small"))).isZero();
+    assertThat(logs.completeSince(select(rules, "chat"))).isZero();
+    assertThat(logs.completeSince(select(rules, "large"))).isGreaterThan(300);
+    assertThat(logs.room("large").crowded()).isTrue();
+    assertThat(logs.room("small").crowded()).isFalse();
+    assertThat(logs.dropped()).isPositive();
+  }
+
+  @Test
+  void aHistoryOfTheConfigurationHoldsForATopicThatIsKeptByName() {
+    StarcastConfig config = config("topics.\"a.*\".events", "2");
+    TopicRules rules = new TopicRules(config);
+    TopicLogs<StoredEvent> logs = new TopicLogs<>(rules, 0, config);
+    logs.keep("a.1", HUNDRED, 0, ring(16));
+    for (int i = 1; i <= 5; i++) {
+      logs.append(event(i, "a.1"));
+    }
+
+    assertThat(logs.completeSince(select(rules, "a.1"))).isEqualTo(3);
+    assertThat(logs.room("a.1").byName()).isFalse();
+    assertThat(logs.room("a.2")).isNull();
+  }
+
   // ---- against a plain model
 
   @Test
@@ -243,6 +334,11 @@ class TopicLogsTest {
     private final TopicRules rules;
     private final TopicLogs<StoredEvent> logs;
     private final boolean tight;
+    private final boolean crowded;
+
+    /** The latest events of all topics, as the log has them. */
+    private final EventLog<StoredEvent> ring = ring(16);
+
     private final Map<String, Integer> bounds = new TreeMap<>();
     private final Map<String, Integer> kept = new TreeMap<>();
 
@@ -261,7 +357,11 @@ class TopicLogsTest {
       if (tight) {
         keys.addAll(List.of("retain-topics", "" + (1 + random.nextInt(4))));
       }
-      for (int i = random.nextInt(4); i > 0; i--) {
+      crowded = random.nextInt(4) == 0;
+      if (crowded) {
+        keys.addAll(List.of("streams.total-bytes", "65536"));
+      }
+      for (int i = random.nextInt(3); i > 0; i--) {
         String pattern = PATTERNS[random.nextInt(PATTERNS.length)];
         int events = 1 + random.nextInt(6);
         if (bounds.putIfAbsent(pattern, events) == null) {
@@ -271,6 +371,7 @@ class TopicLogsTest {
       StarcastConfig config = config(keys.toArray(String[]::new));
       rules = new TopicRules(config);
       logs = new TopicLogs<>(rules, 0, config);
+      begun = !bounds.isEmpty();
     }
 
     /** The bound of a topic; 0 if it has no history of its own. */
@@ -301,6 +402,8 @@ class TopicLogsTest {
               }
               gone.put("", last);
               gone.put("*", last);
+              lostUpTo = last;
+              histories.clear();
             }
           }
           default -> append();
@@ -315,9 +418,11 @@ class TopicLogsTest {
       for (int i = random.nextInt(8) == 0 ? random.nextInt(3) : 1; i > 0; i--) {
         topics.add(TOPICS[random.nextInt(TOPICS.length)]);
       }
-      StoredEvent event = event(last, topics.toArray(String[]::new));
+      int bytes = crowded ? random.nextInt(20_000) : 1;
+      StoredEvent event = event(last, bytes, topics.toArray(String[]::new));
       all.add(event);
       logs.append(event);
+      ring.append(event);
       if (topics.isEmpty()) {
         put("", 16, event);
       }
@@ -345,23 +450,53 @@ class TopicLogsTest {
     private void keep() {
       String topic = TOPICS[random.nextInt(TOPICS.length)];
       int events = 1 + random.nextInt(6);
-      boolean had = bound(topic) > 0 && histories.containsKey(topic);
-      kept.put(topic, events);
-      logs.keep(topic, new TopicBounds(events, 0, 0), last);
-      if (!had) {
-        gone.put(topic, last);
-        histories.remove(topic);
-      } else {
-        List<StoredEvent> before = histories.remove(topic);
-        before.forEach(event -> put(topic, events, event));
+      long after = random.nextBoolean() ? last : 0;
+      logs.keep(topic, new TopicBounds(events, 0, 0), after, ring);
+      if (bound(topic) > 0 && !kept.containsKey(topic)) {
+        return;
       }
-      anyKept = true;
+      if (!begun) {
+        begun = true;
+        begin("*", event -> !event.topics().isEmpty());
+        begin("", event -> event.topics().isEmpty());
+      }
+      boolean had = kept.put(topic, events) != null;
+      List<StoredEvent> before = had ? histories.remove(topic) : ringed();
+      if (!had) {
+        gone.put(topic, Math.max(ring.evicted(), lostUpTo));
+      }
+      histories.remove(topic);
+      gone.merge(topic, after, Math::max);
+      if (before != null) {
+        before.stream()
+            .filter(event -> event.topics().contains(topic) && event.sequence() > after)
+            .forEach(event -> put(topic, events, event));
+      }
     }
 
-    private boolean anyKept;
+    private boolean begun;
+    private long lostUpTo;
+
+    /** From the first topic that is kept by name on, where no rule had it begin before. */
+    private void begin(String history, Predicate<StoredEvent> which) {
+      gone.put(history, Math.max(ring.evicted(), lostUpTo));
+      histories.put(history, new ArrayList<>(ringed().stream().filter(which).toList()));
+    }
+
+    private List<StoredEvent> ringed() {
+      List<StoredEvent> events = new ArrayList<>();
+      for (long position = ring.tail(); position < ring.head(); position++) {
+        events.add(ring.at(position));
+      }
+      return events;
+    }
 
     private void forget() {
       String topic = TOPICS[random.nextInt(TOPICS.length)];
+      if (random.nextInt(3) == 0) {
+        logs.forget(topic, Long.MAX_VALUE - 1); // it has ended, and is there yet
+        return;
+      }
       logs.forget(topic, 0);
       if (kept.remove(topic) != null) {
         List<StoredEvent> before = histories.remove(topic);
@@ -379,7 +514,7 @@ class TopicLogsTest {
       TopicRules.Selection selection = rules.select(patterns);
       long since = logs.completeSince(selection);
       if (since == Long.MAX_VALUE) {
-        assertThat(!logs.isActive() || bounds.isEmpty() && !anyKept).isTrue();
+        assertThat(begun).isFalse();
         return;
       }
       List<StoredEvent> wanted =
@@ -397,7 +532,7 @@ class TopicLogsTest {
       assertThat(logs.latest(selection, event -> isFor(event, patterns), limit))
           .containsExactlyElementsOf(
               wanted.subList(Math.max(0, wanted.size() - limit), wanted.size()));
-      if (!tight && !anyKept) {
+      if (!tight && !crowded) {
         assertThat(since).as("%s", patterns).isEqualTo(since(patterns));
       }
     }
@@ -418,15 +553,12 @@ class TopicLogsTest {
       }
       boolean others =
           patterns.stream()
+              .filter(pattern -> !kept.containsKey(pattern))
+              .map(CompiledPattern::of)
               .anyMatch(
                   pattern ->
                       bounds.keySet().stream()
-                          .noneMatch(
-                              rule ->
-                                  org.starcast.internal.topic.CompiledPattern.of(rule)
-                                      .contains(
-                                          org.starcast.internal.topic.CompiledPattern.of(
-                                              pattern))));
+                          .noneMatch(rule -> CompiledPattern.of(rule).contains(pattern)));
       return others ? Math.max(since, gone.getOrDefault("*", 0L)) : since;
     }
   }
