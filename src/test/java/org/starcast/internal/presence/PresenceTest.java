@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.awaitility.Awaitility.await;
 
 import java.lang.ref.WeakReference;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -287,25 +286,6 @@ class PresenceTest {
   }
 
   @Test
-  void ofWhatWaitsAboutAUserOnlyWhatIsStillNewIsPublished() {
-    MessageQuota quota = new MessageQuota(1, 0);
-    quota.add(UserState.GONE, join("first", "x"));
-    assertThat(quota.poll(0)).isEqualTo(join("first", "x"));
-    quota.add(UserState.PRESENT, away("ann", "x"));
-    quota.add(UserState.AWAY, back("ann", "x"));
-    assertThat(quota.delay()).isEqualTo(-1);
-    quota.add(UserState.AWAY, leave("bob", "x"));
-    quota.add(UserState.GONE, join("bob", "x"));
-    quota.add(UserState.GONE, join("eve", "x"));
-    quota.add(UserState.PRESENT, away("eve", "x"));
-    long minute = Duration.ofMinutes(1).toNanos();
-    assertThat(quota.poll(minute)).isEqualTo(back("bob", "x"));
-    assertThat(quota.poll(2 * minute)).isEqualTo(join("eve", "x"));
-    assertThat(quota.poll(3 * minute)).isEqualTo(away("eve", "x"));
-    assertThat(quota.delay()).isEqualTo(-1);
-  }
-
-  @Test
   void manyWhoGoAtOnceAreBoundedByTheMostClients() {
     start(LONG, "max-clients", "2");
     for (int i = 1; i <= 4; i++) {
@@ -512,39 +492,6 @@ class PresenceTest {
     sink.data().forEach(data -> told.add(data.toString()));
     // in pairs, and a few more as minutes pass on a slow machine
     assertThat(told.size()).isBetween(20, 60);
-  }
-
-  /** One who is not away. */
-  private static void add(MessageQuota quota, PresenceEvent event) {
-    UserState before = event.action() == Action.JOIN ? UserState.GONE : UserState.PRESENT;
-    quota.add(before, event);
-  }
-
-  @Test
-  void joinsAndLeavesThatWaitCancelEachOtherAndTheRestComesLater() {
-    MessageQuota quota = new MessageQuota(2, 0);
-    assertThat(quota.delay()).isEqualTo(-1);
-    for (PresenceEvent event :
-        List.of(join("a", "x"), join("b", "x"), join("c", "x"), join("d", "x"), leave("c", "x"))) {
-      add(quota, event);
-    }
-    assertThat(quota.poll(0)).isEqualTo(join("a", "x"));
-    assertThat(quota.poll(0)).isEqualTo(join("b", "x"));
-    assertThat(quota.poll(0)).isNull();
-    assertThat(quota.delay()).isEqualTo(Duration.ofSeconds(30).toNanos());
-    add(quota, leave("a", "x"));
-    long now = Duration.ofSeconds(30).toNanos();
-    assertThat(quota.poll(now)).isEqualTo(join("d", "x"));
-    assertThat(quota.poll(now + 1)).isNull();
-    add(quota, join("a", "x"));
-    assertThat(quota.delay()).isEqualTo(-1);
-    assertThat(quota.poll(10 * now)).isNull();
-    add(quota, leave("a", "x"));
-    add(quota, leave("b", "x"));
-    add(quota, leave("d", "x"));
-    assertThat(quota.poll(10 * now)).isEqualTo(leave("a", "x"));
-    assertThat(quota.poll(10 * now)).isEqualTo(leave("b", "x"));
-    assertThat(quota.poll(10 * now)).isNull();
   }
 
   @Test
