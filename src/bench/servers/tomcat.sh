@@ -6,7 +6,7 @@ cp -r "$home/conf" "$WORK/conf"
 cp "$SERVER_CONFIG/tomcat/server.xml" "$WORK/conf/server.xml"
 mkdir -p "$WORK/temp" "$WORK/webapps/ROOT"
 (cd "$WORK/webapps/ROOT" && "$JAVA_HOME/bin/jar" xf "$WAR")
-cp "$SERVERS"/servlet-libraries/* "$WORK/webapps/ROOT/WEB-INF/lib"
+cp "$SERVERS"/libraries/ee10/* "$WORK/webapps/ROOT/WEB-INF/lib"
 exec "$JAVA_HOME/bin/java" "-Xmx$HEAP" \
   --add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.util=ALL-UNNAMED \
   "-Dcatalina.home=$home" "-Dcatalina.base=$WORK" "-Djava.io.tmpdir=$WORK/temp" "-Dhttp.port=$PORT" \

@@ -1,6 +1,7 @@
 package org.starcast.it;
 
 import java.io.File;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jboss.shrinkwrap.api.ShrinkWrap;
@@ -25,17 +26,19 @@ public final class TestWar {
   }
 
   /**
-   * The WAR with these configuration values, and filters of its own, for a server that has Jakarta
-   * EE, or Jakarta Servlet alone; then the rest is in the WAR, as far as Starcast needs it.
+   * The WAR with these configuration values, and filters of its own.
+   *
+   * @param libraries the folder of what it brings to a server that has Jakarta Servlet alone; null
+   *     for one that has Jakarta EE
    */
-  public static WebArchive forServer(boolean servletAlone, String... config) {
+  public static WebArchive forServer(Path libraries, String... config) {
     WebArchive war = with(config).addClasses(Marks.class, Marks.Rest.class, Marks.Servlet.class);
-    if (!servletAlone) {
+    if (libraries == null) {
       return war;
     }
     return war.deleteClasses(
             Transactions.class, TransactionsResource.class, TransactionsResource.Entity.class)
-        .addAsLibraries(new File(System.getProperty("servlet.libraries")).listFiles());
+        .addAsLibraries(libraries.toFile().listFiles());
   }
 
   /** The WAR with these configuration values, given as key, value, key, value. */

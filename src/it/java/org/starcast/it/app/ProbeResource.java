@@ -5,7 +5,6 @@ import jakarta.enterprise.event.Event;
 import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
-import jakarta.json.JsonObject;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.DefaultValue;
@@ -142,10 +141,18 @@ public class ProbeResource {
   @GET
   @Path("history")
   @Produces(MediaType.APPLICATION_JSON)
-  public List<String> history(@QueryParam("topic") String topic, @QueryParam("limit") int limit) {
-    return broadcaster.history(topic, limit).stream()
-        .map(message -> message.id().orElseThrow() + " " + message.data().orElseThrow())
-        .toList();
+  public String history(@QueryParam("topic") String topic, @QueryParam("limit") int limit) {
+    return json(
+        broadcaster.history(topic, limit).stream()
+            .map(message -> message.id().orElseThrow() + " " + message.data().orElseThrow())
+            .toList());
+  }
+
+  /**
+   * As text: a WAR need not bring what makes JSON of entities to a server that has no such thing.
+   */
+  private static String json(List<String> texts) {
+    return Json.createArrayBuilder(texts).build().toString();
   }
 
   @POST
@@ -283,15 +290,15 @@ public class ProbeResource {
   @GET
   @Path("journal")
   @Produces(MediaType.APPLICATION_JSON)
-  public List<String> journal() {
-    return journal.entries();
+  public String journal() {
+    return json(journal.entries());
   }
 
   /** What the JMX bean shows, as text; there is one application in the server. */
   @GET
   @Path("jmx")
   @Produces(MediaType.APPLICATION_JSON)
-  public JsonObject jmx() throws JMException {
+  public String jmx() throws JMException {
     MBeanServer server = ManagementFactory.getPlatformMBeanServer();
     Set<ObjectName> beans = server.queryNames(new ObjectName("org.starcast:*"), null);
     var shown = Json.createObjectBuilder();
@@ -304,13 +311,13 @@ public class ProbeResource {
             value instanceof String[] texts ? List.of(texts).toString() : value.toString());
       }
     }
-    return shown.build();
+    return shown.build().toString();
   }
 
   @GET
   @Path("statistics")
   @Produces(MediaType.APPLICATION_JSON)
-  public JsonObject statistics() {
+  public String statistics() {
     var statistics = broadcaster.statistics();
     var byWriter = Json.createObjectBuilder();
     statistics.byWriter().forEach(byWriter::add);
@@ -341,6 +348,7 @@ public class ProbeResource {
         .add("logged", statistics.get(Metric.LOGGED))
         .add("unstored", statistics.get(Metric.BACKPLANE_FAILED))
         .add("heap", runtime.totalMemory() - runtime.freeMemory())
-        .build();
+        .build()
+        .toString();
   }
 }

@@ -3,6 +3,6 @@ package org.starcast.it.runtime;
 /** See {@link RuntimeContract}. */
 class Jetty12IT extends RuntimeContract {
   Jetty12IT() {
-    super(new JettyTarget());
+    super(new JettyTarget(10));
   }
 }

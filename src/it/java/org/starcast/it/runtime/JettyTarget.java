@@ -5,25 +5,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Eclipse Jetty with the environment {@code ee10}. */
+/** Eclipse Jetty with the environment {@code ee10} or {@code ee11}, and libraries of the same. */
 final class JettyTarget extends FolderTarget {
 
+  private final String environment;
   private final Path home;
 
-  JettyTarget() {
-    super("Jetty (ee10)", "jetty", 17);
+  JettyTarget(int ee) {
+    super("Jetty (ee" + ee + ")", "jetty", 17);
+    environment = "ee" + ee;
     home = unpacked("jetty/jetty-home-" + version());
   }
 
   @Override
-  boolean isServletContainer() {
-    return true;
+  Path libraries() {
+    return unpacked("libraries/" + environment);
   }
 
   @Override
   void configure() throws IOException {
     Path ini = Files.createDirectories(folder().resolve("start.d")).resolve("starcast.ini");
-    Files.copy(config("jetty/starcast.ini"), ini);
+    Files.writeString(
+        ini, Files.readString(config("jetty/starcast.ini")).replace("ee10", environment));
     Files.createDirectories(deployments());
   }
 

@@ -90,7 +90,7 @@ abstract class RuntimeContract {
     target.start(folder, Path.of(home));
     war = target.folder().resolve(Target.APPLICATION + ".war");
     TestWar.forServer(
-            target.isServletContainer(),
+            target.libraries(),
             "starcast.send-timeout",
             "PT5S",
             "starcast.log.events",

@@ -92,9 +92,14 @@ abstract class Target {
     return Integer.MAX_VALUE;
   }
 
+  /** What the WAR brings, where the server has Jakarta Servlet alone; else null. */
+  Path libraries() {
+    return null;
+  }
+
   /** Whether it has Jakarta Servlet alone, and the WAR the rest. */
-  boolean isServletContainer() {
-    return false;
+  final boolean isServletContainer() {
+    return libraries() != null;
   }
 
   /** Whether it has HTTP/2 without TLS. */

@@ -7,19 +7,24 @@ import java.nio.file.Path;
 import java.util.List;
 import org.starcast.internal.backplane.NatsServer;
 
-/** Apache Tomcat, as {@code catalina.sh run} starts it. */
+/**
+ * Apache Tomcat, as {@code catalina.sh run} starts it; the libraries are those of Jakarta EE 10 or
+ * 11.
+ */
 final class TomcatTarget extends FolderTarget {
 
+  private final Path libraries;
   private final Path home;
 
-  TomcatTarget(int major, int oldestJava) {
-    super("Tomcat", "tomcat" + major, oldestJava);
+  TomcatTarget(int major, int ee, int oldestJava) {
+    super("Tomcat (ee" + ee + ")", "tomcat" + major, oldestJava);
+    libraries = unpacked("libraries/ee" + ee);
     home = unpacked("tomcat" + major + "/apache-tomcat-" + version());
   }
 
   @Override
-  boolean isServletContainer() {
-    return true;
+  Path libraries() {
+    return libraries;
   }
 
   @Override
