@@ -154,6 +154,7 @@ public record StarcastConfig(
       boolean gzip,
       int gzipLevel,
       int gzipMinBytes,
+      int gzipHistories,
       String type) {
 
     static Writer read(ConfigReader in) {
@@ -169,6 +170,7 @@ public record StarcastConfig(
           in.bool("starcast.gzip"),
           in.integer("starcast.gzip.level"),
           in.integer("starcast.gzip.min-bytes"),
+          in.integer("starcast.gzip.histories"),
           in.oneOf("starcast.writer"));
     }
   }

@@ -39,7 +39,10 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
 
   private final DeliveryEngine engine;
   private final WriterLoop loop;
-  private boolean gzip;
+
+  /** The stream's coding; null if it has none. */
+  private GzipStream gzip;
+
   private final Overflow overflow;
   private final Recovery recovery;
 
@@ -97,13 +100,11 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
       Subscription subscription,
       String principal,
       String address,
-      boolean gzip,
       long maxAgeNanos,
       Grant grant) {
     super(id, subscription, principal, address, maxAgeNanos, grant);
     this.engine = engine;
     this.loop = loop;
-    this.gzip = gzip;
     this.timeline = new SubscriptionTimeline(subscription);
     this.recovery = engine.direct().recovery(subscription);
     var config = engine.config();
@@ -217,7 +218,7 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
       return false;
     }
     this.writer = writer;
-    gzip = writer.isGzip();
+    gzip = writer.isGzip() ? new GzipStream(engine.histories()) : null;
     return true;
   }
 
@@ -666,7 +667,7 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
     return firstOffered;
   }
 
-  boolean gzip() {
+  GzipStream gzip() {
     return gzip;
   }
 

@@ -193,6 +193,9 @@ final class ClientCycle {
             : client.engine().tracing().delivering(client, batch.spans);
     boolean more;
     try {
+      if (!resume) {
+        batch.compress();
+      }
       more = resume ? client.sink().resume() : client.sink().write(batch.bytes, 0, batch.length);
     } catch (IOException e) {
       lost(client);

@@ -66,6 +66,7 @@ public final class DeliveryEngine {
   private final MessageEncoder encoder;
   private final ClientTimer timer;
   private final EngineThreads threads;
+  private final GzipHistories histories;
   private final LifecycleNotifier notifier;
   private final Completions completions;
   private final Drain drain;
@@ -114,6 +115,8 @@ public final class DeliveryEngine {
         onGap == null ? Recovery.NONE : Recovery.of(encoder.encode(onGap.toSseMessage()));
     this.timer = new ClientTimer(config);
     this.threads = new EngineThreads(config, threadFactory, LOG);
+    this.histories =
+        new GzipHistories(config.writer().gzipLevel(), config.writer().gzipHistories());
     this.notifier =
         new LifecycleNotifier(threads::make, Math.max(10_000, config.limits().clients()), LOG);
     this.completions = new Completions(executor);
@@ -347,6 +350,7 @@ public final class DeliveryEngine {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    histories.end();
   }
 
   /** Waits for the clients, for the observers that are told of them, and for their responses. */
@@ -375,6 +379,10 @@ public final class DeliveryEngine {
   /** Null where deliveries are not traced. */
   Tracing tracing() {
     return tracing != null && tracing.deliveries() ? tracing : null;
+  }
+
+  GzipHistories histories() {
+    return histories;
   }
 
   EngineThreads threads() {

@@ -163,6 +163,7 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
       clients.forEachMatch(event.topics(), event.sender(), delivery);
     }
     delivery.flush();
+    frame.audience(delivery.matched());
     if (history != null) {
       history.announce();
     }

@@ -4,7 +4,6 @@ import java.lang.ref.SoftReference;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.starcast.internal.wire.SseFormat;
-import org.starcast.internal.writer.Gzip;
 import org.starcast.spi.StoredEvent;
 
 /**
@@ -25,14 +24,23 @@ final class Frame extends StoredEvent {
   /** The span of its publication, for {@link Tracing}; or null. */
   final Object span;
 
+  /** Of the library's own frames, which are for one client or for all. */
+  private static final int CONTROL = -1;
+
   /** Null for a frame that nobody counts. */
   private final MemoryGovernor memory;
 
   /** Queues that hold it; negative while the publisher still adds them up. */
   private final AtomicInteger holders = new AtomicInteger();
 
-  /** A copy that gives way when the heap gets tight: what the log keeps is bounded without it. */
-  private volatile SoftReference<byte[]> deflated;
+  /** The event that this is queued again of; or this. */
+  private final Frame origin;
+
+  /** For how many clients it is; 0 for unknown, or {@link #CONTROL}. A hint, without a lock. */
+  private int audience;
+
+  /** Gives way when the heap gets tight: what the log keeps is bounded without it. */
+  private volatile SoftReference<CompressedFrame> compressed;
 
   private volatile Frame withoutId;
 
@@ -44,22 +52,31 @@ final class Frame extends StoredEvent {
     this.published = published;
     this.span = span;
     this.memory = memory;
+    this.origin = this;
     count();
   }
 
-  private Frame(StoredEvent event, String coalesceKey, boolean counted, MemoryGovernor memory) {
+  private Frame(
+      StoredEvent event,
+      String coalesceKey,
+      boolean counted,
+      MemoryGovernor memory,
+      Frame origin,
+      int audience) {
     super(event, coalesceKey);
     this.coalesceKey = coalesceKey;
     this.counted = counted;
     this.published = 0;
     this.span = null;
     this.memory = memory;
+    this.origin = origin == null ? this : origin;
+    this.audience = audience;
     count();
   }
 
   /** A message to one client. */
   static Frame toOne(byte[] bytes, String coalesceKey, MemoryGovernor memory) {
-    return new Frame(bare(0, bytes), coalesceKey, true, memory);
+    return new Frame(bare(0, bytes), coalesceKey, true, memory, null, 1);
   }
 
   /** A frame that is used again and again, such as the heartbeat; nobody counts it. */
@@ -69,7 +86,7 @@ final class Frame extends StoredEvent {
 
   /** As {@link #permanent(byte[])}, with the id of this event. */
   static Frame permanent(long sequence, byte[] bytes) {
-    return new Frame(bare(sequence, bytes), null, false, null);
+    return new Frame(bare(sequence, bytes), null, false, null, null, CONTROL);
   }
 
   private static StoredEvent bare(long sequence, byte[] bytes) {
@@ -94,14 +111,12 @@ final class Frame extends StoredEvent {
 
   /** An event of a former run, for the log alone: no queue has an older one of the same key. */
   static Frame kept(StoredEvent event) {
-    return new Frame(event, null, false, null);
+    return new Frame(event, null, false, null, null, 0);
   }
 
   /** An event as the log had it before, to be queued once more. */
   static Frame again(Frame event, boolean counted, MemoryGovernor memory) {
-    Frame frame = new Frame(event, event.coalesceKey, counted, memory);
-    frame.deflated = event.deflated;
-    return frame;
+    return new Frame(event, event.coalesceKey, counted, memory, event.origin, event.audience);
   }
 
   /** Whether it is no message, but written by the library for itself, as heartbeats are. */
@@ -130,20 +145,49 @@ final class Frame extends StoredEvent {
   Frame withoutId() {
     Frame made = withoutId;
     if (made == null) {
-      made = permanent(SseFormat.withoutId(bytes(), length()));
+      byte[] bytes = SseFormat.withoutId(bytes(), length());
+      made = new Frame(bare(0, bytes), null, false, null, null, Math.min(audience, 0));
       withoutId = made;
     }
     return made;
   }
 
-  /** The bytes as a piece of a gzip stream, made once for all clients unless the heap is tight. */
-  byte[] deflated(Gzip gzip) {
-    SoftReference<byte[]> kept = deflated;
-    byte[] made = kept == null ? null : kept.get();
+  /** All clients have been offered it, so many. */
+  void audience(int clients) {
+    audience = clients;
+  }
+
+  /** Whether it is none of the application's: a heartbeat, a gap, how a stream begins. */
+  boolean isControl() {
+    return audience == CONTROL;
+  }
+
+  /** Whether it is known to be for less than half of so many clients, or for one alone. */
+  boolean isForFewOf(int clients) {
+    return audience == 1 ? clients > 1 : audience > 0 && 2 * audience < clients;
+  }
+
+  /** Its forms as pieces of gzip streams, made once for all clients unless the heap is tight. */
+  CompressedFrame compressed() {
+    return origin.ownCompressed();
+  }
+
+  private CompressedFrame ownCompressed() {
+    CompressedFrame made = made();
     if (made == null) {
-      made = gzip.deflate(bytes(), length());
-      deflated = new SoftReference<>(made);
+      synchronized (this) {
+        made = made();
+        if (made == null) {
+          made = new CompressedFrame(this);
+          compressed = new SoftReference<>(made);
+        }
+      }
     }
     return made;
+  }
+
+  private CompressedFrame made() {
+    SoftReference<CompressedFrame> kept = compressed;
+    return kept == null ? null : kept.get();
   }
 }

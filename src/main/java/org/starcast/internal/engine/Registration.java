@@ -260,7 +260,6 @@ final class Registration {
         subscription,
         origin.principal,
         origin.address,
-        origin.gzip,
         maxAge(),
         grant);
   }

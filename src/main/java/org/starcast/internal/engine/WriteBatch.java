@@ -18,6 +18,11 @@ final class WriteBatch {
   private final int maxBytes;
   private final byte[] copied;
 
+  /** What is for a gzip stream, and not compressed yet. */
+  private final List<Frame> plain = new ArrayList<>();
+
+  private GzipStream stream;
+
   /** Where the bytes are: one frame's own, or {@link #copied}. */
   byte[] bytes;
 
@@ -47,6 +52,8 @@ final class WriteBatch {
     counted = 0;
     published = 0;
     spans.clear();
+    plain.clear();
+    stream = null;
   }
 
   /** Takes a frame of a queue, which has been added, into the accounts. */
@@ -62,28 +69,61 @@ final class WriteBatch {
     }
   }
 
-  /** Adds a frame, unless it no longer fits: then false. */
-  boolean add(Frame frame, boolean compressed) {
-    byte[] more = compressed ? frame.deflated(gzip) : frame.bytes();
-    int size = compressed ? more.length : frame.length();
+  /**
+   * Adds a frame, unless it no longer fits: then false.
+   *
+   * @param gzip the client's gzip stream, which {@link #compress} writes; or null
+   */
+  boolean add(Frame frame, GzipStream gzip) {
+    if (gzip == null) {
+      return add(frame.bytes(), frame.length());
+    }
+    int most = Gzip.storedLength(frame.length());
+    if (frames > 0 && length + most > maxBytes) {
+      return false;
+    }
+    stream = gzip;
+    plain.add(frame);
+    length += most;
+    frames++;
+    return true;
+  }
+
+  /** Compresses what is to be; not under a lock that publishers wait for. */
+  void compress() {
+    if (plain.isEmpty()) {
+      return;
+    }
+    frames = 0;
+    length = 0;
+    for (Frame frame : plain) {
+      byte[] piece = stream.next(frame, gzip);
+      append(piece, piece.length);
+    }
+    plain.clear();
+  }
+
+  private boolean add(byte[] more, int size) {
+    if (frames > 0 && (length + size > maxBytes || frames == 1 && length >= DIRECT_BYTES)) {
+      return false;
+    }
+    append(more, size);
+    return true;
+  }
+
+  private void append(byte[] more, int size) {
     if (frames == 0) {
       // a frame alone is written from its own bytes
       bytes = more;
-      length = size;
-      frames = 1;
-      return true;
+    } else {
+      if (frames == 1) {
+        System.arraycopy(bytes, 0, copied, 0, length);
+        bytes = copied;
+      }
+      System.arraycopy(more, 0, copied, length, size);
     }
-    if (length + size > maxBytes || frames == 1 && length >= DIRECT_BYTES) {
-      return false;
-    }
-    if (frames == 1) {
-      System.arraycopy(bytes, 0, copied, 0, length);
-      bytes = copied;
-    }
-    System.arraycopy(more, 0, copied, length, size);
     length += size;
     frames++;
-    return true;
   }
 
   /** Frees the compressor. */

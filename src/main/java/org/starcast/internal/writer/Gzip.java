@@ -5,10 +5,10 @@ import java.util.zip.Deflater;
 
 /**
  * Deflates a frame once for all clients: raw deflate blocks without history that end on a byte
- * boundary (a full flush) may follow each other in any selection, so that each client's gzip stream
- * is its own header and then the pieces that it gets (RFC 1951, section 3.2; RFC 1952, section
- * 2.3). The end of the gzip stream is never sent: a stream is cut off when it ends, as event
- * streams are. Each drain thread has one; not thread-safe.
+ * boundary (a flush) may follow each other in any selection, so that each client's gzip stream is
+ * its own header and then the pieces that it gets (RFC 1951, section 3.2; RFC 1952, section 2.3).
+ * The end of the gzip stream is never sent: a stream is cut off when it ends, as event streams are.
+ * Each drain thread has one; not thread-safe.
  */
 public final class Gzip {
 
@@ -31,16 +31,22 @@ public final class Gzip {
     this.deflater = new Deflater(level, true);
   }
 
+  /** The piece that refers to nothing before it; stored if it is shorter than the least. */
   public byte[] deflate(byte[] bytes, int length) {
     if (length < minBytes) {
       return store(bytes, length);
     }
     deflater.reset();
+    return deflate(deflater, bytes, length, Deflater.FULL_FLUSH);
+  }
+
+  /** The piece that this deflater goes on with, to the end of its last byte. */
+  public static byte[] deflate(Deflater deflater, byte[] bytes, int length, int flush) {
     deflater.setInput(bytes, 0, length);
     byte[] out = new byte[Math.max(64, length / 3)];
     int size = 0;
     while (true) {
-      int n = deflater.deflate(out, size, out.length - size, Deflater.FULL_FLUSH);
+      int n = deflater.deflate(out, size, out.length - size, flush);
       size += n;
       if (size < out.length) {
         return Arrays.copyOf(out, size);
@@ -49,10 +55,19 @@ public final class Gzip {
     }
   }
 
+  private static int blocks(int length) {
+    return Math.max(1, (length + MAX_STORED - 1) / MAX_STORED);
+  }
+
+  /** The length of what is stored as it is. */
+  public static int storedLength(int length) {
+    return length + 5 * blocks(length);
+  }
+
   /** Stored blocks, not final; they begin and end on byte boundaries as they are. */
   static byte[] store(byte[] bytes, int length) {
-    int blocks = Math.max(1, (length + MAX_STORED - 1) / MAX_STORED);
-    byte[] out = new byte[length + 5 * blocks];
+    int blocks = blocks(length);
+    byte[] out = new byte[storedLength(length)];
     int from = 0;
     int to = 0;
     for (int block = 0; block < blocks; block++) {

@@ -671,7 +671,9 @@ class ClientModelTest {
         throw new UncheckedIOException(e);
       }
       flows = random.nextInt(3) > 0;
-      writer = new MemoryWriter(client, flows ? MemoryWriter.OPEN : random.nextInt(300));
+      writer =
+          new MemoryWriter(
+              client, flows ? MemoryWriter.OPEN : random.nextInt(300), random.nextBoolean());
       client.writer(writer);
       if (begins && world.logs) {
         // while it has the subscription that it came with

@@ -175,9 +175,9 @@ class GzipTest {
     Gzip first = new Gzip(6, 0);
     Gzip second = new Gzip(6, 0);
     Frame frame = Frame.permanent(text(new Random(8), 5_000));
-    byte[] piece = frame.deflated(first);
-    assertThat(frame.deflated(first)).isSameAs(piece);
-    assertThat(frame.deflated(second)).isSameAs(piece);
+    byte[] piece = frame.compressed().independent(frame, first);
+    assertThat(frame.compressed().independent(frame, first)).isSameAs(piece);
+    assertThat(frame.compressed().independent(frame, second)).isSameAs(piece);
     first.end();
     second.end();
   }
@@ -188,7 +188,7 @@ class GzipTest {
     Gzip gzip = new Gzip(6, 0);
     Frame kept = Frame.permanent(text(new Random(8), 5_000));
     int rows = 1 + (int) (Runtime.getRuntime().maxMemory() >> 33);
-    WeakReference<byte[]> copy = new WeakReference<>(kept.deflated(gzip));
+    WeakReference<byte[]> copy = new WeakReference<>(kept.compressed().independent(kept, gzip));
     await()
         .until(
             () -> {
@@ -197,7 +197,7 @@ class GzipTest {
                   .isThrownBy(() -> assertThat(new long[rows][1 << 30]).isEmpty());
               return copy.get() == null;
             });
-    assertThat(kept.deflated(gzip)).isNotEmpty();
+    assertThat(kept.compressed().independent(kept, gzip)).isNotEmpty();
     gzip.end();
   }
 
@@ -208,6 +208,7 @@ class GzipTest {
             StarcastConfig.read(
                 key -> Optional.ofNullable(key.equals("starcast.batch-bytes") ? "16384" : null),
                 List.of()));
+    GzipStream stream = new GzipStream(new GzipHistories(6, 1));
     Random random = new Random(9);
     Decoder decoder = new Decoder();
     List<byte[]> frames = new ArrayList<>(frames(random));
@@ -216,11 +217,12 @@ class GzipTest {
     while (next < frames.size()) {
       batch.begin();
       ByteArrayOutputStream expected = new ByteArrayOutputStream();
-      while (next < frames.size() && batch.add(Frame.permanent(frames.get(next)), true)) {
+      while (next < frames.size() && batch.add(Frame.permanent(frames.get(next)), stream)) {
         expected.write(frames.get(next));
         next++;
       }
       turns++;
+      batch.compress();
       assertThat(batch.frames).isPositive();
       assertThat(batch.frames == 1 || batch.length <= 16_384).isTrue();
       assertThat(decoder.decode(batch.bytes, batch.length, expected.size()))

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
 import org.starcast.internal.writer.SinkWriter;
 import org.starcast.testing.EventStreamParser;
 import org.starcast.testing.ReceivedEvent;
@@ -22,6 +24,12 @@ final class MemoryWriter implements SinkWriter {
   static final long OPEN = Long.MAX_VALUE / 2;
 
   private final Listener listener;
+  private final boolean gzip;
+
+  /** Of a gzip stream, behind its head, which the writers for servers write. */
+  private final Inflater inflater = new Inflater(true);
+
+  private final ByteArrayOutputStream inflated = new ByteArrayOutputStream();
   private final AtomicReference<Thread> inside = new AtomicReference<>();
   private final ByteArrayOutputStream taken = new ByteArrayOutputStream();
   private final AtomicBoolean progressed = new AtomicBoolean();
@@ -38,7 +46,12 @@ final class MemoryWriter implements SinkWriter {
   private int writes;
 
   MemoryWriter(Listener listener, long window) {
+    this(listener, window, false);
+  }
+
+  MemoryWriter(Listener listener, long window, boolean gzip) {
     this.listener = listener;
+    this.gzip = gzip;
     this.window = window;
   }
 
@@ -49,7 +62,7 @@ final class MemoryWriter implements SinkWriter {
 
   @Override
   public boolean isGzip() {
-    return false;
+    return gzip;
   }
 
   /** Has it say that bytes have left. */
@@ -112,6 +125,9 @@ final class MemoryWriter implements SinkWriter {
     int n = (int) Math.min(window, heldLength);
     if (n > 0) {
       taken.write(held, heldOffset, n);
+      if (gzip) {
+        inflate(held, heldOffset, n);
+      }
       heldOffset += n;
       heldLength -= n;
       window -= n;
@@ -121,6 +137,19 @@ final class MemoryWriter implements SinkWriter {
       held = null;
     }
     return !blocked;
+  }
+
+  private void inflate(byte[] bytes, int offset, int length) {
+    byte[] out = new byte[8 << 10];
+    inflater.setInput(bytes, offset, length);
+    try {
+      for (int n = inflater.inflate(out); n > 0; n = inflater.inflate(out)) {
+        inflated.write(out, 0, n);
+      }
+    } catch (DataFormatException e) {
+      check(false, "gzip: " + e.getMessage());
+    }
+    check(inflater.getRemaining() == 0, "gzip: an end in the middle");
   }
 
   private void throwFailure() throws IOException {
@@ -228,12 +257,14 @@ final class MemoryWriter implements SinkWriter {
     return writes;
   }
 
+  /** How many bytes have gone over the connection. */
   synchronized int size() {
     return taken.size();
   }
 
+  /** What has arrived, inflated. */
   synchronized byte[] bytes() {
-    return taken.toByteArray();
+    return (gzip ? inflated : taken).toByteArray();
   }
 
   synchronized List<String> breaches() {

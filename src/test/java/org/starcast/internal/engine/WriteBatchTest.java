@@ -36,7 +36,7 @@ class WriteBatchTest {
     batch.begin();
     boolean[] taken = new boolean[lengths.length];
     for (int i = 0; i < lengths.length; i++) {
-      taken[i] = batch.add(frame(lengths[i]), false);
+      taken[i] = batch.add(frame(lengths[i]), null);
     }
     return taken;
   }
@@ -45,10 +45,10 @@ class WriteBatchTest {
   void oneAloneIsWrittenFromItsOwnBytesHoweverLarge() {
     Frame large = frame(3 * MOST);
     batch.begin();
-    assertThat(batch.add(large, false)).isTrue();
+    assertThat(batch.add(large, null)).isTrue();
     assertThat(batch.bytes).isSameAs(large.bytes());
     assertThat(batch.length).isEqualTo(3 * MOST);
-    assertThat(batch.add(frame(1), false)).isFalse();
+    assertThat(batch.add(frame(1), null)).isFalse();
     assertThat(batch.frames).isEqualTo(1);
   }
 
