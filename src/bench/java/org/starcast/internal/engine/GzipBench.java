@@ -29,7 +29,7 @@ public final class GzipBench {
   private static final int LEVEL = 6;
   private static final int ROUNDS = 5;
 
-  /** With a window of 32 KiB, as gzip has it, and the quality that is usual for streams. */
+  /** With a window of 256 KiB and the quality that is usual for streams. */
   private static final String BROTLI =
       """
       const zlib = require('zlib'), fs = require('fs'), c = zlib.constants;
