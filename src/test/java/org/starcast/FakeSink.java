@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /** A JAX-RS sink in memory, whose sends complete at once or when a test says so. Thread-safe. */
 public final class FakeSink implements SseEventSink {
@@ -17,18 +18,26 @@ public final class FakeSink implements SseEventSink {
   private int mostOutstanding;
   private int closes;
 
-  private FakeSink(boolean manual) {
+  private final Consumer<OutboundSseEvent> taker;
+
+  private FakeSink(boolean manual, Consumer<OutboundSseEvent> taker) {
     this.manual = manual;
+    this.taker = taker;
   }
 
   /** A sink whose sends complete at once. */
   public static FakeSink instant() {
-    return new FakeSink(false);
+    return new FakeSink(false, event -> {});
+  }
+
+  /** As {@link #instant}, and each event is given to the taker, on the thread that sends it. */
+  public static FakeSink instant(Consumer<OutboundSseEvent> taker) {
+    return new FakeSink(false, taker);
   }
 
   /** A sink whose sends are outstanding until {@link #complete} or {@link #fail}. */
   public static FakeSink manual() {
-    return new FakeSink(true);
+    return new FakeSink(true, event -> {});
   }
 
   @Override
@@ -40,6 +49,7 @@ public final class FakeSink implements SseEventSink {
       throw refusal;
     }
     sent.add(event);
+    taker.accept(event);
     CompletableFuture<Object> stage = new CompletableFuture<>();
     if (manual) {
       outstanding.add(stage);

@@ -238,10 +238,15 @@ class NamedStreams implements StreamListener {
     }
   }
 
-  /** Has a client's stream end behind the stream of this id; now if that has ended. */
+  /** Has a client's stream end behind the stream of this id; at once if clients have its end. */
   void closeBehind(String id, SseClient client) {
     if (runs.isOverFor(id, client)) {
-      client.close();
+      NamedRun run = find(id);
+      if (run == null) {
+        client.close();
+      } else {
+        run.completion().thenRun(client::close);
+      }
     } else {
       client.whenClosed().thenRun(() -> runs.left(id, client));
     }
@@ -338,14 +343,13 @@ class NamedStreams implements StreamListener {
   }
 
   @Override
-  public void streamed(EventId at, StoredEvent event, StreamHistories histories) {
+  public Runnable streamed(EventId at, StoredEvent event, StreamHistories histories) {
     StreamMark mark = event.topics().size() == 1 ? StreamMark.of(event.sender()) : null;
-    if (mark != null) {
-      Runnable then = runs.streamed(at, event.topics().get(0), mark, event.time(), histories);
-      if (then != null) {
-        soon(then);
-      }
-    }
+    Runnable then =
+        mark == null
+            ? null
+            : runs.streamed(at, event.topics().get(0), mark, event.time(), histories);
+    return then == null ? null : () -> soon(then);
   }
 
   // ---- for the sources of this node

@@ -141,6 +141,27 @@ class NamedStreamsTest {
   }
 
   @Test
+  void whoHasTheEndFindsThatItHasEnded() throws Exception {
+    start();
+    for (int i = 0; i < 200; i++) {
+      String id = "answers.ended." + i;
+      CompletableFuture<Boolean> over = new CompletableFuture<>();
+      // asks as soon as it gets the event, on the thread that writes it
+      FakeSink sink =
+          FakeSink.instant(
+              event -> {
+                if ("starcast-end".equals(event.getName())) {
+                  over.complete(streams.named(id).orElseThrow().state() == State.COMPLETED);
+                }
+              });
+      streams.watch(sink, id);
+      streams.named(id, Source.of(List.of("x")), StreamOptions.defaults());
+
+      assertThat(over.get(30, TimeUnit.SECONDS)).as("stream %d", i).isTrue();
+    }
+  }
+
+  @Test
   void aViewerThatLeavesStopsNothing() throws Exception {
     start();
     Manual manual = new Manual();

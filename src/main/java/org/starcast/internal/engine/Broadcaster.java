@@ -398,8 +398,8 @@ public class Broadcaster implements SseBroadcaster, TransactionalPublisher {
     }
 
     @Override
-    public void streamed(EventId at, StoredEvent event, StreamHistories histories) {
-      streams.streamed(at, event, histories);
+    public Runnable streamed(EventId at, StoredEvent event, StreamHistories histories) {
+      return streams.streamed(at, event, histories);
     }
 
     @Override

@@ -31,8 +31,13 @@ public interface EngineListener {
   /** An event with an idempotency key has its position; called as {@link #commanded}. */
   default void stored(EventId at, String key) {}
 
-  /** An event of a named stream has its position; called as {@link #commanded}. */
-  default void streamed(EventId at, StoredEvent event, StreamHistories histories) {}
+  /**
+   * An event of a named stream has its position; called as {@link #commanded}, see {@link
+   * StreamListener#streamed}.
+   */
+  default Runnable streamed(EventId at, StoredEvent event, StreamHistories histories) {
+    return null;
+  }
 
   /** Control messages may have been lost, or events; called as {@link #commanded}. */
   default void commandsMissed() {}

@@ -103,6 +103,10 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
   public void received(StoredEvent event, OutgoingEvent envelope) {
     Delivery delivery = null;
     boolean newTopic = false;
+    Runnable then = null;
+    if (!stopped && LibraryEvents.isStreamSender(event.sender())) {
+      then = listener.streamed(new EventId(last.epoch(), event.sequence()), event, this);
+    }
     lock.lock();
     try {
       if (stopped) {
@@ -132,8 +136,8 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
         settle(delivery);
       }
     }
-    if (LibraryEvents.isStreamSender(event.sender())) {
-      listener.streamed(new EventId(last.epoch(), event.sequence()), event, this);
+    if (then != null) {
+      then.run();
     }
     if (envelope != null && envelope.key() != null) {
       listener.stored(new EventId(last.epoch(), event.sequence()), envelope.key());

@@ -8,9 +8,11 @@ public interface StreamListener {
 
   /**
    * An event whose sender is that of a named stream; also those that this node gets of the time
-   * before it started. Called on a thread for which all events wait.
+   * before it started. Called on a thread for which all events wait, before any client gets the
+   * event: whoever has it finds what it changed.
    *
    * @param histories always the same
+   * @return what is to be done once the clients have it, on the same thread; null for nothing
    */
-  void streamed(EventId at, StoredEvent event, StreamHistories histories);
+  Runnable streamed(EventId at, StoredEvent event, StreamHistories histories);
 }
