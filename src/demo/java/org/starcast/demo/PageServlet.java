@@ -10,7 +10,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.starcast.datastar.DatastarPage;
 import org.starcast.htmx.HtmxVersion;
@@ -19,7 +21,8 @@ import org.starcast.htmx.HtmxVersion;
  * Serves the demos' pages: fills in the script tags that a page asks for by {@code <!-- datastar
  * -->}, {@code <!-- htmx -->} or {@code <!-- htmx 2 -->}, with a security policy and a nonce of its
  * own for each answer. {@code ?htmx=V2} has the older htmx, too, and {@code ?source} shows a page
- * as it is written.
+ * as it is written. {@code {{answer}}} is the page's parameter of that name, if it is an answer's
+ * id.
  */
 @WebServlet("*.html")
 public class PageServlet extends HttpServlet {
@@ -28,6 +31,8 @@ public class PageServlet extends HttpServlet {
   private static final String DATASTAR = "<!-- datastar -->";
   private static final String HTMX = "<!-- htmx -->";
   private static final String HTMX_2 = "<!-- htmx 2 -->";
+
+  private static final Pattern ID = Pattern.compile("[0-9a-f-]{36}");
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -60,13 +65,21 @@ public class PageServlet extends HttpServlet {
       response.setHeader("Cache-Control", "no-store");
       HtmxVersion htmx =
           "V2".equals(request.getParameter("htmx")) ? HtmxVersion.V2 : HtmxVersion.V4;
-      bytes = filled(bytes, request.getContextPath(), htmx, response);
+      String answer = Objects.requireNonNullElse(request.getParameter("answer"), "");
+      bytes =
+          filled(
+              bytes,
+              request.getContextPath(),
+              htmx,
+              ID.matcher(answer).matches() ? answer : "",
+              response);
     }
     response.setContentLength(bytes.length);
     response.getOutputStream().write(bytes);
   }
 
-  private byte[] filled(byte[] file, String root, HtmxVersion asked, HttpServletResponse response) {
+  private byte[] filled(
+      byte[] file, String root, HtmxVersion asked, String answer, HttpServletResponse response) {
     String page = new String(file, StandardCharsets.UTF_8);
     HtmxVersion htmx = page.contains(HTMX_2) ? HtmxVersion.V2 : asked;
     String nonce = nonce();
@@ -98,6 +111,7 @@ public class PageServlet extends HttpServlet {
     }
     return page.replace("{{nonce}}", nonce)
         .replace("{{htmx}}", htmx.name())
+        .replace("{{answer}}", answer)
         .getBytes(StandardCharsets.UTF_8);
   }
 
