@@ -1,21 +1,10 @@
 package org.starcast.site;
 
-import java.util.function.Consumer;
+import dev.langchain4j.service.TokenStream;
 import org.starcast.stream.Source;
 
 /** What langchain4j has, as a source. */
 final class TokenStreams {
-
-  /** The methods of {@code dev.langchain4j.service.TokenStream} that are needed. */
-  interface TokenStream {
-    TokenStream onPartialResponse(Consumer<String> token);
-
-    TokenStream onCompleteResponse(Consumer<Object> response);
-
-    TokenStream onError(Consumer<Throwable> failed);
-
-    void start();
-  }
 
   private TokenStreams() {}
 
@@ -25,7 +14,13 @@ final class TokenStreams {
         4_096,
         emitter ->
             answer
-                .onPartialResponse(emitter::emit)
+                .onPartialResponseWithContext(
+                    (token, context) -> {
+                      if (!emitter.emit(token.text())) { // it was stopped, or 4,096 wait
+                        emitter.fail(new IllegalStateException("too many tokens wait"));
+                        context.streamingHandle().cancel();
+                      }
+                    })
                 .onCompleteResponse(response -> emitter.complete())
                 .onError(emitter::fail)
                 .start());

@@ -3,15 +3,22 @@ package org.starcast.site;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.PartialResponse;
+import dev.langchain4j.model.chat.response.PartialResponseContext;
+import dev.langchain4j.model.chat.response.StreamingHandle;
+import dev.langchain4j.service.TokenStream;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.ws.rs.core.SecurityContext;
 import jakarta.ws.rs.sse.OutboundSseEvent;
+import java.lang.reflect.Proxy;
 import java.security.Principal;
 import java.util.List;
 import java.util.concurrent.Flow;
 import java.util.concurrent.SubmissionPublisher;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -181,43 +188,72 @@ class ExamplesTest {
   }
 
   @Test
-  void aTokenStreamIsASource() throws Exception {
+  void aTokenStreamIsASource() {
     FakeTokens tokens = new FakeTokens();
-    starcast
-        .get(SseStreams.class)
-        .named("answers.l4j", TokenStreams.tokens(tokens), StreamOptions.defaults());
-    starcast.get(SseStreams.class).watch(sink, "answers.l4j");
+    SseStreams streams = starcast.get(SseStreams.class);
+    streams.named("answers.l4j", TokenStreams.tokens(tokens.stream), StreamOptions.defaults());
+    streams.watch(sink, "answers.l4j");
+    await().until(() -> tokens.started);
+    tokens.give("a");
+    tokens.give("b");
+    tokens.complete.accept(null);
     await().until(sink::isClosed);
     assertThat(sink.data()).contains("a", "b");
+    assertThat(sink.data()).last().asString().contains("\"outcome\":\"completed\",\"items\":2");
+    assertThat(tokens.cancelled).isFalse();
   }
 
-  /** Gives two tokens. */
-  private static final class FakeTokens implements TokenStreams.TokenStream {
-    private Consumer<String> token;
-    private Consumer<Object> complete;
+  @Test
+  void aTokenStreamIsCancelledWhenTheAnswerIsStopped() {
+    FakeTokens tokens = new FakeTokens();
+    SseStreams streams = starcast.get(SseStreams.class);
+    streams.named("answers.stopped", TokenStreams.tokens(tokens.stream), StreamOptions.defaults());
+    streams.watch(sink, "answers.stopped");
+    await().until(() -> tokens.started);
+    streams.named("answers.stopped").orElseThrow().stop();
+    await().until(sink::isClosed);
+    tokens.give("too late");
+    assertThat(tokens.cancelled).isTrue();
+    assertThat(sink.data()).last().asString().contains("\"outcome\":\"cancelled\"");
+  }
 
-    @Override
-    public TokenStreams.TokenStream onPartialResponse(Consumer<String> to) {
-      token = to;
-      return this;
+  /** What an AI service of langchain4j gives, by the test. */
+  private static final class FakeTokens implements StreamingHandle {
+    private BiConsumer<PartialResponse, PartialResponseContext> token;
+    private Consumer<ChatResponse> complete;
+    private volatile boolean started;
+    private volatile boolean cancelled;
+
+    /** Its methods give it back, but for the one that starts it. */
+    @SuppressWarnings("unchecked")
+    private final TokenStream stream =
+        (TokenStream)
+            Proxy.newProxyInstance(
+                TokenStream.class.getClassLoader(),
+                new Class<?>[] {TokenStream.class},
+                (proxy, method, arguments) -> {
+                  switch (method.getName()) {
+                    case "onPartialResponseWithContext" ->
+                        token = (BiConsumer<PartialResponse, PartialResponseContext>) arguments[0];
+                    case "onCompleteResponse" -> complete = (Consumer<ChatResponse>) arguments[0];
+                    case "start" -> started = true;
+                    default -> {}
+                  }
+                  return method.getReturnType() == void.class ? null : proxy;
+                });
+
+    void give(String text) {
+      token.accept(new PartialResponse(text), new PartialResponseContext(this));
     }
 
     @Override
-    public TokenStreams.TokenStream onCompleteResponse(Consumer<Object> response) {
-      complete = response;
-      return this;
+    public void cancel() {
+      cancelled = true;
     }
 
     @Override
-    public TokenStreams.TokenStream onError(Consumer<Throwable> failed) {
-      return this;
-    }
-
-    @Override
-    public void start() {
-      token.accept("a");
-      token.accept("b");
-      complete.accept("ab");
+    public boolean isCancelled() {
+      return cancelled;
     }
   }
 
