@@ -72,6 +72,28 @@ class WriteBatchTest {
     assertThat(add(1, 8192)).containsExactly(true, true);
   }
 
+  /** Frames are added under the client's lock, for which publishers wait. */
+  @Test
+  void whatIsAddedIsCompressedLater() {
+    GzipHistories histories = new GzipHistories(6, 1);
+    GzipStream stream = new GzipStream(histories);
+    StoredEvent event = new StoredEvent(1, 1, List.of("a"), null, List.of(), new byte[900], 900);
+    Frame frame = Frame.kept(event);
+    batch.begin();
+    assertThat(batch.add(frame, stream)).isTrue();
+    assertThat(batch.add(frame, stream)).isTrue();
+    assertThat(batch.frames).isEqualTo(2);
+    assertThat(batch.bytes).isNull();
+    assertThat(frame.compressed().isInNoHistory()).isTrue();
+
+    batch.compress();
+
+    assertThat(batch.frames).isEqualTo(2);
+    assertThat(batch.length).isBetween(1, 100);
+    assertThat(frame.compressed().isInNoHistory()).isFalse();
+    histories.end();
+  }
+
   @Test
   void nothingOfTheCycleBeforeIsLeft() {
     add(100, 200);
