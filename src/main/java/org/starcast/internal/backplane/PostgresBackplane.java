@@ -5,7 +5,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
@@ -56,7 +60,17 @@ public final class PostgresBackplane implements Backplane.Transactional {
     CLOSED
   }
 
+  /** What uses the database, each with a connection of its own: one may fail, and others not. */
+  private enum Part {
+    READER,
+    WRITER,
+    CLEANER
+  }
+
   private static final Logger LOG = System.getLogger(PostgresBackplane.class.getName());
+
+  /** How many problems are told apart until the part that has them works. */
+  private static final int PROBLEMS = 100;
 
   private static final Duration FLUSH = Duration.ofSeconds(2);
   private static final long EXPIRE_MILLIS = 200;
@@ -86,8 +100,8 @@ public final class PostgresBackplane implements Backplane.Transactional {
   private Phase phase = Phase.AWAY;
   private long outages;
 
-  /** Why the database could not be used, as it was logged last; null if it can. */
-  private String problem;
+  /** Why a part cannot use the database, as was logged since it could; none of those that can. */
+  private final Map<Part, Set<String>> problems = new EnumMap<>(Part.class);
 
   /**
    * A backplane that is not connected yet.
@@ -105,7 +119,17 @@ public final class PostgresBackplane implements Backplane.Transactional {
             config.backplane(),
             this::isAvailable,
             task -> callbacks.execute(task),
-            this::failed);
+            new PostgresWriter.Listener() {
+              @Override
+              public void stored() {
+                worked(Part.WRITER);
+              }
+
+              @Override
+              public void failed(Exception problem) {
+                PostgresBackplane.this.failed(Part.WRITER, problem);
+              }
+            });
   }
 
   @Override
@@ -141,9 +165,10 @@ public final class PostgresBackplane implements Backplane.Transactional {
 
   private void clean() {
     try {
-      cleaner.clean(this::isAvailable);
+      cleaner.clean(() -> phase() == Phase.FOLLOWING);
+      worked(Part.CLEANER);
     } catch (SQLException | RuntimeException e) {
-      failed(e);
+      failed(Part.CLEANER, e);
     }
   }
 
@@ -205,9 +230,9 @@ public final class PostgresBackplane implements Backplane.Transactional {
         if (started.completeExceptionally(e)) {
           return;
         }
-        failed(e);
+        failed(Part.READER, e);
       } catch (SQLException | RuntimeException e) {
-        failed(e);
+        failed(Part.READER, e);
       } finally {
         leave(broken);
       }
@@ -220,16 +245,34 @@ public final class PostgresBackplane implements Backplane.Transactional {
     }
   }
 
-  /** Logs why the database cannot be used, unless that was said before. */
-  private void failed(Exception e) {
-    String message = String.valueOf(e.getMessage());
+  /** Logs why a part cannot use the database, unless that was said since it could. */
+  private void failed(Part part, Exception e) {
+    // behind the first line the driver says where, which is another place each time
+    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     synchronized (this) {
-      if (phase == Phase.CLOSED || message.equals(problem)) {
+      boolean before = isAvailable();
+      Set<String> said = problems.computeIfAbsent(part, none -> new HashSet<>());
+      if (before && !isAvailable()) {
+        outages++;
+      }
+      boolean known = problems.values().stream().anyMatch(all -> all.contains(message));
+      if (said.size() < PROBLEMS) {
+        said.add(message);
+      }
+      if (phase == Phase.CLOSED || known || said.size() == PROBLEMS) {
         return;
       }
-      problem = message;
     }
     LogMessage.DATABASE_AWAY.log(LOG, message);
+  }
+
+  private void worked(Part part) {
+    synchronized (this) {
+      if (problems.remove(part) == null || phase == Phase.CLOSED || part == Part.READER) {
+        return;
+      }
+    }
+    LogMessage.DATABASE_USED.log(LOG);
   }
 
   private void leave(boolean broken) {
@@ -256,21 +299,23 @@ public final class PostgresBackplane implements Backplane.Transactional {
     return phase;
   }
 
-  private boolean isAvailable() {
-    return phase() == Phase.FOLLOWING;
+  /** Whether events can be read and stored, as far as is known. */
+  private synchronized boolean isAvailable() {
+    return phase == Phase.FOLLOWING && !problems.containsKey(Part.WRITER);
   }
 
   private synchronized void enter(Phase next) {
     if (phase == Phase.CLOSED || phase == next) {
       return;
     }
-    if (phase == Phase.FOLLOWING && next == Phase.AWAY) {
-      outages++;
-    } else if (next == Phase.FOLLOWING) {
-      LogMessage.DATABASE_FOLLOWED.log(LOG, follower.epoch());
-      problem = null;
-    }
+    boolean before = isAvailable();
     phase = next;
+    if (next == Phase.FOLLOWING) {
+      LogMessage.DATABASE_FOLLOWED.log(LOG, follower.epoch());
+      worked(Part.READER);
+    } else if (next == Phase.AWAY && before) {
+      outages++;
+    }
   }
 
   // ---- reading
@@ -319,7 +364,7 @@ public final class PostgresBackplane implements Backplane.Transactional {
     boolean available;
     long times;
     synchronized (this) {
-      available = phase == Phase.FOLLOWING;
+      available = isAvailable();
       times = outages;
     }
     return follower == null

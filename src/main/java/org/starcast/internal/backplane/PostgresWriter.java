@@ -14,7 +14,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import org.starcast.SseStatistics.BackplaneStatus;
 import org.starcast.internal.config.BackplaneConfig;
 import org.starcast.spi.BackplaneException;
@@ -41,6 +40,16 @@ final class PostgresWriter {
 
   /** What one event costs beside its body and texts, roughly. */
   private static final int OVERHEAD_BYTES = 200;
+
+  /** Told how calls of the database end. Called by the thread of {@link #run}. */
+  interface Listener {
+
+    /** One has succeeded. */
+    void stored();
+
+    /** One has failed, and is repeated. */
+    void failed(Exception problem);
+  }
 
   /** Where in the outbox something may be. */
   private enum Outbox {
@@ -85,7 +94,7 @@ final class PostgresWriter {
   private final BackplaneConfig config;
   private final BooleanSupplier available;
   private final Executor callbacks;
-  private final Consumer<Exception> failures;
+  private final Listener listener;
   private final UUID node = UUID.randomUUID();
 
   /** Of the thread; others break it. */
@@ -116,19 +125,18 @@ final class PostgresWriter {
    *
    * @param available whether the database can be reached, as far as is known
    * @param callbacks runs what waits for events: it may do anything
-   * @param failures told why the database could not be used
    */
   PostgresWriter(
       PostgresDatabase database,
       BackplaneConfig config,
       BooleanSupplier available,
       Executor callbacks,
-      Consumer<Exception> failures) {
+      Listener listener) {
     this.database = database;
     this.config = config;
     this.available = available;
     this.callbacks = callbacks;
-    this.failures = failures;
+    this.listener = listener;
   }
 
   // ---- what others call
@@ -322,6 +330,7 @@ final class PostgresWriter {
                   where == Outbox.ANYWHERE ? 0 : Math.max(0, outboxTo - OUTBOX_OVERLAP),
                   node,
                   batch.stream().map(each -> each.entry).toList()));
+          listener.stored();
           delay = FIRST_DELAY_MILLIS;
         } catch (SQLException | RuntimeException e) {
           if (e instanceof SQLException && isOfTheEvents((SQLException) e)) {
@@ -458,7 +467,7 @@ final class PostgresWriter {
         return;
       }
     }
-    failures.accept(e);
+    listener.failed(e);
   }
 
   private synchronized void pause(long millis) throws InterruptedException {

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.logging.LogRecord;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,6 +73,10 @@ class PostgresFaultsTest {
   }
 
   private Node starting(String... settings) {
+    return starting(server.dataSource(), settings);
+  }
+
+  private Node starting(DataSource source, String... settings) {
     Map<String, String> keys =
         Map.of(
             "starcast.backplane",
@@ -81,8 +86,7 @@ class PostgresFaultsTest {
             "starcast.backplane.postgresql.schema",
             schema());
     Backplane backplane =
-        new PostgresBackplane(
-            Settings.config(keys, settings), server.dataSource(), Settings.SCHEDULER);
+        new PostgresBackplane(Settings.config(keys, settings), source, Settings.SCHEDULER);
     made.add(backplane);
     RecordingReceiver receiver = new RecordingReceiver();
     return new Node(backplane, receiver, backplane.start(receiver, Thread::new));
@@ -177,7 +181,11 @@ class PostgresFaultsTest {
       await()
           .atMost(LONG)
           .untilAsserted(
-              () -> assertThat(warnings(log)).singleElement().asString().contains(process));
+              () ->
+                  assertThat(messages(log, "STARCAST-3019"))
+                      .singleElement()
+                      .asString()
+                      .contains(process));
 
       connection.commit();
 
@@ -185,7 +193,7 @@ class PostgresFaultsTest {
       node.receiver().awaitEvents(9_017);
       assertThat(node.receiver().data()).endsWith("late");
       await().atMost(LONG).until(() -> node.backplane().status().oldestTransaction().isZero());
-      assertThat(warnings(log)).hasSize(1);
+      assertThat(messages(log, "STARCAST-3019")).hasSize(1);
     }
   }
 
@@ -234,10 +242,10 @@ class PostgresFaultsTest {
     }
   }
 
-  private static List<String> warnings(LogCapture log) {
+  private static List<String> messages(LogCapture log, String code) {
     return log.records().stream()
         .map(LogRecord::getMessage)
-        .filter(message -> message.startsWith("STARCAST-3019"))
+        .filter(message -> message.startsWith(code))
         .toList();
   }
 
@@ -342,6 +350,152 @@ class PostgresFaultsTest {
     node.receiver().awaitEvents(200);
     assertThat(node.receiver().data()).isEqualTo(numbers(0, 200));
     assertThat(node.backplane().status().failed()).isEqualTo(1);
+  }
+
+  @Test
+  void whatCanBeReadButNotStoredIsAwayAndSaidSoOncePerOutage() {
+    Node node = node();
+    get(node.publish("a", "0"));
+    server.execute(
+        """
+        CREATE FUNCTION %1$s.full() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE 'No space left on device' USING ERRCODE = '53100'; END $$
+        """
+            .formatted(schema()));
+    String fill =
+        "CREATE TRIGGER full_disk BEFORE INSERT ON %1$s.event EXECUTE FUNCTION %1$s.full()"
+            .formatted(schema());
+    try (LogCapture log = new LogCapture(PostgresBackplane.class)) {
+      for (int outage = 1; outage <= 2; outage++) {
+        int outages = outage;
+        server.execute(fill);
+
+        CompletionStage<Long> stored = node.publish("a", "" + outage);
+
+        await().atMost(LONG).until(() -> node.backplane().status().repeated() >= 5 * outages);
+        assertThat(node.backplane().status().available()).isFalse();
+        assertThat(node.backplane().status().outages()).isEqualTo(outages);
+        assertThat(messages(log, "STARCAST-3016"))
+            .hasSize(outages)
+            .allMatch(message -> message.contains("No space left on device"));
+
+        server.execute("DROP TRIGGER full_disk ON %s.event".formatted(schema()));
+
+        get(stored);
+        await().atMost(LONG).until(() -> node.backplane().status().available());
+        assertThat(messages(log, "STARCAST-3020")).hasSize(outages);
+      }
+    }
+    node.receiver().awaitEvents(3);
+    assertThat(node.receiver().data()).isEqualTo(numbers(0, 3));
+    assertThat(node.receiver().epochs()).hasSize(1);
+  }
+
+  @Test
+  void aCallThatIsCancelledByAStatementTimeoutIsRepeatedAndAppendsNothingTwice() throws Exception {
+    PGSimpleDataSource impatient = server.dataSource();
+    impatient.setOptions("-c statement_timeout=300");
+    Node node = starting(impatient);
+    get(node.started());
+    List<CompletionStage<Long>> stages = new ArrayList<>();
+    try (Connection connection = server.dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("SELECT FROM %s.ordering FOR UPDATE".formatted(schema()));
+      for (int i = 0; i < 10; i++) {
+        stages.add(node.publish("a", "" + i));
+      }
+      await().atMost(LONG).until(() -> node.backplane().status().repeated() > 0);
+      assertThat(node.backplane().status().available()).isFalse();
+      connection.rollback();
+    }
+
+    stages.forEach(BackplaneContract::get);
+    node.receiver().awaitEvents(10);
+    assertThat(node.receiver().data()).isEqualTo(numbers(0, 10));
+  }
+
+  @Test
+  void anExhaustedPoolFailsWhatNeedsAnotherConnectionAndTheRestGoesOn() throws Exception {
+    PostgresPool pool = new PostgresPool(server, 3);
+    Node node = starting(pool);
+    get(node.started());
+    List<Long> sequences = node.publishAll("a", 0, 10);
+    // the backplane has two, the application the third
+    Connection application =
+        await().atMost(LONG).ignoreExceptions().until(pool::getConnection, c -> true);
+
+    CompletionStage<?> read = node.backplane().read(sequences.get(0), sequences.get(9));
+    assertThatThrownBy(() -> get(read)).hasStackTraceContaining("no connection is left");
+    node.publishAll("a", 10, 20);
+    node.receiver().awaitEvents(20);
+    application.close();
+
+    await()
+        .atMost(LONG)
+        .ignoreExceptions()
+        .until(() -> get(node.backplane().read(sequences.get(0), sequences.get(9))).size() == 10);
+    assertThat(node.receiver().data()).isEqualTo(numbers(0, 20));
+  }
+
+  @Test
+  void aNodeStartsWhenThePoolHasConnectionsForIt() throws Exception {
+    PostgresPool pool = new PostgresPool(server, 3);
+    List<Connection> application = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      application.add(pool.getConnection());
+    }
+    Node node;
+    try (LogCapture log = new LogCapture(PostgresBackplane.class)) {
+      node = starting(pool);
+      await().atMost(LONG).until(() -> !messages(log, "STARCAST-3016").isEmpty());
+      assertThat(node.started().toCompletableFuture()).isNotDone();
+    }
+    for (Connection connection : application) {
+      connection.close();
+    }
+
+    get(node.started());
+    assertThat(node.publishAll("a", 0, 10)).hasSize(10);
+  }
+
+  @Test
+  void withoutNotificationsNodesPoll() {
+    // its connections do not show the driver
+    Node one = starting(new PostgresPool(server, 8));
+    Node two = starting(new PostgresPool(server, 8));
+    get(one.started());
+    get(two.started());
+
+    one.publishAll("a", 0, 100);
+    get(two.backplane().command("mark", new byte[0]));
+    two.publishAll("a", 100, 200);
+
+    for (Node node : List.of(one, two)) {
+      node.receiver().awaitEvents(200);
+      assertThat(node.receiver().data()).isEqualTo(numbers(0, 200));
+    }
+  }
+
+  @Test
+  void pollingIsEnoughThroughPgBouncerInTransactionMode() throws Exception {
+    try (PgBouncer bouncer = PgBouncer.running(server)) {
+      Node one = starting(bouncer.dataSource());
+      Node two = starting(bouncer.dataSource());
+      get(one.started());
+      get(two.started());
+      List<CompletionStage<Long>> stages = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        stages.add((i % 2 == 0 ? one : two).publish("a", "" + i));
+      }
+      stages.forEach(BackplaneContract::get);
+
+      one.receiver().awaitEvents(200);
+      two.receiver().awaitEvents(200);
+      assertThat(one.receiver().data())
+          .containsExactlyInAnyOrderElementsOf(numbers(0, 200))
+          .isEqualTo(two.receiver().data());
+    }
   }
 
   @Test

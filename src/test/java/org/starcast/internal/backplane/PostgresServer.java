@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -33,12 +34,14 @@ public final class PostgresServer implements AutoCloseable {
   private final int port = NatsServer.freePort();
   private volatile Process process;
 
-  private PostgresServer(Path binaries) {
+  private PostgresServer(Path binaries, String tool, String... arguments) {
     this.binaries = binaries;
     try {
       directory = Files.createTempDirectory("postgresql");
       run("chown", owner(), directory.toString());
-      run(as("initdb", "-D", data(), "-U", USER, "--auth=trust", "-E", "UTF8", "--no-sync"));
+      List<String> all = new ArrayList<>(List.of("-D", data(), "-U", USER, "--no-sync"));
+      all.addAll(List.of(arguments));
+      run(as(tool, all.toArray(String[]::new)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -48,9 +51,35 @@ public final class PostgresServer implements AutoCloseable {
 
   /** A server that runs. */
   public static PostgresServer running() {
-    PostgresServer server = new PostgresServer(binaries());
+    PostgresServer server = new PostgresServer(binaries(), "initdb", "--auth=trust", "-E", "UTF8");
     server.start();
     return server;
+  }
+
+  /** A replica that runs, and follows this one, by streaming replication, until it is promoted. */
+  public PostgresServer replica() {
+    Assumptions.assumeTrue(
+        Files.isExecutable(binaries.resolve("pg_basebackup")), "there is no pg_basebackup");
+    PostgresServer server =
+        new PostgresServer(
+            binaries,
+            "pg_basebackup",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            Integer.toString(port),
+            "--write-recovery-conf",
+            "--checkpoint=fast");
+    server.start();
+    return server;
+  }
+
+  /** Makes a replica a server that takes writes; waits until it does. */
+  public void promote() {
+    execute("SELECT pg_promote()");
+    Awaitility.await()
+        .atMost(60, TimeUnit.SECONDS)
+        .until(() -> number("SELECT pg_is_in_recovery()::int") == 0);
   }
 
   /** Whether there is one to be started. */
@@ -79,7 +108,17 @@ public final class PostgresServer implements AutoCloseable {
     return places.stream()
         .filter(place -> Files.isExecutable(place.resolve("postgres")))
         .filter(place -> Files.isExecutable(place.resolve("initdb")))
-        .findFirst();
+        .findFirst()
+        .map(PostgresServer::whereAllAre);
+  }
+
+  /** On the path there may be links to some of them. */
+  private static Path whereAllAre(Path found) {
+    try {
+      return found.resolve("postgres").toRealPath().getParent();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static boolean isRoot() {
@@ -203,6 +242,16 @@ public final class PostgresServer implements AutoCloseable {
     source.setUrl(url());
     source.setConnectTimeout(5);
     return source;
+  }
+
+  /**
+   * The processor time that its processes have had, those of connections that are open included.
+   */
+  public Duration cpu() {
+    Process running = process;
+    return Stream.concat(Stream.of(running.toHandle()), running.descendants())
+        .map(handle -> handle.info().totalCpuDuration().orElse(Duration.ZERO))
+        .reduce(Duration.ZERO, Duration::plus);
   }
 
   /** Executes a statement. */
