@@ -82,18 +82,31 @@ final class Publisher {
 
   /** Encodes the messages, and stores them in the transaction of the calling thread. */
   void publishInTransaction(List<SseMessage> messages) {
-    List<OutgoingEvent> events = new ArrayList<>();
-    for (SseMessage given : messages) {
-      SseMessage message = engine.encoder().textual(given);
-      events.add(
-          new EncodedEvent(
-              message.topics(),
-              message.sender().orElse(null),
-              TopicName.checkExcept(message.except()),
-              message.coalesceKey().orElse(null),
-              engine.encoder().draft(message, engine.order().logs())));
+    List<Object> spans = new ArrayList<>();
+    PublishResult stored = null;
+    try {
+      List<OutgoingEvent> events = new ArrayList<>();
+      for (SseMessage given : messages) {
+        SseMessage message = engine.encoder().textual(given);
+        Object span = tracing == null ? null : tracing.publishing(message);
+        if (span != null) {
+          spans.add(span);
+        }
+        events.add(
+            new EncodedEvent(
+                message.topics(),
+                message.sender().orElse(null),
+                TopicName.checkExcept(message.except()),
+                message.coalesceKey().orElse(null),
+                engine.encoder().draft(message, engine.order().logs())));
+      }
+      ((Backplane.Transactional) backplane).appendInTransaction(events);
+      stored = new PublishResult("", 0, 0, 0, 0, 0); // what it is, the commit decides
+    } finally {
+      for (Object span : spans) {
+        tracing.published(span, stored);
+      }
     }
-    ((Backplane.Transactional) backplane).appendInTransaction(events);
   }
 
   void committed() {

@@ -134,8 +134,8 @@ final class EngineFixture implements AutoCloseable {
     return new EngineFixture(null, null, null, onGap);
   }
 
-  private EngineFixture(
-      Backplane backplane, Tracing tracing, Executor executor, String... settings) {
+  /** A node of this backplane, with tracing. */
+  EngineFixture(Backplane backplane, Tracing tracing, Executor executor, String... settings) {
     this(backplane, tracing, executor, null, settings);
   }
 
