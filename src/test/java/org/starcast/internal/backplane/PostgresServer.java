@@ -170,6 +170,19 @@ public final class PostgresServer implements AutoCloseable {
 
   /** Starts it, again too, and waits until it answers. */
   public void start() {
+    launch();
+    Awaitility.await()
+        .atMost(60, TimeUnit.SECONDS)
+        .until(
+            () -> {
+              if (!process.isAlive()) {
+                launch(); // one that served a connection was still ending
+              }
+              return answers();
+            });
+  }
+
+  private void launch() {
     try {
       Files.deleteIfExists(Path.of(data(), "postmaster.pid"));
       process =
@@ -193,7 +206,6 @@ public final class PostgresServer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Awaitility.await().atMost(60, TimeUnit.SECONDS).until(this::answers);
   }
 
   private boolean answers() {

@@ -344,9 +344,7 @@ class CommitChaosTest {
           working.incrementAndGet();
           threads.execute(
               () -> {
-                for (int n = 0; !isSet(stopping); n++) {
-                  buy(engine, kind, database, prefix + n, n % 10 == 9);
-                }
+                buyAll(engine, kind, database, prefix, stopping);
                 if (working.decrementAndGet() == 0) {
                   publish(engine, "last of " + args[3].charAt(0));
                 }
@@ -428,31 +426,43 @@ class CommitChaosTest {
     }
   }
 
-  private static void buy(
+  private static void buyAll(
       DeliveryEngine engine,
       Kind kind,
       TransactionSource database,
-      String number,
-      boolean rollback) {
+      String prefix,
+      boolean[] stopping) {
+    int n = 0;
+    while (!isSet(stopping)) {
+      try (Connection connection = database.getConnection()) {
+        for (; !isSet(stopping); n++) {
+          buy(engine, kind, database.begin(connection), prefix + n, n % 10 == 9);
+          database.end();
+        }
+      } catch (SQLException | RuntimeException e) {
+        database.end();
+        n++; // whether it has committed, the table knows
+        LockSupport.parkNanos(5_000_000); // the database is away
+      }
+    }
+  }
+
+  private static void buy(
+      DeliveryEngine engine, Kind kind, Connection connection, String number, boolean rollback)
+      throws SQLException {
     SseMessage message = SseMessage.builder().topic("bought").data(number).build();
-    try (Connection connection = database.begin();
-        PreparedStatement insert = connection.prepareStatement("INSERT INTO bought VALUES (?)")) {
+    try (PreparedStatement insert = connection.prepareStatement("INSERT INTO bought VALUES (?)")) {
       insert.setString(1, number);
       insert.executeUpdate();
-      if (kind == Kind.POSTGRESQL) {
-        engine.publishInTransaction(List.of(message));
-      }
-      if (rollback) {
-        connection.rollback();
-        return;
-      }
-      connection.commit();
-    } catch (SQLException | RuntimeException e) {
-      LockSupport.parkNanos(5_000_000); // the database is away
-      return; // whether it has committed, the table knows
-    } finally {
-      database.end();
     }
+    if (kind == Kind.POSTGRESQL) {
+      engine.publishInTransaction(List.of(message));
+    }
+    if (rollback) {
+      connection.rollback();
+      return;
+    }
+    connection.commit();
     if (kind == Kind.POSTGRESQL) {
       engine.committed();
     } else {
