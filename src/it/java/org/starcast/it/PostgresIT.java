@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.File;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,28 +55,37 @@ class PostgresIT {
                 .getCodeSource()
                 .getLocation()
                 .toURI());
-    payara = node(ServerProcess.Kind.PAYARA, folder, "jdbc/purchases");
-    payara.library(driver);
-    payara.command(
-        "create-jdbc-connection-pool --restype javax.sql.DataSource --datasourceclassname"
-            + " org.postgresql.ds.PGSimpleDataSource --steadypoolsize 0 --maxpoolsize 20"
-            + " --isconnectvalidatereq=true --validationmethod custom-validation"
-            + " --validationclassname"
-            + " org.glassfish.api.jdbc.validation.PostgresConnectionValidation"
-            + " --property serverName=127.0.0.1:portNumber="
-            + database.port()
-            + ":databaseName=postgres:user="
-            + database.user()
-            + ":password=none purchases");
-    payara.command("create-jdbc-resource --connectionpoolid purchases jdbc/purchases");
-    wildfly = node(ServerProcess.Kind.WILDFLY, folder, "java:jboss/datasources/purchases");
-    wildfly.deploy(driver);
-    wildfly.configure(
-        xml -> xml.replaceFirst("(?s)(<datasources>)", "$1" + dataSource(driver.getFileName())));
+    Path config = Path.of(System.getProperty("server.config"), "postgresql");
+    Path jar = Files.copy(driver, folder.resolve("postgresql.jar"));
+    payara = node(ServerProcess.Kind.PAYARA, folder, "jdbc/shop");
+    payara.library(jar);
+    ours(
+            config.resolve("payara.asadmin"),
+            "databaseName=shop:user=shop",
+            "databaseName=postgres:user=")
+        .lines()
+        .filter(line -> !line.startsWith("#"))
+        .forEach(payara::command);
+    wildfly = node(ServerProcess.Kind.WILDFLY, folder, "java:jboss/datasources/shop");
+    wildfly.deploy(jar);
+    wildfly.cli(
+        Files.writeString(
+            folder.resolve("wildfly.cli"),
+            ours(config.resolve("wildfly.cli"), "user-name=shop", "user-name=")
+                .replace("5432/shop", "5432/postgres")
+                .replace("5432", "" + database.port())));
     payara.start();
     wildfly.start();
     ready(payara);
     ready(wildfly);
+  }
+
+  /** A file of server-config, for the database of this test: its port, and its user. */
+  private static String ours(Path file, String user, String with) throws IOException {
+    String text = Files.readString(file);
+    assertThat(text).contains(user, "5432");
+    return text.replace(user, with + database.user())
+        .replace("portNumber=5432", "portNumber=" + database.port());
   }
 
   private static ServerProcess node(ServerProcess.Kind kind, Path folder, String dataSource)
@@ -102,7 +113,7 @@ class PostgresIT {
               """
                 <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
                   <resource-ref>
-                    <res-ref-name>jdbc/purchases</res-ref-name>
+                    <res-ref-name>jdbc/shop</res-ref-name>
                     <res-type>javax.sql.DataSource</res-type>
                     <lookup-name>%s</lookup-name>
                   </resource-ref>
@@ -112,26 +123,6 @@ class PostgresIT {
     }
     archive.as(ZipExporter.class).exportTo(war.toFile());
     return new ServerProcess(kind, folder.resolve(kind.name()), war, Map.of());
-  }
-
-  private static String dataSource(Path driver) {
-    return """
-        <datasource jndi-name="java:jboss/datasources/purchases" pool-name="purchases">
-          <connection-url>jdbc:postgresql://127.0.0.1:%d/postgres</connection-url>
-          <driver>%s</driver>
-          <pool><max-pool-size>20</max-pool-size></pool>
-          <security user-name="%s"/>
-          <validation>
-            <valid-connection-checker
-              class-name="org.jboss.jca.adapters.jdbc.extensions.postgres.PostgreSQLValidConnectionChecker"/>
-            <validate-on-match>true</validate-on-match>
-            <background-validation>false</background-validation>
-            <exception-sorter
-              class-name="org.jboss.jca.adapters.jdbc.extensions.postgres.PostgreSQLExceptionSorter"/>
-          </validation>
-        </datasource>
-        """
-        .formatted(database.port(), driver, database.user());
   }
 
   private static void ready(ServerProcess node) {

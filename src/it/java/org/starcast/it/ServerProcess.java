@@ -42,6 +42,7 @@ final class ServerProcess implements AutoCloseable {
   private final List<String> options = new ArrayList<>();
   private final List<Path> further = new ArrayList<>();
   private final List<UnaryOperator<String>> changes = new ArrayList<>();
+  private final List<Path> scripts = new ArrayList<>();
   private final List<String> commands = new ArrayList<>();
   private final List<Path> libraries = new ArrayList<>();
   private volatile Process process;
@@ -75,6 +76,11 @@ final class ServerProcess implements AutoCloseable {
   /** Changes WildFly's configuration file, before the process is started for the first time. */
   void configure(UnaryOperator<String> change) {
     changes.add(change);
+  }
+
+  /** A file of WildFly's command line, applied before the process is started for the first time. */
+  void cli(Path file) {
+    scripts.add(file);
   }
 
   /** A command that Payara is given before it boots. */
@@ -154,8 +160,33 @@ final class ServerProcess implements AutoCloseable {
       Files.createDirectories(base.resolve("deployments"));
       Files.copy(war, base.resolve("deployments/ROOT.war"));
       copyFurther(base.resolve("deployments"));
+      for (Path script : scripts) {
+        apply(script, home, base);
+      }
     }
     return WildFly.command(home, base, port);
+  }
+
+  private void apply(Path script, Path home, Path base) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-Djboss.server.base.dir=" + base,
+                "-jar",
+                home.resolve("jboss-modules.jar").toString(),
+                "-mp",
+                home.resolve("modules").toString(),
+                "org.jboss.as.cli",
+                "--file=" + script)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+    builder.environment().put("JBOSS_HOME", home.toString());
+    try {
+      assertThat(builder.start().waitFor()).as(this::output).isZero();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
   }
 
   /** Waits until the application answers. */
