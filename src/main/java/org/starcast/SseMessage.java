@@ -274,7 +274,7 @@ public final class SseMessage implements MessageSource {
         throw new IllegalArgumentException("message: has neither data nor comment nor retry");
       }
       if (!LibraryEvents.CLIENT.equals(event)) {
-        LibraryEvents.check(event, topics);
+        LibraryEvents.check(event, topics, sender);
       }
       return new SseMessage(this);
     }

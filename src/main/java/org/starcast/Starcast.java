@@ -17,7 +17,8 @@ public final class Starcast {
           "org.starcast.internal.web.SessionStreamResource",
           "org.starcast.internal.web.RegistryResource",
           "org.starcast.internal.web.MonitorResource",
-          "org.starcast.internal.web.ContractResource");
+          "org.starcast.internal.web.ContractResource",
+          "org.starcast.internal.web.DurableStreamResource");
 
   private Starcast() {}
 

@@ -21,6 +21,7 @@ import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Lifespan;
 import org.starcast.internal.cdi.Payloads;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.durable.DurableStreams;
 import org.starcast.internal.engine.Broadcaster;
 import org.starcast.internal.http.RecentRefusals;
 import org.starcast.internal.presence.ClusterMembership;
@@ -82,6 +83,7 @@ public final class RunningBroadcaster implements AutoCloseable {
                 ClusterMembership.class,
                 AccessControl.class,
                 RecentRefusals.class,
+                DurableStreams.class,
                 StreamsBeanClass.VALUE,
                 StreamsBeanClass.NAMED,
                 Witness.class)

@@ -106,7 +106,7 @@ public final class NatsWire {
    *     the library's own
    */
   public Outgoing event(OutgoingEvent envelope, Predicate<String> preferred) {
-    checkEvent(envelope.bytes(), envelope.bodyLength(), envelope.topics());
+    checkEvent(envelope.bytes(), envelope.bodyLength(), envelope.topics(), envelope.sender());
     Headers headers = new Headers().put(FRAME, FRAME_VERSION);
     List<String> names = envelope.topics();
     String subject = all;
@@ -187,14 +187,15 @@ public final class NatsWire {
     }
     checkSize(draft.bodyLength(), maxBytes);
     List<String> names = topics(subject, first(headers, TOPICS));
-    checkEvent(draft.bytes(), draft.bodyLength(), names);
     String sender = first(headers, SENDER);
+    String from = sender == null ? null : TopicName.checkSender(decode(sender));
+    checkEvent(draft.bytes(), draft.bodyLength(), names, from);
     String except = first(headers, EXCEPT);
     String coalesce = first(headers, COALESCE);
     String key = keyOf(first(headers, MESSAGE_ID));
     return new EncodedEvent(
         names,
-        sender == null ? null : TopicName.checkSender(decode(sender)),
+        from,
         except == null ? Set.of() : TopicName.checkExcept(list(except)),
         coalesce == null ? null : TopicName.checkText(COALESCE, decode(coalesce)),
         key.isEmpty() ? null : key,
@@ -225,8 +226,8 @@ public final class NatsWire {
   }
 
   /** In both directions, so that no node delivers what the others leave out. */
-  private static void checkEvent(byte[] body, int length, List<String> topics) {
-    LibraryEvents.check(SseFormat.eventOf(body, length), topics);
+  private static void checkEvent(byte[] body, int length, List<String> topics, String sender) {
+    LibraryEvents.check(SseFormat.eventOf(body, length), topics, sender);
   }
 
   private List<String> topics(String subject, String header) {

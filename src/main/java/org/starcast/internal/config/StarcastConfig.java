@@ -22,6 +22,7 @@ public record StarcastConfig(
     Security security,
     Presence presence,
     Streams streams,
+    DurableStreams durableStreams,
     BackplaneConfig backplane,
     boolean tracingDeliver) {
 
@@ -186,6 +187,7 @@ public record StarcastConfig(
       boolean publish,
       boolean monitor,
       boolean contract,
+      boolean durableStreams,
       boolean registry,
       String registryRole) {
 
@@ -195,6 +197,7 @@ public record StarcastConfig(
           in.bool("starcast.endpoint.publish.enabled"),
           in.bool("starcast.endpoint.monitor.enabled"),
           in.bool("starcast.endpoint.contract.enabled"),
+          in.bool("starcast.endpoint.durable-streams.enabled"),
           in.bool("starcast.endpoint.registry.enabled"),
           in.text("starcast.endpoint.registry.role"));
     }
@@ -248,6 +251,25 @@ public record StarcastConfig(
     }
   }
 
+  /**
+   * The streams of the Durable Streams protocol.
+   *
+   * @param max how many there are at most
+   * @param bytes the most memory that all of them take
+   * @param pollTimeout how long a long poll waits
+   */
+  public record DurableStreams(int max, long bytes, Duration pollTimeout) {
+
+    static DurableStreams read(ConfigReader in) {
+      return new DurableStreams(
+          in.integer("starcast.durable-streams.max"),
+          in.number(
+              "starcast.durable-streams.bytes",
+              Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 8)),
+          in.duration("starcast.durable-streams.poll-timeout"));
+    }
+  }
+
   /** The defaults. */
   public static StarcastConfig defaults() {
     return read(key -> Optional.empty(), List.of());
@@ -275,6 +297,7 @@ public record StarcastConfig(
             Security.read(in, names),
             Presence.read(in),
             Streams.read(in),
+            DurableStreams.read(in),
             BackplaneConfig.read(in),
             in.bool("starcast.tracing.deliver"));
     config.check();

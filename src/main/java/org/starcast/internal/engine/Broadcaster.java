@@ -89,7 +89,7 @@ public class Broadcaster implements SseBroadcaster, TransactionalPublisher {
       ContainerExecutors executors,
       @Chosen Backplane backplane,
       ClusterBus bus,
-      StreamListener streams,
+      Instance<StreamListener> streams,
       Event<ClientEvent> clientEvents,
       Event<PublishResult.Failure> failures) {
     this.payloads = payloads;
@@ -97,7 +97,7 @@ public class Broadcaster implements SseBroadcaster, TransactionalPublisher {
     this.access = access;
     this.refusals = refusals;
     this.tokens = config.presence().enabled() ? new ResumeTokens() : null;
-    Told told = new Told(clientEvents, failures, bus, streams);
+    Told told = new Told(clientEvents, failures, bus, streams.stream().toList());
     Executor executor = executors.executor();
     this.peers =
         new Peers(
@@ -358,7 +358,7 @@ public class Broadcaster implements SseBroadcaster, TransactionalPublisher {
       Event<ClientEvent> events,
       Event<PublishResult.Failure> failures,
       ClusterBus bus,
-      StreamListener streams)
+      List<StreamListener> streams)
       implements EngineListener {
 
     @Override
@@ -399,7 +399,13 @@ public class Broadcaster implements SseBroadcaster, TransactionalPublisher {
 
     @Override
     public Runnable streamed(EventId at, StoredEvent event, StreamHistories histories) {
-      return streams.streamed(at, event, histories);
+      Runnable then = null;
+      for (StreamListener listener : streams) {
+        // a sender is of one of them
+        Runnable its = listener.streamed(at, event, histories);
+        then = its == null ? then : its;
+      }
+      return then;
     }
 
     @Override

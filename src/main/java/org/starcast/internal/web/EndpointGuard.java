@@ -50,7 +50,9 @@ final class EndpointGuard {
     PUBLISH("starcast.endpoint.publish.enabled", StarcastConfig.Endpoint::publish),
     REGISTRY("starcast.endpoint.registry.enabled", StarcastConfig.Endpoint::registry),
     MONITOR("starcast.endpoint.monitor.enabled", StarcastConfig.Endpoint::monitor),
-    CONTRACT("starcast.endpoint.contract.enabled", StarcastConfig.Endpoint::contract);
+    CONTRACT("starcast.endpoint.contract.enabled", StarcastConfig.Endpoint::contract),
+    DURABLE_STREAMS(
+        "starcast.endpoint.durable-streams.enabled", StarcastConfig.Endpoint::durableStreams);
 
     private final String key;
     private final Predicate<StarcastConfig.Endpoint> enabled;

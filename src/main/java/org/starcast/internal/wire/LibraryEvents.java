@@ -20,7 +20,10 @@ public final class LibraryEvents {
   /** A named stream has ended; the last event of its topic. */
   public static final String STREAM_END = "starcast-end";
 
-  /** What the sender of all events of named streams begins with. */
+  /** A write to a durable stream; on its topic. */
+  public static final String DURABLE = "starcast-durable";
+
+  /** What the sender of all events of named streams begins with, and of durable ones. */
   public static final String STREAM_SENDER = "starcast.stream.";
 
   private static final String PREFIX = "starcast";
@@ -82,14 +85,20 @@ public final class LibraryEvents {
    *
    * @param event the name, or null for none
    * @param topics what it is published to
+   * @param sender the sender, or null
    * @throws IllegalArgumentException if it is one of the library's that is not published there
    */
-  public static void check(String event, List<String> topics) {
+  public static void check(String event, List<String> topics, String sender) {
     boolean presence =
         PRESENCE.equals(event)
             && !topics.isEmpty()
             && topics.stream().allMatch(topic -> topic.startsWith(PRESENCE_TOPICS));
-    if (event != null && !presence) {
+    boolean stream =
+        event != null
+            && isStreamSender(sender)
+            && !sender.startsWith(STREAM_ITEM)
+            && List.of(STREAM_START, STREAM_END, DURABLE).contains(event);
+    if (event != null && !presence && !stream) {
       checkForeign(event);
     }
   }

@@ -1,5 +1,6 @@
 package org.starcast.internal.backplane;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -71,6 +72,29 @@ class NatsWireTest {
   void oneTopicNeedsNoHeaderButTheFrames() {
     assertThat(wire.event(envelope("a"), topic -> false).headers().keySet())
         .containsExactly("Starcast-Frame");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "starcast-start, starcast.stream.start.n.1.0, true",
+    "starcast-end, starcast.stream.failed.n.1.0, true",
+    "starcast-durable, starcast.stream.durable.n.1, true",
+    "starcast-start, starcast.stream.item.n.1.0, false",
+    "starcast-client, starcast.stream.start.n.1.0, false",
+    "starcast-end, , false",
+    "starcast-durable, somebody, false"
+  })
+  void theEventsOfStreamsGoThroughTheBroker(String name, String sender, boolean passes) {
+    byte[] body = ("event: " + name + "\ndata: {}\n").getBytes(UTF_8);
+    OutgoingEvent event = OutgoingEvent.of(List.of("a"), sender, List.of(), null, null, body);
+    if (passes) {
+      NatsWire.Outgoing sent = wire.event(event, topic -> false);
+      OutgoingEvent come = wire.envelope(sent.subject(), sent.headers(), sent.body(), 1_000);
+      assertThat(come.sender()).isEqualTo(sender);
+      assertThat(come.topics()).containsExactly("a");
+    } else {
+      assertThatIllegalArgumentException().isThrownBy(() -> wire.event(event, topic -> false));
+    }
   }
 
   @Test

@@ -64,6 +64,8 @@ class StarcastConfigTest {
         Arguments.of(
             "starcast.presence.max-messages-per-minute", "presence.messages", 1L, 10_000_000L),
         Arguments.of("starcast.streams.max", "streams.max", 1L, 1_000_000L),
+        Arguments.of("starcast.durable-streams.max", "durableStreams.max", 1L, 1_000_000L),
+        Arguments.of("starcast.durable-streams.bytes", "durableStreams.bytes", 65_536L, 1L << 40),
         Arguments.of("starcast.topic-cache", "limits.topicCache", 0L, 1L << 20),
         Arguments.of("starcast.drain-threads", "writer.drainThreads", 1L, 64L),
         Arguments.of("starcast.batch-bytes", "writer.batchBytes", 1_024L, 4L << 20),
@@ -93,6 +95,12 @@ class StarcastConfigTest {
         Arguments.of("starcast.initial.max-age", "log.initialAge", "PT0.1S", "PT1M", true),
         Arguments.of("starcast.log.sync", "log.sync", "PT0S", "PT1M", true),
         Arguments.of("starcast.streams.keep", "streams.keep", "PT1S", "P30D", false),
+        Arguments.of(
+            "starcast.durable-streams.poll-timeout",
+            "durableStreams.pollTimeout",
+            "PT1S",
+            "PT1M",
+            false),
         Arguments.of("starcast.presence.grace", "presence.grace", "PT0S", "PT5M", true),
         Arguments.of("starcast.presence.away", "presence.away", "PT1S", "P1D", true));
   }
@@ -107,6 +115,7 @@ class StarcastConfigTest {
         Arguments.of("starcast.endpoint.publish.enabled", "endpoint.publish"),
         Arguments.of("starcast.endpoint.monitor.enabled", "endpoint.monitor"),
         Arguments.of("starcast.endpoint.contract.enabled", "endpoint.contract"),
+        Arguments.of("starcast.endpoint.durable-streams.enabled", "endpoint.durableStreams"),
         Arguments.of("starcast.endpoint.registry.enabled", "endpoint.registry"),
         Arguments.of("starcast.presence.enabled", "presence.enabled"),
         Arguments.of("starcast.security.query-token", "security.queryToken"));
@@ -382,7 +391,8 @@ class StarcastConfigTest {
                     256,
                     32,
                     "auto"),
-                new StarcastConfig.Endpoint(false, false, false, false, false, "starcast-admin"),
+                new StarcastConfig.Endpoint(
+                    false, false, false, false, false, false, "starcast-admin"),
                 new StarcastConfig.Security(List.of(), false, List.of()),
                 new StarcastConfig.Presence(false, Duration.ofSeconds(5), Duration.ZERO, 16, 1_000),
                 new StarcastConfig.Streams(
@@ -391,6 +401,8 @@ class StarcastConfigTest {
                     10_000,
                     4 << 20,
                     Math.min(64 << 20, quarter / 2)),
+                new StarcastConfig.DurableStreams(
+                    1_000, Math.min(64 << 20, quarter / 2), Duration.ofSeconds(20)),
                 new BackplaneConfig(
                     "local",
                     "buffer",

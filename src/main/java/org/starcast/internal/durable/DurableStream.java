@@ -1,0 +1,406 @@
+package org.starcast.internal.durable;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.starcast.internal.durable.Operation.Producer;
+
+/**
+ * One stream, as the events say that are in the order: the same on every node. What an event cannot
+ * do when its turn comes it does not do, and its request is answered so. One thread at a time
+ * changes it; thread-safe.
+ */
+public final class DurableStream {
+
+  private static final String CLOSED = "Stream-Closed";
+  private static final String NEXT = "Stream-Next-Offset";
+
+  /** The most producers whose count is known; who wrote longest ago is forgotten first. */
+  private static final int MAX_PRODUCERS = 1000;
+
+  /** What one chunk takes beside its bytes, roughly. */
+  private static final int CHUNK_BYTES = 64;
+
+  private record Chunk(long at, byte[] data) {}
+
+  /**
+   * A part of the stream.
+   *
+   * @param data the bytes; of a JSON stream an array
+   * @param from the place before them
+   * @param next the place behind them
+   * @param isEmpty whether there are none
+   * @param isUpToDate whether there are no more now
+   * @param isClosed whether there never will be
+   */
+  public record Slice(
+      byte[] data,
+      Offset from,
+      Offset next,
+      boolean isEmpty,
+      boolean isUpToDate,
+      boolean isClosed) {}
+
+  private final String id;
+  private final Offset begin;
+  private final String type;
+  private final Long ttl;
+  private final Instant expires;
+
+  // guarded by this
+
+  private final List<Chunk> chunks = new ArrayList<>();
+
+  /** The one that wrote longest ago first. */
+  private final Map<String, Producer> producers = new LinkedHashMap<>();
+
+  private final Set<Runnable> waiters = new LinkedHashSet<>();
+
+  /** The sequence of the last data, and of the last event that was accepted. */
+  private long tail;
+
+  private long last;
+  private long bytes;
+  private String writerSequence;
+  private boolean closed;
+  private boolean deleted;
+
+  /** When it was read or written last, and when other nodes were told of a read. */
+  private long touched;
+
+  private long announced;
+  private boolean expiring;
+
+  /** One that is created by the event at this place. */
+  DurableStream(String id, Offset begin, Operation creation, long time) {
+    this.id = id;
+    this.begin = begin;
+    this.type = creation.type();
+    this.ttl = creation.ttl();
+    this.expires = creation.expires();
+    this.tail = begin.sequence();
+    accept(creation, begin.sequence(), time);
+  }
+
+  /** Its id, which is its topic. */
+  public String id() {
+    return id;
+  }
+
+  /** The content type, as its creator wrote it. */
+  public String type() {
+    return type;
+  }
+
+  /** When it is gone; null for never. */
+  public Instant expires() {
+    return expires;
+  }
+
+  /** After how many seconds without a read or write it is gone; null for never. */
+  public Long ttl() {
+    return ttl;
+  }
+
+  Offset begin() {
+    return begin;
+  }
+
+  // ---- writing
+
+  /** What a creation means where there is this stream already. */
+  synchronized Outcome judgeCreation(Operation op) {
+    boolean same =
+        Operation.plain(op.type()).equals(Operation.plain(type))
+            && Objects.equals(op.ttl(), ttl)
+            && Objects.equals(op.expires(), expires)
+            && op.closes() == closed;
+    return same
+        ? new Outcome(200, null, headers())
+        : Outcome.refused(409, "stream: there is another one of this id", Map.of());
+  }
+
+  /** What an append is answered; it has not been made. */
+  synchronized Outcome judge(Operation op) {
+    Map<String, String> headers = headers();
+    Producer by = op.producer();
+    Producer known = by == null ? null : producers.get(by.id());
+    if (by != null) {
+      if (known != null && by.epoch() < known.epoch()) {
+        headers.put("Producer-Epoch", Long.toString(known.epoch()));
+        return Outcome.refused(403, "Producer-Epoch: there is a later one", headers);
+      }
+      boolean isNew = known == null || by.epoch() > known.epoch();
+      if (known != null && isNew && by.sequence() != 0) {
+        return Outcome.refused(400, "Producer-Seq: must be 0 in a new epoch", headers);
+      }
+      long expected = isNew ? 0 : known.sequence() + 1;
+      if (by.sequence() < expected) {
+        return new Outcome(204, null, with(headers, known));
+      }
+      if (!closed && by.sequence() > expected) {
+        headers.put("Producer-Expected-Seq", Long.toString(expected));
+        headers.put("Producer-Received-Seq", Long.toString(by.sequence()));
+        return Outcome.refused(409, "Producer-Seq: one before is missing", headers);
+      }
+    }
+    if (closed) {
+      return op.closes() && op.body() == null && by == null
+          ? new Outcome(204, null, headers)
+          : Outcome.refused(409, "stream: is closed", headers);
+    }
+    if (op.body() != null && !Operation.plain(op.type()).equals(Operation.plain(type))) {
+      return Outcome.refused(409, "Content-Type: is not the stream's", headers);
+    }
+    if (op.writerSequence() != null
+        && writerSequence != null
+        && compare(op.writerSequence(), writerSequence) <= 0) {
+      return Outcome.refused(409, "Stream-Seq: is not after the last one", headers);
+    }
+    return new Outcome(by == null || op.body() == null ? 204 : 200, null, headers);
+  }
+
+  /** Whether an append that is not refused changes something: it may be there already. */
+  synchronized boolean isNews(Operation op) {
+    Producer known = op.producer() == null ? null : producers.get(op.producer().id());
+    boolean isRepeated =
+        known != null
+            && known.epoch() == op.producer().epoch()
+            && op.producer().sequence() <= known.sequence();
+    return !closed && !isRepeated;
+  }
+
+  /** Carries an append out, if that can be, and says what it is answered. */
+  synchronized Outcome apply(Operation op, long sequence, long time) {
+    Outcome outcome = judge(op);
+    if (!outcome.isAccepted()) {
+      return outcome;
+    }
+    touched = Math.max(touched, time);
+    if (!isNews(op)) {
+      return outcome;
+    }
+    accept(op, sequence, time);
+    Map<String, String> headers = headers();
+    return new Outcome(
+        outcome.status(), null, op.producer() == null ? headers : with(headers, op.producer()));
+  }
+
+  private void accept(Operation op, long sequence, long time) {
+    last = sequence;
+    touched = Math.max(touched, time);
+    if (op.body() != null) {
+      chunks.add(new Chunk(sequence, op.body()));
+      bytes += weight(op);
+      tail = sequence;
+    }
+    if (op.producer() != null) {
+      producers.remove(op.producer().id());
+      producers.put(op.producer().id(), op.producer());
+      if (producers.size() > MAX_PRODUCERS) {
+        producers.remove(producers.keySet().iterator().next());
+      }
+    }
+    if (op.writerSequence() != null) {
+      writerSequence = op.writerSequence();
+    }
+    closed |= op.closes();
+  }
+
+  /** The memory that an operation takes, roughly. */
+  static long weight(Operation op) {
+    return op.body() == null ? 0 : op.body().length + CHUNK_BYTES;
+  }
+
+  private static int compare(String one, String other) {
+    return Arrays.compareUnsigned(
+        one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Map<String, String> with(Map<String, String> headers, Producer known) {
+    headers.put("Producer-Epoch", Long.toString(known.epoch()));
+    headers.put("Producer-Seq", Long.toString(known.sequence()));
+    return headers;
+  }
+
+  /** How it stands, as headers. */
+  public synchronized Map<String, String> headers() {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put(NEXT, end().toString());
+    if (closed) {
+      headers.put(CLOSED, "true");
+    }
+    return headers;
+  }
+
+  synchronized long last() {
+    return last;
+  }
+
+  synchronized long bytes() {
+    return bytes;
+  }
+
+  /** Whether nothing more can be appended. */
+  public synchronized boolean isClosed() {
+    return closed;
+  }
+
+  /** It has been deleted, or has expired. */
+  synchronized void delete() {
+    deleted = true;
+  }
+
+  /** Whether it is not there any more. */
+  public synchronized boolean isDeleted() {
+    return deleted;
+  }
+
+  // ---- time
+
+  /** A read, or a write that changed nothing. */
+  synchronized void touch(long now) {
+    touched = Math.max(touched, now);
+  }
+
+  /** Whether other nodes are to be told that it is read, as it would expire there. */
+  synchronized boolean announces(long now) {
+    if (ttl == null || now - announced < ttl * 250) {
+      return false;
+    }
+    announced = now;
+    return true;
+  }
+
+  synchronized boolean isExpired(long now) {
+    boolean isIdle = ttl != null && waiters.isEmpty() && now - touched >= ttl * 1000;
+    return isIdle || expires != null && now >= expires.toEpochMilli();
+  }
+
+  /** Whether its expiry is to be published, which is so once. */
+  synchronized boolean beginsToExpire() {
+    boolean begins = !expiring;
+    expiring = true;
+    return begins;
+  }
+
+  synchronized void doesNotExpire() {
+    expiring = false;
+  }
+
+  // ---- reading
+
+  /**
+   * The place that a text names.
+   *
+   * @param text an offset, {@code -1} for the begin, {@code now} for the end
+   * @return null for one of another stream, or of another time
+   * @throws IllegalArgumentException if it is none
+   */
+  public Offset place(String text) {
+    if (text.equals("-1")) {
+      // the creation may have content
+      return new Offset(begin.epoch(), begin.sequence() - 1);
+    }
+    if (text.equals("now")) {
+      return end();
+    }
+    Offset offset = Offset.parse(text);
+    boolean isOwn =
+        offset.epoch().equals(begin.epoch()) && offset.sequence() >= begin.sequence() - 1;
+    return isOwn ? offset : null;
+  }
+
+  private synchronized Offset end() {
+    return new Offset(begin.epoch(), tail);
+  }
+
+  /**
+   * What is behind a place.
+   *
+   * @param most how many bytes at most; one append in any case
+   */
+  public synchronized Slice read(Offset from, int most) {
+    int first = firstAfter(from.sequence());
+    ByteArrayOutputStream data = new ByteArrayOutputStream();
+    boolean isJson = Operation.isJson(type);
+    int end = first;
+    for (; end < chunks.size(); end++) {
+      byte[] next = chunks.get(end).data();
+      if (end > first && data.size() + next.length > most) {
+        break;
+      }
+      if (isJson) {
+        data.write(end == first ? '[' : ',');
+      }
+      data.writeBytes(next);
+    }
+    if (isJson) {
+      data.writeBytes((end == first ? "[]" : "]").getBytes(StandardCharsets.US_ASCII));
+    }
+    boolean isUpToDate = end == chunks.size();
+    // another node may be ahead of this one
+    long next =
+        end > first ? chunks.get(end - 1).at() : closed ? tail : Math.max(from.sequence(), tail);
+    return new Slice(
+        data.toByteArray(),
+        from,
+        new Offset(begin.epoch(), next),
+        end == first,
+        isUpToDate,
+        isUpToDate && closed);
+  }
+
+  private int firstAfter(long sequence) {
+    int low = 0;
+    int high = chunks.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (chunks.get(middle).at() <= sequence) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /**
+   * Has an action run once, by a thread of the container, when there is something behind a place,
+   * or there never will be.
+   *
+   * @return false if that is so already; it will not be run then
+   */
+  public synchronized boolean await(Offset from, Runnable action) {
+    if (deleted || closed || firstAfter(from.sequence()) < chunks.size()) {
+      return false;
+    }
+    waiters.add(action);
+    return true;
+  }
+
+  /** Takes {@link #await} back; false if the action runs, or has run. */
+  public synchronized boolean cancel(Runnable action) {
+    touched = Math.max(touched, System.currentTimeMillis());
+    return waiters.remove(action);
+  }
+
+  /** Those that wait; they do not any more. */
+  synchronized List<Runnable> waiters() {
+    List<Runnable> all = List.copyOf(waiters);
+    waiters.clear();
+    return all;
+  }
+
+  synchronized boolean isWatched() {
+    return !waiters.isEmpty();
+  }
+}

@@ -1,0 +1,481 @@
+package org.starcast.internal.web;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HEAD;
+import jakarta.ws.rs.OPTIONS;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.container.AsyncResponse;
+import jakarta.ws.rs.container.Suspended;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import jakarta.ws.rs.sse.SseEventSink;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.starcast.internal.cdi.ContainerExecutors;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.durable.DurableStream;
+import org.starcast.internal.durable.DurableStream.Slice;
+import org.starcast.internal.durable.DurableStreams;
+import org.starcast.internal.durable.LiveReader;
+import org.starcast.internal.durable.Offset;
+import org.starcast.internal.durable.Operation;
+import org.starcast.internal.durable.Outcome;
+import org.starcast.internal.http.FormData;
+import org.starcast.internal.http.Problem;
+import org.starcast.internal.http.RecentRefusals;
+import org.starcast.internal.topic.TopicName;
+import org.starcast.internal.web.EndpointGuard.Switch;
+import org.starcast.internal.wire.LibraryEvents;
+import org.starcast.security.TopicAccess;
+import org.starcast.security.TopicAuthorizer.Action;
+import org.starcast.stream.Source;
+import org.starcast.stream.SseStreams;
+
+/**
+ * The Durable Streams protocol, at {@code starcast/durable/<topic>}; off by default ({@code
+ * starcast.endpoint.durable-streams.enabled}). Who may subscribe to the topic may read; to create,
+ * append, close and delete somebody has to permit, by a rule or an authorizer, to publish to it.
+ */
+@Path("starcast/durable")
+@ApplicationScoped
+public class DurableStreamResource {
+
+  private static final String METHODS = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
+  private static final Set<String> PARAMETERS = Set.of("offset", "live", "cursor");
+
+  /** What pages of other origins, if they are listed, may see. */
+  private static final String EXPOSED =
+      "Location, ETag, Retry-After, Stream-Next-Offset, Stream-Cursor, Stream-Up-To-Date,"
+          + " Stream-Closed, Stream-TTL, Stream-Expires-At, Stream-SSE-Data-Encoding,"
+          + " Producer-Epoch, Producer-Seq, Producer-Expected-Seq, Producer-Received-Seq";
+
+  /** How much one answer has at most, or one append. */
+  private static final int MOST_BYTES = 256 << 10;
+
+  /** The same of an event. */
+  private static final int MOST_EVENT_BYTES = 16 << 10;
+
+  private final DurableStreams streams;
+  private final SseStreams sse;
+  private final StarcastConfig config;
+  private final TopicAccess access;
+  private final RecentRefusals refusals;
+  private final EndpointGuard guard;
+  private final Executor sends;
+  private final AtomicInteger polling = new AtomicInteger();
+
+  /** For the container's proxy. */
+  public DurableStreamResource() {
+    this(null, null, null, null, null, (Executor) null);
+  }
+
+  /** The beans it serves; public, as JAX-RS asks for (Jakarta REST 3.1, section 3.1.2). */
+  @Inject
+  public DurableStreamResource(
+      DurableStreams streams,
+      SseStreams sse,
+      StarcastConfig config,
+      TopicAccess access,
+      RecentRefusals refusals,
+      ContainerExecutors executors) {
+    this(streams, sse, config, access, refusals, executors.sends());
+  }
+
+  private DurableStreamResource(
+      DurableStreams streams,
+      SseStreams sse,
+      StarcastConfig config,
+      TopicAccess access,
+      RecentRefusals refusals,
+      Executor sends) {
+    this.streams = streams;
+    this.sse = sse;
+    this.config = config;
+    this.access = access;
+    this.refusals = refusals;
+    this.guard = new EndpointGuard(config, access);
+    this.sends = sends;
+  }
+
+  /** What serves a request: whether it is for events its header does not say. */
+  @Path("{id: .+}")
+  public Object stream(@PathParam("id") String id, @QueryParam("live") String live) {
+    return "sse".equals(live) ? new Live(this, id) : new Plain(this, id);
+  }
+
+  // ---- what all requests have in common
+
+  private void enter(
+      String id, Action action, HttpServletRequest request, HttpServletResponse response) {
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    // whoever may write decides what it is: nothing that runs with the rights of this origin
+    response.setHeader("Content-Security-Policy", "sandbox; default-src 'none'");
+    response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
+    response.setHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+    try {
+      guard.enter(Switch.DURABLE_STREAMS, request, response);
+      if (response.containsHeader("Access-Control-Allow-Origin")) {
+        response.setHeader("Access-Control-Expose-Headers", EXPOSED);
+      }
+      Parameters.checked("stream", () -> TopicName.check(id));
+      if (LibraryEvents.isOwnTopic(id)) {
+        throw Problem.badRequest("stream: those that begin with starcast. are the library's own");
+      }
+      if (action == Action.SUBSCRIBE) {
+        access.require(request, action, id);
+      } else {
+        access.requirePermit(request, action, id);
+      }
+    } catch (WebApplicationException e) {
+      refusals.add(e, request, List.of(id));
+      throw e;
+    }
+  }
+
+  private DurableStream find(String id) {
+    DurableStream stream = streams.find(id);
+    if (stream == null) {
+      throw problem(404, "stream: there is none of this id");
+    }
+    return stream;
+  }
+
+  /** Where a request reads from; -1 where it does not say so. */
+  private static Offset place(DurableStream stream, Map<String, List<String>> query) {
+    String text = Parameters.single(query, "offset");
+    Offset place = Parameters.checked("offset", () -> stream.place(text == null ? "-1" : text));
+    if (place == null) {
+      throw problem(410, "offset: is of another stream that had this id");
+    }
+    return place;
+  }
+
+  private static WebApplicationException problem(int status, String detail) {
+    return new WebApplicationException(detail, Problem.of(status, detail).build());
+  }
+
+  // ---- writing
+
+  /** The body; null for none. */
+  private byte[] read(InputStream body) {
+    int most = config.limits().messageBytes();
+    byte[] bytes;
+    try {
+      bytes = body.readNBytes(most + 1);
+    } catch (IOException e) {
+      throw problem(408, "body: did not arrive in full");
+    }
+    if (bytes.length > most) {
+      throw tooLarge();
+    }
+    return bytes.length == 0 ? null : bytes;
+  }
+
+  private WebApplicationException tooLarge() {
+    return problem(
+        413, "body: is larger than starcast.message.max-bytes, encoded, allows for one event");
+  }
+
+  private static void answer(
+      AsyncResponse async, CompletionStage<Outcome> outcome, Map<String, String> more) {
+    outcome.whenComplete(
+        (done, failure) -> async.resume(failure == null ? answer(done, more) : notStored()));
+  }
+
+  private static Response answer(Outcome outcome, Map<String, String> more) {
+    Response.ResponseBuilder answer =
+        outcome.isAccepted()
+            ? Response.status(outcome.status())
+            : Problem.of(outcome.status(), outcome.problem());
+    outcome.headers().forEach(answer::header);
+    if (outcome.isAccepted()) {
+      more.forEach(answer::header);
+    }
+    return answer.build();
+  }
+
+  private static Response notStored() {
+    return Problem.of(503, "the event was not stored, or may not have been")
+        .header(HttpHeaders.RETRY_AFTER, 2)
+        .build();
+  }
+
+  /** Requests but those for events. */
+  public static final class Plain {
+    private final DurableStreamResource all;
+    private final String id;
+
+    Plain(DurableStreamResource all, String id) {
+      this.all = all;
+      this.id = id;
+    }
+
+    /** Creates the stream. */
+    @PUT
+    public void create(
+        InputStream body,
+        @Suspended AsyncResponse async,
+        @Context UriInfo uri,
+        @Context HttpServletRequest request,
+        @Context HttpServletResponse response) {
+      all.enter(id, Action.PUBLISH, request, response);
+      if (request.getHeader("Stream-Forked-From") != null
+          || request.getHeader("Stream-Fork-Sub-Offset") != null) {
+        throw problem(501, "Stream-Forked-From: there are no forks here");
+      }
+      Operation creation = DurableWrites.creation(request, all.read(body));
+      Map<String, String> more =
+          Map.of(
+              HttpHeaders.CONTENT_TYPE,
+              creation.type(),
+              HttpHeaders.LOCATION,
+              uri.getAbsolutePath().toString());
+      submit(creation, async, more);
+    }
+
+    /** Appends, closes, or both. */
+    @POST
+    public void append(
+        InputStream body,
+        @Suspended AsyncResponse async,
+        @Context HttpServletRequest request,
+        @Context HttpServletResponse response) {
+      all.enter(id, Action.PUBLISH, request, response);
+      DurableStream stream = all.find(id);
+      submit(DurableWrites.append(stream, request, all.read(body)), async, Map.of());
+    }
+
+    private void submit(Operation operation, AsyncResponse async, Map<String, String> more) {
+      CompletionStage<Outcome> outcome;
+      try {
+        outcome = all.streams.submit(id, operation);
+      } catch (IllegalArgumentException e) {
+        throw all.tooLarge();
+      }
+      answer(async, outcome, more);
+    }
+
+    /** Deletes the stream. */
+    @DELETE
+    public void delete(
+        @Suspended AsyncResponse async,
+        @Context HttpServletRequest request,
+        @Context HttpServletResponse response) {
+      all.enter(id, Action.PUBLISH, request, response);
+      answer(async, all.streams.delete(all.find(id)), Map.of());
+    }
+
+    /** How the stream stands. */
+    @HEAD
+    public Response head(
+        @Context HttpServletRequest request, @Context HttpServletResponse response) {
+      all.enter(id, Action.SUBSCRIBE, request, response);
+      DurableStream stream = all.find(id);
+      Response.ResponseBuilder answer =
+          Response.ok().header(HttpHeaders.CONTENT_TYPE, stream.type());
+      stream.headers().forEach(answer::header);
+      if (stream.ttl() != null) {
+        answer.header("Stream-TTL", stream.ttl());
+      }
+      if (stream.expires() != null) {
+        answer.header("Stream-Expires-At", stream.expires());
+      }
+      return answer.build();
+    }
+
+    /** Reads what is there, or waits until there is something. */
+    @GET
+    public void read(
+        @Suspended AsyncResponse async,
+        @Context HttpServletRequest request,
+        @Context HttpServletResponse response) {
+      all.enter(id, Action.SUBSCRIBE, request, response);
+      Map<String, List<String>> query = FormData.parameters(request, PARAMETERS);
+      DurableStream stream = all.find(id);
+      Offset from = place(stream, query);
+      String offset = Parameters.single(query, "offset");
+      String live = Parameters.single(query, "live");
+      all.streams.touch(stream);
+      if (live == null) {
+        boolean isNow = "now".equals(offset);
+        async.resume(
+            isNow
+                ? slice(stream, stream.read(from, 0)).build()
+                : cacheable(stream, stream.read(from, MOST_BYTES), request, response));
+      } else if (!live.equals("long-poll")) {
+        throw Problem.badRequest("live: must be long-poll or sse");
+      } else if (offset == null) {
+        throw Problem.badRequest("offset: is missing");
+      } else {
+        all.poll(new Poll(all, stream, from, Parameters.single(query, "cursor"), async));
+      }
+    }
+
+    /** Answers the preflight request of a page of an origin that is listed. */
+    @OPTIONS
+    public Response options(
+        @Context HttpServletRequest request, @Context HttpServletResponse response) {
+      return all.guard.options(Switch.DURABLE_STREAMS, METHODS, request, response);
+    }
+  }
+
+  // ---- reading
+
+  private static Response.ResponseBuilder slice(DurableStream stream, Slice slice) {
+    Response.ResponseBuilder answer =
+        Response.ok(slice.data())
+            .header(HttpHeaders.CONTENT_TYPE, stream.type())
+            .header("Stream-Next-Offset", slice.next());
+    return flags(answer, slice);
+  }
+
+  private static Response.ResponseBuilder flags(Response.ResponseBuilder answer, Slice slice) {
+    if (slice.isUpToDate()) {
+      answer.header("Stream-Up-To-Date", "true");
+    }
+    if (slice.isClosed()) {
+      answer.header("Stream-Closed", "true");
+    }
+    return answer;
+  }
+
+  /** For the client's own cache, which asks each time. */
+  private static Response cacheable(
+      DurableStream stream, Slice slice, HttpServletRequest request, HttpServletResponse response) {
+    response.setHeader(HttpHeaders.CACHE_CONTROL, "private, no-cache");
+    String tag =
+        "\"" + slice.from() + ":" + slice.next().sequence() + (slice.isClosed() ? ":c\"" : "\"");
+    boolean isKnown = tag.equals(request.getHeader(HttpHeaders.IF_NONE_MATCH));
+    Response.ResponseBuilder answer =
+        isKnown
+            ? flags(Response.notModified().header("Stream-Next-Offset", slice.next()), slice)
+            : slice(stream, slice);
+    return answer.header(HttpHeaders.ETAG, tag).build();
+  }
+
+  private void poll(Poll poll) {
+    if (polling.incrementAndGet() > config.limits().clients()) {
+      polling.decrementAndGet();
+      throw new WebApplicationException(
+          Problem.of(503, "there are as many requests that wait as clients may be")
+              .header(HttpHeaders.RETRY_AFTER, 5)
+              .build());
+    }
+    poll.begin();
+  }
+
+  /** One request that waits for something behind an offset. */
+  private static final class Poll implements Runnable {
+    private final DurableStreamResource all;
+    private final DurableStream stream;
+    private final Offset from;
+    private final String cursor;
+    private final AsyncResponse async;
+    private final AtomicBoolean answered = new AtomicBoolean();
+
+    Poll(
+        DurableStreamResource all,
+        DurableStream stream,
+        Offset from,
+        String cursor,
+        AsyncResponse async) {
+      this.all = all;
+      this.stream = stream;
+      this.from = from;
+      this.cursor = cursor;
+      this.async = async;
+    }
+
+    void begin() {
+      async.setTimeoutHandler(late -> answer());
+      async.setTimeout(config().pollTimeout().toMillis(), TimeUnit.MILLISECONDS);
+      run();
+    }
+
+    private StarcastConfig.DurableStreams config() {
+      return all.config.durableStreams();
+    }
+
+    @Override
+    public void run() {
+      if (!answered.get() && !stream.await(from, this)) {
+        // a client may take its time
+        all.sends.execute(this::answer);
+      }
+    }
+
+    private void answer() {
+      if (answered.compareAndSet(false, true)) {
+        stream.cancel(this);
+        all.polling.decrementAndGet();
+        async.resume(response());
+      }
+    }
+
+    private Response response() {
+      if (stream.isDeleted()) {
+        return Problem.of(404, "stream: has been deleted").build();
+      }
+      Slice slice = stream.read(from, MOST_BYTES);
+      Response.ResponseBuilder answer =
+          slice.isEmpty()
+              ? flags(Response.noContent().header("Stream-Next-Offset", slice.next()), slice)
+              : slice(stream, slice);
+      return answer.header("Stream-Cursor", Offset.cursor(cursor)).build();
+    }
+  }
+
+  /** Requests for events. */
+  public static final class Live {
+    private final DurableStreamResource all;
+    private final String id;
+
+    Live(DurableStreamResource all, String id) {
+      this.all = all;
+      this.id = id;
+    }
+
+    /** Sends what there is, and what comes. */
+    @GET
+    @Produces(MediaType.SERVER_SENT_EVENTS)
+    public void read(
+        @Context SseEventSink sink,
+        @Context HttpServletRequest request,
+        @Context HttpServletResponse response) {
+      all.enter(id, Action.SUBSCRIBE, request, response);
+      Map<String, List<String>> query = FormData.parameters(request, PARAMETERS);
+      DurableStream stream = all.find(id);
+      Parameters.required(query, "offset");
+      Offset from = place(stream, query);
+      String cursor = Parameters.single(query, "cursor");
+      all.streams.touch(stream);
+      if (!Operation.isText(stream.type())) {
+        response.setHeader("Stream-SSE-Data-Encoding", "base64");
+      }
+      int most = Math.min(MOST_EVENT_BYTES, all.config.limits().messageBytes() / 8);
+      all.sse.stream(sink, Source.of(new LiveReader(stream, from, cursor, most)));
+    }
+  }
+}
