@@ -21,9 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.starcast.testing.ReceivedEvent;
 
 /**
- * Named streams whose server is killed, with the file store, while viewers come and go: who comes
- * back to it has the same items as everybody, and is told that the stream is lost. Repeat a run
- * with {@code -Dstarcast.test.seed}; failures name it.
+ * Named streams whose node is killed, with the file store and with NATS, while viewers come and go:
+ * who comes back, to the node or to another one, has the same items as everybody, and is told that
+ * the stream is lost. Repeat a run with {@code -Dstarcast.test.seed}; failures name it.
  */
 @EnabledIfSystemProperty(named = "payara.microJar", matches = ".+")
 @EnabledIfSystemProperty(named = "arquillian.launch", matches = "payara")
@@ -162,6 +162,18 @@ class NamedKillIT {
     assertThat(all).as("seed %d", seed).isEqualTo(expected);
   }
 
+  /** A node that has not reached its broker refuses clients. */
+  private static void awaitBroker(Server server) {
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> {
+              try (RawStream stream = server.stream("topic=any")) {
+                return stream.status() == 200;
+              }
+            });
+  }
+
   private static void awaitNothingMore(Viewer viewer, Supplier<Server> server) {
     await()
         .atMost(PATIENCE)
@@ -229,6 +241,59 @@ class NamedKillIT {
       whole.follow();
       assertWhole(whole.seen(), "whole", "\"outcome\":\"completed\",\"items\":300");
       assertThat(items(whole.seen())).hasSize(300);
+    }
+  }
+
+  @Test
+  void whoGoesOnOnTheOtherNodesHasTheSameItemsAndTheEnd() throws Exception {
+    try (Cluster cluster =
+        new Cluster(
+            temp, Map.of("STARCAST_LOG_EVENTS", "200", "STARCAST_RETRY", "PT0.1S"), Map.of())) {
+      for (int node = 0; node < 3; node++) {
+        awaitBroker(cluster.server(node));
+      }
+      start(cluster.server(1), "killed", 1_000_000, 5);
+      start(cluster.server(0), "stays", 1_000_000, 5);
+      nodes = List.of(cluster.server(0), cluster.server(1), cluster.server(2));
+      List<Viewer> ofKilled = viewers("killed");
+      List<Viewer> ofOther = viewers("stays");
+      CompletableFuture<Void> killed = follow(ofKilled);
+      CompletableFuture<Void> stays = follow(ofOther);
+      // more than a node keeps of topics that are no streams
+      awaitSeen(ofKilled, 300);
+      awaitSeen(ofOther, 300);
+
+      cluster.node(1).kill();
+      nodes = List.of(cluster.server(0), cluster.server(2));
+      killed.join();
+      int before = ofOther.get(0).count();
+      awaitSeen(ofOther, before + 50);
+      cluster.server(2).delete("streams/named/stays");
+      stays.join();
+      cluster.node(1).start();
+      cluster.node(1).ready();
+      awaitBroker(cluster.server(1));
+
+      for (int node = 0; node < 3; node++) {
+        Server server = cluster.server(node);
+        List<String> lost = all(server, "killed");
+        assertWhole(lost, "killed", LOST);
+        List<String> stopped = all(server, "stays");
+        String end = "\"outcome\":\"cancelled\",\"reason\":\"stopped\",\"items\":";
+        assertWhole(stopped, "stays", end + items(stopped).size());
+        assertThat(ofKilled)
+            .as("node %d, seed %d", node, seed)
+            .allSatisfy(viewer -> assertThat(viewer.seen()).isEqualTo(lost));
+        assertThat(ofOther)
+            .as("node %d, seed %d", node, seed)
+            .allSatisfy(viewer -> assertThat(viewer.seen()).isEqualTo(stopped));
+        awaitNothingMore(ofKilled.get(node), () -> server);
+      }
+      for (List<Viewer> viewers : List.of(ofKilled, ofOther)) {
+        assertThat(viewers).allSatisfy(viewer -> assertThat(viewer.gaps()).isZero());
+      }
+      assertThat(cluster.server(1).post("streams/named/killed?items=3", "").body())
+          .isEqualTo("FAILED");
     }
   }
 }
