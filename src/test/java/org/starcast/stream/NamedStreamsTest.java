@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +34,7 @@ import org.starcast.RunningBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics.Metric;
+import org.starcast.Subscription;
 import org.starcast.stream.Source.Emitter;
 import org.starcast.stream.SseStreams.NamedStream;
 import org.starcast.stream.SseStreams.NamedStream.State;
@@ -571,6 +573,62 @@ class NamedStreamsTest {
         viewer, all(items(7), end("\"outcome\":\"failed\",\"reason\":\"stopped\",\"items\":7")));
     assertThat(streams.named(ID).orElseThrow().state()).isEqualTo(State.FAILED);
     assertThat(streams.named("answers.2").orElseThrow().state()).isEqualTo(State.COMPLETED);
+  }
+
+  @Test
+  void theHistoriesOfTopicsAreThereAfterARestartHoweverMuchElseWasPublished() throws Exception {
+    Path log = temp.resolve("log");
+    String[] file = {
+      "log.store",
+      "file",
+      "log.directory",
+      log.toString(),
+      "log.events",
+      "2000",
+      "log.topics.\"orders\".events",
+      "5"
+    };
+    start(file);
+    for (int i = 0; i < 10; i++) {
+      node.broadcaster().publish("chat", "m" + i);
+      node.broadcaster().publish("orders", "o" + i);
+    }
+    String id = node.broadcaster().lastEventId();
+    await(streams.named(ID, Source.of(items(300)), StreamOptions.defaults()));
+    for (int i = 2; i < 12; i++) {
+      await(streams.named("answers." + i, Source.of(items(500)), StreamOptions.defaults()));
+      String end = "{\"stream\":\"answers." + i + "\",\"outcome\"";
+      Awaitility.await().atMost(PATIENCE).until(() -> text(log).contains(end));
+    }
+    // the segment that they were in
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> Files.notExists(log.resolve("events-0000000000000000001.log")));
+
+    for (int restart = 0; restart < 2; restart++) {
+      running.remove(node);
+      node.close();
+      start(file);
+
+      FakeSink first = FakeSink.instant();
+      streams.watch(first, ID).whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+      assertThat(first.data()).hasSize(302).containsSubsequence("t0", "t150", "t299");
+      assertThat(names(first)).doesNotContain("starcast-gap");
+      NamedViewer chat = new NamedViewer("chat").connect(node.broadcaster());
+      List<String> said = new ArrayList<>(IntStream.range(0, 10).mapToObj(i -> "m" + i).toList());
+      said.addAll(Collections.nCopies(restart, "after"));
+      awaitSeen(chat, said);
+      NamedViewer orders = new NamedViewer("orders").connect(node.broadcaster());
+      awaitSeen(orders, List.of("o5", "o6", "o7", "o8", "o9"));
+      assertThat(node.broadcaster().history("chat", 99)).hasSize(10 + restart);
+      FakeSink back = FakeSink.instant();
+      node.broadcaster().register(back, Subscription.to("chat").resumeFrom(id));
+      node.broadcaster().publish("chat", "after");
+      Awaitility.await().atMost(PATIENCE).until(() -> back.data().contains("after"));
+      assertThat(names(back)).doesNotContain("starcast-gap");
+      assertThat(streams.named(ID).orElseThrow().state()).isEqualTo(State.COMPLETED);
+      assertThat(streams.named(ID).orElseThrow().items()).isEqualTo(300);
+    }
   }
 
   @Test

@@ -41,6 +41,8 @@ import org.starcast.spi.OutgoingEvent;
  * what is not stored (2.10). So what the node has read from the stream meanwhile is not sent again;
  * of the rest the first goes alone, and the others when it was answered, which shows that the new
  * leader has applied all that the last one left, and when the node has read that, too.
+ *
+ * <p>Over 500 lines, as all states and what may be sent in each are here, under one monitor.
  */
 public final class NatsOutbox {
 

@@ -96,7 +96,24 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
     } finally {
       lock.unlock();
     }
+    if (!isShared) {
+      // the events of before the log's first one, which are not received
+      for (StoredEvent event : states) {
+        if (event.sequence() <= after) {
+          streamed(epoch, event);
+        }
+      }
+    }
     listener.commandsMissed();
+  }
+
+  private void streamed(String epoch, StoredEvent event) {
+    if (LibraryEvents.isStreamSender(event.sender())) {
+      Runnable then = listener.streamed(new EventId(epoch, event.sequence()), event, this);
+      if (then != null) {
+        then.run();
+      }
+    }
   }
 
   @Override
@@ -209,7 +226,11 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
 
   @Override
   public List<? extends StoredEvent> states() {
-    return history == null ? List.of() : history.states();
+    if (history == null) {
+      return List.of();
+    }
+    // a shared backplane has the events, and needs no copies
+    return isShared ? history.states() : history.contents();
   }
 
   // ---- the order itself

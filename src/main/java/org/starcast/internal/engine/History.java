@@ -59,7 +59,8 @@ final class History {
         new EventLog<>(
             after, config.log().events(), config.log().bytes(), config.log().age().toMillis());
     TopicLogs<Frame> topics = new TopicLogs<>(rules, after, config);
-    topics.restore(states.stream().map(Frame::kept).toList());
+    topics.restore(
+        states, states.stream().filter(event -> event.sequence() > 0).map(Frame::kept).toList());
     pages.clear();
     order = new Order(epoch, log, topics, new LatestOfKeys(log));
     announce();
@@ -89,6 +90,11 @@ final class History {
   /** The events of topics that have a history of their own. */
   List<Frame> states() {
     return order.topics.snapshot();
+  }
+
+  /** All that the histories of topics have, to be stored and {@linkplain #begin begun} with. */
+  List<StoredEvent> contents() {
+    return order.topics.contents();
   }
 
   /** See {@link StreamHistories#keep}; never while {@link #append} runs. */

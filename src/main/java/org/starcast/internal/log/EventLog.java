@@ -145,6 +145,14 @@ public final class EventLog<E extends StoredEvent> {
     return bytes;
   }
 
+  /** The bounds, those of {@link TopicBounds}. */
+  TopicBounds bounds() {
+    return new TopicBounds(
+        maxEvents == MAX_CAPACITY ? 0 : maxEvents,
+        maxBytes == Long.MAX_VALUE ? 0 : maxBytes,
+        maxAgeMillis);
+  }
+
   /** How many more events there is room for. */
   long roomEvents() {
     return maxEvents - (head - tail);

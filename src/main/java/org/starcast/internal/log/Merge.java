@@ -91,7 +91,7 @@ final class Merge {
     events.sort(Comparator.comparingLong(StoredEvent::sequence));
     List<E> once = new ArrayList<>(events.size());
     for (E event : events) {
-      if (once.isEmpty() || once.get(once.size() - 1) != event) {
+      if (once.isEmpty() || once.get(once.size() - 1).sequence() < event.sequence()) {
         once.add(event);
       }
     }

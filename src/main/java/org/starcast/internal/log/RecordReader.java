@@ -36,7 +36,9 @@ final class RecordReader implements AutoCloseable {
   private final long size;
   private final Map<String, String> shared = new HashMap<>();
   private long position;
-  private long lastSequence;
+
+  /** Less than that of what stands before the first event. */
+  private long lastSequence = -1;
 
   RecordReader(Path file) throws IOException {
     size = Files.size(file);

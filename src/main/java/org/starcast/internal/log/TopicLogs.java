@@ -9,6 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.config.TopicBounds;
+import org.starcast.internal.log.HistoryMarks.Floor;
+import org.starcast.internal.log.HistoryMarks.Kind;
 import org.starcast.internal.log.TopicRules.Selection;
 import org.starcast.spi.StoredEvent;
 
@@ -143,6 +145,15 @@ public final class TopicLogs<E extends StoredEvent> {
   private volatile long bytes;
   private volatile long dropped;
 
+  /** The sequence of the last event that was appended, or missed. */
+  private long last;
+
+  /**
+   * The sequence up to which all that is to be here was restored: what comes of that once more,
+   * from the log, changes nothing.
+   */
+  private volatile long restored;
+
   /**
    * No events yet.
    *
@@ -174,14 +185,24 @@ public final class TopicLogs<E extends StoredEvent> {
 
   /** Keeps an event behind all others, once; not a hole. */
   public void append(E event) {
-    if (!isActive()) {
-      return;
+    if (isActive() && event.sequence() > restored) {
+      put(event, true);
     }
+  }
+
+  /**
+   * Keeps an event in the histories of its topics.
+   *
+   * @param begins whether a topic of it that has no history begins one, and room is made: not for
+   *     what was here before
+   */
+  private void put(E event, boolean begins) {
     synchronized (this) {
+      last = Math.max(last, event.sequence());
       boolean others = false;
       for (String topic : event.topics()) {
-        History<E> history = history(topic);
-        others |= isOther(history);
+        History<E> history = begins ? history(topic) : known(topic);
+        others |= history == null ? rules.find(topic) < 0 : isOther(history, event.sequence());
         if (history != null && (history.group != forgotten || history.isState)) {
           append(history, event);
         }
@@ -191,7 +212,9 @@ public final class TopicLogs<E extends StoredEvent> {
       } else if (others && rest != null) {
         add(rest, event);
       }
-      shrink();
+      if (begins) {
+        shrink();
+      }
     }
   }
 
@@ -200,11 +223,24 @@ public final class TopicLogs<E extends StoredEvent> {
     return history == null || history.group == latest || history.group == forgotten;
   }
 
-  /** The history of a topic, marked as used; null if none is kept. */
-  private History<E> history(String topic) {
+  /** Likewise, for one event: what a topic had while it was kept by name is not among the rest. */
+  private boolean isOther(History<E> history, long sequence) {
+    return isOther(history) && (history.group != forgotten || sequence > history.lost);
+  }
+
+  /** The history of a topic, marked as used; null if there is none. */
+  private History<E> known(String topic) {
     History<E> known = histories.get(topic);
     if (known != null) {
       known.group.byUse.put(topic, known);
+    }
+    return known;
+  }
+
+  /** As {@link #known}, begun if there is none; null if none is kept. */
+  private History<E> history(String topic) {
+    History<E> known = known(topic);
+    if (known != null) {
       return known;
     }
     int rule = rules.find(topic);
@@ -364,9 +400,65 @@ public final class TopicLogs<E extends StoredEvent> {
     }
   }
 
+  /**
+   * As {@link #restore}, with all that {@link #contents} had, of which is known where it is
+   * complete.
+   *
+   * @param contents what was kept, as it was stored
+   * @param events the events among them
+   */
+  public synchronized void restore(List<? extends StoredEvent> contents, List<E> events) {
+    HistoryMarks marks = HistoryMarks.of(contents);
+    if (marks == null || !marks.floors().stream().map(Floor::pattern).toList().equals(patterns())) {
+      // others, or of other rules
+      restore(events);
+      return;
+    }
+    // what came between them and the first event of the log is lost
+    missing = missing > marks.last() ? missing : marks.missing();
+    last = marks.last();
+    rest = common(REST, marks.rest());
+    everybody = common(EVERYBODY, marks.everybody());
+    forgotten.floor = marks.forgotten();
+    for (int i = 0; i < groups.size(); i++) {
+      groups.get(i).floor = marks.floors().get(i).sequence();
+    }
+    for (HistoryMarks.Topic topic : marks.topics()) {
+      restore(topic);
+    }
+    // a topic whose history was evicted has none, though an event of it is in another's
+    events.forEach(event -> put(event, false));
+    restored = marks.last();
+  }
+
+  private void restore(HistoryMarks.Topic topic) {
+    switch (topic.kind()) {
+      case RULE -> {
+        Group<E> group = groups.get(rules.find(topic.name()));
+        put(topic.name(), group, new EventLog<>(topic.evicted(), group.bounds));
+      }
+      case NAMED -> {
+        put(topic.name(), named, new EventLog<>(topic.evicted(), topic.bounds()));
+        if (topic.forgetAt() != Long.MAX_VALUE) {
+          forget(topic.name(), Math.max(topic.forgetAt(), System.currentTimeMillis() + 1_000));
+        }
+      }
+      case LATEST -> put(topic.name(), latest, new EventLog<>(topic.evicted(), TopicBounds.LATEST));
+      case FORGOTTEN ->
+          put(topic.name(), forgotten, new EventLog<>(topic.evicted(), TopicBounds.LATEST));
+    }
+  }
+
+  private List<String> patterns() {
+    return rules.all().stream().map(rule -> rule.pattern().toString()).toList();
+  }
+
   /** All events up to this sequence that did not come are lost. */
-  public void missed(long upTo) {
-    missing = Math.max(missing, upTo);
+  public synchronized void missed(long upTo) {
+    if (upTo > restored) {
+      missing = Math.max(missing, upTo);
+      last = Math.max(last, upTo);
+    }
   }
 
   /** Lets go of what is too old. */
@@ -409,9 +501,14 @@ public final class TopicLogs<E extends StoredEvent> {
     if (rules.find(topic) >= 0) {
       return;
     }
-    begin(recent);
     History<E> before = histories.get(topic);
     boolean isKept = before != null && before.group == named;
+    if (!isKept && after < restored) {
+      // it was forgotten by then
+      return;
+    }
+    last = Math.max(last, recent.last());
+    begin(recent);
     EventLog<E> source = isKept ? before.log : recent;
     EventLog<E> log = new EventLog<>(Math.max(after, source.evicted()), bounds);
     for (long position = source.positionAfter(after); position < source.head(); position++) {
@@ -650,16 +747,76 @@ public final class TopicLogs<E extends StoredEvent> {
   /** All events that are here, in their order, each once. */
   public List<E> snapshot() {
     List<E> events = new ArrayList<>();
-    for (History<E> history : histories.values()) {
-      EventLog<E> log = history.log;
-      for (long position = log.tail(); position < log.head(); position++) {
-        E event = log.at(position);
-        if (event != null) {
-          events.add(event);
-        }
+    histories.values().forEach(history -> addAll(events, history.log));
+    return Merge.inOrder(events);
+  }
+
+  /**
+   * All that is here, to be stored for {@link #restore(List, List)}: the events in their order,
+   * each once, and before them where they are complete. From any thread.
+   */
+  public List<StoredEvent> contents() {
+    List<E> events = new ArrayList<>();
+    StoredEvent marks = null;
+    synchronized (this) {
+      histories.values().forEach(history -> addAll(events, history.log));
+      if (rest != null) {
+        addAll(events, rest.log);
+        addAll(events, everybody.log);
+        marks = marks().toEvent();
       }
     }
-    return Merge.inOrder(events);
+    List<StoredEvent> contents = new ArrayList<>(events.size() + 1);
+    if (marks != null) {
+      contents.add(marks);
+    }
+    contents.addAll(Merge.inOrder(events));
+    return contents;
+  }
+
+  private void addAll(List<E> events, EventLog<E> log) {
+    for (long position = log.tail(); position < log.head(); position++) {
+      E event = log.at(position);
+      if (event != null) {
+        events.add(event);
+      }
+    }
+  }
+
+  private Kind kind(Group<E> group) {
+    if (group == named) {
+      return Kind.NAMED;
+    }
+    if (group == forgotten) {
+      return Kind.FORGOTTEN;
+    }
+    return group == latest ? Kind.LATEST : Kind.RULE;
+  }
+
+  private HistoryMarks marks() {
+    List<Floor> floors = new ArrayList<>();
+    for (int i = 0; i < groups.size(); i++) {
+      floors.add(new Floor(patterns().get(i), groups.get(i).floor));
+    }
+    List<HistoryMarks.Topic> topics = new ArrayList<>();
+    for (History<E> history : histories.values()) {
+      Kind kind = kind(history.group);
+      topics.add(
+          new HistoryMarks.Topic(
+              history.topic,
+              kind,
+              kind == Kind.FORGOTTEN ? history.lost : history.log.evicted(),
+              kind == Kind.NAMED ? history.log.bounds() : UNBOUNDED,
+              history.forgetAt));
+    }
+    return new HistoryMarks(
+        last,
+        missing,
+        rest.log.evicted(),
+        everybody.log.evicted(),
+        forgotten.floor,
+        floors,
+        topics);
   }
 
   // ---- accounts
