@@ -327,7 +327,7 @@ final class PostgresWriter {
               batch,
               database.append(
                   connection,
-                  where == Outbox.ANYWHERE ? 0 : Math.max(0, outboxTo - OUTBOX_OVERLAP),
+                  outboxAfter(where),
                   node,
                   batch.stream().map(each -> each.entry).toList()));
           listener.stored();
@@ -363,6 +363,11 @@ final class PostgresWriter {
     Outbox where = outbox;
     outbox = Outbox.EMPTY;
     return closed ? null : where;
+  }
+
+  /** Up to which id the outbox is not looked into. */
+  private synchronized long outboxAfter(Outbox where) {
+    return where == Outbox.ANYWHERE ? 0 : Math.max(0, outboxTo - OUTBOX_OVERLAP);
   }
 
   /** What to append next; nothing for the outbox alone. */
