@@ -28,6 +28,8 @@ import org.starcast.spi.OutgoingEvent;
  * The statements of the backplane: all SQL but that of {@code starcast-1.sql}, which makes the
  * tables. Each is a transaction of its own, in READ COMMITTED, but {@link #insert}. Thread-safe; a
  * connection is used by one thread at a time.
+ *
+ * <p>Over 500 lines, as the text of each statement stands beside what is read of it.
  */
 final class PostgresDatabase {
 

@@ -31,13 +31,17 @@ public final class Gzip {
     this.deflater = new Deflater(level, true);
   }
 
-  /** The piece that refers to nothing before it; stored if it is shorter than the least. */
+  /**
+   * The piece that refers to nothing before it; stored if it is shorter than the least, or would
+   * grow: it is never longer than {@link #storedLength}.
+   */
   public byte[] deflate(byte[] bytes, int length) {
     if (length < minBytes) {
       return store(bytes, length);
     }
     deflater.reset();
-    return deflate(deflater, bytes, length, Deflater.FULL_FLUSH);
+    byte[] piece = deflate(deflater, bytes, length, Deflater.FULL_FLUSH);
+    return piece.length > storedLength(length) ? store(bytes, length) : piece;
   }
 
   /** The piece that this deflater goes on with, to the end of its last byte. */

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.writer.Gzip;
 import org.starcast.spi.StoredEvent;
 
 class WriteBatchTest {
@@ -91,6 +93,29 @@ class WriteBatchTest {
     assertThat(batch.frames).isEqualTo(2);
     assertThat(batch.length).isBetween(1, 100);
     assertThat(frame.compressed().isInNoHistory()).isFalse();
+    histories.end();
+  }
+
+  /** What room was taken for is what comes, though deflating makes it longer. */
+  @Test
+  void whatDeflatingMakesLongerFitsIntoABatchThatIsFull() {
+    GzipHistories histories = new GzipHistories(6, 0);
+    GzipStream stream = new GzipStream(histories);
+    Random random = new Random(7);
+    batch.begin();
+    int most = 0;
+    boolean more = true;
+    while (more) {
+      byte[] bytes = new byte[300];
+      random.nextBytes(bytes);
+      more = batch.add(Frame.permanent(bytes), stream);
+      most += more ? Gzip.storedLength(bytes.length) : 0;
+    }
+    assertThat(most).isGreaterThan(MOST - 310);
+
+    batch.compress();
+
+    assertThat(batch.length).isLessThanOrEqualTo(most);
     histories.end();
   }
 
