@@ -37,7 +37,7 @@ final class Frame extends StoredEvent {
   private final Frame origin;
 
   /** For how many clients it is; 0 for unknown, or {@link #CONTROL}. A hint, without a lock. */
-  private int audience;
+  private volatile int audience;
 
   /** Gives way when the heap gets tight: what the log keeps is bounded without it. */
   private volatile SoftReference<CompressedFrame> compressed;

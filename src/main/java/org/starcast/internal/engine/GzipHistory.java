@@ -73,7 +73,11 @@ final class GzipHistory {
 
   /** Begins with this frame; the position is behind it. */
   static Position begin(GzipHistories histories, CompressedFrame first) {
-    return new GzipHistory(histories, List.of(first.frame()), null).end;
+    return new GzipHistory(histories, List.of(first.frame()), null).end();
+  }
+
+  private synchronized Position end() {
+    return end;
   }
 
   boolean isOlderThan(GzipHistory other) {
@@ -95,7 +99,7 @@ final class GzipHistory {
       // maybe for one of them alone, and too short to be deflated
       GzipHistory all =
           new GzipHistory(histories, with(forms), predecessor == null ? this : predecessor);
-      return forms.add(new CompressedFrame.Chained(at, all.end, null));
+      return forms.add(new CompressedFrame.Chained(at, all.end(), null));
     }
     if (frame.isForFewOf(at.arrivals)) {
       // the others go on from here
