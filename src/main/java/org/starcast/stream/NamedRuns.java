@@ -151,15 +151,30 @@ final class NamedRuns {
     return gone.contains(id);
   }
 
-  /** The start of a run was not stored, or may not have been; whether it is given up. */
-  synchronized boolean unclaim(NamedRun run, NamedSource<?> own) {
+  /**
+   * The start of a run was not stored, or may not have been.
+   *
+   * @return what is to be done if it is given up; or null
+   */
+  synchronized Runnable unclaim(NamedRun run, NamedSource<?> own) {
     if (run.phase() != Phase.CLAIMED || run.own() != own) {
-      return false;
+      return null;
     }
     end(run, Phase.FAILED, null, System.currentTimeMillis());
     over.remove(run);
     runs.remove(run.id(), run);
-    return true;
+    Set<SseClient> left = viewers.remove(run.id());
+    return () -> {
+      close(left);
+      own.discard();
+      run.complete();
+    };
+  }
+
+  private static void close(Set<SseClient> viewers) {
+    if (viewers != null) {
+      viewers.forEach(SseClient::close);
+    }
   }
 
   /** The runs for which this holds. */
@@ -180,7 +195,7 @@ final class NamedRuns {
    */
   synchronized boolean isOverFor(String id, SseClient client) {
     NamedRun run = runs.get(id);
-    if (run != null && run.phase().isOver()) {
+    if (run == null ? gone.contains(id) : run.phase().isOver()) {
       return true;
     }
     viewers.computeIfAbsent(id, i -> new HashSet<>()).add(client);
@@ -297,9 +312,7 @@ final class NamedRuns {
     Set<SseClient> left = viewers.remove(id);
     NamedRun done = run;
     return () -> {
-      if (left != null) {
-        left.forEach(SseClient::close);
-      }
+      close(left);
       if (own != null) {
         own.close();
       }

@@ -172,8 +172,11 @@ final class NamedSource<T> implements PumpTarget {
       if (hasRoom()) {
         return TAKEN;
       }
-      room = new CompletableFuture<>();
-      lookForRoomLater();
+      // a ping may come while an item's answer is waited for
+      if (room == null) {
+        room = new CompletableFuture<>();
+        lookForRoomLater();
+      }
       return room;
     }
   }

@@ -278,9 +278,9 @@ class NamedStreams implements StreamListener {
   }
 
   private void unclaim(NamedRun run, NamedSource<?> own) {
-    if (runs.unclaim(run, own)) {
-      own.discard();
-      run.complete();
+    Runnable then = runs.unclaim(run, own);
+    if (then != null) {
+      then.run();
     }
   }
 
