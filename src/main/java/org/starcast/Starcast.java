@@ -12,6 +12,7 @@ public final class Starcast {
       List.of(
           "org.starcast.datastar.Signals$Feature",
           "org.starcast.datastar.Signals$BodyReader",
+          "org.starcast.internal.http.NoErrorException$Mapper",
           "org.starcast.internal.web.OriginFilter",
           "org.starcast.internal.web.EndpointResource",
           "org.starcast.internal.web.SessionStreamResource",

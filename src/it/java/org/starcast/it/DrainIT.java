@@ -47,9 +47,11 @@ class DrainIT {
       assertThat(streams.get(i).status()).isEqualTo(200);
     }
 
+    int logged = HttpIT.log().length();
     RawStream refused = server.stream("topic=a");
 
     assertThat(refused.status()).isEqualTo(429);
+    assertThat(HttpIT.log().substring(logged)).doesNotContain("RESTEASY", "\tat ");
     assertThat(refused.header("Retry-After")).isEqualTo("10");
     assertThat(refused.header("Content-Type")).startsWith("application/problem+json");
     assertThat(server.statistics().getInt("refused")).isEqualTo(1);

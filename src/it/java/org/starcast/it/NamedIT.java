@@ -132,6 +132,25 @@ class NamedIT {
   }
 
   @Test
+  void comingBackToAnEndedStreamIsNoErrorInTheServersLog() throws IOException {
+    start(3, 0);
+    await().atMost(PATIENCE).until(() -> state().equals("COMPLETED 3"));
+    String end = last(read(null, Integer.MAX_VALUE));
+    int logged = HttpIT.log().length();
+    try (RawHttp http = new RawHttp(server.uri(""))) {
+      String target = RawHttp.target(server.uri("streams/named/" + id));
+
+      RawHttp.Answer back = http.send("GET", target, "", "Last-Event-ID: " + end);
+      RawHttp.Answer head = http.send("HEAD", target, "");
+
+      assertThat(back.status()).isEqualTo(204);
+      assertThat(back.header("Content-Type")).isNull();
+      assertThat(head.status()).isEqualTo(200);
+    }
+    assertThat(HttpIT.log().substring(logged)).doesNotContain("RESTEASY", "\tat ");
+  }
+
+  @Test
   void stoppingIsToldToAll() throws IOException {
     start(1_000_000, 5);
     try (RawStream stream = server.open("streams/named/" + id);

@@ -23,6 +23,7 @@ import org.starcast.internal.Arguments;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Payloads;
 import org.starcast.internal.http.FormData;
+import org.starcast.internal.http.NoErrorException;
 import org.starcast.internal.http.Problem;
 import org.starcast.internal.json.Json;
 import org.starcast.internal.topic.TopicName;
@@ -176,7 +177,7 @@ class StreamsBean implements SseStreams {
           Problem.of(410, "there is no stream of this id any more").build());
     }
     if (isBehind(bounds[1], asked)) {
-      throw new WebApplicationException(Response.noContent().build());
+      throw new NoErrorException(Response.noContent().build());
     }
     Subscription subscription = Subscription.to(id).type("stream");
     if (asked.isEmpty() || asked.equals(Subscription.EARLIEST)) {

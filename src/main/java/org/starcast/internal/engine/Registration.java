@@ -1,7 +1,6 @@
 package org.starcast.internal.engine;
 
 import jakarta.servlet.http.HttpServletRequest;
-import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.SseEventSink;
@@ -25,6 +24,7 @@ import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
 import org.starcast.Subscription.LineSeparator;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.http.NoErrorException;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.security.Grant;
 import org.starcast.internal.topic.CompiledPattern;
@@ -202,14 +202,13 @@ final class Registration {
     }
   }
 
-  private WebApplicationException answerHead(
+  private NoErrorException answerHead(
       SseEventSink sink, HttpServletRequest request, Subscription subscription, Origin origin)
       throws IOException {
     return origin.servlet
         ? ServletSinkWriter.answerHead(
             sink, request, origin.gzip, subscription.lineSeparator(), completions)
-        : new WebApplicationException(
-            Response.ok().type(MediaType.SERVER_SENT_EVENTS_TYPE).build());
+        : new NoErrorException(Response.ok().type(MediaType.SERVER_SENT_EVENTS_TYPE).build());
   }
 
   private void admit(Origin origin) {

@@ -9,7 +9,6 @@ import jakarta.servlet.ServletResponseWrapper;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.SseEventSink;
@@ -20,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.zip.GZIPOutputStream;
 import org.starcast.Subscription.LineSeparator;
+import org.starcast.internal.http.NoErrorException;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.wire.SseFormat;
 
@@ -200,7 +200,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
    *
    * @return what the resource method is to be left with
    */
-  public static WebApplicationException answerHead(
+  public static NoErrorException answerHead(
       SseEventSink sink,
       HttpServletRequest request,
       boolean gzip,
@@ -209,7 +209,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
       throws IOException {
     open(sink, request, gzip, separator, completions, completions, Duration.ZERO, new Nobody())
         .endNow();
-    return new WebApplicationException(Response.ok().build());
+    return new NoErrorException(Response.ok().build());
   }
 
   /** Whether the class, by its name, is of a runtime that this writer knows. */
