@@ -38,6 +38,7 @@ CREATE UNIQUE INDEX event_key ON starcast.event (key) WHERE key IS NOT NULL;
 -- committed, and until a node gives it its sequence.
 CREATE TABLE starcast.outbox (
   id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  transaction  xid8   NOT NULL DEFAULT pg_current_xact_id(),
   topics       text[] NOT NULL,
   sender       text,
   excepted     text[] NOT NULL,
@@ -45,6 +46,7 @@ CREATE TABLE starcast.outbox (
   key          text,
   body         bytea  NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+CREATE INDEX outbox_transaction ON starcast.outbox (transaction, id);
 
 -- The calls of nodes, and behind which sequence each appended: of each node the latest, so that it
 -- can repeat what was not answered. Those before are deleted now and then.
@@ -63,7 +65,9 @@ CREATE TABLE starcast.call (
 -- in a transaction of its own.
 --
 -- outbox_after: ids up to there are not looked for. As long as a transaction stays open somewhere,
--- what was taken cannot be cleaned away, and who begins at the first id passes all of it.
+-- what was taken cannot be cleaned away, and who begins at the first id passes all of it. But of a
+-- transaction that has something behind that id, what it has before comes first: what is taken of a
+-- transaction is always its lowest ids that are left, so that its order is kept.
 CREATE FUNCTION starcast.append(
   outbox_after bigint, appender uuid, numbers bigint[], commands text[], topic_lines text[],
   senders text[], excepted_lines text[], coalesce_keys text[], keys text[], bodies bytea[])
@@ -91,9 +95,24 @@ BEGIN
   since := newest;
   moment := clock_timestamp();
 
+  -- by ctid, and rows compared as a whole, so that each step has one index that it can use, however
+  -- small the table was when it was analyzed; nobody else deletes here, and nothing is updated
   WITH taken AS (
-    DELETE FROM starcast.outbox WHERE id = ANY (ARRAY(
-      SELECT o.id FROM starcast.outbox o WHERE o.id > outbox_after ORDER BY o.id LIMIT 1000))
+    DELETE FROM starcast.outbox WHERE ctid = ANY (ARRAY(
+      WITH found AS MATERIALIZED (
+        SELECT o.ctid AS place, o.id, o.transaction
+        FROM starcast.outbox o WHERE o.id > outbox_after ORDER BY o.id LIMIT 1000
+      )
+      SELECT a.place FROM (
+        SELECT f.place, f.id FROM found f
+        UNION ALL
+        SELECT b.place, b.id FROM (SELECT DISTINCT f.transaction FROM found f) t, LATERAL (
+          SELECT o.ctid AS place, o.id FROM starcast.outbox o
+          WHERE (o.transaction, o.id) > (t.transaction, 0::bigint)
+            AND (o.transaction, o.id) <= (t.transaction, outbox_after)
+          ORDER BY o.transaction, o.id LIMIT 1000
+        ) b
+      ) a ORDER BY a.id LIMIT 1000))
     RETURNING *
   ), placed AS (
     INSERT INTO starcast.event

@@ -212,13 +212,14 @@ public final class PostgresBackplane implements Backplane.Transactional {
           return;
         }
         follower.open(connection);
-        enter(Phase.FOLLOWING);
-        if (writing.getState() == Thread.State.NEW) {
-          writing.start(); // not before there are tables
-        }
-        delay = FIRST_DELAY_MILLIS;
         while (phase() != Phase.CLOSED) {
-          if (follower.readOn(connection)) {
+          boolean all = follower.readOn(connection);
+          enter(Phase.FOLLOWING); // not before something was read: to connect says little
+          delay = FIRST_DELAY_MILLIS;
+          if (writing.getState() == Thread.State.NEW) {
+            writing.start(); // not before there are tables
+          }
+          if (all) {
             started.complete(null);
             follower.rest(connection);
           }

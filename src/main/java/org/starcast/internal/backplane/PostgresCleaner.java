@@ -27,8 +27,8 @@ final class PostgresCleaner {
   private volatile long notBefore = System.nanoTime();
   private volatile Duration oldest = Duration.ZERO;
 
-  /** The transaction of the last warning; null if it has ended. */
-  private PostgresDatabase.OpenTransaction warned;
+  /** The transactions that were warned of and are open, whether they are holding or not. */
+  private final List<PostgresDatabase.OpenTransaction> warned = new ArrayList<>();
 
   /**
    * Has cleaned nothing.
@@ -52,7 +52,10 @@ final class PostgresCleaner {
     return System.nanoTime() - notBefore >= 0;
   }
 
-  /** How old the oldest transaction was that was open when this looked; zero without one. */
+  /**
+   * How old the oldest transaction was, when this looked, that kept the database from cleaning up;
+   * or was warned of and still open. Zero without one.
+   */
   Duration oldestTransaction() {
     return oldest;
   }
@@ -72,7 +75,7 @@ final class PostgresCleaner {
       while (database.expire(own, states) && available.getAsBoolean()) {
         // there is more
       }
-      look(database.oldestTransaction(own));
+      look(database.openTransactions(own));
       broken = false;
     } finally {
       database.close(own, broken);
@@ -81,13 +84,23 @@ final class PostgresCleaner {
     }
   }
 
-  private void look(PostgresDatabase.OpenTransaction open) {
-    oldest = open == null ? Duration.ZERO : open.age();
-    if (oldest.compareTo(settings.longTransaction()) < 0) {
-      warned = null;
-    } else if (warned == null || !warned.isSame(open)) {
-      warned = open;
-      LogMessage.LONG_TRANSACTION.log(LOG, open.who(), open.age().toSeconds());
+  /** One that was warned of is only forgotten when it has ended, so that it is said once. */
+  private void look(List<PostgresDatabase.OpenTransaction> open) {
+    warned.removeIf(known -> open.stream().noneMatch(known::isSame));
+    Duration age = Duration.ZERO;
+    for (PostgresDatabase.OpenTransaction transaction : open) {
+      boolean known = warned.stream().anyMatch(transaction::isSame);
+      if (!known && !transaction.holding()) {
+        continue;
+      }
+      if (transaction.age().compareTo(age) > 0) {
+        age = transaction.age();
+      }
+      if (!known && transaction.age().compareTo(settings.longTransaction()) >= 0) {
+        warned.add(transaction);
+        LogMessage.LONG_TRANSACTION.log(LOG, transaction.who(), transaction.age().toSeconds());
+      }
     }
+    oldest = age;
   }
 }

@@ -216,7 +216,7 @@ final class PostgresDatabase {
    * What a call has appended.
    *
    * @param sequences by numbers; without an entry that was repeated and is not kept any more
-   * @param outboxTo the last id that was taken from the outbox; 0 if nothing was there
+   * @param outboxTo the highest id that was taken from the outbox; 0 if nothing was there
    * @param outbox how many were taken
    */
   record Appended(Map<Long, Long> sequences, long outboxTo, int outbox) {}
@@ -224,7 +224,8 @@ final class PostgresDatabase {
   /**
    * Gives what committed transactions have left its place, up to 1,000, and then these.
    *
-   * @param outboxAfter ids of the outbox up to there are not looked for
+   * @param outboxAfter ids of the outbox up to there are not looked for, but those of transactions
+   *     that have others behind it
    */
   Appended append(Connection connection, long outboxAfter, UUID node, List<Entry> entries)
       throws SQLException {
@@ -255,7 +256,10 @@ final class PostgresDatabase {
             outboxTo = result.getLong(2);
             outbox = result.getInt(3);
           } else {
-            sequences.put(number, result.getLong(2));
+            long sequence = result.getLong(2);
+            if (!result.wasNull()) { // with a key that is not kept any more
+              sequences.put(number, sequence);
+            }
           }
         }
       }
@@ -514,8 +518,10 @@ final class PostgresDatabase {
    *
    * @param who its process and user, or its name if it is prepared
    * @param since when it began, in microseconds since 1970
+   * @param holding whether it keeps this database from cleaning up at the moment; one may do so
+   *     only while a statement of it runs
    */
-  record OpenTransaction(String who, long since, Duration age) {
+  record OpenTransaction(String who, long since, Duration age, boolean holding) {
 
     /** Whether it is that one, whatever its age. */
     boolean isSame(OpenTransaction other) {
@@ -523,35 +529,34 @@ final class PostgresDatabase {
     }
   }
 
-  /**
-   * The oldest transaction that keeps this database from cleaning up; null if there is none, as far
-   * as the role may see.
-   */
-  OpenTransaction oldestTransaction(Connection connection) throws SQLException {
+  /** The oldest 1,000 transactions of this database that are open, as far as the role may see. */
+  List<OpenTransaction> openTransactions(Connection connection) throws SQLException {
     String select =
         """
         SELECT t.who, (extract(epoch FROM t.since) * 1000000)::bigint,
-          (extract(epoch FROM clock_timestamp() - t.since) * 1000)::bigint
+          (extract(epoch FROM clock_timestamp() - t.since) * 1000)::bigint, t.holding
         FROM (
-          SELECT 'process ' || a.pid || ', user ' || a.usename AS who, a.xact_start AS since
+          SELECT 'process ' || a.pid || ', user ' || coalesce(a.usename::text, '?') AS who,
+            a.xact_start AS since,
+            a.backend_xid IS NOT NULL OR a.backend_xmin IS NOT NULL AS holding
           FROM pg_stat_activity a
           WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
             AND a.backend_type = 'client backend' AND a.xact_start IS NOT NULL
-            AND (a.backend_xid IS NOT NULL OR a.backend_xmin IS NOT NULL)
           UNION ALL
-          SELECT 'prepared as ' || regexp_replace(p.gid, '[^[:graph:]]', '?', 'g'), p.prepared
+          SELECT 'prepared as ' || regexp_replace(p.gid, '[^[:graph:]]', '?', 'g'), p.prepared, true
           FROM pg_prepared_xacts p WHERE p.database = current_database()
-        ) t ORDER BY t.since LIMIT 1
+        ) t ORDER BY t.since LIMIT 1000
         """;
+    List<OpenTransaction> open = new ArrayList<>();
     try (PreparedStatement statement = connection.prepareStatement(select);
         ResultSet result = statement.executeQuery()) {
-      return result.next()
-          ? new OpenTransaction(
-              result.getString(1),
-              result.getLong(2),
-              Duration.ofMillis(Math.max(0, result.getLong(3))))
-          : null;
+      while (result.next()) {
+        Duration age = Duration.ofMillis(Math.max(0, result.getLong(3)));
+        open.add(
+            new OpenTransaction(result.getString(1), result.getLong(2), age, result.getBoolean(4)));
+      }
     }
+    return open;
   }
 
   /** Asks for notifications when something was appended; false where there are none. */

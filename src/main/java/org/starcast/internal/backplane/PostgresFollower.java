@@ -108,6 +108,7 @@ final class PostgresFollower {
     }
     List<StoredEvent> states = states(connection, after);
     if (!first) {
+      writer.renewed();
       LogMessage.EPOCH_OF_DATABASE.log(LOG, epoch);
     }
     receiver.began(epoch, after, states);
@@ -213,10 +214,13 @@ final class PostgresFollower {
     if (begun - nextLook < 0) {
       return;
     }
-    if (database.isOutboxFilled(connection)) {
-      writer.sweep();
+    try {
+      if (database.isOutboxFilled(connection)) {
+        writer.sweep();
+      }
+    } finally {
+      long now = System.nanoTime();
+      nextLook = now + PostgresCleaner.rest(now - begun, interval);
     }
-    long now = System.nanoTime();
-    nextLook = now + PostgresCleaner.rest(now - begun, interval);
   }
 }

@@ -34,7 +34,8 @@ final class PostgresWriter {
 
   /**
    * How far before the last id that was taken from the outbox it is looked for more: ids are given
-   * when rows are inserted, and transactions that commit at the same time do so in any order.
+   * when rows are inserted, and transactions that commit at the same time do so in any order. This
+   * is a matter of speed: a transaction of which a call takes anything begins with its first row.
    */
   private static final int OUTBOX_OVERLAP = 1_000;
 
@@ -108,8 +109,11 @@ final class PostgresWriter {
 
   private Outbox outbox = Outbox.EMPTY;
 
-  /** The last id that was taken from the outbox. */
+  /** The highest id that was taken from the outbox. */
   private long outboxTo;
+
+  /** Up to which id the calls that look anywhere have come. */
+  private long swept;
 
   private boolean sealed;
   private boolean closed;
@@ -205,7 +209,13 @@ final class PostgresWriter {
 
   /** There is something in the outbox, whoever has left it there. */
   synchronized void sweep() {
+    swept = 0;
     look(Outbox.ANYWHERE);
+  }
+
+  /** Another epoch has begun: ids of the outbox, too, may be lower than before. */
+  synchronized void renewed() {
+    outboxTo = 0;
   }
 
   private synchronized void look(Outbox where) {
@@ -324,6 +334,7 @@ final class PostgresWriter {
             connection = database.connect();
           }
           settle(
+              where,
               batch,
               database.append(
                   connection,
@@ -333,15 +344,16 @@ final class PostgresWriter {
           listener.stored();
           delay = FIRST_DELAY_MILLIS;
         } catch (SQLException | RuntimeException e) {
-          if (e instanceof SQLException && isOfTheEvents((SQLException) e)) {
-            refused(batch, e);
+          if (!batch.isEmpty() && e instanceof SQLException && isOfTheEvents((SQLException) e)) {
+            refused(where, batch, e);
+            listener.stored(); // it has answered
             continue;
           }
           if (connection != null) {
             database.close(connection, true);
             connection = null;
           }
-          again(e);
+          again(where, e);
           pause(delay);
           delay = Math.min(LAST_DELAY_MILLIS, 2 * delay);
         }
@@ -360,14 +372,27 @@ final class PostgresWriter {
     while (!closed && waiting.isEmpty() && outbox == Outbox.EMPTY) {
       wait();
     }
+    if (closed) {
+      return null;
+    }
+    if (waiting.isEmpty()) {
+      single = 0;
+    }
+    if (single > 0) {
+      return Outbox.EMPTY; // so that what is refused is of that one
+    }
     Outbox where = outbox;
     outbox = Outbox.EMPTY;
-    return closed ? null : where;
+    return where;
   }
 
   /** Up to which id the outbox is not looked into. */
   private synchronized long outboxAfter(Outbox where) {
-    return where == Outbox.ANYWHERE ? 0 : Math.max(0, outboxTo - OUTBOX_OVERLAP);
+    return switch (where) {
+      case EMPTY -> Long.MAX_VALUE;
+      case RECENT -> Math.max(0, outboxTo - OUTBOX_OVERLAP);
+      case ANYWHERE -> swept;
+    };
   }
 
   /** What to append next; nothing for the outbox alone. */
@@ -390,15 +415,16 @@ final class PostgresWriter {
     return batch;
   }
 
-  private void settle(List<Waiting> batch, PostgresDatabase.Appended appended) {
+  private void settle(Outbox where, List<Waiting> batch, PostgresDatabase.Appended appended) {
     Map<Long, Long> sequences = appended.sequences();
     List<Waiting> lost = new ArrayList<>();
     synchronized (this) {
-      if (appended.outbox() > 0) {
-        outboxTo = appended.outboxTo();
-      }
+      outboxTo = Math.max(outboxTo, appended.outboxTo());
       if (appended.outbox() >= PostgresDatabase.ROWS) {
-        look(Outbox.RECENT);
+        if (where == Outbox.ANYWHERE && outbox != Outbox.ANYWHERE) {
+          swept = appended.outboxTo();
+        }
+        look(where);
       }
       for (Waiting entry : batch) {
         if (waiting.peek() != entry) {
@@ -448,12 +474,13 @@ final class PostgresWriter {
     return state != null && (state.startsWith("22") || state.startsWith("54"));
   }
 
-  private void refused(List<Waiting> batch, Exception cause) {
+  private void refused(Outbox where, List<Waiting> batch, Exception cause) {
     List<Waiting> bad = new ArrayList<>();
     synchronized (this) {
-      if (batch.size() > 1) {
+      look(where);
+      if (batch.size() > 1 || where != Outbox.EMPTY) {
         single = batch.size();
-      } else if (!batch.isEmpty() && waiting.peek() == batch.get(0)) {
+      } else if (waiting.peek() == batch.get(0)) {
         bad.add(drop());
       }
     }
@@ -465,9 +492,9 @@ final class PostgresWriter {
     }
   }
 
-  private void again(Exception e) {
+  private void again(Outbox where, Exception e) {
     synchronized (this) {
-      look(Outbox.ANYWHERE);
+      look(where);
       if (closed) {
         return;
       }

@@ -18,7 +18,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.LogRecord;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,6 +34,7 @@ import org.postgresql.PGConnection;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.starcast.internal.backplane.BackplaneContract.Node;
 import org.starcast.internal.cdi.LogCapture;
+import org.starcast.internal.config.StarcastConfig;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
 import org.starcast.spi.OutgoingEvent;
@@ -72,21 +75,23 @@ class PostgresFaultsTest {
     return "faults_" + tests;
   }
 
+  private static Map<String, String> keys() {
+    return Map.of(
+        "starcast.backplane",
+        "postgresql",
+        "starcast.backplane.postgresql.create",
+        "true",
+        "starcast.backplane.postgresql.schema",
+        schema());
+  }
+
   private Node starting(String... settings) {
     return starting(server.dataSource(), settings);
   }
 
   private Node starting(DataSource source, String... settings) {
-    Map<String, String> keys =
-        Map.of(
-            "starcast.backplane",
-            "postgresql",
-            "starcast.backplane.postgresql.create",
-            "true",
-            "starcast.backplane.postgresql.schema",
-            schema());
     Backplane backplane =
-        new PostgresBackplane(Settings.config(keys, settings), source, Settings.SCHEDULER);
+        new PostgresBackplane(Settings.config(keys(), settings), source, Settings.SCHEDULER);
     made.add(backplane);
     RecordingReceiver receiver = new RecordingReceiver();
     return new Node(backplane, receiver, backplane.start(receiver, Thread::new));
@@ -194,6 +199,277 @@ class PostgresFaultsTest {
       assertThat(node.receiver().data()).endsWith("late");
       await().atMost(LONG).until(() -> node.backplane().status().oldestTransaction().isZero());
       assertThat(messages(log, "STARCAST-3019")).hasSize(1);
+    }
+  }
+
+  /** Nothing is found by looking now and then, but what has committed before the node starts. */
+  private static final String[] RARELY = {"starcast.backplane.postgresql.poll-interval", "PT1M"};
+
+  private static String insert(int from, int to) {
+    return """
+        INSERT INTO %s.outbox (topics, excepted, body)
+        SELECT '{a}', '{}', convert_to('data: ' || n || E'\\n', 'UTF8')
+        FROM generate_series(%d, %d) n ORDER BY n
+        """
+        .formatted(schema(), from, to - 1);
+  }
+
+  private static void committed(Node node) {
+    ((Backplane.Transactional) node.backplane()).committed();
+  }
+
+  @Test
+  void whatOneTransactionPublishesKeepsItsOrderThoughLaterOnesWereTakenBeforeIt() throws Exception {
+    Node one = node(RARELY);
+    Node two = node(RARELY);
+    try (Connection connection = server.dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute(insert(0, 3_000));
+      server.execute(insert(3_000, 3_500));
+      committed(one);
+      one.receiver().awaitEvents(500);
+
+      connection.commit();
+    }
+    // calls of this node begin a thousand ids before what it took last: within that transaction
+    committed(one);
+
+    one.receiver().awaitEvents(3_500);
+    two.receiver().awaitEvents(3_500);
+    List<String> all = new ArrayList<>(numbers(3_000, 3_500));
+    all.addAll(numbers(0, 3_000));
+    assertThat(one.receiver().data()).isEqualTo(all).isEqualTo(two.receiver().data());
+  }
+
+  @Test
+  void aCallThatBeginsWithinATransactionTakesItsFirstEventsFirst() throws Exception {
+    Node node = node(RARELY);
+    get(node.publish("a", "first"));
+    node.receiver().awaitEvents(1); // so it has looked, and will not soon
+    try (Connection connection = server.dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute(insert(0, 3));
+      server.execute(insert(3, 4));
+      statement.execute("SAVEPOINT more");
+      statement.execute(insert(4, 6));
+      connection.commit();
+    }
+
+    server.execute("SELECT " + call().replaceFirst("[(]SELECT last_value[^)]*[)]", "4"));
+
+    // what another transaction has before that is not looked for
+    node.receiver().awaitEvents(7);
+    assertThat(node.receiver().data()).containsExactly("first", "0", "1", "2", "4", "5", "y");
+    assertThat(server.number("SELECT count(*) FROM %s.outbox".formatted(schema()))).isOne();
+  }
+
+  @Test
+  void whatIsPublishedWithoutATransactionLooksForNothingInTheOutbox() {
+    Node node = node(RARELY);
+    node.publishAll("a", 0, 1);
+    node.receiver().awaitEvents(1); // so it has looked, and will not soon
+    server.execute(insert(100, 101)); // and nobody tells
+
+    node.publishAll("a", 1, 10);
+
+    assertThat(server.number("SELECT count(*) FROM %s.outbox".formatted(schema()))).isOne();
+    committed(node);
+    node.receiver().awaitEvents(11);
+    assertThat(node.receiver().data()).endsWith("9", "100");
+  }
+
+  @Test
+  void idsOfTheOutboxAreLookedForFromTheStartInAnotherEpoch() {
+    Node node = node(RARELY);
+    String restart = "ALTER TABLE %s.outbox ALTER id RESTART WITH %d";
+    server.execute(restart.formatted(schema(), 1_000_000));
+    server.execute(insert(0, 10));
+    committed(node);
+    node.receiver().awaitEvents(10);
+
+    server.execute(
+        """
+        DELETE FROM %1$s.event WHERE sequence > 5;
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'
+        """
+            .formatted(schema()));
+    server.execute(restart.formatted(schema(), 1));
+    await().atMost(LONG).until(() -> node.receiver().epochs().size() == 2);
+    node.publishAll("a", 10, 11); // nothing is looked for because a call has failed
+    node.receiver().awaitEvents(11);
+    server.execute(insert(11, 12));
+    committed(node);
+
+    node.receiver().awaitEvents(12);
+    assertThat(node.receiver().data()).endsWith("10", "11");
+  }
+
+  @Test
+  void aDatabaseThatCanBeReachedButNotReadIsAwayAndSaidSoOnce() {
+    AtomicInteger connections = new AtomicInteger();
+    PGSimpleDataSource counting =
+        new PGSimpleDataSource() {
+          @Override
+          public Connection getConnection() throws SQLException {
+            connections.incrementAndGet();
+            return super.getConnection();
+          }
+        };
+    counting.setUrl(server.url());
+    Node node = starting(counting, "starcast.backplane.postgresql.poll-interval", "PT0.1S");
+    get(node.started());
+    get(node.publish("a", "0"));
+    try (LogCapture log = new LogCapture(PostgresBackplane.class)) {
+      server.execute("ALTER TABLE %1$s.event RENAME TO gone".formatted(schema()));
+      await().atMost(LONG).until(() -> !node.backplane().status().available());
+      int before = connections.get();
+
+      await().atMost(LONG).until(() -> connections.get() >= before + 4);
+
+      assertThat(node.backplane().status().available()).isFalse();
+      assertThat(node.backplane().status().outages()).isEqualTo(1);
+      assertThat(messages(log, "STARCAST-3016")).hasSize(1);
+      assertThat(messages(log, "STARCAST-3017")).isEmpty();
+
+      server.execute("ALTER TABLE %1$s.gone RENAME TO event".formatted(schema()));
+
+      await().atMost(LONG).until(() -> node.backplane().status().available());
+      assertThat(messages(log, "STARCAST-3017")).hasSize(1);
+    }
+    get(node.publish("a", "1"));
+    node.receiver().awaitEvents(2);
+    assertThat(node.receiver().data()).isEqualTo(numbers(0, 2));
+  }
+
+  @Test
+  void anEventThatIsRefusedLeavesWhatIsInTheOutboxToTheNextCall() throws Exception {
+    Node node = node(RARELY);
+    get(node.publish("a", "0"));
+    node.receiver().awaitEvents(1);
+    CompletionStage<Long> refused;
+    try (Connection connection = server.dataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("SELECT FROM %s.ordering FOR UPDATE".formatted(schema()));
+      CompletionStage<Long> held = node.publish("a", "1"); // what comes now is one call
+      await()
+          .atMost(LONG)
+          .until(() -> server.number("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
+      server.execute(insert(2, 4));
+      committed(node);
+      refused =
+          node.backplane()
+              .append(
+                  OutgoingEvent.of(
+                      List.of("a"),
+                      "a sender with \u0000",
+                      List.of(),
+                      null,
+                      null,
+                      "data: bad\n".getBytes(StandardCharsets.UTF_8)));
+      connection.rollback();
+      get(held);
+    }
+
+    assertThatThrownBy(() -> get(refused)).hasStackTraceContaining("does not take it");
+    node.receiver().awaitEvents(4);
+    assertThat(node.receiver().data()).isEqualTo(numbers(0, 4));
+    assertThat(node.backplane().status().failed()).isEqualTo(1);
+    assertThat(node.backplane().status().outages()).isZero();
+  }
+
+  /** Of the schema of this test, whose tables it has made. */
+  private static PostgresDatabase database(StarcastConfig config) throws SQLException {
+    PostgresDatabase database =
+        new PostgresDatabase(server.dataSource(), config.backplane().postgresql());
+    Connection connection = database.connect();
+    database.prepare(connection);
+    database.close(connection, false);
+    return database;
+  }
+
+  @Test
+  void transactionsThatKeepTheDatabaseFromCleaningUpNowAndThenAreWarnedOfOnceEach()
+      throws Exception {
+    StarcastConfig config =
+        Settings.config(keys(), "starcast.backplane.postgresql.long-transaction", "PT1S");
+    PostgresCleaner cleaner =
+        new PostgresCleaner(
+            database(config), config.backplane().postgresql(), new RecordingReceiver());
+    String role = "gone_" + tests;
+    server.execute("CREATE ROLE %s LOGIN".formatted(role));
+    PGSimpleDataSource source = server.dataSource();
+    source.setUser(role);
+    try (LogCapture log = new LogCapture(PostgresBackplane.class);
+        Connection one = source.getConnection();
+        Connection two = server.dataSource().getConnection();
+        Statement first = one.createStatement();
+        Statement second = two.createStatement()) {
+      server.execute("DROP ROLE " + role); // it has no name any more
+      one.setAutoCommit(false);
+      two.setAutoCommit(false);
+      first.execute("DECLARE c CURSOR FOR SELECT 1");
+      cleanUntilWarned(cleaner, log, 1);
+      assertThat(messages(log, "STARCAST-3019").get(0)).contains("user ?");
+
+      first.execute("CLOSE c"); // it goes on, and holds nothing back
+      second.execute("DECLARE c CURSOR FOR SELECT 1");
+      cleanUntilWarned(cleaner, log, 2);
+      Duration age = cleaner.oldestTransaction();
+      first.execute("DECLARE c CURSOR FOR SELECT 1");
+      second.execute("CLOSE c");
+      cleaner.clean(() -> true);
+      first.execute("CLOSE c");
+      second.execute("DECLARE c CURSOR FOR SELECT 1");
+      cleaner.clean(() -> true);
+
+      assertThat(messages(log, "STARCAST-3019")).hasSize(2).doesNotHaveDuplicates();
+      assertThat(cleaner.oldestTransaction()).isGreaterThanOrEqualTo(age);
+
+      one.commit();
+      two.commit();
+      cleaner.clean(() -> true);
+      assertThat(cleaner.oldestTransaction()).isLessThan(age);
+    }
+  }
+
+  private static void cleanUntilWarned(PostgresCleaner cleaner, LogCapture log, int times) {
+    await()
+        .atMost(LONG)
+        .until(
+            () -> {
+              cleaner.clean(() -> true);
+              return messages(log, "STARCAST-3019").size() == times;
+            });
+  }
+
+  @Test
+  void anEventWhoseKeyIsNotKeptAnyMoreHasNoSequenceWhenItsCallIsRepeated() throws Exception {
+    PostgresDatabase database = database(Settings.config(keys()));
+    OutgoingEvent keyed =
+        OutgoingEvent.of(
+            List.of("a"),
+            null,
+            List.of(),
+            null,
+            "key",
+            "data: x\n".getBytes(StandardCharsets.UTF_8));
+    List<PostgresDatabase.Entry> call = List.of(new PostgresDatabase.Entry(1, null, keyed));
+    UUID node = UUID.randomUUID();
+    Connection connection = database.connect();
+    try {
+      assertThat(database.append(connection, Long.MAX_VALUE, node, call).sequences())
+          .containsExactly(Map.entry(1L, 1L));
+      assertThat(database.append(connection, Long.MAX_VALUE, node, call).sequences())
+          .containsExactly(Map.entry(1L, 1L));
+      server.execute("DELETE FROM %s.event".formatted(schema()));
+
+      assertThat(database.append(connection, Long.MAX_VALUE, node, call).sequences()).isEmpty();
+    } finally {
+      database.close(connection, false);
     }
   }
 
