@@ -208,10 +208,14 @@ class DatastarIT {
   @Test
   void aPageLoadsThePinnedClientWithItsHashAndItsOwnNonce() {
     HttpResponse<String> page = send("GET", "../counter/", null, null);
+    // the server reads the environment, too, which may name the file of the client
+    String source =
+        System.getenv("DATASTAR_JS") == null
+            ? "https://[^\"]+@v[0-9.]+/bundles/datastar.js\""
+                + " integrity=\"sha256-[^\"]+\" crossorigin=\"anonymous\""
+            : "[^\"]+/datastar.js\"";
     Matcher tag =
-        Pattern.compile(
-                "<script type=\"module\" src=\"https://[^\"]+@v[0-9.]+/bundles/datastar.js\""
-                    + " integrity=\"sha256-[^\"]+\" crossorigin=\"anonymous\" nonce=\"([^\"]+)\">")
+        Pattern.compile("<script type=\"module\" src=\"" + source + " nonce=\"([^\"]+)\">")
             .matcher(page.body());
 
     assertThat(tag.find()).as(page.body()).isTrue();
