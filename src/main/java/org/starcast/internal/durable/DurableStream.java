@@ -6,11 +6,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.starcast.internal.durable.Operation.Producer;
 
 /**
@@ -26,8 +24,10 @@ public final class DurableStream {
   /** The most producers whose count is known; who wrote longest ago is forgotten first. */
   private static final int MAX_PRODUCERS = 1000;
 
-  /** What one chunk takes beside its bytes, roughly. */
+  /** What one chunk takes beside its bytes, and a producer beside its id, roughly. */
   private static final int CHUNK_BYTES = 64;
+
+  private static final int PRODUCER_BYTES = 150;
 
   private record Chunk(long at, byte[] data) {}
 
@@ -62,7 +62,8 @@ public final class DurableStream {
   /** The one that wrote longest ago first. */
   private final Map<String, Producer> producers = new LinkedHashMap<>();
 
-  private final Set<Runnable> waiters = new LinkedHashSet<>();
+  /** Who waits, and behind which sequence. */
+  private final Map<Runnable, Long> waiters = new LinkedHashMap<>();
 
   /** The sequence of the last data, and of the last event that was accepted. */
   private long tail;
@@ -128,8 +129,7 @@ public final class DurableStream {
         : Outcome.refused(409, "stream: there is another one of this id", Map.of());
   }
 
-  /** What an append is answered; it has not been made. */
-  synchronized Outcome judge(Operation op) {
+  private Outcome judge(Operation op) {
     Map<String, String> headers = headers();
     Producer by = op.producer();
     Producer known = by == null ? null : producers.get(by.id());
@@ -168,8 +168,16 @@ public final class DurableStream {
     return new Outcome(by == null || op.body() == null ? 204 : 200, null, headers);
   }
 
-  /** Whether an append that is not refused changes something: it may be there already. */
-  synchronized boolean isNews(Operation op) {
+  /**
+   * What an append is answered without being made, as it is refused or there already; null if it is
+   * to be made.
+   */
+  synchronized Outcome answer(Operation op) {
+    Outcome outcome = judge(op);
+    return outcome.isAccepted() && isNews(op) ? null : outcome;
+  }
+
+  private boolean isNews(Operation op) {
     Producer known = op.producer() == null ? null : producers.get(op.producer().id());
     boolean isRepeated =
         known != null
@@ -199,15 +207,11 @@ public final class DurableStream {
     touched = Math.max(touched, time);
     if (op.body() != null) {
       chunks.add(new Chunk(sequence, op.body()));
-      bytes += weight(op);
+      bytes += op.body().length + CHUNK_BYTES;
       tail = sequence;
     }
     if (op.producer() != null) {
-      producers.remove(op.producer().id());
-      producers.put(op.producer().id(), op.producer());
-      if (producers.size() > MAX_PRODUCERS) {
-        producers.remove(producers.keySet().iterator().next());
-      }
+      remember(op.producer());
     }
     if (op.writerSequence() != null) {
       writerSequence = op.writerSequence();
@@ -215,9 +219,24 @@ public final class DurableStream {
     closed |= op.closes();
   }
 
-  /** The memory that an operation takes, roughly. */
+  private void remember(Producer producer) {
+    if (producers.remove(producer.id()) == null) {
+      bytes += weight(producer);
+    }
+    producers.put(producer.id(), producer);
+    if (producers.size() > MAX_PRODUCERS) {
+      bytes -= weight(producers.remove(producers.keySet().iterator().next()));
+    }
+  }
+
+  private static long weight(Producer producer) {
+    return producer.id().length() + PRODUCER_BYTES;
+  }
+
+  /** The memory that an operation takes at most, roughly. */
   static long weight(Operation op) {
-    return op.body() == null ? 0 : op.body().length + CHUNK_BYTES;
+    long content = op.body() == null ? 0 : op.body().length + CHUNK_BYTES;
+    return op.producer() == null ? content : content + weight(op.producer());
   }
 
   private static int compare(String one, String other) {
@@ -282,7 +301,8 @@ public final class DurableStream {
 
   synchronized boolean isExpired(long now) {
     boolean isIdle = ttl != null && waiters.isEmpty() && now - touched >= ttl * 1000;
-    return isIdle || expires != null && now >= expires.toEpochMilli();
+    // a far end has no number of milliseconds
+    return isIdle || expires != null && !Instant.ofEpochMilli(now).isBefore(expires);
   }
 
   /** Whether its expiry is to be published, which is so once. */
@@ -319,6 +339,11 @@ public final class DurableStream {
     return isOwn ? offset : null;
   }
 
+  /** Whether the last event of this stream is before a place. */
+  synchronized boolean isBefore(Offset place) {
+    return place.sequence() > tail;
+  }
+
   private synchronized Offset end() {
     return new Offset(begin.epoch(), tail);
   }
@@ -328,35 +353,47 @@ public final class DurableStream {
    *
    * @param most how many bytes at most; one append in any case
    */
-  public synchronized Slice read(Offset from, int most) {
-    int first = firstAfter(from.sequence());
+  public Slice read(Offset from, int most) {
+    List<byte[]> found = new ArrayList<>();
+    Offset next;
+    boolean isUpToDate;
+    boolean isClosed;
+    synchronized (this) {
+      int first = firstAfter(from.sequence());
+      int end = first;
+      long size = 0;
+      for (; end < chunks.size(); end++) {
+        byte[] data = chunks.get(end).data();
+        size += data.length;
+        if (end > first && size > most) {
+          break;
+        }
+        found.add(data);
+      }
+      isUpToDate = end == chunks.size();
+      isClosed = isUpToDate && closed;
+      // another node may be ahead of this one
+      long last =
+          end > first ? chunks.get(end - 1).at() : closed ? tail : Math.max(from.sequence(), tail);
+      next = new Offset(begin.epoch(), last);
+    }
+    // the order of events does not wait for the copying
+    return new Slice(joined(found), from, next, found.isEmpty(), isUpToDate, isClosed);
+  }
+
+  private byte[] joined(List<byte[]> found) {
     ByteArrayOutputStream data = new ByteArrayOutputStream();
     boolean isJson = Operation.isJson(type);
-    int end = first;
-    for (; end < chunks.size(); end++) {
-      byte[] next = chunks.get(end).data();
-      if (end > first && data.size() + next.length > most) {
-        break;
-      }
+    for (byte[] each : found) {
       if (isJson) {
-        data.write(end == first ? '[' : ',');
+        data.write(data.size() == 0 ? '[' : ',');
       }
-      data.writeBytes(next);
+      data.writeBytes(each);
     }
     if (isJson) {
-      data.writeBytes((end == first ? "[]" : "]").getBytes(StandardCharsets.US_ASCII));
+      data.writeBytes((found.isEmpty() ? "[]" : "]").getBytes(StandardCharsets.US_ASCII));
     }
-    boolean isUpToDate = end == chunks.size();
-    // another node may be ahead of this one
-    long next =
-        end > first ? chunks.get(end - 1).at() : closed ? tail : Math.max(from.sequence(), tail);
-    return new Slice(
-        data.toByteArray(),
-        from,
-        new Offset(begin.epoch(), next),
-        end == first,
-        isUpToDate,
-        isUpToDate && closed);
+    return data.toByteArray();
   }
 
   private int firstAfter(long sequence) {
@@ -380,24 +417,35 @@ public final class DurableStream {
    * @return false if that is so already; it will not be run then
    */
   public synchronized boolean await(Offset from, Runnable action) {
-    if (deleted || closed || firstAfter(from.sequence()) < chunks.size()) {
+    if (isOver(from.sequence())) {
       return false;
     }
-    waiters.add(action);
+    waiters.put(action, from.sequence());
     return true;
+  }
+
+  /** Whether nobody has to wait behind a sequence. */
+  private boolean isOver(long sequence) {
+    return deleted || closed || !chunks.isEmpty() && sequence < tail;
   }
 
   /** Takes {@link #await} back; false if the action runs, or has run. */
   public synchronized boolean cancel(Runnable action) {
     touched = Math.max(touched, System.currentTimeMillis());
-    return waiters.remove(action);
+    return waiters.remove(action) != null;
   }
 
-  /** Those that wait; they do not any more. */
-  synchronized List<Runnable> waiters() {
-    List<Runnable> all = List.copyOf(waiters);
-    waiters.clear();
-    return all;
+  /** Those for which there is something; they do not wait any more. */
+  synchronized List<Runnable> served() {
+    List<Runnable> served = new ArrayList<>();
+    waiters.forEach(
+        (action, behind) -> {
+          if (isOver(behind)) {
+            served.add(action);
+          }
+        });
+    served.forEach(waiters::remove);
+    return served;
   }
 
   synchronized boolean isWatched() {

@@ -32,6 +32,11 @@ import org.starcast.spi.StoredEvent;
  * all nodes, and one that reads its file after a restart, decide alike which of two writes was
  * first, and answer what became of it. What is refused by what is known already is not published.
  *
+ * <p>A node that starts late, or misses events, does not have all streams. What is written to one
+ * names its creation, so it is never taken for another of the same id. A creation says what its
+ * node had seen by then: a stream of before that, which it does not know, is replaced by it, on all
+ * nodes alike.
+ *
  * <p>Expiry is decided by a node's clock, and published: a stream that another node wrote to
  * meanwhile stays. That nodes share a stream which is read on one of them alone they are told by
  * commands.
@@ -51,6 +56,19 @@ public class DurableStreams implements StreamListener {
   private static final int MAX_PENDING = 10_000;
   private static final long PENDING_NANOS = 20_000_000_000L;
 
+  private static final CompletionStage<Outcome> NO_ROOM =
+      CompletableFuture.completedStage(
+          Outcome.refused(
+              503,
+              "stream: there is no room for more now (starcast.durable-streams.max, bytes)",
+              Map.of("Retry-After", "5")));
+
+  private static final Outcome MISSED =
+      Outcome.refused(
+          503,
+          "stream: this node has missed events, and another may have it",
+          Map.of("Retry-After", "5"));
+
   private record Pending(Operation operation, CompletableFuture<Outcome> outcome, long since) {}
 
   private final ClusterBus bus;
@@ -60,6 +78,13 @@ public class DurableStreams implements StreamListener {
   private final Map<String, Pending> pending = new ConcurrentHashMap<>();
   private final AtomicLong numbers = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
+  private final AtomicLong pendingBytes = new AtomicLong();
+
+  /** Null before it begins. */
+  private volatile StreamHistories order;
+
+  /** The last sequence up to which this node may not have got everything. */
+  private volatile long blind;
 
   /** For the container's proxy. */
   DurableStreams() {
@@ -94,7 +119,6 @@ public class DurableStreams implements StreamListener {
               stream.touch(System.currentTimeMillis());
             }
           });
-      bus.onMissed(this::missed);
     }
   }
 
@@ -119,34 +143,63 @@ public class DurableStreams implements StreamListener {
     }
   }
 
+  /** Whether a place is one that this server cannot have given: a node may be behind others. */
+  public boolean isUnknown(DurableStream stream, Offset place) {
+    return !bus.isShared() && stream.isBefore(place);
+  }
+
   /**
-   * Creates a stream, or appends to one.
+   * Creates a stream.
    *
    * @param id a topic
+   * @return as {@link #append}
+   * @throws IllegalArgumentException if the event would be too large
+   */
+  public CompletionStage<Outcome> create(String id, Operation creation) {
+    StreamHistories events = order;
+    // before it looks for the stream: one of before this that is not here has been missed
+    long seen = events == null ? 0 : events.last().sequence();
+    DurableStream expired = streams.get(id);
+    DurableStream stream = find(id);
+    if (stream != null) {
+      return answered(stream, stream.judgeCreation(creation));
+    }
+    if (streams.size() >= config.durableStreams().max()) {
+      return NO_ROOM;
+    }
+    long before = expired == null ? 0 : expired.begin().sequence();
+    return store(id, creation.about(before, seen), creation.type());
+  }
+
+  /**
+   * Appends to a stream.
+   *
+   * @param stream as it was {@linkplain #find found}: not another one of its id
    * @return what became of it, on a thread of the container; fails if it is not stored, or may not
    *     be
    * @throws IllegalArgumentException if the event would be too large
    */
-  public CompletionStage<Outcome> submit(String id, Operation operation) {
-    DurableStream stream = find(id);
-    Outcome outcome = judge(stream, operation);
-    if (!outcome.isAccepted() || !isNews(stream, operation)) {
-      if (outcome.isAccepted()) {
-        touch(stream);
-      }
-      return CompletableFuture.completedStage(outcome);
+  public CompletionStage<Outcome> append(DurableStream stream, Operation append) {
+    if (find(stream.id()) != stream) {
+      return CompletableFuture.completedStage(Outcome.NOT_FOUND);
     }
-    boolean isFull =
-        operation.kind() == Kind.CREATE && streams.size() >= config.durableStreams().max()
-            || bytes.get() + DurableStream.weight(operation) > config.durableStreams().bytes();
-    if (isFull || pending.size() >= MAX_PENDING) {
-      return CompletableFuture.completedStage(
-          Outcome.refused(
-              503,
-              "stream: there is no room for more now (starcast.durable-streams.max, bytes)",
-              Map.of("Retry-After", "5")));
+    Outcome known = stream.answer(append);
+    return known == null
+        ? store(stream.id(), append.about(stream.begin().sequence(), 0), stream.type())
+        : answered(stream, known);
+  }
+
+  private CompletionStage<Outcome> answered(DurableStream stream, Outcome outcome) {
+    if (outcome.isAccepted()) {
+      touch(stream);
     }
-    return publish(id, operation, stream == null ? operation.type() : stream.type(), null);
+    return CompletableFuture.completedStage(outcome);
+  }
+
+  private CompletionStage<Outcome> store(String id, Operation operation, String type) {
+    long room = config.durableStreams().bytes() - bytes.get() - pendingBytes.get();
+    boolean isFull = DurableStream.weight(operation) > room;
+    return isFull || pending.size() >= MAX_PENDING ? NO_ROOM : publish(id, operation, type, null);
   }
 
   /** Deletes a stream. */
@@ -155,15 +208,21 @@ public class DurableStreams implements StreamListener {
     return publish(stream.id(), end, stream.type(), null);
   }
 
-  private CompletionStage<Outcome> publish(String id, Operation op, String type, String key) {
-    String data = op.toJson(type);
-    // as an event, and as lines of an event that a reader gets
-    SseFormat.checkSize(
-        data.getBytes(StandardCharsets.UTF_8).length + 7 * lines(op),
-        config.limits().messageBytes());
+  private CompletionStage<Outcome> publish(String id, Operation asked, String type, String key) {
+    String data = asked.toJson(type);
+    SseFormat.checkSize(size(asked, data, type), config.limits().messageBytes());
+    Operation op;
+    try {
+      // what this node does is what others read
+      op = Operation.of(data);
+    } catch (IllegalArgumentException e) {
+      return CompletableFuture.completedStage(
+          Outcome.refused(400, "body: is nested too deeply", Map.of()));
+    }
     String sender = SENDER + bus.node() + "." + numbers.incrementAndGet();
     Pending own = new Pending(op, new CompletableFuture<>(), System.nanoTime());
     pending.put(sender, own);
+    pendingBytes.addAndGet(DurableStream.weight(op));
     try {
       bus.publish(id, sender, LibraryEvents.DURABLE, data, key)
           .whenComplete(
@@ -180,6 +239,16 @@ public class DurableStreams implements StreamListener {
     return outcome.isDone() ? outcome : outcome.thenApplyAsync(done -> done, executor);
   }
 
+  /** As an event, and as lines of an event that a reader gets, with U+FFFD for what is no UTF-8. */
+  private static int size(Operation op, String data, String type) {
+    int event = data.getBytes(StandardCharsets.UTF_8).length;
+    int read =
+        op.body() != null && Operation.isText(type)
+            ? new String(op.body(), StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8).length
+            : 0;
+    return Math.max(event, read) + 7 * lines(op);
+  }
+
   private static int lines(Operation op) {
     int lines = 2;
     for (byte b : op.body() == null ? new byte[0] : op.body()) {
@@ -188,22 +257,20 @@ public class DurableStreams implements StreamListener {
     return lines;
   }
 
-  private void fail(String sender, Throwable failure) {
+  /** What is not pending any more, or null. */
+  private Pending take(String sender) {
     Pending own = pending.remove(sender);
+    if (own != null) {
+      pendingBytes.addAndGet(-DurableStream.weight(own.operation()));
+    }
+    return own;
+  }
+
+  private void fail(String sender, Throwable failure) {
+    Pending own = take(sender);
     if (own != null) {
       own.outcome().completeExceptionally(failure);
     }
-  }
-
-  private static Outcome judge(DurableStream stream, Operation op) {
-    if (op.kind() == Kind.CREATE) {
-      return stream == null ? new Outcome(201, null, Map.of()) : stream.judgeCreation(op);
-    }
-    return stream == null ? Outcome.NOT_FOUND : stream.judge(op);
-  }
-
-  private static boolean isNews(DurableStream stream, Operation op) {
-    return op.kind() == Kind.CREATE ? stream == null : stream.isNews(op);
   }
 
   // ---- what comes, in the order of events
@@ -216,11 +283,13 @@ public class DurableStreams implements StreamListener {
         || event.topics().size() != 1) {
       return null;
     }
-    Pending own = pending.remove(sender);
+    Pending own = take(sender);
     Outcome outcome;
     try {
       Operation op = own == null ? Operation.of(data(event)) : own.operation();
-      outcome = apply(event.topics().get(0), op, at, event.time());
+      // a node that starts knows of no reads, which kept it alive
+      long time = Math.max(event.time(), System.currentTimeMillis());
+      outcome = apply(event.topics().get(0), op, at, time);
     } catch (IllegalArgumentException e) {
       LogMessage.DURABLE_SKIPPED.log(LOG, e.getMessage());
       return null;
@@ -236,8 +305,15 @@ public class DurableStreams implements StreamListener {
     DurableStream stream = streams.get(id);
     return switch (op.kind()) {
       case CREATE -> {
-        if (stream != null) {
+        if (stream != null && isSeen(stream, op)) {
           yield stream.judgeCreation(op);
+        }
+        if (stream != null) {
+          // its writer's node does not have it, and has this one now, as all do
+          forget(stream);
+        } else if (bus.isShared() && (op.last() < blind || op.of() != 0 && op.of() <= blind)) {
+          // others may have one that was there before, and keep that
+          yield MISSED;
         }
         Offset begin = new Offset(at.epoch(), at.sequence());
         DurableStream created = new DurableStream(id, begin, op, time);
@@ -246,7 +322,7 @@ public class DurableStreams implements StreamListener {
         yield new Outcome(201, null, created.headers());
       }
       case APPEND -> {
-        if (stream == null) {
+        if (stream == null || stream.begin().sequence() != op.of()) {
           yield Outcome.NOT_FOUND;
         }
         long before = stream.bytes();
@@ -271,6 +347,12 @@ public class DurableStreams implements StreamListener {
     };
   }
 
+  /** Whether who asked for a creation had this stream, or is going to. */
+  private static boolean isSeen(DurableStream stream, Operation creation) {
+    long begin = stream.begin().sequence();
+    return begin > creation.last() || begin == creation.of();
+  }
+
   private void forget(DurableStream stream) {
     streams.remove(stream.id(), stream);
     bytes.addAndGet(-stream.bytes());
@@ -279,19 +361,23 @@ public class DurableStreams implements StreamListener {
   }
 
   private void wake(DurableStream stream) {
-    stream.waiters().forEach(this::soon);
+    stream.served().forEach(this::soon);
   }
 
   private void soon(Runnable action) {
     try {
       executor.execute(action);
     } catch (RejectedExecutionException e) {
-      // the application ends, and its clients with it
+      // the application ends: whoever waits for an answer gets it
+      action.run();
     }
   }
 
   /** Nobody knows what this node has not got: a stream with a hole is worse than none. */
-  private void missed() {
+  @Override
+  public void missed(StreamHistories events) {
+    order = events;
+    blind = events.last().sequence();
     List<DurableStream> lost = List.copyOf(streams.values());
     lost.forEach(this::forget);
     if (!lost.isEmpty()) {
@@ -318,10 +404,15 @@ public class DurableStreams implements StreamListener {
   /** Looks for streams that have expired, and for answers that have not come. */
   void sweep() {
     for (DurableStream stream : streams.values()) {
-      if (stream.isWatched()) {
-        touch(stream);
+      try {
+        if (stream.isWatched()) {
+          touch(stream);
+        }
+        find(stream.id()); // which has it expire
+      } catch (RuntimeException e) {
+        // the others are to be looked at, too
+        LogMessage.DURABLE_SWEEP_FAILED.log(LOG, e);
       }
-      find(stream.id()); // which has it expire
     }
     long now = System.nanoTime();
     pending.forEach(

@@ -28,8 +28,10 @@ import org.starcast.internal.json.Json;
  * @param body of a JSON stream the messages, a comma between each two; null for nothing
  * @param producer who counts its appends, or null
  * @param writerSequence the {@code Stream-Seq}, or null
- * @param of the sequence of the creation that this is about, where it is about one; else 0
- * @param last of an expiry the last sequence that it has seen of the stream; else 0
+ * @param of the sequence of the creation that this is about; of a creation, that of the expired
+ *     stream in whose place this is to come, or 0
+ * @param last what the writer had seen: of a creation the last sequence of all, of an expiry that
+ *     of the stream; else 0
  */
 public record Operation(
     Kind kind,
@@ -70,6 +72,12 @@ public record Operation(
 
   static Operation end(Kind kind, long of, long last) {
     return new Operation(kind, null, null, null, false, null, null, null, of, last);
+  }
+
+  /** The same about a creation, and of a writer who has seen this. */
+  Operation about(long creation, long seen) {
+    return new Operation(
+        kind, type, ttl, expires, closes, body, producer, writerSequence, creation, seen);
   }
 
   // ---- content types
@@ -167,7 +175,10 @@ public record Operation(
       json.add("seq", writerSequence);
     }
     if (of != 0) {
-      json.add("of", of).add("last", last);
+      json.add("of", of);
+    }
+    if (last != 0) {
+      json.add("last", last);
     }
     if (body == null) {
       return json.build().toString();

@@ -5,7 +5,7 @@ import java.net.UnknownHostException;
 import java.util.Arrays;
 
 /** What counts as one address where clients are counted by it. */
-final class AddressBlock {
+public final class AddressBlock {
 
   private static final int PREFIX_BYTES = 8;
 
@@ -17,7 +17,7 @@ final class AddressBlock {
    *
    * @param address as the container gives it, or null
    */
-  static String of(String address) {
+  public static String of(String address) {
     if (address == null || address.indexOf(':') < 0) {
       return address;
     }

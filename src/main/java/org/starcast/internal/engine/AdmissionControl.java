@@ -1,7 +1,5 @@
 package org.starcast.internal.engine;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.starcast.RefusedException;
 import org.starcast.internal.config.StarcastConfig;
@@ -18,8 +16,8 @@ final class AdmissionControl {
   private final Runnable whenEmpty;
   private final ConnectRate principalRate;
   private final ConnectRate addressRate;
-  private final Map<String, AtomicInteger> perPrincipal = new ConcurrentHashMap<>();
-  private final Map<String, AtomicInteger> perAddress = new ConcurrentHashMap<>();
+  private final CallerCounts perPrincipal = new CallerCounts();
+  private final CallerCounts perAddress = new CallerCounts();
   private final AtomicInteger count = new AtomicInteger();
 
   /**
@@ -74,15 +72,15 @@ final class AdmissionControl {
     if (count.get() >= config.limits().clients()) {
       throw full();
     }
-    if (!acquire(perPrincipal, principal, config.limits().clientsPerPrincipal())) {
+    if (!perPrincipal.acquire(principal, config.limits().clientsPerPrincipal())) {
       throw refuse(
           RefusedException.Reason.CLIENTS_PER_PRINCIPAL,
           429,
           "the user has " + config.limits().clientsPerPrincipal() + " clients, the most",
           10);
     }
-    if (!acquire(perAddress, address, config.limits().clientsPerAddress())) {
-      leave(perPrincipal, principal);
+    if (!perAddress.acquire(address, config.limits().clientsPerAddress())) {
+      perPrincipal.leave(principal);
       throw refuse(
           RefusedException.Reason.CLIENTS_PER_ADDRESS,
           429,
@@ -90,8 +88,8 @@ final class AdmissionControl {
           10);
     }
     if (!acquire()) {
-      leave(perPrincipal, principal);
-      leave(perAddress, address);
+      perPrincipal.leave(principal);
+      perAddress.leave(address);
       throw full();
     }
   }
@@ -106,8 +104,8 @@ final class AdmissionControl {
 
   /** Counts a client no more. */
   void release(String principal, String address) {
-    leave(perPrincipal, principal);
-    leave(perAddress, address);
+    perPrincipal.leave(principal);
+    perAddress.leave(address);
     if (count.decrementAndGet() == 0) {
       whenEmpty.run();
     }
@@ -124,29 +122,5 @@ final class AdmissionControl {
       RefusedException.Reason reason, int status, String detail, int retryAfterSeconds) {
     refusals.count(reason, detail);
     return new RefusedException(status, detail, retryAfterSeconds);
-  }
-
-  private static boolean acquire(Map<String, AtomicInteger> counts, String key, int limit) {
-    if (key == null) {
-      return true;
-    }
-    boolean[] taken = {false};
-    counts.compute(
-        key,
-        (k, n) -> {
-          AtomicInteger counter = n == null ? new AtomicInteger() : n;
-          if (counter.get() < limit) {
-            counter.incrementAndGet();
-            taken[0] = true;
-          }
-          return counter;
-        });
-    return taken[0];
-  }
-
-  private static void leave(Map<String, AtomicInteger> counts, String key) {
-    if (key != null) {
-      counts.computeIfPresent(key, (k, n) -> n.decrementAndGet() == 0 ? null : n);
-    }
   }
 }

@@ -409,8 +409,9 @@ public class Broadcaster implements SseBroadcaster, TransactionalPublisher {
     }
 
     @Override
-    public void commandsMissed() {
+    public void commandsMissed(StreamHistories order) {
       bus.missed();
+      streams.forEach(listener -> listener.missed(order));
     }
 
     @Override

@@ -39,8 +39,13 @@ public interface EngineListener {
     return null;
   }
 
-  /** Control messages may have been lost, or events; called as {@link #commanded}. */
-  default void commandsMissed() {}
+  /**
+   * Control messages may have been lost, or events; also when the order begins. Called as {@link
+   * #commanded}.
+   *
+   * @param order always the same
+   */
+  default void commandsMissed(StreamHistories order) {}
 
   /** The clients have gone, and the backplane is about to be closed. */
   default void ending() {}

@@ -96,6 +96,8 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
     } finally {
       lock.unlock();
     }
+    // what was there before it, is not; then what is kept of that
+    listener.commandsMissed(this);
     if (!isShared) {
       // the events of before the log's first one, which are not received
       for (StoredEvent event : states) {
@@ -104,7 +106,6 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
         }
       }
     }
-    listener.commandsMissed();
   }
 
   private void streamed(String epoch, StoredEvent event) {
@@ -216,7 +217,7 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
     } finally {
       lock.unlock();
     }
-    listener.commandsMissed();
+    listener.commandsMissed(this);
   }
 
   @Override
@@ -262,6 +263,11 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
   /** The epoch of the last event; empty before the order has begun. */
   String epoch() {
     return last.epoch();
+  }
+
+  @Override
+  public EventId last() {
+    return last;
   }
 
   /** The sequence of the last event that was received. */

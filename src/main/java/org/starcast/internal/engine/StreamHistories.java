@@ -2,6 +2,7 @@ package org.starcast.internal.engine;
 
 import org.starcast.internal.config.TopicBounds;
 import org.starcast.internal.log.TopicLogs;
+import org.starcast.internal.wire.EventId;
 
 /**
  * The histories of named streams: topics whose events are kept by bounds of their own. Thread-safe;
@@ -35,6 +36,9 @@ public interface StreamHistories {
    * have; 0 if there is none.
    */
   long readUpTo(String topic);
+
+  /** The last event that this node has received, or knows to have missed. */
+  EventId last();
 
   /** Counts items of a named stream that are gone, and nobody has read. */
   void dropped(long items);

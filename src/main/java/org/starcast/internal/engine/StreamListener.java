@@ -15,4 +15,12 @@ public interface StreamListener {
    * @return what is to be done once the clients have it, on the same thread; null for nothing
    */
   Runnable streamed(EventId at, StoredEvent event, StreamHistories histories);
+
+  /**
+   * The order begins, or events up to its {@linkplain StreamHistories#last last} were lost to this
+   * node. Called on the same thread.
+   *
+   * @param order always the same
+   */
+  default void missed(StreamHistories order) {}
 }

@@ -25,14 +25,13 @@ import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.sse.SseEventSink;
 import java.io.IOException;
 import java.io.InputStream;
+import java.security.Principal;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.durable.DurableStream;
@@ -42,6 +41,7 @@ import org.starcast.internal.durable.LiveReader;
 import org.starcast.internal.durable.Offset;
 import org.starcast.internal.durable.Operation;
 import org.starcast.internal.durable.Outcome;
+import org.starcast.internal.durable.WaitingPolls;
 import org.starcast.internal.http.FormData;
 import org.starcast.internal.http.Problem;
 import org.starcast.internal.http.RecentRefusals;
@@ -65,6 +65,18 @@ public class DurableStreamResource {
   private static final String METHODS = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
   private static final Set<String> PARAMETERS = Set.of("offset", "live", "cursor");
 
+  /** What a page asks for as this would run, or be applied, with the rights of this origin. */
+  private static final Set<String> ACTIVE =
+      Set.of(
+          "script",
+          "style",
+          "worker",
+          "sharedworker",
+          "serviceworker",
+          "audioworklet",
+          "paintworklet",
+          "xslt");
+
   /** What pages of other origins, if they are listed, may see. */
   private static final String EXPOSED =
       "Location, ETag, Retry-After, Stream-Next-Offset, Stream-Cursor, Stream-Up-To-Date,"
@@ -72,7 +84,7 @@ public class DurableStreamResource {
           + " Producer-Epoch, Producer-Seq, Producer-Expected-Seq, Producer-Received-Seq";
 
   /** How much one answer has at most, or one append. */
-  private static final int MOST_BYTES = 256 << 10;
+  static final int MOST_BYTES = 256 << 10;
 
   /** The same of an event. */
   private static final int MOST_EVENT_BYTES = 16 << 10;
@@ -84,7 +96,7 @@ public class DurableStreamResource {
   private final RecentRefusals refusals;
   private final EndpointGuard guard;
   private final Executor sends;
-  private final AtomicInteger polling = new AtomicInteger();
+  private final WaitingPolls polls;
 
   /** For the container's proxy. */
   public DurableStreamResource() {
@@ -117,6 +129,7 @@ public class DurableStreamResource {
     this.refusals = refusals;
     this.guard = new EndpointGuard(config, access);
     this.sends = sends;
+    this.polls = config == null ? null : new WaitingPolls(config.limits());
   }
 
   /** What serves a request: whether it is for events its header does not say. */
@@ -138,6 +151,10 @@ public class DurableStreamResource {
       guard.enter(Switch.DURABLE_STREAMS, request, response);
       if (response.containsHeader("Access-Control-Allow-Origin")) {
         response.setHeader("Access-Control-Expose-Headers", EXPOSED);
+      }
+      String use = request.getHeader("Sec-Fetch-Dest");
+      if (use != null && ACTIVE.contains(use)) {
+        throw problem(403, "Sec-Fetch-Dest: what clients wrote is no part of a page");
       }
       Parameters.checked("stream", () -> TopicName.check(id));
       if (LibraryEvents.isOwnTopic(id)) {
@@ -163,11 +180,14 @@ public class DurableStreamResource {
   }
 
   /** Where a request reads from; -1 where it does not say so. */
-  private static Offset place(DurableStream stream, Map<String, List<String>> query) {
+  private Offset place(DurableStream stream, Map<String, List<String>> query) {
     String text = Parameters.single(query, "offset");
     Offset place = Parameters.checked("offset", () -> stream.place(text == null ? "-1" : text));
     if (place == null) {
       throw problem(410, "offset: is of another stream that had this id");
+    }
+    if (streams.isUnknown(stream, place)) {
+      throw Problem.badRequest("offset: is not one that this server gave");
     }
     return place;
   }
@@ -252,7 +272,7 @@ public class DurableStreamResource {
               creation.type(),
               HttpHeaders.LOCATION,
               uri.getAbsolutePath().toString());
-      submit(creation, async, more);
+      submit(() -> all.streams.create(id, creation), async, more);
     }
 
     /** Appends, closes, or both. */
@@ -264,13 +284,15 @@ public class DurableStreamResource {
         @Context HttpServletResponse response) {
       all.enter(id, Action.PUBLISH, request, response);
       DurableStream stream = all.find(id);
-      submit(DurableWrites.append(stream, request, all.read(body)), async, Map.of());
+      Operation append = DurableWrites.append(stream, request, all.read(body));
+      submit(() -> all.streams.append(stream, append), async, Map.of());
     }
 
-    private void submit(Operation operation, AsyncResponse async, Map<String, String> more) {
+    private void submit(
+        Supplier<CompletionStage<Outcome>> write, AsyncResponse async, Map<String, String> more) {
       CompletionStage<Outcome> outcome;
       try {
-        outcome = all.streams.submit(id, operation);
+        outcome = write.get();
       } catch (IllegalArgumentException e) {
         throw all.tooLarge();
       }
@@ -314,7 +336,7 @@ public class DurableStreamResource {
       all.enter(id, Action.SUBSCRIBE, request, response);
       Map<String, List<String>> query = FormData.parameters(request, PARAMETERS);
       DurableStream stream = all.find(id);
-      Offset from = place(stream, query);
+      Offset from = all.place(stream, query);
       String offset = Parameters.single(query, "offset");
       String live = Parameters.single(query, "live");
       all.streams.touch(stream);
@@ -329,7 +351,9 @@ public class DurableStreamResource {
       } else if (offset == null) {
         throw Problem.badRequest("offset: is missing");
       } else {
-        all.poll(new Poll(all, stream, from, Parameters.single(query, "cursor"), async));
+        String cursor = Parameters.single(query, "cursor");
+        new DurablePoll(stream, from, cursor, async, all.sends, all.counted(request))
+            .begin(all.config.durableStreams().pollTimeout());
       }
     }
 
@@ -343,7 +367,7 @@ public class DurableStreamResource {
 
   // ---- reading
 
-  private static Response.ResponseBuilder slice(DurableStream stream, Slice slice) {
+  static Response.ResponseBuilder slice(DurableStream stream, Slice slice) {
     Response.ResponseBuilder answer =
         Response.ok(slice.data())
             .header(HttpHeaders.CONTENT_TYPE, stream.type())
@@ -351,7 +375,7 @@ public class DurableStreamResource {
     return flags(answer, slice);
   }
 
-  private static Response.ResponseBuilder flags(Response.ResponseBuilder answer, Slice slice) {
+  static Response.ResponseBuilder flags(Response.ResponseBuilder answer, Slice slice) {
     if (slice.isUpToDate()) {
       answer.header("Stream-Up-To-Date", "true");
     }
@@ -375,76 +399,16 @@ public class DurableStreamResource {
     return answer.header(HttpHeaders.ETAG, tag).build();
   }
 
-  private void poll(Poll poll) {
-    if (polling.incrementAndGet() > config.limits().clients()) {
-      polling.decrementAndGet();
+  private Runnable counted(HttpServletRequest request) {
+    Principal user = request.getUserPrincipal();
+    Runnable left = polls.enter(user == null ? null : user.getName(), request.getRemoteAddr());
+    if (left == null) {
       throw new WebApplicationException(
-          Problem.of(503, "there are as many requests that wait as clients may be")
+          Problem.of(429, "as many requests wait as clients may be, of this caller or in all")
               .header(HttpHeaders.RETRY_AFTER, 5)
               .build());
     }
-    poll.begin();
-  }
-
-  /** One request that waits for something behind an offset. */
-  private static final class Poll implements Runnable {
-    private final DurableStreamResource all;
-    private final DurableStream stream;
-    private final Offset from;
-    private final String cursor;
-    private final AsyncResponse async;
-    private final AtomicBoolean answered = new AtomicBoolean();
-
-    Poll(
-        DurableStreamResource all,
-        DurableStream stream,
-        Offset from,
-        String cursor,
-        AsyncResponse async) {
-      this.all = all;
-      this.stream = stream;
-      this.from = from;
-      this.cursor = cursor;
-      this.async = async;
-    }
-
-    void begin() {
-      async.setTimeoutHandler(late -> answer());
-      async.setTimeout(config().pollTimeout().toMillis(), TimeUnit.MILLISECONDS);
-      run();
-    }
-
-    private StarcastConfig.DurableStreams config() {
-      return all.config.durableStreams();
-    }
-
-    @Override
-    public void run() {
-      if (!answered.get() && !stream.await(from, this)) {
-        // a client may take its time
-        all.sends.execute(this::answer);
-      }
-    }
-
-    private void answer() {
-      if (answered.compareAndSet(false, true)) {
-        stream.cancel(this);
-        all.polling.decrementAndGet();
-        async.resume(response());
-      }
-    }
-
-    private Response response() {
-      if (stream.isDeleted()) {
-        return Problem.of(404, "stream: has been deleted").build();
-      }
-      Slice slice = stream.read(from, MOST_BYTES);
-      Response.ResponseBuilder answer =
-          slice.isEmpty()
-              ? flags(Response.noContent().header("Stream-Next-Offset", slice.next()), slice)
-              : slice(stream, slice);
-      return answer.header("Stream-Cursor", Offset.cursor(cursor)).build();
-    }
+    return left;
   }
 
   /** Requests for events. */
@@ -455,6 +419,13 @@ public class DurableStreamResource {
     Live(DurableStreamResource all, String id) {
       this.all = all;
       this.id = id;
+    }
+
+    /** As {@link Plain#options}. */
+    @OPTIONS
+    public Response options(
+        @Context HttpServletRequest request, @Context HttpServletResponse response) {
+      return all.guard.options(Switch.DURABLE_STREAMS, METHODS, request, response);
     }
 
     /** Sends what there is, and what comes. */
@@ -468,13 +439,13 @@ public class DurableStreamResource {
       Map<String, List<String>> query = FormData.parameters(request, PARAMETERS);
       DurableStream stream = all.find(id);
       Parameters.required(query, "offset");
-      Offset from = place(stream, query);
+      Offset from = all.place(stream, query);
       String cursor = Parameters.single(query, "cursor");
       all.streams.touch(stream);
       if (!Operation.isText(stream.type())) {
         response.setHeader("Stream-SSE-Data-Encoding", "base64");
       }
-      int most = Math.min(MOST_EVENT_BYTES, all.config.limits().messageBytes() / 8);
+      int most = Math.min(MOST_EVENT_BYTES, all.config.limits().messageBytes() / 16);
       all.sse.stream(sink, Source.of(new LiveReader(stream, from, cursor, most)));
     }
   }

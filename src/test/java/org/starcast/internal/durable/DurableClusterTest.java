@@ -37,7 +37,12 @@ class DurableClusterTest {
   private final class Node {
     private final MemoryStream.Node backplane = order.node();
     private final RunningBroadcaster running =
-        new RunningBroadcaster(backplane, "endpoint.durable-streams.enabled", "true");
+        new RunningBroadcaster(
+            backplane,
+            "endpoint.durable-streams.enabled",
+            "true",
+            "durable-streams.bytes",
+            "65536");
     private final DurableStreams streams;
 
     Node() {
@@ -47,7 +52,13 @@ class DurableClusterTest {
     }
 
     CompletableFuture<Outcome> submit(Operation operation) {
-      return streams.submit(ID, operation).toCompletableFuture();
+      if (operation.kind() == Operation.Kind.CREATE) {
+        return streams.create(ID, operation).toCompletableFuture();
+      }
+      DurableStream stream = streams.find(ID);
+      return stream == null
+          ? CompletableFuture.completedFuture(Outcome.NOT_FOUND)
+          : streams.append(stream, operation).toCompletableFuture();
     }
 
     String text() {
@@ -175,6 +186,83 @@ class DurableClusterTest {
     await().atMost(PATIENCE).until(() -> two.streams.find(ID) == null);
     assertThat(known.isDeleted()).isTrue();
     assertThat(one.text()).isEqualTo("lostkept");
+  }
+
+  @Test
+  void whatANodeWithoutItCreatesIsAnewOnAll() throws Exception {
+    Node one = new Node();
+    Node two = new Node();
+    Operation creation = Operation.create(TEXT, null, null, false, null);
+    get(one.submit(creation));
+    await().atMost(PATIENCE).until(() -> two.text() != null);
+    two.backplane.lag(true);
+    Outcome lost = get(one.submit(text("old", null)));
+    DurableStream old = one.streams.find(ID);
+    order.drop(Offset.parse(lost.headers().get("Stream-Next-Offset")).sequence());
+    two.backplane.lag(false);
+    await().atMost(PATIENCE).until(() -> two.text() == null);
+    Node late = new Node();
+    assertThat(late.text()).isNull();
+
+    CompletableFuture<Outcome> append = one.submit(text("older", null));
+    assertThat(get(append).isAccepted()).isTrue();
+    assertThat(late.text()).as("of a stream that it does not know").isNull();
+    assertThat(get(two.submit(creation)).status()).isEqualTo(201);
+    await().atMost(PATIENCE).until(() -> "".equals(one.text()) && "".equals(late.text()));
+    assertThat(old.isDeleted()).isTrue();
+    assertThat(get(one.streams.append(old, text("late", null)).toCompletableFuture()).status())
+        .isEqualTo(404);
+    get(late.submit(text("new", null)));
+    await().atMost(PATIENCE).until(() -> nodes.stream().allMatch(n -> "new".equals(n.text())));
+    assertThat(get(one.submit(creation)).status()).isEqualTo(200);
+  }
+
+  @Test
+  void anAppendToAnOlderStreamOfTheIdChangesNone() throws Exception {
+    Node one = new Node();
+    Node two = new Node();
+    Operation creation = Operation.create(TEXT, null, null, false, null);
+    get(one.submit(creation));
+    await().atMost(PATIENCE).until(() -> two.text() != null);
+    two.backplane.lag(true);
+    get(one.streams.delete(one.streams.find(ID)).toCompletableFuture());
+    get(one.submit(creation));
+    CompletableFuture<Outcome> late = two.submit(text("x", null));
+    two.backplane.lag(false);
+    assertThat(get(late).status()).isEqualTo(404);
+    assertThat(one.text()).isEmpty();
+    assertThat(two.text()).isEmpty();
+  }
+
+  @Test
+  void aCreationOfANodeThatIsBehindReplacesNothing() throws Exception {
+    Node one = new Node();
+    Node two = new Node();
+    two.backplane.lag(true);
+    get(one.submit(Operation.create(TEXT, null, null, false, "x".getBytes(UTF_8))));
+    CompletableFuture<Outcome> behind =
+        two.submit(Operation.create("image/png", null, null, false, null));
+    two.backplane.lag(false);
+    assertThat(get(behind).status()).isEqualTo(409);
+    assertThat(one.text()).isEqualTo("x");
+    assertThat(two.text()).isEqualTo("x");
+  }
+
+  @Test
+  void whatIsNotStoredYetTakesRoom() throws Exception {
+    Node one = new Node();
+    Node two = new Node();
+    get(one.submit(Operation.create(TEXT, null, null, false, null)));
+    await().atMost(PATIENCE).until(() -> two.text() != null);
+    two.backplane.lag(true);
+    String large = "x".repeat(20_000);
+    List<CompletableFuture<Outcome>> taken =
+        IntStream.range(0, 3).mapToObj(i -> two.submit(text(large, null))).toList();
+    assertThat(get(two.submit(text(large, null))).status()).isEqualTo(503);
+    two.backplane.lag(false);
+    for (CompletableFuture<Outcome> each : taken) {
+      assertThat(get(each).status()).isEqualTo(204);
+    }
   }
 
   @Test

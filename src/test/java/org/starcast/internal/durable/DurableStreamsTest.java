@@ -8,8 +8,14 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.ResponseRuntime;
 import org.starcast.RunningBroadcaster;
 import org.starcast.SseMessage;
+import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.durable.Operation.Producer;
 import org.starcast.internal.http.Problem;
 
@@ -34,6 +41,7 @@ class DurableStreamsTest {
   private static final String TEXT = "text/plain";
   private static final String JSON = "application/json";
   private static final int ALL = 1 << 20;
+  private static final byte[] ONE = {'x'};
 
   @TempDir Path temp;
 
@@ -55,7 +63,19 @@ class DurableStreamsTest {
   }
 
   private Outcome submit(Operation operation) throws Exception {
-    return streams.submit(ID, operation).toCompletableFuture().get(30, TimeUnit.SECONDS);
+    return submit(ID, operation);
+  }
+
+  private Outcome submit(String id, Operation operation) throws Exception {
+    if (operation.kind() == Operation.Kind.CREATE) {
+      return get(streams.create(id, operation));
+    }
+    DurableStream stream = streams.find(id);
+    return stream == null ? Outcome.NOT_FOUND : get(streams.append(stream, operation));
+  }
+
+  private static Outcome get(CompletionStage<Outcome> outcome) throws Exception {
+    return outcome.toCompletableFuture().get(30, TimeUnit.SECONDS);
   }
 
   private Outcome create(String type) throws Exception {
@@ -270,6 +290,165 @@ class DurableStreamsTest {
   }
 
   @Test
+  void aFarEndIsNoneAndStopsNoOther() throws Exception {
+    start();
+    Instant far = OffsetDateTime.MAX.toInstant();
+    submit(Operation.create(TEXT, null, far, false, null));
+    submit("b", Operation.create(TEXT, null, Instant.EPOCH, false, null));
+    streams.sweep();
+    assertThat(streams.find(ID).expires()).isEqualTo(far);
+    assertThat(streams.find("b")).isNull();
+  }
+
+  @Test
+  void whatIsAcceptedWhileTheStreamIsClosedIsThere() throws Exception {
+    start();
+    for (int round = 0; round < 60; round++) {
+      String id = "round" + round;
+      submit(id, Operation.create(TEXT, null, null, false, null));
+      DurableStream stream = streams.find(id);
+      Operation last = Operation.append(null, true, null, null, null);
+      CompletableFuture<Outcome> closed =
+          CompletableFuture.supplyAsync(() -> streams.append(stream, last))
+              .thenCompose(outcome -> outcome);
+      int accepted = 0;
+      Outcome append;
+      do {
+        append = get(streams.append(stream, Operation.append(TEXT, false, ONE, null, null)));
+        accepted += append.isAccepted() ? 1 : 0;
+      } while (append.isAccepted());
+      get(closed);
+      assertThat(stream.read(stream.place("-1"), ALL).data()).hasSize(accepted);
+    }
+  }
+
+  @Test
+  void whatOtherNodesCouldNotReadIsRefused() throws Exception {
+    String[] file = {"log.store", "file", "log.directory", temp.resolve("log").toString()};
+    start(file);
+    create(JSON);
+    List<Integer> refused = new ArrayList<>();
+    for (int depth = 980; depth <= 1000; depth++) {
+      byte[] body = ("{\"a\":".repeat(depth) + 1 + "}".repeat(depth)).getBytes(UTF_8);
+      byte[] messages;
+      try {
+        messages = Operation.messages(body);
+      } catch (IllegalArgumentException e) {
+        continue; // which is 400, too
+      }
+      int status = append(JSON, messages, null, null).status();
+      assertThat(status).isIn(204, 400);
+      if (status == 400) {
+        refused.add(depth);
+      }
+    }
+    assertThat(refused).isNotEmpty();
+    String before = text();
+    running.remove(0).close();
+    start(file);
+    assertThat(text()).isEqualTo(before).hasSizeGreaterThan(1000);
+  }
+
+  @Test
+  void anAppendIsToTheStreamThatWasFound() throws Exception {
+    start();
+    create(TEXT);
+    DurableStream found = streams.find(ID);
+    get(streams.delete(found));
+    create(JSON);
+    Operation late = Operation.append(TEXT, false, "{".getBytes(UTF_8), null, null);
+    assertThat(get(streams.append(found, late)).status()).isEqualTo(404);
+    assertThat(text()).isEqualTo("[]");
+  }
+
+  @Test
+  void whatIsNoUtf8HasRoomAsWhatReadersGet() throws Exception {
+    start("message.max-bytes", "1024");
+    create(TEXT);
+    byte[] wrong = new byte[340];
+    Arrays.fill(wrong, (byte) 0xff);
+    Operation large = Operation.append(TEXT, false, wrong, null, null);
+    assertThatIllegalArgumentException().isThrownBy(() -> submit(large));
+    assertThat(append(TEXT, Arrays.copyOf(wrong, 300), null, null).status()).isEqualTo(204);
+    new Reader("-1").awaitSeen("data " + "\ufffd".repeat(300), "control {\"upToDate\":true}");
+  }
+
+  /** How many appends of a producer each there is room for. */
+  private int producersThatFit() throws Exception {
+    create(TEXT);
+    for (int i = 0; i < 1000; i++) {
+      Producer by = new Producer("p".repeat(250) + i, 0, 0);
+      if (append(TEXT, ONE, by, null).status() == 503) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  @Test
+  void producersTakeRoomAndLeaveIt() throws Exception {
+    start("durable-streams.bytes", "65536");
+    int most = producersThatFit();
+    assertThat(most).isBetween(100, 200);
+    get(streams.delete(streams.find(ID)));
+    assertThat(producersThatFit()).isEqualTo(most);
+  }
+
+  @Test
+  void producersThatAreForgottenTakeNoRoom() throws Exception {
+    start("durable-streams.bytes", "1000000");
+    create(TEXT);
+    for (int i = 0; i < 3000; i++) {
+      Producer by = new Producer("p" + i, 0, 0);
+      assertThat(append(TEXT, ONE, by, null).status()).as("append %s", i).isEqualTo(200);
+    }
+    get(streams.delete(streams.find(ID)));
+  }
+
+  @Test
+  void onlyWhoHasNotReadItIsWoken() throws Exception {
+    start();
+    create(TEXT);
+    DurableStream stream = streams.find(ID);
+    Offset end = stream.place("now");
+    Offset beyond = new Offset(end.epoch(), end.sequence() + 1000);
+    assertThat(streams.isUnknown(stream, end)).isFalse();
+    assertThat(streams.isUnknown(stream, beyond)).isTrue();
+    List<String> woken = new CopyOnWriteArrayList<>();
+    Runnable early = () -> woken.add("beyond");
+    assertThat(stream.await(beyond, early)).isTrue();
+    assertThat(stream.await(end, () -> woken.add("end"))).isTrue();
+    append("x");
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(woken).containsExactly("end"));
+    assertThat(stream.cancel(early)).as("still waits").isTrue();
+  }
+
+  @Test
+  void thoseWhoWaitAreBoundedPerCallerAndAddress() {
+    Map<String, String> settings =
+        Map.of(
+            "starcast.max-clients",
+            "4",
+            "starcast.max-clients-per-principal",
+            "2",
+            "starcast.max-clients-per-address",
+            "3");
+    WaitingPolls polls =
+        new WaitingPolls(
+            StarcastConfig.read(key -> Optional.ofNullable(settings.get(key)), settings.keySet())
+                .limits());
+    Runnable first = polls.enter("ann", "192.0.2.1");
+    assertThat(polls.enter("ann", "192.0.2.1")).isNotNull();
+    assertThat(polls.enter("ann", "192.0.2.2")).as("of the caller").isNull();
+    assertThat(polls.enter(null, "192.0.2.1")).isNotNull();
+    assertThat(polls.enter("bob", "192.0.2.1")).as("of the address").isNull();
+    assertThat(polls.enter("bob", "192.0.2.2")).isNotNull();
+    assertThat(polls.enter("bob", "192.0.2.3")).as("in all").isNull();
+    first.run();
+    assertThat(polls.enter("bob", "192.0.2.1")).isNotNull();
+  }
+
+  @Test
   void whatThereIsNoRoomForIsRefused() throws Exception {
     start("durable-streams.max", "1", "durable-streams.bytes", "65536");
     create("application/octet-stream");
@@ -279,9 +458,9 @@ class DurableStreamsTest {
     assertThat(full.status()).isEqualTo(503);
     assertThat(full.headers()).containsKey("Retry-After");
     Operation another = Operation.create(TEXT, null, null, false, null);
-    assertThat(streams.submit("b", another).toCompletableFuture().get().status()).isEqualTo(503);
+    assertThat(submit("b", another).status()).isEqualTo(503);
     streams.delete(streams.find(ID)).toCompletableFuture().get(30, TimeUnit.SECONDS);
-    assertThat(streams.submit("b", another).toCompletableFuture().get().status()).isEqualTo(201);
+    assertThat(submit("b", another).status()).isEqualTo(201);
   }
 
   @Test
@@ -289,9 +468,9 @@ class DurableStreamsTest {
     start("message.max-bytes", "1024");
     create(TEXT);
     Operation large = Operation.append(TEXT, false, new byte[1000], null, null);
-    assertThatIllegalArgumentException().isThrownBy(() -> streams.submit(ID, large));
+    assertThatIllegalArgumentException().isThrownBy(() -> submit(large));
     Operation lines = Operation.append(TEXT, false, "\n".repeat(150).getBytes(UTF_8), null, null);
-    assertThatIllegalArgumentException().isThrownBy(() -> streams.submit(ID, lines));
+    assertThatIllegalArgumentException().isThrownBy(() -> submit(lines));
     assertThat(append("x".repeat(900)).status()).isEqualTo(204);
   }
 
@@ -387,7 +566,7 @@ class DurableStreamsTest {
   void nothingIsKeptWhereItIsSwitchedOff() throws Exception {
     start("endpoint.durable-streams.enabled", "false");
     Operation creation = Operation.create(TEXT, null, null, false, null);
-    assertThat(streams.submit(ID, creation).toCompletableFuture()).isNotDone();
+    assertThat(streams.create(ID, creation).toCompletableFuture()).isNotDone();
     assertThat(streams.find(ID)).isNull();
   }
 }

@@ -195,7 +195,7 @@ final class EngineFixture implements AutoCloseable {
     public void commanded(EventId at, String type, byte[] body) {}
 
     @Override
-    public void commandsMissed() {
+    public void commandsMissed(StreamHistories order) {
       commandsMissed.incrementAndGet();
     }
   }
