@@ -24,6 +24,9 @@ import org.starcast.spi.OutgoingEvent;
  * that waits. A call that was not answered is repeated as it was, which appends nothing twice, as
  * the database knows up to which number this node has appended. Bounded in count and bytes.
  * Thread-safe; one thread, that of {@link #run}, waits for the database.
+ *
+ * <p>Over 500 lines, as all that waits to be stored, and what is known of the outbox, is under one
+ * monitor.
  */
 final class PostgresWriter {
 
