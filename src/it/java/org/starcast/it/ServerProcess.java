@@ -182,10 +182,14 @@ final class ServerProcess implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
     builder.environment().put("JBOSS_HOME", home.toString());
+    Process cli = builder.start();
     try {
-      assertThat(builder.start().waitFor()).as(this::output).isZero();
+      assertThat(cli.waitFor(BOOT.toSeconds(), TimeUnit.SECONDS)).as(this::output).isTrue();
+      assertThat(cli.exitValue()).as(this::output).isZero();
     } catch (InterruptedException e) {
       throw new IOException(e);
+    } finally {
+      cli.destroyForcibly();
     }
   }
 

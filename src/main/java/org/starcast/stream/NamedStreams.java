@@ -8,7 +8,6 @@ import jakarta.json.JsonObjectBuilder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -303,7 +302,7 @@ class NamedStreams implements StreamListener {
    */
   void publishEnd(String id, StreamMark end, String reason, long items, Runnable failed) {
     JsonObjectBuilder data = Json.createObjectBuilder().add("stream", id);
-    data.add("outcome", end.kind().name().toLowerCase(Locale.ROOT));
+    data.add("outcome", end.kind().word());
     if (reason != null) {
       data.add("reason", reason);
     }

@@ -1,6 +1,9 @@
 package org.starcast.stream;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.stream.SseStreams.NamedStream.State;
 
@@ -34,10 +37,19 @@ record StreamMark(Kind kind, String node, long number, long since, NamedBounds b
     /** As {@link #COMPLETED}. */
     CANCELLED(State.CANCELLED);
 
+    private static final Map<String, Kind> BY_WORD =
+        Arrays.stream(values()).collect(Collectors.toMap(Kind::word, kind -> kind));
+
     private final State state;
+    private final String word = name().toLowerCase(Locale.ROOT);
 
     Kind(State state) {
       this.state = state;
+    }
+
+    /** How it is written. */
+    String word() {
+      return word;
     }
 
     State state() {
@@ -52,11 +64,11 @@ record StreamMark(Kind kind, String node, long number, long since, NamedBounds b
   /** Reads a sender; null if it is none of these. */
   static StreamMark of(String sender) {
     String[] parts = sender.substring(LibraryEvents.STREAM_SENDER.length()).split("\\.", -1);
+    Kind kind = Kind.BY_WORD.get(parts[0]);
+    if (kind == null || parts.length != (kind.isStart() ? PARTS + NamedBounds.PARTS : PARTS)) {
+      return null;
+    }
     try {
-      Kind kind = Kind.valueOf(parts[0].toUpperCase(Locale.ROOT));
-      if (parts.length != (kind.isStart() ? PARTS + NamedBounds.PARTS : PARTS)) {
-        return null;
-      }
       return new StreamMark(
           kind,
           parts[1],
@@ -87,7 +99,7 @@ record StreamMark(Kind kind, String node, long number, long since, NamedBounds b
   @Override
   public String toString() {
     return LibraryEvents.STREAM_SENDER
-        + kind.name().toLowerCase(Locale.ROOT)
+        + kind.word()
         + "."
         + node
         + "."

@@ -48,7 +48,7 @@ final class PostgresWriter {
   /** Told how calls of the database end. Called by the thread of {@link #run}. */
   interface Listener {
 
-    /** One has succeeded. */
+    /** The database has answered one. */
     void stored();
 
     /** One has failed, and is repeated. */

@@ -126,46 +126,7 @@ public final class DurableStream {
             && op.closes() == closed;
     return same
         ? new Outcome(200, null, headers())
-        : Outcome.refused(409, "stream: there is another one of this id", Map.of());
-  }
-
-  private Outcome judge(Operation op) {
-    Map<String, String> headers = headers();
-    Producer by = op.producer();
-    Producer known = by == null ? null : producers.get(by.id());
-    if (by != null) {
-      if (known != null && by.epoch() < known.epoch()) {
-        headers.put("Producer-Epoch", Long.toString(known.epoch()));
-        return Outcome.refused(403, "Producer-Epoch: there is a later one", headers);
-      }
-      boolean isNew = known == null || by.epoch() > known.epoch();
-      if (known != null && isNew && by.sequence() != 0) {
-        return Outcome.refused(400, "Producer-Seq: must be 0 in a new epoch", headers);
-      }
-      long expected = isNew ? 0 : known.sequence() + 1;
-      if (by.sequence() < expected) {
-        return new Outcome(204, null, with(headers, known));
-      }
-      if (!closed && by.sequence() > expected) {
-        headers.put("Producer-Expected-Seq", Long.toString(expected));
-        headers.put("Producer-Received-Seq", Long.toString(by.sequence()));
-        return Outcome.refused(409, "Producer-Seq: one before is missing", headers);
-      }
-    }
-    if (closed) {
-      return op.closes() && op.body() == null && by == null
-          ? new Outcome(204, null, headers)
-          : Outcome.refused(409, "stream: is closed", headers);
-    }
-    if (op.body() != null && !Operation.plain(op.type()).equals(Operation.plain(type))) {
-      return Outcome.refused(409, "Content-Type: is not the stream's", headers);
-    }
-    if (op.writerSequence() != null
-        && writerSequence != null
-        && compare(op.writerSequence(), writerSequence) <= 0) {
-      return Outcome.refused(409, "Stream-Seq: is not after the last one", headers);
-    }
-    return new Outcome(by == null || op.body() == null ? 204 : 200, null, headers);
+        : new Outcome(409, "stream: there is another one of this id", Map.of());
   }
 
   /**
@@ -173,38 +134,63 @@ public final class DurableStream {
    * to be made.
    */
   synchronized Outcome answer(Operation op) {
-    Outcome outcome = judge(op);
-    return outcome.isAccepted() && isNews(op) ? null : outcome;
-  }
-
-  private boolean isNews(Operation op) {
-    Producer known = op.producer() == null ? null : producers.get(op.producer().id());
-    boolean isRepeated =
-        known != null
-            && known.epoch() == op.producer().epoch()
-            && op.producer().sequence() <= known.sequence();
-    return !closed && !isRepeated;
-  }
-
-  /** Carries an append out, if that can be, and says what it is answered. */
-  synchronized Outcome apply(Operation op, long sequence, long time) {
-    Outcome outcome = judge(op);
-    if (!outcome.isAccepted()) {
-      return outcome;
+    Producer by = op.producer();
+    Producer known = by == null ? null : producers.get(by.id());
+    if (by != null) {
+      if (known != null && by.epoch() < known.epoch()) {
+        Map<String, String> headers = headers();
+        headers.put("Producer-Epoch", Long.toString(known.epoch()));
+        return new Outcome(403, "Producer-Epoch: there is a later one", headers);
+      }
+      boolean isNew = known == null || by.epoch() > known.epoch();
+      if (known != null && isNew && by.sequence() != 0) {
+        return new Outcome(400, "Producer-Seq: must be 0 in a new epoch", headers());
+      }
+      long expected = isNew ? 0 : known.sequence() + 1;
+      if (by.sequence() < expected) {
+        return new Outcome(204, null, with(headers(), known));
+      }
+      if (!closed && by.sequence() > expected) {
+        Map<String, String> headers = headers();
+        headers.put("Producer-Expected-Seq", Long.toString(expected));
+        headers.put("Producer-Received-Seq", Long.toString(by.sequence()));
+        return new Outcome(409, "Producer-Seq: one before is missing", headers);
+      }
     }
-    touched = Math.max(touched, time);
-    if (!isNews(op)) {
-      return outcome;
+    if (closed) {
+      boolean isRepeated = op.closes() && op.body() == null && by == null;
+      return new Outcome(
+          isRepeated ? 204 : 409, isRepeated ? null : "stream: is closed", headers());
+    }
+    if (op.body() != null && !Operation.plain(op.type()).equals(Operation.plain(type))) {
+      return new Outcome(409, "Content-Type: is not the stream's", headers());
+    }
+    if (op.writerSequence() != null
+        && writerSequence != null
+        && compare(op.writerSequence(), writerSequence) <= 0) {
+      return new Outcome(409, "Stream-Seq: is not after the last one", headers());
+    }
+    return null;
+  }
+
+  /** Carries an append out, if that is to be, and says what it is answered. */
+  synchronized Outcome apply(Operation op, long sequence, long time) {
+    Outcome known = answer(op);
+    if (known != null) {
+      if (known.isAccepted()) {
+        touch(time);
+      }
+      return known;
     }
     accept(op, sequence, time);
-    Map<String, String> headers = headers();
-    return new Outcome(
-        outcome.status(), null, op.producer() == null ? headers : with(headers, op.producer()));
+    return op.producer() == null
+        ? new Outcome(204, null, headers())
+        : new Outcome(op.body() == null ? 204 : 200, null, with(headers(), op.producer()));
   }
 
   private void accept(Operation op, long sequence, long time) {
     last = sequence;
-    touched = Math.max(touched, time);
+    touch(time);
     if (op.body() != null) {
       chunks.add(new Chunk(sequence, op.body()));
       bytes += op.body().length + CHUNK_BYTES;
@@ -266,11 +252,6 @@ public final class DurableStream {
 
   synchronized long bytes() {
     return bytes;
-  }
-
-  /** Whether nothing more can be appended. */
-  public synchronized boolean isClosed() {
-    return closed;
   }
 
   /** It has been deleted, or has expired. */

@@ -58,13 +58,13 @@ public class DurableStreams implements StreamListener {
 
   private static final CompletionStage<Outcome> NO_ROOM =
       CompletableFuture.completedStage(
-          Outcome.refused(
+          new Outcome(
               503,
               "stream: there is no room for more now (starcast.durable-streams.max, bytes)",
               Map.of("Retry-After", "5")));
 
   private static final Outcome MISSED =
-      Outcome.refused(
+      new Outcome(
           503,
           "stream: this node has missed events, and another may have it",
           Map.of("Retry-After", "5"));
@@ -217,7 +217,7 @@ public class DurableStreams implements StreamListener {
       op = Operation.of(data);
     } catch (IllegalArgumentException e) {
       return CompletableFuture.completedStage(
-          Outcome.refused(400, "body: is nested too deeply", Map.of()));
+          new Outcome(400, "body: is nested too deeply", Map.of()));
     }
     String sender = SENDER + bus.node() + "." + numbers.incrementAndGet();
     Pending own = new Pending(op, new CompletableFuture<>(), System.nanoTime());

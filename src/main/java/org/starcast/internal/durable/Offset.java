@@ -1,9 +1,7 @@
 package org.starcast.internal.durable;
 
 import java.time.Instant;
-import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.starcast.internal.wire.EventId;
 
 /**
  * A place in a stream: behind the event of this sequence. Offsets of a stream sort as texts, as
@@ -13,7 +11,8 @@ import java.util.regex.Pattern;
  */
 public record Offset(String epoch, long sequence) {
 
-  private static final Pattern TEXT = Pattern.compile("([a-z0-9]{1,24})-([0-9]{16})");
+  /** How many digits a sequence has, with zeros before it. */
+  private static final int DIGITS = 16;
 
   /** From when on intervals are counted, and how long one is, as the protocol has it. */
   private static final long CURSOR_EPOCH = Instant.parse("2024-10-09T00:00:00Z").getEpochSecond();
@@ -27,11 +26,11 @@ public record Offset(String epoch, long sequence) {
    * @throws IllegalArgumentException if it is none
    */
   public static Offset parse(String text) {
-    Matcher matcher = TEXT.matcher(text);
-    if (!matcher.matches()) {
+    if (!EventId.isOne(text) || text.length() - text.lastIndexOf('-') != DIGITS + 1) {
       throw new IllegalArgumentException("offset: is not one that this server gave");
     }
-    return new Offset(matcher.group(1), Long.parseLong(matcher.group(2)));
+    EventId id = EventId.parse(text);
+    return new Offset(id.epoch(), id.sequence());
   }
 
   /**
@@ -50,6 +49,7 @@ public record Offset(String epoch, long sequence) {
 
   @Override
   public String toString() {
-    return epoch + String.format(Locale.ROOT, "-%016d", sequence);
+    String digits = Long.toString(sequence);
+    return epoch + "-" + "0".repeat(DIGITS - digits.length()) + digits;
   }
 }

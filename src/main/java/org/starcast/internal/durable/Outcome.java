@@ -5,17 +5,13 @@ import java.util.Map;
 /**
  * What became of a request, as the protocol answers it.
  *
- * @param status the answer's; of what {@link #isAccepted} it changes the stream
+ * @param status the answer's
  * @param problem what is wrong, for people; null for nothing
  * @param headers of the answer
  */
 public record Outcome(int status, String problem, Map<String, String> headers) {
 
   static final Outcome NOT_FOUND = new Outcome(404, "stream: there is none of this id", Map.of());
-
-  static Outcome refused(int status, String problem, Map<String, String> headers) {
-    return new Outcome(status, problem, headers);
-  }
 
   /** Whether nothing is wrong. */
   public boolean isAccepted() {

@@ -74,9 +74,6 @@ final class History {
   /** Keeps an event; by one thread at a time. */
   void append(Frame event) {
     Order now = order;
-    if (LibraryEvents.isStreamStart(event.sender()) && event.topics().size() == 1) {
-      now.topics.expect(event.topics().get(0), event.sequence() - 1, now.log);
-    }
     // in this order: what the log has evicted is there
     if (event.isHole()) {
       now.topics.missed(event.sequence());

@@ -1,6 +1,7 @@
 package org.starcast.internal.http;
 
 import jakarta.ws.rs.BadRequestException;
+import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import org.starcast.internal.json.Json;
 
@@ -23,6 +24,11 @@ public final class Problem {
                 .add("detail", excerpt(detail, MAX_DETAIL))
                 .build()
                 .toString());
+  }
+
+  /** An answer with a problem body, thrown. */
+  public static WebApplicationException exception(int status, String detail) {
+    return new WebApplicationException(detail, of(status, detail).build());
   }
 
   /** The answer 400. */

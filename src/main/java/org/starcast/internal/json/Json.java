@@ -1,7 +1,6 @@
 package org.starcast.internal.json;
 
 import jakarta.json.JsonArrayBuilder;
-import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonReader;
@@ -33,6 +32,10 @@ public final class Json {
     return PROVIDER.createObjectBuilder(object);
   }
 
+  public static JsonObjectBuilder createObjectBuilder(Map<String, Object> values) {
+    return PROVIDER.createObjectBuilder(values);
+  }
+
   public static JsonArrayBuilder createArrayBuilder() {
     return PROVIDER.createArrayBuilder();
   }
@@ -54,14 +57,6 @@ public final class Json {
   }
 
   public static JsonString createValue(String value) {
-    return PROVIDER.createValue(value);
-  }
-
-  public static JsonNumber createValue(int value) {
-    return PROVIDER.createValue(value);
-  }
-
-  public static JsonNumber createValue(long value) {
     return PROVIDER.createValue(value);
   }
 

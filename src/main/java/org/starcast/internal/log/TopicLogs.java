@@ -47,8 +47,6 @@ public final class TopicLogs<E extends StoredEvent> {
   /** The bounds of all together hold. */
   private static final TopicBounds UNBOUNDED = new TopicBounds(0, 0, 0);
 
-  private static final long EXPECTED_MILLIS = 60_000;
-
   /** In place of a topic: the events of topics that no rule is for, and those for everybody. */
   private static final String REST = "*";
 
@@ -132,6 +130,9 @@ public final class TopicLogs<E extends StoredEvent> {
   /** How many of them have ended. */
   private int ended;
 
+  /** Those that are bounded in bytes together, but for the latest events. */
+  private final List<Group<E>> evictable = new ArrayList<>();
+
   private final Map<String, History<E>> histories = new ConcurrentHashMap<>();
 
   /** Null while no topic has more than its latest event kept. */
@@ -168,6 +169,8 @@ public final class TopicLogs<E extends StoredEvent> {
         new TopicBounds(config.log().events(), config.log().bytes(), config.log().age().toMillis());
     this.missing = sequence;
     rules.all().forEach(rule -> groups.add(new Group<>(rule.bounds())));
+    evictable.addAll(groups);
+    evictable.add(forgotten);
     rest = groups.isEmpty() ? null : common(REST, 0);
     everybody = groups.isEmpty() && rules.retained().isEmpty() ? null : common(EVERYBODY, 0);
   }
@@ -304,9 +307,7 @@ public final class TopicLogs<E extends StoredEvent> {
 
   /** Makes room; false if there is nothing but what came last. */
   private boolean evictOldest() {
-    List<Group<E>> all = new ArrayList<>(groups);
-    all.add(forgotten);
-    History<E> eldest = largest(Comparator.comparingLong(group -> group.bytes), all).eldest();
+    History<E> eldest = largest(Comparator.comparingLong(group -> group.bytes), evictable).eldest();
     if (byRules() == 1 && eldest.log.head() - eldest.log.tail() <= 1) {
       return false;
     }
@@ -522,21 +523,6 @@ public final class TopicLogs<E extends StoredEvent> {
     }
     put(topic, named, log);
     shrink();
-  }
-
-  /**
-   * A topic is about to be {@linkplain #keep kept}: its next event is among its own already. Does
-   * nothing for one that is kept.
-   *
-   * @param after as of {@link #keep}
-   */
-  public synchronized void expect(String topic, long after, EventLog<E> recent) {
-    History<E> known = histories.get(topic);
-    if (known == null || known.group != named) {
-      keep(topic, UNBOUNDED, after, recent);
-      // it may turn out to be of a stream that does not begin
-      forget(topic, System.currentTimeMillis() + EXPECTED_MILLIS);
-    }
   }
 
   /** From now on topics without a rule have a history that those which are kept do not evict. */
@@ -795,8 +781,9 @@ public final class TopicLogs<E extends StoredEvent> {
 
   private HistoryMarks marks() {
     List<Floor> floors = new ArrayList<>();
+    List<String> patterns = patterns();
     for (int i = 0; i < groups.size(); i++) {
-      floors.add(new Floor(patterns().get(i), groups.get(i).floor));
+      floors.add(new Floor(patterns.get(i), groups.get(i).floor));
     }
     List<HistoryMarks.Topic> topics = new ArrayList<>();
     for (History<E> history : histories.values()) {

@@ -1,7 +1,5 @@
 package org.starcast.internal.presence;
 
-import static org.starcast.internal.presence.PresenceEntry.JSON;
-
 import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
@@ -13,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.presence.PresenceEntry.Key;
 import org.starcast.internal.presence.PresenceState.Transition;
 import org.starcast.internal.topic.TopicName;
@@ -78,9 +77,9 @@ record PresenceCommand(
 
   /** Entries being written, within the bounds of one command. */
   static final class Writer {
-    private final JsonArrayBuilder on = JSON.createArrayBuilder();
-    private final JsonArrayBuilder off = JSON.createArrayBuilder();
-    private final JsonArrayBuilder pending = JSON.createArrayBuilder();
+    private final JsonArrayBuilder on = Json.createArrayBuilder();
+    private final JsonArrayBuilder off = Json.createArrayBuilder();
+    private final JsonArrayBuilder pending = Json.createArrayBuilder();
     private int count;
     private int characters;
 
@@ -114,7 +113,7 @@ record PresenceCommand(
     }
 
     JsonObjectBuilder body(Kind kind) {
-      return JSON.createObjectBuilder()
+      return Json.createObjectBuilder()
           .add("do", kind.name().toLowerCase(Locale.ROOT))
           .add("on", on)
           .add("off", off)
@@ -140,7 +139,7 @@ record PresenceCommand(
           part.body(Kind.STATE)
               .add("to", json(to))
               .add("nodes", json(last ? state.nodes() : Map.of()))
-              .add("stopped", JSON.createArrayBuilder(last ? state.stopped() : List.of()))
+              .add("stopped", Json.createArrayBuilder(last ? state.stopped() : List.of()))
               .add("founded", founded)
               .add("at", at)
               .add("part", bodies.size())
@@ -158,7 +157,7 @@ record PresenceCommand(
   }
 
   static JsonObjectBuilder json(Map<String, Long> numbers) {
-    JsonObjectBuilder json = JSON.createObjectBuilder();
+    JsonObjectBuilder json = Json.createObjectBuilder();
     numbers.forEach(json::add);
     return json;
   }

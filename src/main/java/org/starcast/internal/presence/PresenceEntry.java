@@ -7,13 +7,13 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import jakarta.json.spi.JsonProvider;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.topic.CompiledPattern;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.LibraryEvents;
@@ -30,8 +30,6 @@ import org.starcast.internal.wire.LibraryEvents;
 record PresenceEntry(UserState state, int clients, long since, long opened, String metadata) {
 
   /** Kept, as looking it up takes longer than most uses. */
-  static final JsonProvider JSON = JsonProvider.provider();
-
   /** The most bytes of metadata that are sent. */
   private static final int MAX_METADATA = 1024;
 
@@ -51,7 +49,7 @@ record PresenceEntry(UserState state, int clients, long since, long opened, Stri
     }
 
     JsonObjectBuilder toJson() {
-      return JSON.createObjectBuilder().add("p", topic).add("u", user);
+      return Json.createObjectBuilder().add("p", topic).add("u", user);
     }
 
     /**
@@ -123,7 +121,7 @@ record PresenceEntry(UserState state, int clients, long since, long opened, Stri
       return null;
     }
     try {
-      String text = JSON.createObjectBuilder(metadata).build().toString();
+      String text = Json.createObjectBuilder(metadata).build().toString();
       return text.getBytes(StandardCharsets.UTF_8).length > MAX_METADATA ? null : text;
     } catch (RuntimeException | StackOverflowError e) {
       // a value that JSON-P has no JSON for, or a map within itself
@@ -136,7 +134,7 @@ record PresenceEntry(UserState state, int clients, long since, long opened, Stri
     if (metadata == null) {
       return Map.of();
     }
-    try (var reader = JSON.createReader(new StringReader(metadata))) {
+    try (var reader = Json.createReader(new StringReader(metadata))) {
       return values(reader.readObject());
     } catch (JsonException | StackOverflowError e) {
       return Map.of();

@@ -18,6 +18,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.presence.PresenceCommand.Kind;
 import org.starcast.internal.presence.PresenceCommand.Writer;
 import org.starcast.internal.presence.PresenceEntry.Key;
@@ -470,7 +471,7 @@ final class PresenceReplication {
       askers.clear();
     }
     if (!copies.isEmpty()) {
-      return PresenceEntry.JSON.createObjectBuilder(copies.peek());
+      return Json.createObjectBuilder(copies.peek());
     }
     return say();
   }
@@ -485,7 +486,7 @@ final class PresenceReplication {
     owes = false;
     return say.body(Kind.SAY)
         .add("founded", founded)
-        .add("stopped", PresenceEntry.JSON.createArrayBuilder(sweep));
+        .add("stopped", Json.createArrayBuilder(sweep));
   }
 
   private List<String> sweep() {

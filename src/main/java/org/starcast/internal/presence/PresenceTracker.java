@@ -31,6 +31,7 @@ import org.starcast.SseMessage;
 import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.config.StarcastConfig;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.presence.LocalPresence.Connection;
 import org.starcast.internal.presence.LocalPresence.UserPresence;
@@ -376,8 +377,7 @@ public class PresenceTracker implements Presence {
 
   /** The data of a message. */
   static String data(PresenceEvent event) {
-    return PresenceEntry.JSON
-        .createObjectBuilder()
+    return Json.createObjectBuilder()
         .add("action", event.action().name().toLowerCase(Locale.ROOT))
         .add("user", event.user())
         .add("topic", event.topic())

@@ -23,7 +23,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.sse.SseEventSink;
-import java.io.IOException;
 import java.io.InputStream;
 import java.security.Principal;
 import java.util.List;
@@ -154,7 +153,7 @@ public class DurableStreamResource {
       }
       String use = request.getHeader("Sec-Fetch-Dest");
       if (use != null && ACTIVE.contains(use)) {
-        throw problem(403, "Sec-Fetch-Dest: what clients wrote is no part of a page");
+        throw Problem.exception(403, "Sec-Fetch-Dest: what clients wrote is no part of a page");
       }
       Parameters.checked("stream", () -> TopicName.check(id));
       if (LibraryEvents.isOwnTopic(id)) {
@@ -174,7 +173,7 @@ public class DurableStreamResource {
   private DurableStream find(String id) {
     DurableStream stream = streams.find(id);
     if (stream == null) {
-      throw problem(404, "stream: there is none of this id");
+      throw Problem.exception(404, "stream: there is none of this id");
     }
     return stream;
   }
@@ -184,7 +183,7 @@ public class DurableStreamResource {
     String text = Parameters.single(query, "offset");
     Offset place = Parameters.checked("offset", () -> stream.place(text == null ? "-1" : text));
     if (place == null) {
-      throw problem(410, "offset: is of another stream that had this id");
+      throw Problem.exception(410, "offset: is of another stream that had this id");
     }
     if (streams.isUnknown(stream, place)) {
       throw Problem.badRequest("offset: is not one that this server gave");
@@ -192,21 +191,12 @@ public class DurableStreamResource {
     return place;
   }
 
-  private static WebApplicationException problem(int status, String detail) {
-    return new WebApplicationException(detail, Problem.of(status, detail).build());
-  }
-
   // ---- writing
 
   /** The body; null for none. */
   private byte[] read(InputStream body) {
     int most = config.limits().messageBytes();
-    byte[] bytes;
-    try {
-      bytes = body.readNBytes(most + 1);
-    } catch (IOException e) {
-      throw problem(408, "body: did not arrive in full");
-    }
+    byte[] bytes = EndpointResource.read(body, most + 1);
     if (bytes.length > most) {
       throw tooLarge();
     }
@@ -214,14 +204,16 @@ public class DurableStreamResource {
   }
 
   private WebApplicationException tooLarge() {
-    return problem(
+    return Problem.exception(
         413, "body: is larger than starcast.message.max-bytes, encoded, allows for one event");
   }
 
   private static void answer(
       AsyncResponse async, CompletionStage<Outcome> outcome, Map<String, String> more) {
     outcome.whenComplete(
-        (done, failure) -> async.resume(failure == null ? answer(done, more) : notStored()));
+        (done, failure) ->
+            async.resume(
+                failure == null ? answer(done, more) : EndpointResource.notStored().getResponse()));
   }
 
   private static Response answer(Outcome outcome, Map<String, String> more) {
@@ -234,12 +226,6 @@ public class DurableStreamResource {
       more.forEach(answer::header);
     }
     return answer.build();
-  }
-
-  private static Response notStored() {
-    return Problem.of(503, "the event was not stored, or may not have been")
-        .header(HttpHeaders.RETRY_AFTER, 2)
-        .build();
   }
 
   /** Requests but those for events. */
@@ -263,7 +249,7 @@ public class DurableStreamResource {
       all.enter(id, Action.PUBLISH, request, response);
       if (request.getHeader("Stream-Forked-From") != null
           || request.getHeader("Stream-Fork-Sub-Offset") != null) {
-        throw problem(501, "Stream-Forked-From: there are no forks here");
+        throw Problem.exception(501, "Stream-Forked-From: there are no forks here");
       }
       Operation creation = DurableWrites.creation(request, all.read(body));
       Map<String, String> more =

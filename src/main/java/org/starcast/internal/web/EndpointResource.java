@@ -506,27 +506,25 @@ public class EndpointResource {
     }
   }
 
-  private static WebApplicationException notStored() {
+  static WebApplicationException notStored() {
     String detail = "the event was not stored, or may not have been";
     return new WebApplicationException(
         detail, Problem.of(503, detail).header("Retry-After", 2).build());
   }
 
   /** A client that is gone, or too slow for the server, is no failure of ours. */
-  private static byte[] read(InputStream body, int most) {
+  static byte[] read(InputStream body, int most) {
     try {
       return body.readNBytes(most);
     } catch (IOException e) {
-      String detail = "body: did not arrive in full";
-      throw new WebApplicationException(detail, Problem.of(408, detail).build());
+      throw Problem.exception(408, "body: did not arrive in full");
     }
   }
 
   /** Of the types that there are JAX-RS takes the right one alone, but it takes none, too. */
   private static void requireType(HttpServletRequest request) {
     if (request.getContentType() == null) {
-      String detail = "body: has no Content-Type; it must be a form";
-      throw new WebApplicationException(detail, Problem.of(415, detail).build());
+      throw Problem.exception(415, "body: has no Content-Type; it must be a form");
     }
   }
 

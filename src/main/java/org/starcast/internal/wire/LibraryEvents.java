@@ -55,13 +55,6 @@ public final class LibraryEvents {
     return sender;
   }
 
-  /** Whether a sender says that a named stream starts. */
-  public static boolean isStreamStart(String sender) {
-    return isStreamSender(sender)
-        && (sender.startsWith("start.", STREAM_SENDER.length())
-            || sender.startsWith("watched.", STREAM_SENDER.length()));
-  }
-
   /** Whether a sender is of a named stream, or says so. */
   public static boolean isStreamSender(String sender) {
     return sender != null && sender.startsWith(STREAM_SENDER);

@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.presence.PresenceEntry.Key;
 import org.starcast.internal.presence.PresenceReplication.Phase;
 import org.starcast.internal.presence.PresenceState.Transition;
@@ -348,7 +349,7 @@ class PresenceModelTest {
       JsonObject body = presence.command();
       if (body != null) {
         JsonObject copy;
-        try (var reader = PresenceEntry.JSON.createReader(new StringReader(body.toString()))) {
+        try (var reader = Json.createReader(new StringReader(body.toString()))) {
           copy = reader.readObject();
         }
         PresenceCommand command = PresenceCommand.of(copy);

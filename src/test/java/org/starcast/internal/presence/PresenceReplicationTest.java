@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.presence.PresenceCommand.Kind;
 import org.starcast.internal.presence.PresenceCommand.Row;
 import org.starcast.internal.presence.PresenceCommand.Writer;
@@ -149,7 +150,7 @@ class PresenceReplicationTest {
         IntStream.range(0, users).mapToObj(i -> new Row("", new Key("a*", "u" + i), HERE)).toList();
     other.say(new EventId("e", 1), "n2", rows, List.of());
     return PresenceCommand.copy(other, 1, 1, Map.of("n1", question)).stream()
-        .map(part -> PresenceEntry.JSON.createObjectBuilder(part).add("n", 1).build())
+        .map(part -> Json.createObjectBuilder(part).add("n", 1).build())
         .toList();
   }
 
@@ -279,7 +280,7 @@ class PresenceReplicationTest {
         new Writer()
             .body(Kind.SAY)
             .add("n", 1)
-            .add("stopped", PresenceEntry.JSON.createArrayBuilder().add("n1"))
+            .add("stopped", Json.createArrayBuilder().add("n1"))
             .build();
     node.command(next(), "n2", PresenceCommand.of(sweep));
     assertThat(node.state().keys("n1")).isEmpty();

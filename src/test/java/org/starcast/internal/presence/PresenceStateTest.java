@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.starcast.internal.cdi.LogCapture;
+import org.starcast.internal.json.Json;
 import org.starcast.internal.presence.PresenceCommand.Row;
 import org.starcast.internal.presence.PresenceEntry.Key;
 import org.starcast.internal.presence.PresenceState.Transition;
@@ -51,7 +52,7 @@ class PresenceStateTest {
   private PresenceState copy() {
     PresenceState copy = new PresenceState(due::add);
     for (JsonObject part : PresenceCommand.copy(state, sequence, 1, Map.of("asks", 1L))) {
-      JsonObject sent = PresenceEntry.JSON.createObjectBuilder(part).add("n", 1).build();
+      JsonObject sent = Json.createObjectBuilder(part).add("n", 1).build();
       copy.restore(PresenceCommand.of(sent));
     }
     return copy;
