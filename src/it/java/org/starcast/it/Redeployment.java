@@ -36,6 +36,9 @@ public final class Redeployment {
   /** What a server holds of the deployments so far. */
   private record Held(int threads, int engines, int classLoaders) {}
 
+  /** More than a server has threads for requests, after all that a test has sent. */
+  private static final int REQUESTS = 300;
+
   private final Host host;
   private final int times;
 
@@ -73,6 +76,13 @@ public final class Redeployment {
         assertThat(present.threads).as("threads").isPositive();
         assertThat(present.engines).as("engines").isPositive();
         assertThat(present.classLoaders).as("class loaders").isPositive();
+      }
+      if (i == times) {
+        // a thread of the server keeps what it served last, and there may be more threads than
+        // deployments: now all serve this one
+        for (int request = 0; request < REQUESTS; request++) {
+          server.clients();
+        }
       }
 
       host.undeploy();
