@@ -8,7 +8,9 @@ import java.util.concurrent.CompletionStage;
  * message waits in the client's bounded queue, not that the client has read it.
  *
  * <p>With a backplane that other nodes share, nothing of that is known yet when {@code publish}
- * returns: the id is empty, the numbers are 0, and {@link #stored} tells the rest.
+ * returns: the id is empty, the numbers are 0, and {@link #stored} tells the rest. With {@code
+ * starcast.backplane.local.delivery-thread} the id and the sequence are known, and the numbers are
+ * 0.
  *
  * @param id the event's id on the wire, {@code <epoch>-<sequence>}, by which clients resume; empty
  *     for a message that has no place in the order of the application's events (one sent to a

@@ -8,7 +8,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.starcast.SseStatistics.BackplaneStatus;
 import org.starcast.internal.config.StarcastConfig;
@@ -26,6 +28,11 @@ import org.starcast.spi.StoredEvent;
  * is handed over to the receiver without that lock, by one thread at a time: whoever appends hands
  * over what is there, or waits until another thread has done so. So the receiver has the event when
  * {@link #append} returns; unless that was called by the receiver itself, which gets it next.
+ *
+ * <p>With {@code starcast.backplane.local.delivery-thread} it is a thread of its own that hands
+ * over, and {@link #append} returns when the event has its position. Where more bytes wait for that
+ * thread than {@code starcast.backplane.buffer-bytes}, who appends hands over all the same: nothing
+ * is refused, and no more memory is taken.
  */
 public final class LocalBackplane implements Backplane {
 
@@ -43,10 +50,16 @@ public final class LocalBackplane implements Backplane {
 
   // guarded by the lock
   private long sequence;
-  private boolean closed;
+  private volatile boolean closed;
 
   /** What has its position, and is to be handed over in this order. */
   private final Queue<Runnable> ordered = new ConcurrentLinkedQueue<>();
+
+  /** Bytes of events in it. */
+  private final AtomicLong orderedBytes = new AtomicLong();
+
+  /** What hands over; null where those do it who append. */
+  private volatile Thread delivery;
 
   /** Held by who hands over. */
   private final ReentrantLock turn = new ReentrantLock();
@@ -74,11 +87,29 @@ public final class LocalBackplane implements Backplane {
     }
     take(kept);
     if (store != null) {
-      Thread thread = threads.newThread(store::run);
-      thread.setName("starcast-log");
-      thread.start();
+      start(threads, store::run, "starcast-log");
+    }
+    if (config.backplane().deliveryThread()) {
+      delivery = start(threads, this::deliver, "starcast-delivery");
     }
     return DONE;
+  }
+
+  private static Thread start(ThreadFactory threads, Runnable work, String name) {
+    Thread thread = threads.newThread(work);
+    thread.setName(name);
+    thread.start();
+    return thread;
+  }
+
+  /** The work of the delivery thread. */
+  private void deliver() {
+    while (!closed) {
+      handOver();
+      if (ordered.isEmpty() && !closed) {
+        LockSupport.park(this);
+      }
+    }
   }
 
   private void take(FileEventStore.Contents kept) {
@@ -99,6 +130,15 @@ public final class LocalBackplane implements Backplane {
       lock.unlock();
     }
     handOver();
+  }
+
+  /** Sees to it that what was appended is handed over. */
+  private void ordered() {
+    if (delivery == null || orderedBytes.get() > config.backplane().bufferBytes()) {
+      handOver();
+    } else {
+      LockSupport.unpark(delivery);
+    }
   }
 
   /** Hands over all that is there, unless this thread is just doing that. */
@@ -150,12 +190,17 @@ public final class LocalBackplane implements Backplane {
       if (store != null) {
         store.append(event);
       }
-      ordered.add(() -> receiver.received(event, envelope));
+      orderedBytes.addAndGet(event.length());
+      ordered.add(
+          () -> {
+            orderedBytes.addAndGet(-event.length());
+            receiver.received(event, envelope);
+          });
     } finally {
       lock.unlock();
     }
     stored.increment();
-    handOver();
+    ordered();
     return CompletableFuture.completedStage(position);
   }
 
@@ -172,7 +217,7 @@ public final class LocalBackplane implements Backplane {
     } finally {
       lock.unlock();
     }
-    handOver();
+    ordered();
     return DONE;
   }
 
@@ -219,11 +264,9 @@ public final class LocalBackplane implements Backplane {
     } finally {
       lock.unlock();
     }
-    if (!turn.isHeldByCurrentThread()) {
-      // what is just being handed over comes to its end
-      turn.lock();
-      turn.unlock();
-    }
+    // what has its position is received
+    handOver();
+    LockSupport.unpark(delivery);
     if (store != null) {
       store.close(sequence);
     }

@@ -12,6 +12,7 @@ import java.util.OptionalLong;
  *
  * @param type {@code local}, which is this node alone, {@code nats} or {@code postgresql}
  * @param whenAway {@code buffer} or {@code fail}
+ * @param deliveryThread whether a thread of its own queues the events of the local backplane
  */
 public record BackplaneConfig(
     String type,
@@ -23,6 +24,7 @@ public record BackplaneConfig(
     boolean readiness,
     long replayEvents,
     long replayCacheBytes,
+    boolean deliveryThread,
     Nats nats,
     Postgresql postgresql) {
 
@@ -38,6 +40,7 @@ public record BackplaneConfig(
         in.bool("starcast.backplane.readiness"),
         in.number("starcast.backplane.replay-events"),
         in.number("starcast.backplane.replay-cache-bytes", cache),
+        in.bool("starcast.backplane.local.delivery-thread"),
         Nats.read(in),
         Postgresql.read(in));
   }

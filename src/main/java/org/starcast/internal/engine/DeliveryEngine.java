@@ -128,7 +128,14 @@ public final class DeliveryEngine {
     this.memory = new MemoryGovernor(config.queue().totalBytes(), clients::all);
     this.order =
         new EventOrder(
-            clients, history, statistics, memory, threads.loops(), listener, backplane.isShared());
+            clients,
+            history,
+            statistics,
+            memory,
+            threads.loops(),
+            listener,
+            backplane.isShared(),
+            deliversInCall());
     InitialStates states =
         new InitialStates(
             config, history == null ? () -> null : history::position, encoder::encode);
@@ -241,6 +248,11 @@ public final class DeliveryEngine {
    */
   public PublishResult publish(SseMessage message, Collection<String> except) {
     return publisher.publish(message, except);
+  }
+
+  /** Whether the call that publishes an event hands it over to the clients of this node. */
+  boolean deliversInCall() {
+    return !backplane.isShared() && !config.backplane().deliveryThread();
   }
 
   /** See {@link Backplane.Transactional}: whether the backplane is one. */

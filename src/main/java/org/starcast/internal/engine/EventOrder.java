@@ -49,6 +49,7 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
   private final WriterLoop[] loops;
   private final EngineListener listener;
   private final boolean isShared;
+  private final boolean inCall;
 
   // written under the lock
   private final TopicTraffic traffic = new TopicTraffic();
@@ -64,6 +65,7 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
    * @param history what is kept; or null
    * @param listener gets the control messages
    * @param isShared whether other nodes share the backplane
+   * @param inCall whether who publishes has the event handed over, before the call returns
    */
   EventOrder(
       ClientRegistry clients,
@@ -72,8 +74,10 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
       MemoryGovernor memory,
       WriterLoop[] loops,
       EngineListener listener,
-      boolean isShared) {
+      boolean isShared,
+      boolean inCall) {
     this.isShared = isShared;
+    this.inCall = inCall;
     this.clients = clients;
     this.history = history;
     this.statistics = statistics;
@@ -150,7 +154,7 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
       statistics.increment(Metric.PUBLISHED);
       statistics.add(Metric.MATCHED, delivery.matched());
       delivery.finish(newTopic);
-      if (delivery != envelope || isShared) {
+      if (delivery != envelope || !inCall) {
         settle(delivery);
       }
     }
@@ -192,8 +196,8 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
   }
 
   /**
-   * What no other publisher has to wait for. Where nodes share no backplane, who publishes does it,
-   * when it has the event handed over.
+   * What no other publisher has to wait for. Who publishes does it where it has the event handed
+   * over.
    */
   void settle(Delivery delivery) {
     memory.relieve();

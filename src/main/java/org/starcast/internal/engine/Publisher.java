@@ -3,6 +3,7 @@ package org.starcast.internal.engine;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.starcast.PublishResult;
 import org.starcast.SseMessage;
@@ -69,7 +70,7 @@ final class Publisher {
       return toNobody(order);
     }
     CompletionStage<Long> stored = backplane.append(delivery);
-    if (!backplane.isShared() && delivery.isDone()) {
+    if (engine.deliversInCall() && delivery.isDone()) {
       order.settle(delivery);
       return delivery.result(order.epoch());
     }
@@ -124,8 +125,14 @@ final class Publisher {
         stored,
         "the event was not stored",
         failure -> engine.notifier().tellFailure(() -> listener.unpublished(message, failure)));
-    CompletionStage<String> id =
-        stored.thenApply(place -> new EventId(engine.order().epoch(), place) + "");
-    return new PublishResult("", 0, 0, 0, 0, 0, id);
+    CompletableFuture<Long> place = stored.toCompletableFuture();
+    if (place.isDone() && !place.isCompletedExceptionally()) {
+      return new PublishResult(id(place.join()), place.join(), 0, 0, 0, 0);
+    }
+    return new PublishResult("", 0, 0, 0, 0, 0, stored.thenApply(this::id));
+  }
+
+  private String id(long place) {
+    return new EventId(engine.order().epoch(), place).toString();
   }
 }

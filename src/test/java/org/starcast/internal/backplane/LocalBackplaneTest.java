@@ -1,11 +1,15 @@
 package org.starcast.internal.backplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -94,6 +98,77 @@ class LocalBackplaneTest extends BackplaneContract {
     assertThat(before).as("received within that of another").isEmpty();
     assertThat(received).containsExactly(1L, 2L);
     backplane.close();
+  }
+
+  /** With a thread that hands over. */
+  @Nested
+  class WithDeliveryThread extends BackplaneContract {
+
+    @Override
+    public Backplane create(String... settings) {
+      return new LocalBackplane(
+          Settings.config(Map.of("starcast.backplane.local.delivery-thread", "true"), settings));
+    }
+
+    @Test
+    void whoAppendsDoesNotWaitForTheReceiverUntilTooMuchWaits() throws InterruptedException {
+      Backplane backplane = create("starcast.backplane.buffer-bytes", "65536");
+      List<Long> received = new CopyOnWriteArrayList<>();
+      List<Thread> by = new CopyOnWriteArrayList<>();
+      CountDownLatch held = new CountDownLatch(1);
+      CountDownLatch goOn = new CountDownLatch(1);
+      get(
+          backplane.start(
+              new Handler(
+                  event -> {
+                    by.add(Thread.currentThread());
+                    if (event.sequence() == 1) {
+                      held.countDown();
+                      awaitLatch(goOn);
+                    }
+                  },
+                  received),
+              Thread::new));
+      assertThat(get(backplane.append(envelope("1")))).isEqualTo(1);
+      awaitLatch(held);
+      String large = "x".repeat(40_000);
+      assertThat(get(backplane.append(envelope(large)))).isEqualTo(2);
+      assertThat(received).isEmpty();
+      // more than may wait: as nobody hands over now, this one has to wait
+      CompletableFuture<Long> third =
+          CompletableFuture.supplyAsync(() -> get(backplane.append(envelope(large))));
+      await().until(() -> backplane.status().stored() == 3);
+      goOn.countDown();
+      assertThat(third.join()).isEqualTo(3);
+      await().until(() -> received.size() == 3);
+      assertThat(received).containsExactly(1L, 2L, 3L);
+      assertThat(get(backplane.append(envelope("4")))).isEqualTo(4);
+      await().until(() -> received.size() == 4);
+      assertThat(by).doesNotContain(Thread.currentThread());
+      backplane.close();
+    }
+
+    @Test
+    void whatIsAppendedIsHandedOverBeforeItIsClosed() {
+      Backplane backplane = create();
+      List<Long> received = new CopyOnWriteArrayList<>();
+      CountDownLatch goOn = new CountDownLatch(1);
+      get(backplane.start(new Handler(event -> awaitLatch(goOn), received), Thread::new));
+      for (int i = 1; i <= 100; i++) {
+        backplane.append(envelope("e"));
+      }
+      goOn.countDown();
+      backplane.close();
+      assertThat(received).hasSize(100).isSorted();
+    }
+
+    private static void awaitLatch(CountDownLatch latch) {
+      try {
+        latch.await();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
   }
 
   /** With what outlives the process. */

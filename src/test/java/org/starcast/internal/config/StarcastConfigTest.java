@@ -413,6 +413,7 @@ class StarcastConfigTest {
                     false,
                     1_000_000,
                     16 << 20,
+                    false,
                     new BackplaneConfig.Nats(
                         List.of(URI.create("nats://127.0.0.1:4222")),
                         Optional.empty(),

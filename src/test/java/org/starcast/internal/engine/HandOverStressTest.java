@@ -23,6 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.PublishResult;
 import org.starcast.SseClient;
 import org.starcast.SseClient.CloseReason;
@@ -153,8 +155,9 @@ class HandOverStressTest {
     assertThat(stream.writer().data()).isEqualTo(data(expected));
   }
 
-  @Test
-  void whatIsPublishedReachesEveryOpenClient() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"false", "true"})
+  void whatIsPublishedReachesEveryOpenClient(String ownThread) throws Exception {
     stress(
         (fixture, round) -> {
           List<Stream> streams = new ArrayList<>();
@@ -168,11 +171,14 @@ class HandOverStressTest {
           close(streams);
         },
         "drain-threads",
-        "2");
+        "2",
+        "backplane.local.delivery-thread",
+        ownThread);
   }
 
-  @Test
-  void aConnectionThatIsReadyNowAndThenGetsEverything() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"false", "true"})
+  void aConnectionThatIsReadyNowAndThenGetsEverything(String ownThread) throws Exception {
     stress(
         (fixture, round) -> {
           List<Stream> streams = new ArrayList<>();
