@@ -349,7 +349,9 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
   }
 
   void complete(List<ClientQueue.Waiting> entries, boolean taken) {
-    entries.forEach(entry -> engine.clients().complete(entry.taken(), taken));
+    for (ClientQueue.Waiting entry : entries) {
+      engine.clients().complete(entry.taken(), taken);
+    }
   }
 
   /**

@@ -56,7 +56,9 @@ final class ClientCycle {
       reading = client.cursor;
       admitted = step == Step.WRITE || step == Step.READ_ON ? client.queue.admit() : List.of();
     }
-    client.complete(admitted, true);
+    if (!admitted.isEmpty()) {
+      client.complete(admitted, true);
+    }
     switch (step) {
       case NOTHING -> {
         return client.leave(WriteStatus.IDLE);

@@ -40,6 +40,9 @@ abstract class ContainerConnection {
           TomcatConnection::of,
           JettyConnection::of);
 
+  /** That which found one last: there is one container, and to ask another costs an exception. */
+  private static volatile Probe found = request -> Optional.empty();
+
   /** The warnings that have been logged, each of which is enough once. */
   private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
 
@@ -61,9 +64,14 @@ abstract class ContainerConnection {
       request = wrapper.getRequest();
     }
     try {
+      Optional<ContainerConnection> likely = found.of(request);
+      if (likely.isPresent()) {
+        return likely.get();
+      }
       for (Probe container : CONTAINERS) {
         Optional<ContainerConnection> connection = container.of(request);
         if (connection.isPresent()) {
+          found = container;
           return connection.get();
         }
       }

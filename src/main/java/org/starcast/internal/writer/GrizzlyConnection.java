@@ -9,6 +9,9 @@ import org.starcast.internal.logging.LogMessage;
 /** Grizzly, of Payara and GlassFish: a connection that is one response's at a time. */
 class GrizzlyConnection extends ContainerConnection {
 
+  /** Grizzly's own least. */
+  private static final int MIN_BUFFER_BYTES = 512;
+
   final Object connection;
 
   GrizzlyConnection(Object connection) {
@@ -26,10 +29,19 @@ class GrizzlyConnection extends ContainerConnection {
     Object connection = Reflection.call(Reflection.call(grizzly, "getContext"), "getConnection");
     Object state = Reflection.call(Reflection.call(grizzly, "getRequest"), "getProcessingState");
     Object stream = Reflection.call(Reflection.call(state, "getHttpContext"), "getCloseable");
+    shrinkBuffer(Reflection.call(grizzly, "getResponse"));
     return Optional.of(
         stream == connection
             ? new GrizzlyConnection(connection)
             : new GrizzlyHttp2Connection(connection, stream));
+  }
+
+  /**
+   * Grizzly allocates a buffer for each write, of 8 KiB unless it is told otherwise, and passes on
+   * as it is what does not fit into one. The Servlet API can only make it larger.
+   */
+  private static void shrinkBuffer(Object response) throws ReflectiveOperationException {
+    response.getClass().getMethod("setBufferSize", int.class).invoke(response, MIN_BUFFER_BYTES);
   }
 
   /**
