@@ -3,7 +3,8 @@ package org.starcast.bench;
 /**
  * The sizes of the scenarios.
  *
- * @param rounds recorded rounds of a throughput scenario, after one that is not; the median counts
+ * @param warmSeconds how long a scenario of events is run before it counts, one round at least
+ * @param rounds recorded rounds of a throughput scenario; the median counts
  * @param events events of a round
  * @param streams streams of most scenarios
  * @param manyStreams streams of the second one-by-one scenario
@@ -27,6 +28,7 @@ package org.starcast.bench;
  * @param returned events that one client which comes back has missed, as many as the log keeps
  */
 record Scale(
+    int warmSeconds,
     int rounds,
     int events,
     int streams,
@@ -53,14 +55,14 @@ record Scale(
   /** What the published table is made with; the stalled readers would need 4.2 GB. */
   static final Scale FULL =
       new Scale(
-          3, 200, 1_000, 5_000, 100, 50, 10, 10_000, 10, 3_000, 50, 20_000, 5_000, 10_000, 45, 50,
-          1_000, 1_000, 210, 10, 5_000, 10_000);
+          10, 5, 200, 1_000, 5_000, 100, 50, 10, 10_000, 10, 3_000, 50, 20_000, 5_000, 10_000, 45,
+          50, 1_000, 1_000, 210, 10, 5_000, 10_000);
 
   /** To see that all works. */
   static final Scale QUICK =
       new Scale(
-          1, 50, 200, 500, 100, 50, 2, 500, 10, 300, 20, 20_000, 500, 1_000, 5, 20, 50, 50, 100, 20,
-          500, 1_000);
+          0, 1, 50, 200, 500, 100, 50, 2, 500, 10, 300, 20, 20_000, 500, 1_000, 5, 20, 50, 50, 100,
+          20, 500, 1_000);
 
   /** The most streams that are open at a time. */
   int mostStreams() {

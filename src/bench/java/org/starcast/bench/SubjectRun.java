@@ -130,7 +130,7 @@ final class SubjectRun {
     int rate = scale.pacedRate();
     try (Swarm swarm = openAll(scale.streams(), topic, scale.padding());
         HttpPublisher http = publisher()) {
-      round(swarm, () -> publishAll(http, topic, 2 * rate, scale.padding(), rate));
+      warmUp(swarm, () -> publishAll(http, topic, 2 * rate, scale.padding(), rate));
       Round round =
           round(
               swarm,
@@ -215,6 +215,13 @@ final class SubjectRun {
     int count = scale.storm();
     ensureServer(count);
     try (Swarm swarm = swarm()) {
+      // in its first thousands of requests a server is still being compiled
+      swarm.open(count, i -> flavour.streamPath(List.of(topic)), count, false, -1);
+      opened(swarm, count);
+    }
+    letGo(topic);
+    ensureServer(count);
+    try (Swarm swarm = swarm()) {
       long start = System.nanoTime();
       swarm.open(count, i -> flavour.streamPath(List.of(topic)), count, false, -1);
       boolean all = swarm.awaitOpen(count, OPEN_SECONDS, TimeUnit.SECONDS);
@@ -292,7 +299,7 @@ final class SubjectRun {
   }
 
   private void publishCalls(Swarm swarm, String topic) throws IOException {
-    round(swarm, () -> burst(topic, 20, scale.padding(), 20).expectation());
+    warmUp(swarm, () -> burst(topic, 20, scale.padding(), 20).expectation());
     BurstAnswer[] answer = new BurstAnswer[1];
     Round round =
         round(
@@ -551,7 +558,7 @@ final class SubjectRun {
   // ---- rounds
 
   private Round medianOf(Swarm swarm, Round.Publishing publishing) throws IOException {
-    round(swarm, publishing);
+    warmUp(swarm, publishing);
     List<Round> rounds = new ArrayList<>();
     for (int i = 0; i < scale.rounds(); i++) {
       Round round = round(swarm, publishing);
@@ -562,6 +569,16 @@ final class SubjectRun {
     }
     rounds.sort(Comparator.comparingDouble(Round::rate));
     return rounds.get(rounds.size() / 2);
+  }
+
+  /** What a JVM does in its first seconds is not what is measured. */
+  private void warmUp(Swarm swarm, Round.Publishing publishing) throws IOException {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(scale.warmSeconds());
+    do {
+      if (round(swarm, publishing).problem() != null) {
+        return;
+      }
+    } while (System.nanoTime() < until);
   }
 
   private Round round(Swarm swarm, Round.Publishing publishing) throws IOException {
