@@ -17,17 +17,27 @@ record Bar(Figure figure, double payara, double wildfly, Flavour against, boolea
   static final List<Bar> ALL =
       List.of(
           new Bar(Figure.BURST_RATE, 25, 10, Flavour.PLATFORM, true),
-          new Bar(Figure.ONE_1000_RATE, 2, 1.1, Flavour.NCHAN, true),
+          new Bar(Figure.ONE_1000_RATE, 0.9, 0.9, Flavour.CEILING, true),
+          new Bar(Figure.ONE_1000_RATE, 2, 1.3, Flavour.NCHAN, true),
+          new Bar(Figure.ONE_5000_RATE, 0.9, 0.9, Flavour.CEILING, true),
           new Bar(Figure.ONE_5000_RATE, 3, 1.7, Flavour.NCHAN, true),
-          new Bar(Figure.PACED_P99, 1.5, 1.5, Flavour.NCHAN, false),
+          new Bar(Figure.PACED_P50, 1, 1, Flavour.NCHAN, false),
+          new Bar(Figure.PACED_P99, 1.2, 1.2, Flavour.NCHAN, false),
+          new Bar(Figure.STORM, 2, 2, Flavour.NCHAN, false),
           new Bar(Figure.IDLE_OPEN, 10, 10, null, false),
           new Bar(Figure.IDLE_HEAP_ABOVE, 12, 12, null, false),
-          new Bar(Figure.IDLE_CPU, 5, 5, null, false),
-          new Bar(Figure.PUBLISH_MEDIAN, 2, 2, null, false),
+          new Bar(Figure.IDLE_CPU, 1, 1, null, false),
+          new Bar(Figure.PUBLISH_MEDIAN, 1, 1, null, false),
+          new Bar(Figure.PUBLISH_P99, 3, 3, null, false),
           new Bar(Figure.STALLED_HEALTHY, 100, 100, null, true),
           new Bar(Figure.STALLED_CLOSED, 100, 100, null, true),
           new Bar(Figure.STALLED_FACTOR, 2, 2, null, false),
           new Bar(Figure.RETURN_FACTOR, 0.5, 0.5, null, true));
+
+  /** Those of a row. */
+  static List<Bar> of(Figure figure) {
+    return ALL.stream().filter(bar -> bar.figure == figure).toList();
+  }
 
   /** The figure by which a subject is divided by another. */
   static OptionalDouble ratio(Results results, Figure figure, Subject subject, Subject other) {

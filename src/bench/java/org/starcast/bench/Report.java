@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Writes the table. */
@@ -44,10 +46,9 @@ final class Report {
       }
       List<String> cells = new ArrayList<>(List.of(figure.label(scale)));
       columns.forEach(s -> cells.add(cell(figure, s)));
-      Bar bar = Bar.ALL.stream().filter(b -> b.figure() == figure).findFirst().orElse(null);
-      cells.add(bar == null ? "" : bar.text());
-      cells.add(bar == null ? "" : bar.verdict(results, Container.PAYARA));
-      cells.add(bar == null ? "" : bar.verdict(results, Container.WILDFLY));
+      cells.add(ofBars(figure, Bar::text));
+      cells.add(ofBars(figure, bar -> bar.verdict(results, Container.PAYARA)));
+      cells.add(ofBars(figure, bar -> bar.verdict(results, Container.WILDFLY)));
       row(text, cells);
     }
     text.append(
@@ -56,6 +57,10 @@ final class Report {
     skipped.forEach(
         (s, why) -> text.append("\nNot measured: ").append(s.label()).append(": ").append(why));
     return text.append(skipped.isEmpty() ? "" : "\n").toString();
+  }
+
+  private static String ofBars(Figure figure, Function<Bar, String> what) {
+    return Bar.of(figure).stream().map(what).collect(Collectors.joining("; "));
   }
 
   private String cell(Figure figure, Subject subject) {
