@@ -17,17 +17,68 @@ import org.starcast.internal.wire.SseFormat;
 /**
  * Writes through {@link SseEventSink#send} on any JAX-RS runtime: one outstanding send, on the
  * executor, because runtimes may block in it. The runtime formats the event itself; line breaks are
- * LF only by then, which all of them keep, except that RESTEasy joins consecutive ones and CXF
- * before 4.1 does not continue data lines.
+ * LF only by then, which all of them keep, except that RESTEasy joins consecutive ones.
  */
 public final class PortableSinkWriter implements SinkWriter {
+
+  /** What a runtime makes of an event's data. */
+  public enum Runtime {
+
+    /** Writes the data of any event that has fields, and fails where it is null. */
+    JERSEY {
+      @Override
+      String data(String data) {
+        return data == null ? "" : data;
+      }
+    },
+
+    /** Writes {@code data:} once, before the first line; up to 4.2.3 at least. */
+    CXF {
+      @Override
+      String data(String data) {
+        return data == null ? null : data.replace("\n", "\ndata: ");
+      }
+    },
+
+    /** Writes each line of the data as a field. */
+    OTHER {
+      @Override
+      String data(String data) {
+        return data;
+      }
+    };
+
+    /** The runtime of a sink. TomEE's is a subclass of CXF's. */
+    static Runtime of(Class<?> sink) {
+      for (Class<?> type = sink; type != null; type = type.getSuperclass()) {
+        Runtime runtime = of(type.getName());
+        if (runtime != OTHER) {
+          return runtime;
+        }
+      }
+      return OTHER;
+    }
+
+    /** The runtime that a class is of, by its name. */
+    public static Runtime of(String type) {
+      if (type.startsWith("org.glassfish.jersey.")) {
+        return JERSEY;
+      }
+      return type.startsWith("org.apache.cxf.") ? CXF : OTHER;
+    }
+
+    /**
+     * What is handed over, so that the client gets the data.
+     *
+     * @param data that of an event with fields; null for none
+     */
+    abstract String data(String data);
+  }
 
   private final SseEventSink sink;
   private final Executor executor;
   private final Listener listener;
-
-  /** The data of an event that has none, but an id or a retry. */
-  private final String noData;
+  private final Runtime runtime;
 
   /** Events of the present write that are not sent yet; touched by one thread at a time. */
   private final ArrayDeque<OutboundSseEvent> waiting = new ArrayDeque<>();
@@ -44,8 +95,7 @@ public final class PortableSinkWriter implements SinkWriter {
     this.sink = sink;
     this.executor = executor;
     this.listener = listener;
-    // Jersey writes the data of any event that has fields, and fails where it is null
-    this.noData = sink.getClass().getName().startsWith("org.glassfish.jersey.") ? "" : null;
+    this.runtime = Runtime.of(sink.getClass());
   }
 
   /** The first send commits the response. */
@@ -77,7 +127,7 @@ public final class PortableSinkWriter implements SinkWriter {
   @Override
   public boolean write(byte[] bytes, int offset, int length) throws IOException {
     check();
-    waiting.addAll(events(new String(bytes, offset, length, StandardCharsets.UTF_8), noData));
+    waiting.addAll(events(new String(bytes, offset, length, StandardCharsets.UTF_8), runtime));
     sentBefore = sent.get();
     busy = true;
     executor.execute(this::sendNext);
@@ -137,16 +187,16 @@ public final class PortableSinkWriter implements SinkWriter {
   /**
    * Reads back the frames that the encoder made: each ends with an empty line.
    *
-   * @param noData the data of an event with fields that has none
+   * @param runtime who formats the events
    */
-  public static List<OutboundSseEvent> events(String frames, String noData) {
+  public static List<OutboundSseEvent> events(String frames, Runtime runtime) {
     return Arrays.stream(frames.split("\n\n"))
         .filter(frame -> !frame.isEmpty())
-        .<OutboundSseEvent>map(frame -> new TextEvent(SseFormat.decode(frame), noData))
+        .<OutboundSseEvent>map(frame -> new TextEvent(SseFormat.decode(frame), runtime))
         .toList();
   }
 
-  private record TextEvent(SseFormat.Fields fields, String noData) implements OutboundSseEvent {
+  private record TextEvent(SseFormat.Fields fields, Runtime runtime) implements OutboundSseEvent {
 
     @Override
     public String getComment() {
@@ -195,7 +245,7 @@ public final class PortableSinkWriter implements SinkWriter {
 
     @Override
     public Object getData() {
-      return fields.data().orElse(getType() == null ? null : noData);
+      return getType() == null ? null : runtime.data(fields.data().orElse(null));
     }
   }
 }

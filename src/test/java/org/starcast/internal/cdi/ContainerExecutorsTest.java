@@ -9,9 +9,11 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.starcast.FakeSink;
 import org.starcast.RunningBroadcaster;
@@ -60,5 +62,25 @@ class ContainerExecutorsTest {
     await().until(scheduler::isTerminated);
     assertThatExceptionOfType(RejectedExecutionException.class)
         .isThrownBy(() -> scheduler.execute(() -> {}));
+  }
+
+  @Test
+  void writesThatMayBlockHaveVirtualThreadsFromJava21On() throws Exception {
+    try (RunningBroadcaster node = new RunningBroadcaster()) {
+      CompletableFuture<Thread> thread =
+          CompletableFuture.supplyAsync(
+              Thread::currentThread, node.bean(ContainerExecutors.class).sends());
+
+      assertThat(isVirtual(thread.get(30, TimeUnit.SECONDS)))
+          .isEqualTo(Runtime.version().feature() >= 21);
+    }
+  }
+
+  private static boolean isVirtual(Thread thread) throws ReflectiveOperationException {
+    try {
+      return (boolean) Thread.class.getMethod("isVirtual").invoke(thread);
+    } catch (NoSuchMethodException e) {
+      return false;
+    }
   }
 }

@@ -54,6 +54,7 @@ class OptionalApisTest {
           Map.entry("org.eclipse.microprofile.jwt.", Set.of()),
           Map.entry("org.eclipse.microprofile.openapi.", Set.of()),
           Map.entry("io.nats.", Set.of()),
+          Map.entry("jakarta.enterprise.concurrent.", Set.of()),
           Map.entry("jakarta.faces.", Set.of()),
           Map.entry("jakarta.el.", Set.of()),
           Map.entry(VALIDATION, Set.of()),

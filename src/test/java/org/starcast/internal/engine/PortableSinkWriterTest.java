@@ -15,6 +15,8 @@ import java.util.Queue;
 import java.util.Random;
 import java.util.logging.LogRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.starcast.FakeSink;
 import org.starcast.SseClient;
 import org.starcast.SseClient.CloseReason;
@@ -222,7 +224,7 @@ class PortableSinkWriterTest {
                 comment == null ? null : asReceived(comment)));
       }
       List<String> actual =
-          PortableSinkWriter.events(frames.toString(), null).stream()
+          PortableSinkWriter.events(frames.toString(), PortableSinkWriter.Runtime.OTHER).stream()
               .map(
                   e ->
                       describe(
@@ -234,6 +236,44 @@ class PortableSinkWriterTest {
               .toList();
       assertThat(actual).as("frames %s", frames).isEqualTo(expected);
     }
+  }
+
+  /** Apache CXF writes {@code data:} once, and then the data as it is. */
+  @Test
+  void allLinesOfTheDataGetThroughCxf() {
+    Random random = new Random(12);
+    for (int round = 0; round < 5_000; round++) {
+      String data = any(random);
+      String frame =
+          new String(SseFormat.encode("e", null, null, data, null), StandardCharsets.UTF_8);
+      OutboundSseEvent event =
+          PortableSinkWriter.events(frame, PortableSinkWriter.Runtime.CXF).get(0);
+
+      String written = "event: " + event.getName() + "\ndata: " + event.getData() + "\n\n";
+
+      assertThat(SseFormat.decode(written).data()).as(frame).contains(asReceived(data));
+    }
+  }
+
+  @Test
+  void anEventWithoutDataHasSomeForJerseyAlone() {
+    String frames = "id: 1\nretry: 2000\n\n:\n\n";
+    for (PortableSinkWriter.Runtime runtime : PortableSinkWriter.Runtime.values()) {
+      assertThat(PortableSinkWriter.events(frames, runtime))
+          .extracting(OutboundSseEvent::getData)
+          .as("%s", runtime)
+          .containsExactly(runtime == PortableSinkWriter.Runtime.JERSEY ? "" : null, null);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "org.glassfish.jersey.media.sse.internal.JerseyEventSink, JERSEY",
+    "org.apache.cxf.jaxrs.sse.SseEventSinkImpl, CXF",
+    "org.jboss.resteasy.plugins.providers.sse.SseEventOutputImpl, OTHER"
+  })
+  void theRuntimeIsKnownByItsSink(String type, PortableSinkWriter.Runtime runtime) {
+    assertThat(PortableSinkWriter.Runtime.of(type)).isEqualTo(runtime);
   }
 
   private static String describe(String event, String id, long retry, Object data, String comment) {
