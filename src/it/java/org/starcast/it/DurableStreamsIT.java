@@ -33,7 +33,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jboss.arquillian.container.test.api.Deployment;
 import org.jboss.arquillian.container.test.api.RunAsClient;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
@@ -41,6 +40,7 @@ import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.starcast.Programs;
 
 /** The Durable Streams protocol: by its own conformance suite and client, and what is ours. */
 @ArquillianTest
@@ -358,7 +358,9 @@ class DurableStreamsIT {
         Files.copy(in, folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
       }
     }
-    assumeTrue(isThere("node") && isThere("npm"), "skipped: there is no node, or no npm");
+    assumeTrue(
+        Programs.find("", "node").isPresent() && Programs.find("", "npm").isPresent(),
+        "skipped: there is no node, or no npm");
     if (!Files.exists(folder.resolve("node_modules/vitest/vitest.mjs"))) {
       String log = folder.resolve("npm.log").toString();
       Process npm =
@@ -382,11 +384,6 @@ class DurableStreamsIT {
           ended && npm.exitValue() == 0, "skipped: npm does not get the packages, see " + log);
     }
     return folder;
-  }
-
-  private static boolean isThere(String program) {
-    return Stream.of(System.getenv("PATH").split(File.pathSeparator))
-        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
   }
 
   private String run(Path folder, Duration most, String... command) throws Exception {

@@ -26,6 +26,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.starcast.Programs;
 import org.starcast.testing.EventStreamParser;
 import org.starcast.testing.ReceivedEvent;
 
@@ -127,22 +128,6 @@ class GzipIT {
     return data;
   }
 
-  private static boolean runs(String... command) {
-    try {
-      return new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start()
-              .waitFor()
-          == 0;
-    } catch (IOException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
-  }
-
   private Reader process(String... command) throws IOException {
     Process process =
         new ProcessBuilder(command).redirectError(new File("target/gzip-client.log")).start();
@@ -154,48 +139,33 @@ class GzipIT {
     return server.uri("starcast/stream?" + topics);
   }
 
-  private Reader curl(String topics) {
-    try {
-      return process("curl", "-sN", "--compressed", uri(topics).toString());
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+  private Reader curl(String topics) throws IOException {
+    return process("curl", "-sN", "--compressed", uri(topics).toString());
   }
 
-  private Reader python(String topics) {
+  private Reader python(String topics) throws IOException {
     URI uri = uri(topics);
-    try {
-      return process(
-          "python3", "-c", PYTHON, uri.getAuthority(), uri.getPath() + "?" + uri.getQuery());
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    return process(
+        "python3", "-c", PYTHON, uri.getAuthority(), uri.getPath() + "?" + uri.getQuery());
   }
 
-  private Reader java(String topics) {
-    try {
-      HttpResponse<InputStream> response =
-          HttpClient.newHttpClient()
-              .send(
-                  HttpRequest.newBuilder(uri(topics)).header("Accept-Encoding", "gzip").build(),
-                  HttpResponse.BodyHandlers.ofInputStream());
-      assertThat(response.headers().firstValue("Content-Encoding")).contains("gzip");
-      open.add(response.body());
-      return new Reader(new GZIPInputStream(response.body()));
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError(e);
-    }
+  private Reader java(String topics) throws Exception {
+    HttpResponse<InputStream> response =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(uri(topics)).header("Accept-Encoding", "gzip").build(),
+                HttpResponse.BodyHandlers.ofInputStream());
+    assertThat(response.headers().firstValue("Content-Encoding")).contains("gzip");
+    open.add(response.body());
+    return new Reader(new GZIPInputStream(response.body()));
   }
 
   private interface Opener {
-    Reader open(String topics);
+    Reader open(String topics) throws Exception;
   }
 
   /** Clients of one topic and of two, from the begin and later, with heartbeats in between. */
-  private void everyClientGetsWhatWasPublished(String topic, Opener opener) {
+  private void everyClientGetsWhatWasPublished(String topic, Opener opener) throws Exception {
     String other = topic + "2";
     String both = "topic=" + topic + "&topic=" + other;
     List<String> ofOne = new ArrayList<>();
@@ -239,19 +209,19 @@ class GzipIT {
   }
 
   @Test
-  void curlInflatesIt() {
-    assumeTrue(runs("curl", "--version"), "skipped: there is no curl");
+  void curlInflatesIt() throws Exception {
+    assumeTrue(Programs.find("", "curl").isPresent(), "skipped: there is no curl");
     everyClientGetsWhatWasPublished("curl", this::curl);
   }
 
   @Test
-  void zlibInflatesItAsItComes() {
-    assumeTrue(runs("python3", "--version"), "skipped: there is no python3");
+  void zlibInflatesItAsItComes() throws Exception {
+    assumeTrue(Programs.find("", "python3").isPresent(), "skipped: there is no python3");
     everyClientGetsWhatWasPublished("python", this::python);
   }
 
   @Test
-  void javaInflatesIt() {
+  void javaInflatesIt() throws Exception {
     everyClientGetsWhatWasPublished("java", this::java);
   }
 

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
+import org.starcast.Programs;
 
 /**
  * A real nats-server process with JetStream, on a port and a directory of its own that outlive its
@@ -89,15 +90,7 @@ public final class NatsServer implements AutoCloseable {
    */
   static Path binary(String property) {
     String given = System.getProperty(property, System.getProperty(PROPERTY, ""));
-    List<String> places = new ArrayList<>(List.of(System.getenv("PATH").split(":")));
-    places.add("/usr/sbin");
-    places.add("/usr/local/sbin");
-    Optional<Path> found =
-        (given.isEmpty()
-                ? places.stream().map(place -> Path.of(place, "nats-server"))
-                : Stream.of(Path.of(given)))
-            .filter(Files::isExecutable)
-            .findFirst();
+    Optional<Path> found = Programs.find(given, "nats-server", "/usr/sbin", "/usr/local/sbin");
     Assumptions.assumeTrue(
         found.isPresent(), "there is no nats-server on the path, nor -Dnats-server=<file>");
     return found.get();

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.starcast.Programs;
 
 /**
  * A real PgBouncer in transaction mode, before a database. Its binary is that of the system
@@ -61,13 +62,7 @@ final class PgBouncer implements AutoCloseable {
   /** One that runs. */
   static PgBouncer running(PostgresServer server) throws IOException {
     Optional<Path> binary =
-        Stream.concat(
-                Stream.of(System.getProperty("pgbouncer", ""), "/usr/sbin/pgbouncer"),
-                Stream.of(System.getenv("PATH").split(":")).map(place -> place + "/pgbouncer"))
-            .filter(place -> !place.isEmpty())
-            .map(Path::of)
-            .filter(Files::isExecutable)
-            .findFirst();
+        Programs.find(System.getProperty("pgbouncer", ""), "pgbouncer", "/usr/sbin");
     Assumptions.assumeTrue(
         binary.isPresent(), "there is no pgbouncer on the path, nor -Dpgbouncer=<file>");
     return new PgBouncer(binary.get(), server);

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assumptions;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.starcast.Programs;
 
 /**
  * A real PostgreSQL, on a port and a directory of its own that outlive its restarts. The binaries
@@ -98,7 +99,7 @@ public final class PostgresServer implements AutoCloseable {
     List<Path> places = new ArrayList<>();
     String given = System.getProperty("postgresql", "");
     if (given.isEmpty()) {
-      Stream.of(System.getenv("PATH").split(":")).map(Path::of).forEach(places::add);
+      Programs.path().forEach(places::add);
       for (int version = 20; version >= 13; version--) {
         places.add(Path.of("/usr/lib/postgresql/" + version + "/bin"));
       }
