@@ -34,20 +34,41 @@ public final class DurableStream {
   /**
    * A part of the stream.
    *
-   * @param data the bytes; of a JSON stream an array
-   * @param from the place before them
-   * @param next the place behind them
-   * @param isEmpty whether there are none
-   * @param isUpToDate whether there are no more now
+   * @param appends what each append wrote, in their order
+   * @param isJson whether it is of a JSON stream
+   * @param from the place before it
+   * @param next the place behind it
+   * @param isUpToDate whether there is no more now
    * @param isClosed whether there never will be
    */
   public record Slice(
-      byte[] data,
+      List<byte[]> appends,
+      boolean isJson,
       Offset from,
       Offset next,
-      boolean isEmpty,
       boolean isUpToDate,
-      boolean isClosed) {}
+      boolean isClosed) {
+
+    /** Whether there is nothing in it. */
+    public boolean isEmpty() {
+      return appends.isEmpty();
+    }
+
+    /** The bytes, copied each time; of a JSON stream an array. */
+    public byte[] data() {
+      ByteArrayOutputStream data = new ByteArrayOutputStream();
+      for (byte[] each : appends) {
+        if (isJson) {
+          data.write(data.size() == 0 ? '[' : ',');
+        }
+        data.writeBytes(each);
+      }
+      if (isJson) {
+        data.writeBytes((appends.isEmpty() ? "[]" : "]").getBytes(StandardCharsets.US_ASCII));
+      }
+      return data.toByteArray();
+    }
+  }
 
   private final String id;
   private final Offset begin;
@@ -358,23 +379,8 @@ public final class DurableStream {
           end > first ? chunks.get(end - 1).at() : closed ? tail : Math.max(from.sequence(), tail);
       next = new Offset(begin.epoch(), last);
     }
-    // the order of events does not wait for the copying
-    return new Slice(joined(found), from, next, found.isEmpty(), isUpToDate, isClosed);
-  }
-
-  private byte[] joined(List<byte[]> found) {
-    ByteArrayOutputStream data = new ByteArrayOutputStream();
-    boolean isJson = Operation.isJson(type);
-    for (byte[] each : found) {
-      if (isJson) {
-        data.write(data.size() == 0 ? '[' : ',');
-      }
-      data.writeBytes(each);
-    }
-    if (isJson) {
-      data.writeBytes((found.isEmpty() ? "[]" : "]").getBytes(StandardCharsets.US_ASCII));
-    }
-    return data.toByteArray();
+    // copied only where it is asked for, and the order of events does not wait for that
+    return new Slice(found, Operation.isJson(type), from, next, isUpToDate, isClosed);
   }
 
   private int firstAfter(long sequence) {
