@@ -1,7 +1,5 @@
 package org.starcast.stream;
 
-import jakarta.json.JsonObject;
-import jakarta.json.JsonObjectBuilder;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.config.TopicBounds;
 import org.starcast.internal.log.TopicLogs;
@@ -69,19 +67,6 @@ record NamedBounds(int items, long bytes, long keepMillis, boolean drops) {
   static NamedBounds parse(String items, String bytes, String keep, String full) {
     return new NamedBounds(
         Integer.parseInt(items), Long.parseLong(bytes), Long.parseLong(keep), full.equals("drop"));
-  }
-
-  /** Reads {@link #addTo}. */
-  static NamedBounds of(JsonObject json) {
-    return new NamedBounds(
-        json.getInt("items"),
-        json.getJsonNumber("bytes").longValueExact(),
-        json.getJsonNumber("keep").longValueExact(),
-        json.getBoolean("drops"));
-  }
-
-  JsonObjectBuilder addTo(JsonObjectBuilder json) {
-    return json.add("items", items).add("bytes", bytes).add("keep", keepMillis).add("drops", drops);
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.starcast.stream;
 
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -77,10 +78,10 @@ final class NamedPeers {
 
   /** Says what this node runs. */
   void sayRunning() {
-    List<NamedRun> own = runs.those(run -> run.phase() == Phase.RUNNING && run.own() != null);
+    List<JsonObjectBuilder> own = runs.toSay();
     for (int i = 0; i < own.size(); i += MAX_NAMED) {
       JsonArrayBuilder said = Json.createArrayBuilder();
-      own.subList(i, Math.min(own.size(), i + MAX_NAMED)).forEach(run -> said.add(run.toJson()));
+      own.subList(i, Math.min(own.size(), i + MAX_NAMED)).forEach(said::add);
       bus.send(IS_RUNNING, Json.createObjectBuilder().add("runs", said).build());
     }
   }

@@ -6,7 +6,6 @@ import java.util.concurrent.CompletionStage;
 import org.starcast.internal.json.Json;
 import org.starcast.internal.wire.EventId;
 import org.starcast.stream.SseStreams.NamedStream;
-import org.starcast.stream.StreamMark.Kind;
 
 /**
  * A named stream, as this node knows it by the events of its topic.
@@ -189,14 +188,12 @@ final class NamedRun implements NamedStream {
     own = null;
   }
 
-  /** What other nodes are told. */
+  /** What other nodes are told of one that this node runs. */
   JsonObjectBuilder toJson() {
-    return bounds
-        .addTo(Json.createObjectBuilder())
+    return Json.createObjectBuilder()
         .add("stream", id)
-        .add("n", mark.number())
-        .add("at", begin == null ? 0 : begin.sequence())
-        .add("watched", mark.kind() == Kind.WATCHED);
+        .add("mark", own.mark().toString())
+        .add("at", begin == null ? 0 : begin.sequence());
   }
 
   // ---- without it

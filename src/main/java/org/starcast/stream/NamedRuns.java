@@ -3,6 +3,7 @@ package org.starcast.stream;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -60,7 +61,7 @@ final class NamedRuns {
   /** The clients whose streams end with the named one of this id, whether it is there or not. */
   private final Map<String, Set<SseClient>> viewers = new HashMap<>();
 
-  /** Null until the first event. */
+  /** Null until the order begins. */
   private volatile StreamHistories histories;
 
   private int running;
@@ -182,6 +183,14 @@ final class NamedRuns {
     return runs.values().stream().filter(which).toList();
   }
 
+  /** Those that this node runs, as other nodes are told. */
+  synchronized List<JsonObjectBuilder> toSay() {
+    return runs.values().stream()
+        .filter(run -> run.phase() == Phase.RUNNING && run.own() != null)
+        .map(NamedRun::toJson)
+        .toList();
+  }
+
   /** The node ends: nothing starts from now on. */
   synchronized void end() {
     ending = true;
@@ -209,6 +218,11 @@ final class NamedRuns {
     }
   }
 
+  /** The order of events begins, or has lost some; always the same. */
+  void follow(StreamHistories order) {
+    histories = order;
+  }
+
   // ---- what comes, in the order of events; each gives what is to be done, or null
 
   /**
@@ -216,9 +230,7 @@ final class NamedRuns {
    *
    * @param time when it was published, in milliseconds since 1970
    */
-  synchronized Runnable streamed(
-      EventId at, String id, StreamMark mark, long time, StreamHistories histories) {
-    this.histories = histories;
+  synchronized Runnable streamed(EventId at, String id, StreamMark mark, long time) {
     applied = at.sequence();
     NamedRun run = runs.get(id);
     return switch (mark.kind()) {
@@ -393,13 +405,10 @@ final class NamedRuns {
     List<Runnable> then = new ArrayList<>();
     for (JsonObject json : said.getValuesAs(JsonObject.class)) {
       String id = TopicName.check(json.getString("stream"));
-      StreamMark mark =
-          new StreamMark(
-              json.getBoolean("watched") ? Kind.WATCHED : Kind.START,
-              whose,
-              json.getJsonNumber("n").longValueExact(),
-              0,
-              NamedBounds.of(json));
+      StreamMark mark = StreamMark.of(json.getString("mark"));
+      if (mark == null || !mark.kind().isStart() || !mark.node().equals(whose)) {
+        throw new IllegalArgumentException("mark: must be that of a start of the node's own");
+      }
       long since = json.getJsonNumber("at").longValueExact();
       Runnable discarded = isRunning(id, mark, since == 0 ? null : new EventId(at.epoch(), since));
       if (discarded != null) {

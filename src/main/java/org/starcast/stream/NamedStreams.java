@@ -342,12 +342,15 @@ class NamedStreams implements StreamListener {
   }
 
   @Override
-  public Runnable streamed(EventId at, StoredEvent event, StreamHistories histories) {
+  public void missed(StreamHistories order) {
+    runs.follow(order);
+  }
+
+  @Override
+  public Runnable streamed(EventId at, StoredEvent event) {
     StreamMark mark = event.topics().size() == 1 ? StreamMark.of(event.sender()) : null;
     Runnable then =
-        mark == null
-            ? null
-            : runs.streamed(at, event.topics().get(0), mark, event.time(), histories);
+        mark == null ? null : runs.streamed(at, event.topics().get(0), mark, event.time());
     return then == null ? null : () -> soon(then);
   }
 

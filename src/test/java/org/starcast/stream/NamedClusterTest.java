@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import jakarta.json.Json;
+import jakarta.json.JsonObjectBuilder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -72,6 +73,15 @@ class NamedClusterTest {
       by.bus.send(
           ClusterBus.NODE_GONE,
           Json.createObjectBuilder().add("gone", bus.node()).add("last", Long.MAX_VALUE).build());
+    }
+
+    /** Says of a run by its mark that it goes on. */
+    void sayRunning(String mark) {
+      JsonObjectBuilder run =
+          Json.createObjectBuilder().add("stream", ID).add("mark", mark).add("at", 0);
+      bus.send(
+          "stream-running",
+          Json.createObjectBuilder().add("runs", Json.createArrayBuilder().add(run)).build());
     }
 
     NamedStream named(String id, Source<String> source) {
@@ -145,6 +155,27 @@ class NamedClusterTest {
         .isEqualTo(State.CANCELLED);
     assertThat(unused.begun).hasValue(0);
     awaitSeen(viewer, expected(5, "\"outcome\":\"cancelled\",\"reason\":\"stopped\",\"items\":5"));
+  }
+
+  @Test
+  void aNodeSaysOfItsOwnRunsAloneThatTheyGoOn() {
+    Node one = new Node().informed();
+    Node other = new Node().informed();
+    String start = "starcast.stream.start.";
+    String bounds = ".1.0.200.1000000.60000.wait";
+    for (String mark :
+        List.of(
+            "none",
+            "starcast.stream.item." + other.bus.node() + ".1.0",
+            start + one.bus.node() + bounds)) {
+      other.sayRunning(mark);
+    }
+    await()
+        .atMost(PATIENCE)
+        .until(() -> one.running.broadcaster().statistics().backplane().skipped() == 3);
+    assertThat(one.streams.named(ID)).isEmpty();
+    other.sayRunning(start + other.bus.node() + bounds);
+    awaitState(one, ID, State.RUNNING);
   }
 
   @Test

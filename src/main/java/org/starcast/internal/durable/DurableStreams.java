@@ -276,7 +276,7 @@ public class DurableStreams implements StreamListener {
   // ---- what comes, in the order of events
 
   @Override
-  public Runnable streamed(EventId at, StoredEvent event, StreamHistories histories) {
+  public Runnable streamed(EventId at, StoredEvent event) {
     String sender = event.sender();
     if (!config.endpoint().durableStreams()
         || !sender.startsWith(SENDER)

@@ -398,11 +398,11 @@ public class Broadcaster implements SseBroadcaster, TransactionalPublisher {
     }
 
     @Override
-    public Runnable streamed(EventId at, StoredEvent event, StreamHistories histories) {
+    public Runnable streamed(EventId at, StoredEvent event) {
       Runnable then = null;
       for (StreamListener listener : streams) {
         // a sender is of one of them
-        Runnable its = listener.streamed(at, event, histories);
+        Runnable its = listener.streamed(at, event);
         then = its == null ? then : its;
       }
       return then;

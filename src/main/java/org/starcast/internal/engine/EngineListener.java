@@ -35,7 +35,7 @@ public interface EngineListener {
    * An event of a named stream has its position; called as {@link #commanded}, see {@link
    * StreamListener#streamed}.
    */
-  default Runnable streamed(EventId at, StoredEvent event, StreamHistories histories) {
+  default Runnable streamed(EventId at, StoredEvent event) {
     return null;
   }
 

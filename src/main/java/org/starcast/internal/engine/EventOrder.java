@@ -114,7 +114,7 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
 
   private void streamed(String epoch, StoredEvent event) {
     if (LibraryEvents.isStreamSender(event.sender())) {
-      Runnable then = listener.streamed(new EventId(epoch, event.sequence()), event, this);
+      Runnable then = listener.streamed(new EventId(epoch, event.sequence()), event);
       if (then != null) {
         then.run();
       }
@@ -127,7 +127,7 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
     boolean newTopic = false;
     Runnable then = null;
     if (!stopped && LibraryEvents.isStreamSender(event.sender())) {
-      then = listener.streamed(new EventId(last.epoch(), event.sequence()), event, this);
+      then = listener.streamed(new EventId(last.epoch(), event.sequence()), event);
     }
     lock.lock();
     try {

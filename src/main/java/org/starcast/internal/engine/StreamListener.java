@@ -11,14 +11,13 @@ public interface StreamListener {
    * the time before it started. Called on a thread for which all events wait, before any client
    * gets the event: whoever has it finds what it changed.
    *
-   * @param histories always the same
    * @return what is to be done once the clients have it, on the same thread; null for nothing
    */
-  Runnable streamed(EventId at, StoredEvent event, StreamHistories histories);
+  Runnable streamed(EventId at, StoredEvent event);
 
   /**
-   * The order begins, or events up to its {@linkplain StreamHistories#last last} were lost to this
-   * node. Called on the same thread.
+   * The order begins, which comes before all else, or events up to its {@linkplain
+   * StreamHistories#last last} were lost to this node. Called on the same thread.
    *
    * @param order always the same
    */
