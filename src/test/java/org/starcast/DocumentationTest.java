@@ -76,6 +76,39 @@ class DocumentationTest {
     assertThat(readString(Path.of(".ci/run"))).containsPattern("\nmvn .* verify\\b");
   }
 
+  /** Each row names a package, and in it classes, and methods of them. */
+  @Test
+  void whereContributingSaysThatSomethingIsItIs() throws IOException {
+    String text = readString(Path.of("CONTRIBUTING.md"));
+    List<String> rows =
+        text.substring(text.indexOf("### Where is"), text.indexOf("### Threads and locks"))
+            .lines()
+            .filter(row -> row.contains("| `"))
+            .toList();
+    assertThat(rows).hasSizeGreaterThanOrEqualTo(5);
+    for (String row : rows) {
+      Path folder = null;
+      for (MatchResult code : find("`([^`]*)`", row).toList()) {
+        String name = code.group(1);
+        Path file = Path.of("src/main/java/org/starcast", name.replace('.', '/') + ".java");
+        if (name.startsWith("internal.") && Files.exists(file)) {
+          continue;
+        }
+        if (name.startsWith("internal.")) {
+          folder = Path.of("src/main/java/org/starcast", name.replace('.', '/'));
+          assertThat(folder).isDirectory();
+        } else if (Character.isUpperCase(name.charAt(0))) {
+          String[] parts = name.split("\\.");
+          file = folder.resolve(parts[0] + ".java");
+          assertThat(file).as(row).exists();
+          assertThat(parts.length == 1 ? parts[0] : " " + parts[1] + "(")
+              .as(row)
+              .isSubstringOf(readString(file));
+        }
+      }
+    }
+  }
+
   @Test
   void theMenuOfTheSiteHasEveryPage() throws IOException {
     Set<String> menu =
