@@ -49,13 +49,13 @@ import org.starcast.internal.wire.EventId;
  * has seen. A state is that of the last event before it was made, and made for one client or for
  * several. An id that a client has seen never covers an event that it has not.
  *
- * <p>{@code -Dstarcast.test.model.seed=…} repeats one run, {@code starcast.test.runs} multiplies
- * their number.
+ * <p>{@code -Dstarcast.test.model.seed=…} repeats one run, {@code starcast.test.model.runs} is
+ * their number, and {@code starcast.test.runs} multiplies it.
  */
 @ExtendWith(ResponseRuntime.class)
 class ClientModelTest {
 
-  private static final int RUNS = 3_000;
+  private static final int RUNS = Integer.getInteger("starcast.test.model.runs", 3_000);
   private static final int STEPS = 60;
   private static final int LOG_EVENTS = 16;
   private static final String[] TOPICS = {"a", "b", "c.x", "s.1", "s.2"};
@@ -106,7 +106,7 @@ class ClientModelTest {
           new DeliveryEngine(
               config,
               shared == null ? new LocalBackplane(config) : shared,
-              ManualThread::new,
+              SteppedEngine.IdleThread::new,
               later,
               task -> {},
               new PayloadRule()::apply,
@@ -433,18 +433,6 @@ class ClientModelTest {
         assertThat(node.engine.memory().used()).as("bytes counted as held").isZero();
         EngineFixture.assertBalance(node.engine);
       }
-    }
-  }
-
-  /** A thread that is never started: the test does its work. */
-  private static final class ManualThread extends Thread {
-    ManualThread(Runnable task) {
-      super(task);
-    }
-
-    @Override
-    public void start() {
-      // the test calls what it would run
     }
   }
 

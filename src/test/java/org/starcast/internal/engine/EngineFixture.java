@@ -145,16 +145,7 @@ final class EngineFixture implements AutoCloseable {
       Executor executor,
       MessageSource onGap,
       String... settings) {
-    Map<String, String> values = new HashMap<>();
-    values.put("starcast.drain-window", "PT0S");
-    // nothing happens by time unless a test asks for it
-    values.put("starcast.heartbeat", "PT1H");
-    values.put("starcast.send-timeout", "PT1H");
-    for (int i = 0; i < settings.length; i += 2) {
-      values.put("starcast." + settings[i], settings[i + 1]);
-    }
-    StarcastConfig config =
-        StarcastConfig.read(key -> Optional.ofNullable(values.get(key)), values.keySet());
+    StarcastConfig config = config(settings);
     engine =
         new DeliveryEngine(
             config,
@@ -170,6 +161,19 @@ final class EngineFixture implements AutoCloseable {
             onGap,
             tracing,
             new Recorder());
+  }
+
+  /** The defaults, but for these keys and values, and what happens by time. */
+  static StarcastConfig config(String... settings) {
+    Map<String, String> values = new HashMap<>();
+    values.put("starcast.drain-window", "PT0S");
+    // nothing happens by time unless a test asks for it
+    values.put("starcast.heartbeat", "PT1H");
+    values.put("starcast.send-timeout", "PT1H");
+    for (int i = 0; i < settings.length; i += 2) {
+      values.put("starcast." + settings[i], settings[i + 1]);
+    }
+    return StarcastConfig.read(key -> Optional.ofNullable(values.get(key)), values.keySet());
   }
 
   private final class Recorder implements EngineListener {
