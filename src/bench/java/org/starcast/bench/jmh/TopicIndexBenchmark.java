@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -18,6 +19,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 import org.openjdk.jmh.runner.Runner;
@@ -51,6 +53,9 @@ public class TopicIndexBenchmark {
     public int cacheSize;
 
     TopicIndex<Object> index;
+
+    /** As the engine does: who publishes waits for who published before. */
+    final ReentrantLock order = new ReentrantLock();
 
     /** 1,000 topics: all of them fit into the cache. */
     String[] few = new String[1_000];
@@ -104,6 +109,30 @@ public class TopicIndexBenchmark {
     }
   }
 
+  /** 10,000 patterns that begin alike and differ in what stands before their star. */
+  @State(Scope.Benchmark)
+  public static class Globs {
+
+    /** How many resolved topics are kept. */
+    @Param({"0", "4096"})
+    public int cacheSize;
+
+    TopicIndex<Object> index;
+
+    /** A topic for each. */
+    String[] topics = new String[10_000];
+
+    /** Subscribes. */
+    @Setup(Level.Trial)
+    public void fill() {
+      index = new TopicIndex<>(cacheSize);
+      for (int i = 0; i < topics.length; i++) {
+        index.subscribe(new Object(), CompiledPattern.of("chat.room-" + i + "-*"), Set.of());
+        topics[i] = "chat.room-" + i + "-7";
+      }
+    }
+  }
+
   private static String pattern(int i) {
     int shop = i % SHOPS;
     switch (i / SHOPS % 20) {
@@ -149,6 +178,18 @@ public class TopicIndexBenchmark {
         List.of(full.few[i], full.few[i + 1], full.few[i + 2]), null, hole::consume);
   }
 
+  /** Eight publishers, of which one goes on at a time. */
+  @Benchmark
+  @Threads(8)
+  public void publishByEight(Full full, Blackhole hole) {
+    full.order.lock();
+    try {
+      publishFewTopics(full, hole);
+    } finally {
+      full.order.unlock();
+    }
+  }
+
   /** Publishing while another thread subscribes and unsubscribes as fast as it can. */
   @Benchmark
   @Group("churn")
@@ -171,6 +212,23 @@ public class TopicIndexBenchmark {
       come.add(subscriber);
     }
     come.forEach(full.index::remove);
+  }
+
+  /** A topic that one of 10,000 globs matches. */
+  @Benchmark
+  public void publishAmongGlobs(Globs globs, Blackhole hole) {
+    String topic = globs.topics[ThreadLocalRandom.current().nextInt(globs.topics.length)];
+    globs.index.forEachMatch(topic, null, hole::consume);
+  }
+
+  /** A glob comes, is published to, and goes. */
+  @Benchmark
+  public void globComesAndGoes(Globs globs, Blackhole hole) {
+    int i = ThreadLocalRandom.current().nextInt(globs.topics.length);
+    Object subscriber = new Object();
+    globs.index.subscribe(subscriber, CompiledPattern.of("chat.room-" + i + "*"), Set.of());
+    globs.index.forEachMatch(globs.topics[i], null, hole::consume);
+    globs.index.remove(subscriber);
   }
 
   /** All of 10,000 subscribers. */

@@ -116,6 +116,11 @@ public final class CompiledPattern {
     return segments;
   }
 
+  /** Whether it has no wildcard. */
+  boolean isLiteral() {
+    return literal;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof CompiledPattern && text.equals(((CompiledPattern) other).text);

@@ -20,7 +20,7 @@ public final class PatternSet {
   }
 
   private final TopicNode<PatternSet> root = new TopicNode<>();
-  private final Subscriber<PatternSet> subscriber = new Subscriber<>(0, this);
+  private final Subscriber<PatternSet> subscriber = new Subscriber<>(this);
 
   /** An empty set. */
   public PatternSet() {
@@ -34,19 +34,15 @@ public final class PatternSet {
    */
   public void subscribe(CompiledPattern pattern, Set<String> senders) {
     TopicNode<PatternSet> node = root.make(pattern);
-    node.interests = of(node, senders);
+    node.interests = new Members<>(node, pattern);
+    node.interests.put(subscriber, senders);
   }
 
   /** Adds a mute. */
   public void mute(CompiledPattern pattern) {
     TopicNode<PatternSet> node = root.make(pattern);
-    node.mutes = of(node, Set.of());
-  }
-
-  private Interests<PatternSet> of(TopicNode<PatternSet> node, Set<String> senders) {
-    Interests<PatternSet> interests = new Interests<>(node);
-    interests.add(new Interests.Interest<>(subscriber, senders));
-    return interests;
+    node.mutes = new Members<>(node, pattern);
+    node.mutes.put(subscriber, Set.of());
   }
 
   /**
@@ -61,7 +57,7 @@ public final class PatternSet {
       if (node.mutes != null) {
         return Answer.MUTED;
       }
-      if (node.interests != null && node.interests.array().wants(0, sender)) {
+      if (node.interests != null && node.interests.wants(subscriber, sender)) {
         answer = Answer.WANTED;
       }
     }

@@ -32,10 +32,10 @@ final class TopicNode<S> {
   TopicNode<S> many;
 
   /** Who subscribes to the pattern that ends here, or null. */
-  Interests<S> interests;
+  Members<S> interests;
 
   /** Who mutes the pattern that ends here, or null. */
-  Interests<S> mutes;
+  Members<S> mutes;
 
   /** An empty root. */
   TopicNode() {
@@ -96,8 +96,10 @@ final class TopicNode<S> {
     return node;
   }
 
-  /** Cuts off this node if it is empty, and its ancestors which then are. */
-  void prune() {
+  /** Forgets those of its pattern; cuts off this node if it is empty then, and its ancestors. */
+  void drop(Members<S> members) {
+    interests = interests == members ? null : interests;
+    mutes = mutes == members ? null : mutes;
     TopicNode<S> node = this;
     while (node.parent != null && node.isEmpty()) {
       node.parent.remove(node.segment);

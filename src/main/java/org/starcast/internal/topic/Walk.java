@@ -25,7 +25,7 @@ final class Walk<S> {
 
   private Walk() {}
 
-  /** The nodes where a pattern that matches may end. */
+  /** The nodes where the patterns end that match. */
   static <S> List<TopicNode<S>> matches(TopicNode<S> root, String[] topic) {
     return new Walk<S>().run(root, topic);
   }
@@ -53,6 +53,7 @@ final class Walk<S> {
       next.clear();
     }
     here.addAll(many);
+    here.removeIf(node -> node.interests == null && node.mutes == null);
     return here;
   }
 
