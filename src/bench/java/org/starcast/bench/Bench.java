@@ -63,7 +63,7 @@ public final class Bench {
     Map<Subject, String> skipped = new EnumMap<>(Subject.class);
     log(Report.machine());
     for (Subject subject : options.subjects()) {
-      String missing = launcher.missing(subject.container);
+      String missing = launcher.missing(subject);
       if (missing != null) {
         log(subject.id() + ": skipped, " + missing);
         skipped.put(subject, missing);

@@ -6,7 +6,8 @@ enum Container {
   WILDFLY("WildFly"),
   /** The one that {@code --server} starts. */
   SERVER("server"),
-  NGINX("nginx");
+  /** None: the subject is a server of its own. */
+  HUB(null);
 
   final String label;
 

@@ -86,6 +86,10 @@ final class EventStream {
   private int lineLength;
   private boolean hasData;
   private boolean isGap;
+
+  /** Of Durable Streams: where the reader is. */
+  private boolean isControl;
+
   private long key;
   private long time;
 
@@ -265,6 +269,9 @@ final class EventStream {
       data(bytes, from, length);
     } else if (startsWith(bytes, from, length, "event: starcast-gap")) {
       isGap = true;
+    } else if (startsWith(bytes, from, length, "event: control")) {
+      isControl = true;
+      sink.comment();
     }
   }
 
@@ -272,6 +279,9 @@ final class EventStream {
     int at = from + 5;
     if (at < from + length && bytes[at] == ' ') {
       at++;
+    }
+    if (isControl) {
+      return;
     }
     hasData = true;
     time = 0;
@@ -315,6 +325,7 @@ final class EventStream {
       state = State.NEXT;
     }
     isGap = false;
+    isControl = false;
     hasData = false;
   }
 

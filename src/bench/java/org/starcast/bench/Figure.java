@@ -1,5 +1,7 @@
 package org.starcast.bench;
 
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Locale;
 import java.util.function.Function;
 
@@ -9,33 +11,41 @@ enum Figure {
       Unit.RATE,
       s -> "Burst, %,d events × %,d streams: deliveries/s".formatted(s.events(), s.streams())),
   BURST_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
+  BURST_BYTES(Unit.BYTES, s -> "… bytes per delivery"),
   ONE_1000_RATE(
       Unit.RATE,
       s ->
           "One by one over HTTP, %,d events × %,d streams: deliveries/s"
               .formatted(s.events(), s.streams())),
   ONE_1000_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
+  ONE_1000_BYTES(Unit.BYTES, s -> "… bytes per delivery"),
   ONE_5000_RATE(
       Unit.RATE,
       s ->
           "One by one over HTTP, %,d events × %,d streams: deliveries/s"
               .formatted(s.events(), s.manyStreams())),
   ONE_5000_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
+  ONE_5000_BYTES(Unit.BYTES, s -> "… bytes per delivery"),
   PACED_P50(
       Unit.MILLIS,
       s -> "Paced, %d events/s × %,d streams: median".formatted(s.pacedRate(), s.streams())),
   PACED_P99(Unit.MILLIS, s -> "… p99"),
   PACED_P999(Unit.MILLIS, s -> "… p99.9"),
+  PACED_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
+  PACED_BYTES(Unit.BYTES, s -> "… bytes per delivery"),
   TOPICS_RATE(
       Unit.RATE,
       s ->
           "%,d topics, %d streams each, events to random ones over HTTP: deliveries/s"
               .formatted(s.topics(), s.topicsPerStream())),
   TOPICS_P99(Unit.MILLIS, s -> "… p99"),
+  TOPICS_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
+  TOPICS_BYTES(Unit.BYTES, s -> "… bytes per delivery"),
   FRAMES_RATE(
       Unit.RATE,
       s -> "Frames of %,d bytes, %,d streams: deliveries/s".formatted(s.frame(), s.streams())),
   FRAMES_CPU(Unit.MICROS, s -> "… server CPU per delivery"),
+  FRAMES_BYTES(Unit.BYTES, s -> "… bytes per delivery"),
   STORM(Unit.SECONDS, s -> "%,d streams opened in one go: all open after".formatted(s.storm())),
   IDLE_OPEN(Unit.SECONDS, s -> "%,d idle streams: all open after".formatted(s.idle())),
   IDLE_RESIDENT(Unit.MEGABYTES, s -> "… resident memory of the server, and what came by streams"),
@@ -79,7 +89,16 @@ enum Figure {
       Unit.SECONDS, s -> "The same are told a gap, and load the page anew: all back after"),
   GONE_RELOAD_MADE(Unit.COUNT, s -> "… states made"),
   GONE_RELOAD_CPU(Unit.SECONDS, s -> "… server CPU"),
-  GONE_RELOAD_BYTES(Unit.MEGABYTES, s -> "… bytes to the clients");
+  GONE_RELOAD_BYTES(Unit.MEGABYTES, s -> "… bytes to the clients"),
+  IDLE_100K_COUNT(
+      Unit.COUNT,
+      s -> "Idle streams, as many as the machine lets be open, %,d at most".formatted(s.crowd())),
+  IDLE_100K_OPEN(Unit.SECONDS, s -> "… all open after"),
+  IDLE_100K_RESIDENT(
+      Unit.MEGABYTES, s -> "… resident memory of the server, and what came by streams"),
+  IDLE_100K_HEAP(Unit.KILOBYTES, s -> "… live heap per stream"),
+  IDLE_100K_CPU(Unit.PERCENT, s -> "… heartbeats, share of one core"),
+  IDLE_100K_EVENT(Unit.SECONDS, s -> "… an event to all of them: the last has it after");
 
   /** How a figure is written. */
   enum Unit {
@@ -87,6 +106,7 @@ enum Figure {
     MICROS(v -> "%.1f µs".formatted(v)),
     MILLIS(v -> v < 1 ? "%.3f ms".formatted(v) : "%.1f ms".formatted(v)),
     SECONDS(v -> "%.1f s".formatted(v)),
+    BYTES(v -> "%,.0f B".formatted(v)),
     KILOBYTES(v -> "%.1f kB".formatted(v)),
     COUNT("%,.0f"::formatted),
     MEGABYTES(v -> "%.0f MB".formatted(v)),
@@ -119,7 +139,7 @@ enum Figure {
 
   boolean appliesTo(Subject subject) {
     return switch (this) {
-      case IDLE_HEAP -> subject.flavour != Flavour.NCHAN;
+      case IDLE_HEAP, IDLE_100K_HEAP -> subject.container != Container.HUB;
       case IDLE_HEAP_ABOVE,
           REPLAY_TIME,
           REPLAY_RATE,
@@ -142,13 +162,12 @@ enum Figure {
     };
   }
 
+  /** The one whose name this one begins with; of several, the longest. */
   Scenario scenario() {
     String name = name().toLowerCase(Locale.ROOT).replace('_', '-');
-    for (Scenario scenario : Scenario.values()) {
-      if (name.startsWith(scenario.id())) {
-        return scenario;
-      }
-    }
-    throw new IllegalStateException(name);
+    return Arrays.stream(Scenario.values())
+        .filter(scenario -> name.startsWith(scenario.id()))
+        .max(Comparator.comparingInt(scenario -> scenario.id().length()))
+        .orElseThrow(() -> new IllegalStateException(name));
   }
 }

@@ -1,20 +1,32 @@
 package org.starcast.bench;
 
+import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** A way of sending events, and the paths by which the driver reaches it. */
 enum Flavour {
   /** The library's built-in endpoint. */
-  STARCAST("Starcast", "/api/starcast/stream", "/api/starcast/publish", "/api/bench/burst"),
+  STARCAST("Starcast", "/api/starcast/stream?topic=", "/api/starcast/publish", "/api/bench/burst"),
   /** The platform's own JAX-RS broadcaster. */
-  PLATFORM("platform", "/api/plain", "/api/plain/publish", "/api/plain/burst"),
+  PLATFORM("platform", "/api/plain?topic=", "/api/plain/publish", "/api/plain/burst"),
   /** The plain non-blocking servlet. */
-  CEILING("ceiling", "/ceiling", "/ceiling/publish", "/ceiling/burst"),
+  CEILING("ceiling", "/ceiling?topic=", "/ceiling/publish", "/ceiling/burst"),
   /** nginx with the nchan module. */
-  NCHAN("nchan", "/sub", "/pub", null);
+  NCHAN("nchan", "/sub?ids=", "/pub", null),
+  /** The reverse proxy that holds streams open, with what it has for tests behind it. */
+  PUSHPIN("Pushpin", "/stream?channel=", "/publish/", null),
+  /** A hub on node, of the library better-sse. */
+  BETTER_SSE("better-sse", "/sub?topics=", "/pub", null),
+  /** The server on node that goes with the protocol Durable Streams. */
+  DURABLE_STREAMS("Durable Streams, node", "/", "/", null);
+
+  /** What is written to the streams, as it is; the data has nothing that JSON would escape. */
+  private static final String PUSHPIN_ITEM =
+      """
+      {"items":[{"channel":"%s","formats":{"http-stream":{"content":"data: %s\\n\\n"}}}]}
+      """;
 
   final String label;
   private final String stream;
@@ -33,11 +45,30 @@ enum Flavour {
     return burst != null;
   }
 
+  /** Whether the scenario is one that it can be put in. */
+  boolean takes(Scenario scenario) {
+    return switch (scenario) {
+      case BURST, PUBLISH -> bursts();
+      case REPLAY, RETURN, GONE -> this == STARCAST;
+      case TOPICS -> this != DURABLE_STREAMS; // a stream is one topic
+      default -> true;
+    };
+  }
+
   String streamPath(List<String> topics) {
-    if (this == NCHAN) {
-      return stream + "?ids=" + String.join(",", topics);
+    return switch (this) {
+      case STARCAST, PLATFORM, CEILING -> stream + String.join("&topic=", topics);
+      case NCHAN, BETTER_SSE -> stream + String.join(",", topics);
+      case PUSHPIN -> stream + String.join("&channel=", topics);
+      case DURABLE_STREAMS -> stream + topics.get(0) + "?offset=now&live=sse";
+    };
+  }
+
+  /** Makes what has to be there before a stream can be opened. */
+  void prepare(HttpPublisher connection, String topic) throws IOException {
+    if (this == DURABLE_STREAMS && !connection.put(stream + topic, "text/plain").ok()) {
+      throw new IOException("the stream was not made");
     }
-    return topics.stream().collect(Collectors.joining("&topic=", stream + "?topic=", ""));
   }
 
   String burstPath(String topic, int count, int size, int pauseMillis) {
@@ -53,11 +84,16 @@ enum Flavour {
   }
 
   HttpPublisher.Answer publish(HttpPublisher connection, String topic, String data)
-      throws java.io.IOException {
-    if (this == NCHAN) {
-      return connection.post(publish + "?id=" + topic, "text/plain", data);
-    }
-    String form = "topic=" + topic + "&data=" + URLEncoder.encode(data, StandardCharsets.UTF_8);
-    return connection.post(publish, HttpPublisher.FORM, form);
+      throws IOException {
+    return switch (this) {
+      case STARCAST, PLATFORM, CEILING -> {
+        String event = URLEncoder.encode(data, StandardCharsets.UTF_8);
+        yield connection.post(publish, HttpPublisher.FORM, "topic=" + topic + "&data=" + event);
+      }
+      case NCHAN, BETTER_SSE -> connection.post(publish + "?id=" + topic, "text/plain", data);
+      case PUSHPIN ->
+          connection.post(publish, "application/json", PUSHPIN_ITEM.formatted(topic, data));
+      case DURABLE_STREAMS -> connection.post(publish + topic, "text/plain", data);
+    };
   }
 }

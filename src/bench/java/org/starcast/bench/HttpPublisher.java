@@ -40,6 +40,10 @@ final class HttpPublisher implements AutoCloseable {
     return exchange("GET", path, null, "");
   }
 
+  Answer put(String path, String contentType) throws IOException {
+    return exchange("PUT", path, contentType, "");
+  }
+
   Answer post(String path, String contentType, String body) throws IOException {
     return exchange("POST", path, contentType, body);
   }

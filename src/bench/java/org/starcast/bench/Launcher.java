@@ -13,13 +13,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Knows how each server is started: with what {@code server-config/} holds for it, the heap that
- * the scenario asks for, on 127.0.0.1 only, and with its files in the benchmark's work folder.
+ * Knows how each server is started, {@link Hub} how those that take no WAR are: with what {@code
+ * server-config/} holds for it, the heap that the scenario asks for, on 127.0.0.1 only, and with
+ * its files in the benchmark's work folder.
  */
 final class Launcher {
 
   static final String DEFAULT_HEAP = "2g";
   static final String STALLED_HEAP = "512m";
+  static final String CROWD_HEAP = "8g";
 
   /** Payara Micro has no option for the address that it listens on. */
   private static final String PAYARA_LOOPBACK =
@@ -35,20 +37,13 @@ final class Launcher {
     this.work = work;
   }
 
-  /** Why a container's subjects cannot be measured, or null if they can. */
-  String missing(Container container) {
-    return switch (container) {
+  /** Why a subject cannot be measured, or null if it can. */
+  String missing(Subject subject) {
+    return switch (subject.container) {
       case PAYARA -> needed("--payara-jar", options.payaraJar());
       case WILDFLY -> needed("--wildfly-home", options.wildflyHome());
       case SERVER -> needed("--server", options.server());
-      case NGINX -> {
-        if (options.nginx() == null) {
-          yield "nginx was not found; --nginx names it";
-        }
-        yield options.nchanModule() == null
-            ? "the module ngx_nchan_module.so was not found; --nchan-module names it"
-            : null;
-      }
+      case HUB -> Hub.missing(subject.flavour, options);
     };
   }
 
@@ -67,7 +62,7 @@ final class Launcher {
       case PAYARA -> payara(subject, heap, log);
       case WILDFLY -> wildfly(subject, heap, log);
       case SERVER -> script(subject, heap, log);
-      case NGINX -> nginx(log);
+      case HUB -> new Hub(options, fresh("hub"), freePort()).start(subject.flavour, heap, log);
     };
   }
 
@@ -87,7 +82,7 @@ final class Launcher {
     command.addAll(commandFile("--prebootcommandfile", config, "pre", List.of(PAYARA_LOOPBACK)));
     command.addAll(commandFile("--postbootcommandfile", config, "post", List.of()));
     ProcessBuilder builder = new ProcessBuilder(command).directory(work.toFile());
-    return Server.start(builder, port, readyPath(subject), log, true);
+    return Server.start(builder, port, port, readyPath(subject), log, true);
   }
 
   private Server wildfly(Subject subject, String heap, Path log) throws IOException {
@@ -125,7 +120,7 @@ final class Launcher {
     ProcessBuilder builder = new ProcessBuilder(command).directory(work.toFile());
     builder.environment().put("JAVA_OPTS", String.join(" ", jvm));
     builder.environment().put("JAVA_HOME", options.javaHome().toString());
-    return Server.start(builder, port, readyPath(subject), log, true);
+    return Server.start(builder, port, port, readyPath(subject), log, true);
   }
 
   /** Runs a management script on a copy of the server's configuration, without starting it. */
@@ -173,61 +168,7 @@ final class Launcher {
                 "SERVERS", options.servers().toString(),
                 "SERVER_CONFIG", options.serverConfig().toString(),
                 "JAVA_HOME", options.javaHome().toString()));
-    return Server.start(builder, port, readyPath(subject), log, true);
-  }
-
-  private Server nginx(Path log) throws IOException {
-    Path folder = fresh("nginx");
-    int port = freePort();
-    long files = Proc.fileLimit();
-    String config =
-        """
-        load_module %s;
-        daemon off;
-        worker_processes auto;
-        worker_rlimit_nofile %d;
-        pid %s/nginx.pid;
-        error_log stderr warn;
-        events { worker_connections %d; }
-        http {
-          access_log off;
-          client_body_temp_path %3$s/body;
-          proxy_temp_path %3$s/proxy;
-          fastcgi_temp_path %3$s/fastcgi;
-          uwsgi_temp_path %3$s/uwsgi;
-          scgi_temp_path %3$s/scgi;
-          client_body_buffer_size 128k;
-          client_max_body_size 2m;
-          keepalive_requests 1000000;
-          # nothing that a measured stream has still to get is dropped for want of room
-          nchan_shared_memory_size 1024M;
-          nchan_message_buffer_length 4000;
-          nchan_message_timeout 10m;
-          server {
-            listen 127.0.0.1:%d backlog=4096;
-            location = /ready { return 200 "ready"; }
-            location = /pub {
-              nchan_publisher;
-              nchan_channel_id $arg_id;
-            }
-            location = /sub {
-              nchan_subscriber eventsource;
-              nchan_channel_id $arg_ids;
-              nchan_channel_id_split_delimiter ",";
-              nchan_subscriber_first_message newest;
-              nchan_eventsource_ping_interval 15;
-              nchan_eventsource_ping_comment "ping";
-              nchan_eventsource_ping_event "";
-            }
-          }
-        }
-        """
-            .formatted(options.nchanModule(), files, folder, Math.min(files - 100, 60_000), port);
-    Path file = Files.writeString(folder.resolve("nginx.conf"), config);
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            options.nginx().toString(), "-p", folder.toString(), "-c", file.toString());
-    return Server.start(builder, port, "/ready", log, false);
+    return Server.start(builder, port, port, readyPath(subject), log, true);
   }
 
   private static String readyPath(Subject subject) {
@@ -297,7 +238,7 @@ final class Launcher {
     }
   }
 
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       return socket.getLocalPort();
     }

@@ -18,6 +18,9 @@ import java.util.stream.Stream;
  * @param war the bench WAR, or null
  * @param nginx nginx's program, or null if there is none
  * @param nchanModule nginx's nchan module, or null if there is none
+ * @param pushpin Pushpin's program, or null if there is none
+ * @param node node's program, or null if there is none
+ * @param peers the folder that npm has put hubs on node into
  * @param serverConfig the folder with the settings that are applied to the servers
  * @param javaHome the JDK that runs the servers
  * @param out the markdown file to write, or null
@@ -36,6 +39,9 @@ record Options(
     Path war,
     Path nginx,
     Path nchanModule,
+    Path pushpin,
+    Path node,
+    Path peers,
     Path serverConfig,
     Path javaHome,
     Path out,
@@ -56,14 +62,19 @@ record Options(
         --servers DIR        where such scripts find servers (default target/servers)
         --nginx FILE         nginx (default: looked for in the usual places)
         --nchan-module FILE  ngx_nchan_module.so (default: looked for in the usual places)
+        --pushpin FILE       pushpin (default: looked for in the usual places)
+        --node FILE          node (default: looked for in the usual places)
+        --peers DIR          where npm has put better-sse and @durable-streams/server
+                             (default target/peers)
         --server-config DIR  settings applied to the servers (default server-config)
         --java-home DIR      the JDK that runs the servers (default: the one that runs this)
         --out FILE           where the table goes, as markdown (default: standard output only)
         --svg FILE           where the picture goes
-        --subjects A,B       only these: payara, wildfly, server, nchan, starcast, platform, ceiling,
-                             or whole names such as payara-starcast
+        --subjects A,B       only these: payara, wildfly, server, starcast, platform, ceiling, hub,
+                             or whole names such as payara-starcast, nchan, better-sse
         --only A,B           only these: burst, one, paced, topics, frames, idle, publish, storm,
-                             stalled (the beginning of a name is enough)
+                             stalled, replay, return, gone (the beginning of a name is enough),
+                             or idle-100k, which is run only where it is named
         --driver-threads N   event loops of the driver, 1 to 2 (default: 2 on more than 3 cores)
         --quick              a small run, to see that all works: its figures mean little
         --keep               leave the work folder with the servers' logs
@@ -86,6 +97,9 @@ record Options(
             "/usr/lib/nginx/modules/ngx_nchan_module.so",
             "/usr/lib64/nginx/modules/ngx_nchan_module.so",
             "/usr/local/lib/nginx/ngx_nchan_module.so");
+    Path pushpin = firstFile("/usr/bin/pushpin", "/usr/local/bin/pushpin");
+    Path node = firstFile("/usr/bin/node", "/usr/local/bin/node");
+    Path peers = Path.of("target/peers");
     Path serverConfig = Path.of("server-config");
     Path javaHome = Path.of(System.getProperty("java.home"));
     Path out = null;
@@ -93,7 +107,7 @@ record Options(
     boolean quick = false;
     boolean keep = false;
     int threads = Runtime.getRuntime().availableProcessors() > 3 ? 2 : 1;
-    Set<Scenario> only = EnumSet.allOf(Scenario.class);
+    Set<Scenario> only = EnumSet.complementOf(EnumSet.of(Scenario.IDLE_100K));
     Set<Subject> subjects = EnumSet.allOf(Subject.class);
     for (int i = 0; i < args.length; i++) {
       String arg = args[i];
@@ -107,6 +121,9 @@ record Options(
         case "--war" -> war = Path.of(value(args, ++i, arg));
         case "--nginx" -> nginx = Path.of(value(args, ++i, arg));
         case "--nchan-module" -> nchan = Path.of(value(args, ++i, arg));
+        case "--pushpin" -> pushpin = Path.of(value(args, ++i, arg));
+        case "--node" -> node = Path.of(value(args, ++i, arg));
+        case "--peers" -> peers = Path.of(value(args, ++i, arg));
         case "--server-config" -> serverConfig = Path.of(value(args, ++i, arg));
         case "--java-home" -> javaHome = Path.of(value(args, ++i, arg));
         case "--out" -> out = Path.of(value(args, ++i, arg));
@@ -125,6 +142,9 @@ record Options(
         absolute(war),
         nginx,
         nchan,
+        pushpin,
+        node,
+        absolute(peers),
         absolute(serverConfig),
         javaHome,
         out,
@@ -154,7 +174,10 @@ record Options(
     Set<Scenario> chosen = EnumSet.noneOf(Scenario.class);
     for (String name : value.split(",")) {
       List<Scenario> named =
-          Arrays.stream(Scenario.values()).filter(s -> s.id().startsWith(name)).toList();
+          Arrays.stream(Scenario.values())
+              .filter(s -> s.id().startsWith(name))
+              .filter(s -> s != Scenario.IDLE_100K || s.id().equals(name))
+              .toList();
       if (named.isEmpty()) {
         throw new IllegalArgumentException("--only: there is no scenario " + name);
       }
@@ -168,7 +191,11 @@ record Options(
     for (String name : value.split(",")) {
       List<Subject> named =
           Arrays.stream(Subject.values())
-              .filter(s -> s.id().equals(name) || Arrays.asList(s.id().split("-")).contains(name))
+              .filter(
+                  s ->
+                      s.id().equals(name)
+                          || s.container.name().equalsIgnoreCase(name)
+                          || s.flavour.name().equalsIgnoreCase(name))
               .toList();
       if (named.isEmpty()) {
         throw new IllegalArgumentException("--subjects: there is no subject " + name);

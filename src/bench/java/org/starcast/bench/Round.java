@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
  * @param deliveries events that reached a stream
  * @param seconds the time it took
  * @param cpuSeconds the server's processor time meanwhile
+ * @param bytes what came over the connections
  * @param latencies from the time in the event to its being read
  * @param disorder events that came after a later one
  * @param problem why it does not count, or null: every stream must have had each of its events once
@@ -20,6 +21,7 @@ record Round(
     long deliveries,
     double seconds,
     double cpuSeconds,
+    long bytes,
     Histogram latencies,
     long disorder,
     String problem) {
@@ -84,6 +86,7 @@ record Round(
       throws IOException {
     swarm.reset();
     double cpuBefore = server.cpuSeconds();
+    long bytesBefore = swarm.bytes();
     long start = System.nanoTime();
     Expectation expectation = publishing.run();
     List<EventStream> readers = swarm.streams().stream().filter(s -> !s.stalled).toList();
@@ -97,7 +100,13 @@ record Round(
     long disorder = readers.stream().mapToLong(s -> s.disorder).sum();
     String problem = problem(readers, expectation, total, swarm, inOrder ? disorder : 0);
     return new Round(
-        swarm.events(), (end - start) / 1e9, cpu, swarm.latencies(), disorder, problem);
+        swarm.events(),
+        (end - start) / 1e9,
+        cpu,
+        swarm.bytes() - bytesBefore,
+        swarm.latencies(),
+        disorder,
+        problem);
   }
 
   /** Until all is there, the time is over, or nothing has come for some seconds. */
@@ -121,6 +130,10 @@ record Round(
 
   double cpuMicrosPerDelivery() {
     return cpuSeconds * 1e6 / deliveries;
+  }
+
+  double bytesPerDelivery() {
+    return (double) bytes / deliveries;
   }
 
   double millis(double percentile) {

@@ -18,6 +18,7 @@ package org.starcast.bench;
  * @param frame characters of padding of a large frame
  * @param storm streams opened in one go
  * @param idle idle streams
+ * @param crowd idle streams of the scenario that has as many as the machine lets be open
  * @param idleSeconds how long their heartbeats are watched
  * @param calls timed calls of publish
  * @param healthy reading streams beside the stalled ones
@@ -43,6 +44,7 @@ record Scale(
     int frame,
     int storm,
     int idle,
+    int crowd,
     int idleSeconds,
     int calls,
     int healthy,
@@ -55,16 +57,16 @@ record Scale(
   /** What the published table is made with; the stalled readers would need 4.2 GB. */
   static final Scale FULL =
       new Scale(
-          10, 5, 200, 1_000, 5_000, 100, 50, 10, 10_000, 10, 3_000, 50, 20_000, 5_000, 10_000, 45,
-          50, 1_000, 1_000, 210, 10, 5_000, 10_000);
+          10, 5, 200, 1_000, 5_000, 100, 50, 10, 10_000, 10, 3_000, 50, 20_000, 5_000, 10_000,
+          100_000, 45, 50, 1_000, 1_000, 210, 10, 5_000, 10_000);
 
   /** To see that all works. */
   static final Scale QUICK =
       new Scale(
-          0, 1, 50, 200, 500, 100, 50, 2, 500, 10, 300, 20, 20_000, 500, 1_000, 5, 20, 50, 50, 100,
-          20, 500, 1_000);
+          0, 1, 50, 200, 500, 100, 50, 2, 500, 10, 300, 20, 20_000, 500, 1_000, 2_000, 5, 20, 50,
+          50, 100, 20, 500, 1_000);
 
-  /** The most streams that are open at a time. */
+  /** The most streams that are open at a time, but for the crowd. */
   int mostStreams() {
     return Math.max(Math.max(idle, topics), Math.max(manyStreams, healthy + stalled));
   }

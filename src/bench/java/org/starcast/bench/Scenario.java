@@ -16,7 +16,9 @@ enum Scenario {
   STALLED,
   REPLAY,
   RETURN,
-  GONE;
+  GONE,
+  /** Only where it is asked for. */
+  IDLE_100K;
 
   /** The name on the command line. */
   String id() {

@@ -13,7 +13,10 @@ enum Subject {
   PAYARA_CEILING(Container.PAYARA, Flavour.CEILING),
   WILDFLY_CEILING(Container.WILDFLY, Flavour.CEILING),
   SERVER_CEILING(Container.SERVER, Flavour.CEILING),
-  NCHAN(Container.NGINX, Flavour.NCHAN);
+  NCHAN(Container.HUB, Flavour.NCHAN),
+  PUSHPIN(Container.HUB, Flavour.PUSHPIN),
+  BETTER_SSE(Container.HUB, Flavour.BETTER_SSE),
+  DURABLE_STREAMS(Container.HUB, Flavour.DURABLE_STREAMS);
 
   final Container container;
   final Flavour flavour;
@@ -29,7 +32,7 @@ enum Subject {
   }
 
   String label() {
-    return this == NCHAN ? "nchan" : flavour.label + ", " + container.label;
+    return container == Container.HUB ? flavour.label : flavour.label + ", " + container.label;
   }
 
   static Subject of(Container container, Flavour flavour) {

@@ -3,12 +3,10 @@ package org.starcast.bench;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
@@ -21,6 +19,11 @@ final class SubjectRun {
   private static final int OPEN_WINDOW = 256;
   private static final int SPARE_FILES = 500;
   private static final long OPEN_SECONDS = 60;
+
+  /** What a server has open beside its streams. */
+  private static final int SERVER_FILES = 1_500;
+
+  private static final long CROWD_SECONDS = 300;
   private static final long ROUND_SECONDS = 90;
   private static final long REPLAY_SECONDS = 240;
   private static final int REPLAY_CALLS = 200;
@@ -30,8 +33,6 @@ final class SubjectRun {
   private static final long STALLED_SECONDS = 90;
   private static final int FRAMES_AHEAD = 4;
   private static final int WARM_RETURNS = 3;
-  private static final Set<Scenario> RETURNS =
-      EnumSet.of(Scenario.REPLAY, Scenario.RETURN, Scenario.GONE);
 
   /** An id of before the server was started. */
   private static final String GONE_ID = "&lastEventId=before-1";
@@ -60,10 +61,8 @@ final class SubjectRun {
   void run() {
     for (Scenario scenario : options.only()) {
       if (startFailures > 1
-          || scenario == Scenario.BURST && !flavour.bursts()
-          || RETURNS.contains(scenario) && flavour != Flavour.STARCAST
-          || scenario == Scenario.PUBLISH
-              && (!flavour.bursts() || options.only().contains(Scenario.IDLE))) {
+          || !flavour.takes(scenario)
+          || scenario == Scenario.PUBLISH && options.only().contains(Scenario.IDLE)) {
         continue;
       }
       Bench.log(subject.id() + ": " + scenario.id());
@@ -85,8 +84,14 @@ final class SubjectRun {
   private void run(Scenario scenario) throws IOException {
     switch (scenario) {
       case BURST -> burst();
-      case ONE_1000 -> oneByOne(scale.streams(), Figure.ONE_1000_RATE, Figure.ONE_1000_CPU);
-      case ONE_5000 -> oneByOne(scale.manyStreams(), Figure.ONE_5000_RATE, Figure.ONE_5000_CPU);
+      case ONE_1000 -> {
+        Round round = oneByOne(scale.streams());
+        put(Figure.ONE_1000_RATE, Figure.ONE_1000_CPU, Figure.ONE_1000_BYTES, round);
+      }
+      case ONE_5000 -> {
+        Round round = oneByOne(scale.manyStreams());
+        put(Figure.ONE_5000_RATE, Figure.ONE_5000_CPU, Figure.ONE_5000_BYTES, round);
+      }
       case PACED -> paced();
       case TOPICS -> manyTopics();
       case FRAMES -> frames();
@@ -97,6 +102,7 @@ final class SubjectRun {
       case REPLAY -> replay();
       case RETURN -> comeBack();
       case GONE -> gone();
+      case IDLE_100K -> crowd();
     }
   }
 
@@ -107,22 +113,20 @@ final class SubjectRun {
     try (Swarm swarm = openAll(scale.streams(), topic, scale.padding())) {
       Round round =
           medianOf(swarm, () -> burst(topic, scale.events(), scale.padding(), 0).expectation());
-      put(Figure.BURST_RATE, round.rate(), round);
-      put(Figure.BURST_CPU, round.cpuMicrosPerDelivery(), round);
+      put(Figure.BURST_RATE, Figure.BURST_CPU, Figure.BURST_BYTES, round);
     }
     letGo(topic);
   }
 
-  private void oneByOne(int streams, Figure rate, Figure cpu) throws IOException {
+  private Round oneByOne(int streams) throws IOException {
     String topic = newTopic();
+    Round round;
     try (Swarm swarm = openAll(streams, topic, scale.padding());
         HttpPublisher http = publisher()) {
-      Round round =
-          medianOf(swarm, () -> publishAll(http, topic, scale.events(), scale.padding(), 0));
-      put(rate, round.rate(), round);
-      put(cpu, round.cpuMicrosPerDelivery(), round);
+      round = medianOf(swarm, () -> publishAll(http, topic, scale.events(), scale.padding(), 0));
     }
     letGo(topic);
+    return round;
   }
 
   private void paced() throws IOException {
@@ -138,6 +142,8 @@ final class SubjectRun {
       put(Figure.PACED_P50, round.millis(50), round);
       put(Figure.PACED_P99, round.millis(99), round);
       put(Figure.PACED_P999, round.millis(99.9), round);
+      put(Figure.PACED_CPU, round.cpuMicrosPerDelivery(), round);
+      put(Figure.PACED_BYTES, round.bytesPerDelivery(), round);
     }
     letGo(topic);
   }
@@ -180,7 +186,7 @@ final class SubjectRun {
                 }
                 return byStream(expected);
               });
-      put(Figure.TOPICS_RATE, round.rate(), round);
+      put(Figure.TOPICS_RATE, Figure.TOPICS_CPU, Figure.TOPICS_BYTES, round);
       put(Figure.TOPICS_P99, round.millis(99), round);
     }
     stopIfCrowded();
@@ -204,8 +210,7 @@ final class SubjectRun {
                 }
                 return Round.Expectation.same(expected);
               });
-      put(Figure.FRAMES_RATE, round.rate(), round);
-      put(Figure.FRAMES_CPU, round.cpuMicrosPerDelivery(), round);
+      put(Figure.FRAMES_RATE, Figure.FRAMES_CPU, Figure.FRAMES_BYTES, round);
     }
     letGo(topic);
   }
@@ -214,16 +219,18 @@ final class SubjectRun {
     String topic = newTopic();
     int count = scale.storm();
     ensureServer(count);
+    String warm = streamOf(topic);
     try (Swarm swarm = swarm()) {
       // in its first thousands of requests a server is still being compiled
-      swarm.open(count, i -> flavour.streamPath(List.of(topic)), count, false, -1);
+      swarm.open(count, i -> warm, count, false, -1);
       opened(swarm, count);
     }
     letGo(topic);
     ensureServer(count);
+    String stream = streamOf(topic);
     try (Swarm swarm = swarm()) {
       long start = System.nanoTime();
-      swarm.open(count, i -> flavour.streamPath(List.of(topic)), count, false, -1);
+      swarm.open(count, i -> stream, count, false, -1);
       boolean all = swarm.awaitOpen(count, OPEN_SECONDS, TimeUnit.SECONDS);
       double seconds = (System.nanoTime() - start) / 1e9;
       put(Figure.STORM, seconds, all ? null : notOpened(swarm, count));
@@ -237,34 +244,17 @@ final class SubjectRun {
     int count = scale.idle();
     fresh(Launcher.DEFAULT_HEAP);
     warmUp();
-    String stream = flavour.streamPath(List.of(topic));
+    String stream = streamOf(topic);
     double heapPerStream;
     try (Swarm swarm = swarm()) {
-      long heapBefore = liveHeap();
-      long residentBefore = server.residentBytes();
-      double idleCore = coreShare(Math.min(5, scale.idleSeconds()));
-      long start = System.nanoTime();
-      swarm.open(count, i -> stream, OPEN_WINDOW, false, scale.padding());
-      opened(swarm, count);
-      put(Figure.IDLE_OPEN, (System.nanoTime() - start) / 1e9);
-      heapPerStream = (liveHeap() - heapBefore) / 1e3 / count;
-      long resident = server.residentBytes();
-      // of a JVM that has warmed up, little: the pages of its heap are there already
-      double perStream = (resident - residentBefore) / 1e3 / count;
-      String note = "%.1f kB a stream".formatted(perStream);
-      put(Figure.IDLE_RESIDENT, new Results.Cell(resident / 1e6, lostProblem(swarm), note));
+      Idle idle = openIdle(swarm, count, stream, OPEN_SECONDS);
+      put(Figure.IDLE_OPEN, idle.openSeconds());
+      put(Figure.IDLE_RESIDENT, idle.resident());
+      heapPerStream = idle.heapPerStream();
       if (server.isJvm()) {
         put(Figure.IDLE_HEAP, heapPerStream);
       }
-      long commentsBefore = swarm.comments();
-      double share = coreShare(scale.idleSeconds()) - idleCore;
-      double beats = (double) (swarm.comments() - commentsBefore) / count;
-      put(
-          Figure.IDLE_CPU,
-          new Results.Cell(
-              Math.max(0, share * 100),
-              lostProblem(swarm),
-              "%.1f beats a stream".formatted(beats)));
+      put(Figure.IDLE_CPU, idle.heartbeats());
       if (flavour.bursts() && options.only().contains(Scenario.PUBLISH)) {
         try {
           publishCalls(swarm, topic);
@@ -275,6 +265,58 @@ final class SubjectRun {
     }
     if (flavour == Flavour.STARCAST) {
       put(Figure.IDLE_HEAP_ABOVE, heapPerStream - bareHeapPerStream());
+    }
+    stop();
+  }
+
+  /** What idle streams take. */
+  private record Idle(
+      double openSeconds, Results.Cell resident, double heapPerStream, Results.Cell heartbeats) {}
+
+  private Idle openIdle(Swarm swarm, int count, String stream, long seconds) throws IOException {
+    long heapBefore = liveHeap();
+    long residentBefore = server.residentBytes();
+    double idleCore = coreShare(Math.min(5, scale.idleSeconds()));
+    long start = System.nanoTime();
+    swarm.open(count, i -> stream, OPEN_WINDOW, false, scale.padding());
+    opened(swarm, count, seconds);
+    double openSeconds = (System.nanoTime() - start) / 1e9;
+    double heapPerStream = (liveHeap() - heapBefore) / 1e3 / count;
+    long resident = server.residentBytes();
+    // of a JVM that has warmed up, little: the pages of its heap are there already
+    String perStream = "%.1f kB a stream".formatted((resident - residentBefore) / 1e3 / count);
+    long commentsBefore = swarm.comments();
+    double share = coreShare(scale.idleSeconds()) - idleCore;
+    double beats = (double) (swarm.comments() - commentsBefore) / count;
+    return new Idle(
+        openSeconds,
+        new Results.Cell(resident / 1e6, lostProblem(swarm), perStream),
+        heapPerStream,
+        new Results.Cell(
+            Math.max(0, share * 100), lostProblem(swarm), "%.1f beats a stream".formatted(beats)));
+  }
+
+  /** As many idle streams as the machine lets be open. */
+  private void crowd() throws IOException {
+    String topic = newTopic();
+    long files = Proc.fileLimit() - SERVER_FILES;
+    int count = (int) Math.min(scale.crowd(), files);
+    fresh(Launcher.CROWD_HEAP);
+    warmUp();
+    String stream = streamOf(topic);
+    try (Swarm swarm = swarm();
+        HttpPublisher http = publisher()) {
+      Idle idle = openIdle(swarm, count, stream, CROWD_SECONDS);
+      String bound = count < files ? null : "bounded by ulimit -n, " + Proc.fileLimit();
+      put(Figure.IDLE_100K_COUNT, new Results.Cell(count, lostProblem(swarm), bound));
+      put(Figure.IDLE_100K_OPEN, idle.openSeconds());
+      put(Figure.IDLE_100K_RESIDENT, idle.resident());
+      if (server.isJvm()) {
+        put(Figure.IDLE_100K_HEAP, idle.heapPerStream());
+      }
+      put(Figure.IDLE_100K_CPU, idle.heartbeats());
+      Round round = medianOf(swarm, () -> publishAll(http, topic, 1, scale.padding(), 0));
+      put(Figure.IDLE_100K_EVENT, round.seconds(), round);
     }
     stop();
   }
@@ -314,13 +356,13 @@ final class SubjectRun {
 
   private void stalled() throws IOException {
     String topic = newTopic();
-    String stream = flavour.streamPath(List.of(topic));
     int padding = scale.frame();
     fresh(Launcher.STALLED_HEAP);
     warmUp();
+    String stream = streamOf(topic);
     try (Swarm swarm = swarm();
         Swarm never = swarm();
-        HttpPublisher http = new HttpPublisher(server.port(), STALLED_POST_MILLIS)) {
+        HttpPublisher http = new HttpPublisher(server.publishPort(), STALLED_POST_MILLIS)) {
       swarm.open(scale.healthy(), i -> stream, OPEN_WINDOW, false, padding);
       opened(swarm, scale.healthy());
       int rate = scale.stalledRate();
@@ -614,7 +656,7 @@ final class SubjectRun {
     ensureServer(count);
     Swarm swarm = swarm();
     try {
-      String path = flavour.streamPath(List.of(topic));
+      String path = streamOf(topic);
       swarm.open(count, i -> path, OPEN_WINDOW, false, padding);
       opened(swarm, count);
       return swarm;
@@ -624,8 +666,20 @@ final class SubjectRun {
     }
   }
 
+  /** The path of a topic's streams, of a topic that is there. */
+  private String streamOf(String topic) throws IOException {
+    try (HttpPublisher http = publisher()) {
+      flavour.prepare(http, topic);
+    }
+    return flavour.streamPath(List.of(topic));
+  }
+
   private static void opened(Swarm swarm, int count) throws IOException {
-    if (!swarm.awaitOpen(count, OPEN_SECONDS, TimeUnit.SECONDS)) {
+    opened(swarm, count, OPEN_SECONDS);
+  }
+
+  private static void opened(Swarm swarm, int count, long seconds) throws IOException {
+    if (!swarm.awaitOpen(count, seconds, TimeUnit.SECONDS)) {
       throw new IOException(notOpened(swarm, count));
     }
   }
@@ -694,7 +748,7 @@ final class SubjectRun {
     int streams = Math.min(200, scale.streams());
     try (Swarm swarm = swarm();
         HttpPublisher http = publisher()) {
-      String path = flavour.streamPath(List.of(topic));
+      String path = streamOf(topic);
       swarm.open(streams, i -> path, OPEN_WINDOW, false, scale.padding());
       opened(swarm, streams);
       for (int i = 0; i < (options.quick() ? 1 : 5); i++) {
@@ -712,7 +766,7 @@ final class SubjectRun {
   }
 
   private HttpPublisher publisher() {
-    return new HttpPublisher(server.port(), POST_MILLIS);
+    return new HttpPublisher(server.publishPort(), POST_MILLIS);
   }
 
   private long liveHeap() throws IOException {
@@ -780,6 +834,12 @@ final class SubjectRun {
   /** The platform's broadcaster on RESTEasy lets events overtake each other: noted, not refused. */
   private boolean inOrder() {
     return flavour != Flavour.PLATFORM;
+  }
+
+  private void put(Figure rate, Figure cpu, Figure bytes, Round round) {
+    put(rate, round.rate(), round);
+    put(cpu, round.cpuMicrosPerDelivery(), round);
+    put(bytes, round.bytesPerDelivery(), round);
   }
 
   private void put(Figure figure, double value, Round round) {
