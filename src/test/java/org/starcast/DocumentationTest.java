@@ -26,8 +26,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The pages are true where a machine can tell: their links lead somewhere, and their code is a copy
  * of code that is compiled or run. A block of code follows a comment that names where it is from,
  * {@code <!-- snippet: file -->} or {@code <!-- snippet: file#region -->}; in the file a region
- * stands between lines with {@code snippet: region} and {@code end snippet}. With {@code
- * -Dsnippets=write} the test copies the code into the pages.
+ * stands between lines with {@code snippet: region} and {@code end snippet}. Figures follow a
+ * comment that names columns of a table of {@code benchmark.md}, and rows: {@code <!-- figures:
+ * column | column}, and in lines of their own {@code row} or {@code row = what it is called here};
+ * a row that begins with dots is named behind the one that it belongs to. With {@code
+ * -Dsnippets=write} the test copies the code and the figures into the pages.
  */
 class DocumentationTest {
 
@@ -41,6 +44,9 @@ class DocumentationTest {
 
   private static final Pattern LINK = Pattern.compile("]\\(([^)\\s]*)\\)");
   private static final Pattern FENCE = Pattern.compile("^( *)```(.*)$");
+  private static final Pattern FIGURES =
+      Pattern.compile("(<!-- figures: ([^\n]*)\n((?:[^\n]+\n)+?)-->\n)(?:\\|[^\n]*\n)*");
+
   private static final Pattern SNIPPET = Pattern.compile("<!-- snippet: ([^#]*?)(?:#([^ ]*))? -->");
 
   static List<Path> pages() throws IOException {
@@ -147,8 +153,10 @@ class DocumentationTest {
     String[] parts = link.split("#", 2);
     boolean site = page.startsWith(SITE);
     Path target = page;
-    if (site && COPIED.contains(parts[0])) {
-      target = Path.of(parts[0].startsWith("bench") ? "src/" + parts[0] : parts[0]);
+    if (site && parts[0].startsWith("bench/")) {
+      target = Path.of("src", parts[0]);
+    } else if (site && COPIED.contains(parts[0])) {
+      target = Path.of(parts[0]);
     } else if (site && parts[0].startsWith("apidocs/")) {
       return true;
     } else if (site && parts[0].startsWith("images/")) {
@@ -200,6 +208,61 @@ class DocumentationTest {
     } else {
       assertThat(written).as("-Dsnippets=write brings it up to date").isEqualTo(copied);
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("pagesWithCode")
+  void figuresAreThoseOfTheBenchmark(Path page) throws IOException {
+    String written = readString(page);
+    String copied =
+        FIGURES
+            .matcher(written)
+            .replaceAll(
+                found ->
+                    Matcher.quoteReplacement(
+                        found.group(1) + figures(found.group(2), found.group(3).strip())));
+    if ("write".equals(System.getProperty("snippets"))) {
+      Files.writeString(page, copied);
+    } else {
+      assertThat(written).as("-Dsnippets=write brings it up to date").isEqualTo(copied);
+    }
+  }
+
+  private static String figures(String columns, String rows) {
+    List<String> names = List.of(columns.strip().split(" \\| "));
+    StringBuilder table = new StringBuilder("| | " + String.join(" | ", names) + " |\n");
+    table.append("|---".repeat(names.size() + 1)).append("|\n");
+    for (String row : rows.split("\n")) {
+      String[] name = row.split(" = ", 2);
+      table.append("| ").append(name[name.length - 1]);
+      names.forEach(column -> table.append(" | ").append(figure(name[0], column)));
+      table.append(" |\n");
+    }
+    return table.toString();
+  }
+
+  /** A cell of the benchmark's tables, without what it says beside its figure of other columns. */
+  private static String figure(String row, String column) {
+    List<String> head = List.of();
+    String parent = "";
+    for (String line : text(SITE.resolve("benchmark.md")).lines().toList()) {
+      List<String> cells =
+          line.startsWith("|")
+              ? Stream.of(line.substring(1).split("\\|")).map(String::strip).toList()
+              : List.of();
+      if (cells.isEmpty()) {
+        head = List.of();
+        continue;
+      }
+      head = head.isEmpty() ? cells : head;
+      boolean isPart = cells.get(0).startsWith("…");
+      parent = isPart ? parent : cells.get(0);
+      String name = isPart ? parent + " " + cells.get(0) : parent;
+      if (name.equals(row) && head.contains(column)) {
+        return cells.get(head.indexOf(column)).replaceAll(" \\([0-9.]+× [^)]*\\)|;.*", "");
+      }
+    }
+    throw new AssertionError("benchmark.md has no row " + row + " with a column " + column);
   }
 
   private static String withCode(Path page, String text) {
