@@ -372,21 +372,32 @@ final class SubjectRun {
       Map<String, Long> closedBefore = closedByReason();
       never.open(scale.stalled(), i -> stream, OPEN_WINDOW, true, padding);
       opened(never, scale.stalled());
+      String[] refused = new String[1];
       Round beside =
           Round.run(
               server,
               swarm,
               STALLED_SECONDS,
               inOrder(),
-              () -> publishAll(http, topic, scale.stalledEvents(), padding, rate));
+              () -> {
+                long before = sequence;
+                try {
+                  return publishAll(http, topic, scale.stalledEvents(), padding, rate);
+                } catch (IOException e) {
+                  // what has arrived by then is a result, too
+                  refused[0] = "publish %d: %s".formatted(sequence - before, e.getMessage());
+                  return Round.Expectation.count(scale.stalledEvents());
+                }
+              });
       double delivered =
           100.0 * beside.deliveries() / ((double) scale.healthy() * scale.stalledEvents());
-      put(Figure.STALLED_HEALTHY, delivered, serverProblem(beside.problem()));
-      put(Figure.STALLED_P99, beside.millis(99), serverProblem(beside.problem()));
+      String problem = firstOf(refused[0], beside.problem());
+      put(Figure.STALLED_HEALTHY, delivered, serverProblem(problem));
+      put(Figure.STALLED_P99, beside.millis(99), serverProblem(problem));
       put(
           Figure.STALLED_FACTOR,
           beside.millis(99) / alone.millis(99),
-          serverProblem(firstOf(alone.problem(), beside.problem())));
+          serverProblem(firstOf(alone.problem(), problem)));
       put(Figure.STALLED_RESIDENT, server.residentBytes() / 1e6, serverProblem(null));
       stalledEnds(never, closedBefore);
     }
