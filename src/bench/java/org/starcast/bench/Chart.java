@@ -79,7 +79,6 @@ final class Chart {
       case PLATFORM -> "#9aa5b1";
       case CEILING -> "#d3dae2";
       case NCHAN -> "#e08a1e";
-      case PUSHPIN -> "#b45309";
       case BETTER_SSE -> "#15803d";
       case DURABLE_STREAMS -> "#86bf91";
     };

@@ -15,18 +15,10 @@ enum Flavour {
   CEILING("ceiling", "/ceiling?topic=", "/ceiling/publish", "/ceiling/burst"),
   /** nginx with the nchan module. */
   NCHAN("nchan", "/sub?ids=", "/pub", null),
-  /** The reverse proxy that holds streams open, with what it has for tests behind it. */
-  PUSHPIN("Pushpin", "/stream?channel=", "/publish/", null),
   /** A hub on node, of the library better-sse. */
   BETTER_SSE("better-sse", "/sub?topics=", "/pub", null),
   /** The server on node that goes with the protocol Durable Streams. */
   DURABLE_STREAMS("Durable Streams, node", "/", "/", null);
-
-  /** What is written to the streams, as it is; the data has nothing that JSON would escape. */
-  private static final String PUSHPIN_ITEM =
-      """
-      {"items":[{"channel":"%s","formats":{"http-stream":{"content":"data: %s\\n\\n"}}}]}
-      """;
 
   final String label;
   private final String stream;
@@ -59,7 +51,6 @@ enum Flavour {
     return switch (this) {
       case STARCAST, PLATFORM, CEILING -> stream + String.join("&topic=", topics);
       case NCHAN, BETTER_SSE -> stream + String.join(",", topics);
-      case PUSHPIN -> stream + String.join("&channel=", topics);
       case DURABLE_STREAMS -> stream + topics.get(0) + "?offset=now&live=sse";
     };
   }
@@ -91,8 +82,6 @@ enum Flavour {
         yield connection.post(publish, HttpPublisher.FORM, "topic=" + topic + "&data=" + event);
       }
       case NCHAN, BETTER_SSE -> connection.post(publish + "?id=" + topic, "text/plain", data);
-      case PUSHPIN ->
-          connection.post(publish, "application/json", PUSHPIN_ITEM.formatted(topic, data));
       case DURABLE_STREAMS -> connection.post(publish + topic, "text/plain", data);
     };
   }

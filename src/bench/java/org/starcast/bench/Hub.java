@@ -38,7 +38,6 @@ final class Hub {
             ? "the module ngx_nchan_module.so was not found; --nchan-module names it"
             : null;
       }
-      case PUSHPIN -> options.pushpin() == null ? "it was not found; --pushpin names it" : null;
       case BETTER_SSE -> onNode("better-sse", options);
       case DURABLE_STREAMS -> onNode("@durable-streams/server", options);
       default -> throw new IllegalArgumentException(flavour + " is no hub");
@@ -62,7 +61,6 @@ final class Hub {
   Server start(Flavour flavour, String heap, Path log) throws IOException {
     return switch (flavour) {
       case NCHAN -> nginx(log);
-      case PUSHPIN -> pushpin(log);
       case BETTER_SSE -> node("better-sse.cjs", heap, log);
       case DURABLE_STREAMS -> node("durable-streams.cjs", heap, log);
       default -> throw new IllegalArgumentException(flavour + " is no hub");
@@ -84,50 +82,7 @@ final class Hub {
                 "NODE_PATH", options.peers().resolve("node_modules").toString(),
                 "NODE_ENV", "production",
                 "PORT", Integer.toString(port)));
-    return Server.start(builder, port, port, "/ready", log, false);
-  }
-
-  /** With what it has for tests behind it, so that nothing else takes part. */
-  private Server pushpin(Path log) throws IOException {
-    int publishPort = Launcher.freePort();
-    String config =
-        """
-        [global]
-        include={libdir}/internal.conf
-        rundir=%1$s/run
-        ipc_prefix=p-
-
-        [runner]
-        services=condure,pushpin-proxy,pushpin-handler
-        http_port=127.0.0.1:%2$d
-        logdir=%1$s/log
-        log_level=0
-        client_buffer_size=8192
-        client_maxconn=%3$d
-
-        [proxy]
-        routesfile=%1$s/routes
-        updates_check=off
-
-        [handler]
-        push_in_spec=ipc://{rundir}/{ipc_prefix}push
-        push_in_sub_specs=ipc://{rundir}/{ipc_prefix}push-sub
-        command_spec=ipc://{rundir}/{ipc_prefix}command
-        push_in_http_addr=127.0.0.1
-        push_in_http_port=%4$d
-        # as fast as it can, and nothing that a measured stream has still to get is dropped
-        message_rate=1000000
-        message_hwm=1000000
-        """
-            .formatted(folder, port, Math.min(Proc.fileLimit() - 100, 120_000), publishPort);
-    Files.writeString(folder.resolve("routes"), "* test\n");
-    Files.createDirectory(folder.resolve("run"));
-    Files.createDirectory(folder.resolve("log"));
-    Path file = Files.writeString(folder.resolve("pushpin.conf"), config);
-    ProcessBuilder builder =
-        new ProcessBuilder(options.pushpin().toString(), "--config=" + file)
-            .directory(folder.toFile());
-    return Server.start(builder, port, publishPort, "/", log, false);
+    return Server.start(builder, port, "/ready", log, false);
   }
 
   private Server nginx(Path log) throws IOException {
@@ -179,6 +134,6 @@ final class Hub {
     ProcessBuilder builder =
         new ProcessBuilder(
             options.nginx().toString(), "-p", folder.toString(), "-c", file.toString());
-    return Server.start(builder, port, port, "/ready", log, false);
+    return Server.start(builder, port, "/ready", log, false);
   }
 }

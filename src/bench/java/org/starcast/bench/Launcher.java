@@ -82,7 +82,7 @@ final class Launcher {
     command.addAll(commandFile("--prebootcommandfile", config, "pre", List.of(PAYARA_LOOPBACK)));
     command.addAll(commandFile("--postbootcommandfile", config, "post", List.of()));
     ProcessBuilder builder = new ProcessBuilder(command).directory(work.toFile());
-    return Server.start(builder, port, port, readyPath(subject), log, true);
+    return Server.start(builder, port, readyPath(subject), log, true);
   }
 
   private Server wildfly(Subject subject, String heap, Path log) throws IOException {
@@ -120,7 +120,7 @@ final class Launcher {
     ProcessBuilder builder = new ProcessBuilder(command).directory(work.toFile());
     builder.environment().put("JAVA_OPTS", String.join(" ", jvm));
     builder.environment().put("JAVA_HOME", options.javaHome().toString());
-    return Server.start(builder, port, port, readyPath(subject), log, true);
+    return Server.start(builder, port, readyPath(subject), log, true);
   }
 
   /** Runs a management script on a copy of the server's configuration, without starting it. */
@@ -168,7 +168,7 @@ final class Launcher {
                 "SERVERS", options.servers().toString(),
                 "SERVER_CONFIG", options.serverConfig().toString(),
                 "JAVA_HOME", options.javaHome().toString()));
-    return Server.start(builder, port, port, readyPath(subject), log, true);
+    return Server.start(builder, port, readyPath(subject), log, true);
   }
 
   private static String readyPath(Subject subject) {

@@ -18,7 +18,6 @@ import java.util.stream.Stream;
  * @param war the bench WAR, or null
  * @param nginx nginx's program, or null if there is none
  * @param nchanModule nginx's nchan module, or null if there is none
- * @param pushpin Pushpin's program, or null if there is none
  * @param node node's program, or null if there is none
  * @param peers the folder that npm has put hubs on node into
  * @param serverConfig the folder with the settings that are applied to the servers
@@ -39,7 +38,6 @@ record Options(
     Path war,
     Path nginx,
     Path nchanModule,
-    Path pushpin,
     Path node,
     Path peers,
     Path serverConfig,
@@ -62,7 +60,6 @@ record Options(
         --servers DIR        where such scripts find servers (default target/servers)
         --nginx FILE         nginx (default: looked for in the usual places)
         --nchan-module FILE  ngx_nchan_module.so (default: looked for in the usual places)
-        --pushpin FILE       pushpin (default: looked for in the usual places)
         --node FILE          node (default: looked for in the usual places)
         --peers DIR          where npm has put better-sse and @durable-streams/server
                              (default target/peers)
@@ -97,7 +94,6 @@ record Options(
             "/usr/lib/nginx/modules/ngx_nchan_module.so",
             "/usr/lib64/nginx/modules/ngx_nchan_module.so",
             "/usr/local/lib/nginx/ngx_nchan_module.so");
-    Path pushpin = firstFile("/usr/bin/pushpin", "/usr/local/bin/pushpin");
     Path node = firstFile("/usr/bin/node", "/usr/local/bin/node");
     Path peers = Path.of("target/peers");
     Path serverConfig = Path.of("server-config");
@@ -121,7 +117,6 @@ record Options(
         case "--war" -> war = Path.of(value(args, ++i, arg));
         case "--nginx" -> nginx = Path.of(value(args, ++i, arg));
         case "--nchan-module" -> nchan = Path.of(value(args, ++i, arg));
-        case "--pushpin" -> pushpin = Path.of(value(args, ++i, arg));
         case "--node" -> node = Path.of(value(args, ++i, arg));
         case "--peers" -> peers = Path.of(value(args, ++i, arg));
         case "--server-config" -> serverConfig = Path.of(value(args, ++i, arg));
@@ -142,7 +137,6 @@ record Options(
         absolute(war),
         nginx,
         nchan,
-        pushpin,
         node,
         absolute(peers),
         absolute(serverConfig),

@@ -24,15 +24,13 @@ final class Server implements AutoCloseable {
 
   private final Process process;
   private final int port;
-  private final int publishPort;
   private final Path log;
   private final boolean jvm;
   private List<ProcessHandle> workers = List.of();
 
-  private Server(Process process, int port, int publishPort, Path log, boolean jvm) {
+  private Server(Process process, int port, Path log, boolean jvm) {
     this.process = process;
     this.port = port;
-    this.publishPort = publishPort;
     this.log = log;
     this.jvm = jvm;
   }
@@ -40,17 +38,15 @@ final class Server implements AutoCloseable {
   /**
    * Starts a server and waits until it answers.
    *
-   * @param publishPort where it takes events, which may be another one than that of the streams
    * @param jvm whether the process that counts is a JVM: the started one, or a child of it where a
    *     script starts it
    * @throws IOException if it ends, or does not answer with 200 within two minutes; the message
    *     holds the end of its log
    */
-  static Server start(
-      ProcessBuilder command, int port, int publishPort, String readyPath, Path log, boolean jvm)
+  static Server start(ProcessBuilder command, int port, String readyPath, Path log, boolean jvm)
       throws IOException {
     command.redirectErrorStream(true).redirectOutput(log.toFile());
-    Server server = new Server(command.start(), port, publishPort, log, jvm);
+    Server server = new Server(command.start(), port, log, jvm);
     RUNNING.add(server);
     boolean ready =
         Swarm.await(
@@ -70,10 +66,6 @@ final class Server implements AutoCloseable {
 
   int port() {
     return port;
-  }
-
-  int publishPort() {
-    return publishPort;
   }
 
   boolean isJvm() {

@@ -14,7 +14,6 @@ enum Subject {
   WILDFLY_CEILING(Container.WILDFLY, Flavour.CEILING),
   SERVER_CEILING(Container.SERVER, Flavour.CEILING),
   NCHAN(Container.HUB, Flavour.NCHAN),
-  PUSHPIN(Container.HUB, Flavour.PUSHPIN),
   BETTER_SSE(Container.HUB, Flavour.BETTER_SSE),
   DURABLE_STREAMS(Container.HUB, Flavour.DURABLE_STREAMS);
 

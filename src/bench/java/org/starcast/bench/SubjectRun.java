@@ -362,7 +362,7 @@ final class SubjectRun {
     String stream = streamOf(topic);
     try (Swarm swarm = swarm();
         Swarm never = swarm();
-        HttpPublisher http = new HttpPublisher(server.publishPort(), STALLED_POST_MILLIS)) {
+        HttpPublisher http = new HttpPublisher(server.port(), STALLED_POST_MILLIS)) {
       swarm.open(scale.healthy(), i -> stream, OPEN_WINDOW, false, padding);
       opened(swarm, scale.healthy());
       int rate = scale.stalledRate();
@@ -777,7 +777,7 @@ final class SubjectRun {
   }
 
   private HttpPublisher publisher() {
-    return new HttpPublisher(server.publishPort(), POST_MILLIS);
+    return new HttpPublisher(server.port(), POST_MILLIS);
   }
 
   private long liveHeap() throws IOException {
