@@ -53,6 +53,14 @@ public final class Payara implements AutoCloseable {
     await(PayaraProcess.BOOT);
   }
 
+  /** The options of a JVM that has HTTPS, too, and with it HTTP/2. */
+  public static List<String> tls(int port, Path keys) {
+    return List.of(
+        "-D" + PayaraProcess.TLS_PORT + "=" + port,
+        "-Djavax.net.ssl.keyStore=" + keys,
+        "-Djavax.net.ssl.keyStorePassword=" + TlsClient.PASSWORD);
+  }
+
   /** A folder with the class of the process alone: what is there, applications would see. */
   private static Path classes(Path log) throws IOException {
     String file = PayaraProcess.class.getName().replace('.', '/') + ".class";

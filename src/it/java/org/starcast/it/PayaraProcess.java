@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -19,10 +20,17 @@ import java.util.function.Consumer;
  */
 public final class PayaraProcess {
 
+  /** The system property that is the port of HTTPS, where there is one. */
+  static final String TLS_PORT = "tls.port";
+
   static final String ANSWER = "done: ";
   static final String BOOT = "boot";
   static final String DEPLOY = "deploy ";
   static final String UNDEPLOY = "undeploy ";
+
+  private static final String TLS_LOOPBACK =
+      "set configs.config.server-config.network-config.network-listeners.network-listener"
+          + ".https-listener.address=127.0.0.1";
 
   private PayaraProcess() {}
 
@@ -42,9 +50,15 @@ public final class PayaraProcess {
     type.getMethod("setHttpPort", int.class).invoke(micro, Integer.parseInt(args[0]));
     type.getMethod("setNoCluster", boolean.class).invoke(micro, true);
     List<String> commands =
-        Files.readAllLines(Path.of(args[1])).stream()
-            .filter(line -> !line.isBlank() && !line.startsWith("#"))
-            .toList();
+        new ArrayList<>(
+            Files.readAllLines(Path.of(args[1])).stream()
+                .filter(line -> !line.isBlank() && !line.startsWith("#"))
+                .toList());
+    Integer tlsPort = Integer.getInteger(TLS_PORT);
+    if (tlsPort != null) {
+      type.getMethod("setSslPort", int.class).invoke(micro, tlsPort);
+      commands.add(TLS_LOOPBACK);
+    }
     Consumer<Object> beforeBoot = runner -> commands.forEach(command -> run(runner, command));
     type.getMethod("setPreBootHandler", Consumer.class).invoke(micro, beforeBoot);
     Object server = type.getMethod("bootStrap").invoke(micro);

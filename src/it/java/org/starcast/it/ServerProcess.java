@@ -164,7 +164,7 @@ final class ServerProcess implements AutoCloseable {
         apply(script, home, base);
       }
     }
-    return WildFly.command(home, base, port);
+    return WildFly.command(home, base, port, NatsServer.freePort());
   }
 
   private void apply(Path script, Path home, Path base) throws IOException {

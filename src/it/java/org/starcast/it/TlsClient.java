@@ -26,7 +26,7 @@ import org.starcast.testing.EventStreamParser;
 import org.starcast.testing.ReceivedEvent;
 
 /** A browser's way to a server: TLS, HTTP/2, one connection for all streams. */
-final class TlsClient {
+public final class TlsClient {
 
   static final String PASSWORD = "changeit";
 
@@ -45,7 +45,7 @@ final class TlsClient {
   }
 
   /** Makes a key store with a key and a certificate for 127.0.0.1, by the JDK's keytool. */
-  static void makeKeyStore(Path file) throws IOException, InterruptedException {
+  public static void makeKeyStore(Path file) throws IOException, InterruptedException {
     Process keytool =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),

@@ -14,8 +14,10 @@ public final class WildFly {
    * place; on the loopback address.
    *
    * @param base a folder such as {@code standalone}
+   * @param port that of HTTP
+   * @param tlsPort that of HTTPS, for which the server makes itself a certificate
    */
-  public static List<String> command(Path home, Path base, int port) {
+  public static List<String> command(Path home, Path base, int port, int tlsPort) {
     return List.of(
         "--add-opens=java.base/java.lang=ALL-UNNAMED",
         "--add-opens=java.base/java.lang.invoke=ALL-UNNAMED",
@@ -36,7 +38,7 @@ public final class WildFly {
         "-b=127.0.0.1",
         "-bmanagement=127.0.0.1",
         "-Djboss.http.port=" + port,
-        "-Djboss.https.port=" + NatsServer.freePort(),
+        "-Djboss.https.port=" + tlsPort,
         "-Djboss.management.http.port=" + NatsServer.freePort());
   }
 }

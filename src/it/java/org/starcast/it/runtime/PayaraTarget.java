@@ -1,15 +1,21 @@
 package org.starcast.it.runtime;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import org.starcast.internal.backplane.NatsServer;
 import org.starcast.it.Payara;
+import org.starcast.it.TlsClient;
 
 /** Payara Micro. */
 final class PayaraTarget extends Target {
 
   private final Path microJar;
+  private final int tlsPort = NatsServer.freePort();
   private Payara payara;
 
   PayaraTarget(int major, int oldestJava, Path microJar) {
@@ -18,16 +24,18 @@ final class PayaraTarget extends Target {
   }
 
   @Override
-  boolean hasClearHttp2() {
-    return false;
+  URI http2() {
+    return URI.create("https://127.0.0.1:" + tlsPort + "/");
   }
 
   @Override
-  void boot() throws IOException {
-    String[] options = Arrays.copyOf(JVM_OPTIONS, JVM_OPTIONS.length + 1);
-    options[JVM_OPTIONS.length] =
-        "-Djava.io.tmpdir=" + Files.createDirectories(folder().resolve("tmp"));
-    payara = new Payara(java(), microJar, port(), log(), options);
+  void boot() throws IOException, InterruptedException {
+    Path keys = folder().resolve("keys.p12");
+    TlsClient.makeKeyStore(keys);
+    List<String> options = new ArrayList<>(Arrays.asList(JVM_OPTIONS));
+    options.add("-Djava.io.tmpdir=" + Files.createDirectories(folder().resolve("tmp")));
+    options.addAll(Payara.tls(tlsPort, keys));
+    payara = new Payara(java(), microJar, port(), log(), options.toArray(String[]::new));
     Runtime.getRuntime().addShutdownHook(new Thread(payara::kill));
   }
 

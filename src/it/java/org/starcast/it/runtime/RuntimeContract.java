@@ -64,6 +64,9 @@ abstract class RuntimeContract {
   private static final int ROUND_EVENTS = 20;
   private static final int EVENT_BYTES = 100_000;
 
+  /** What is said at each start: how many threads there are, that no rules are, the writer. */
+  private static final String SAID = "(?s).*STARCAST-(1000|1020|1071): .*";
+
   private final Target target;
   @RegisterExtension final Matrix matrix;
   private final List<RawStream> open = new ArrayList<>();
@@ -473,9 +476,8 @@ abstract class RuntimeContract {
   @Test
   @Order(16)
   void manyStreamsShareOneConnectionOfHttp2() throws Exception {
-    assumeThat(target.hasClearHttp2()).as("HTTP/2 over TLS only").isTrue();
     await().atMost(PATIENCE).until(() -> server.clients() == 0);
-    Http2 http2 = new Http2(URI.create(url().toString()), server);
+    Http2 http2 = new Http2(target.http2().resolve(Target.APPLICATION + "/"), server);
 
     http2.manyStreamsOfOneConnectionGetEachEventAtOnce();
     http2.aStreamThatTakesNothingIsClosedAloneAndTheOthersGoOn();
@@ -527,5 +529,22 @@ abstract class RuntimeContract {
             },
             REDEPLOYMENTS)
         .repeatedlyLeavesNothingBehind();
+  }
+
+  @Test
+  @Order(19)
+  void theLogIsQuiet() throws IOException {
+    List<String> lines = Files.readAllLines(target.log(), StandardCharsets.ISO_8859_1);
+
+    assertThat(lines)
+        .filteredOn(line -> line.contains("STARCAST-"))
+        .isNotEmpty()
+        .allMatch(line -> line.matches(SAID));
+    // what the JDK keeps for itself: the JVM warns, and names the class that has accessed it
+    assertThat(lines)
+        .noneMatch(line -> line.matches("(?s).*WARNING: .* by (class )?org\\.starcast\\..*"));
+    // nor has anything failed in its code
+    assertThat(lines)
+        .noneMatch(line -> line.matches("(?s)\\s*at (\\S*/)?org\\.starcast\\.(?!it\\.).*"));
   }
 }

@@ -1,6 +1,7 @@
 package org.starcast.it.runtime;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
@@ -102,9 +103,9 @@ abstract class Target {
     return libraries() != null;
   }
 
-  /** Whether it has HTTP/2 without TLS. */
-  boolean hasClearHttp2() {
-    return true;
+  /** Where it speaks HTTP/2: without TLS, unless it has that with TLS alone. */
+  URI http2() {
+    return URI.create("http://127.0.0.1:" + port + "/");
   }
 
   /** Boots it without the application, and returns when applications can be deployed. */

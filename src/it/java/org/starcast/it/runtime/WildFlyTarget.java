@@ -1,5 +1,6 @@
 package org.starcast.it.runtime;
 
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,6 +12,7 @@ import org.starcast.it.WildFly;
 final class WildFlyTarget extends FolderTarget {
 
   private final Path home;
+  private final int tlsPort = NatsServer.freePort();
 
   WildFlyTarget(String name, String key, Path home) {
     super(name, key, 17);
@@ -44,13 +46,13 @@ final class WildFlyTarget extends FolderTarget {
   }
 
   @Override
-  boolean hasClearHttp2() {
-    return false;
+  URI http2() {
+    return URI.create("https://127.0.0.1:" + tlsPort + "/");
   }
 
   @Override
   List<String> command() {
-    return WildFly.command(home, folder().resolve("standalone"), port());
+    return WildFly.command(home, folder().resolve("standalone"), port(), tlsPort);
   }
 
   @Override
