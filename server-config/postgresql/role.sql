@@ -3,8 +3,8 @@
 -- needed; the role's own is "shop" here.
 
 GRANT USAGE ON SCHEMA starcast TO shop;
-GRANT SELECT, UPDATE ON starcast.ordering TO shop;
-GRANT SELECT, INSERT, UPDATE, DELETE ON starcast.event, starcast.outbox, starcast.call TO shop;
+GRANT SELECT, UPDATE (epoch, floor) ON starcast.ordering TO shop;
+GRANT SELECT, INSERT, DELETE ON starcast.event, starcast.outbox, starcast.call TO shop;
 GRANT EXECUTE ON FUNCTION starcast.append TO shop;
 
 -- So that the warning of transactions that stay open (STARCAST-3019) knows those of other roles:

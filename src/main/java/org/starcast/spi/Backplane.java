@@ -74,6 +74,7 @@ public interface Backplane {
      * their places after that, in the order of the list. Waits for the database.
      *
      * @throws BackplaneException if they cannot be stored, so that the transaction must not commit
+     * @throws IllegalArgumentException if one is out of bounds, before any is stored
      */
     void appendInTransaction(List<OutgoingEvent> envelopes);
 

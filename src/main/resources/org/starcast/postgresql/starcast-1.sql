@@ -10,12 +10,11 @@ CREATE SCHEMA IF NOT EXISTS starcast;
 CREATE TABLE starcast.ordering (
   one   boolean PRIMARY KEY DEFAULT true CHECK (one),
   epoch text    NOT NULL, -- of the sequences
-  floor bigint  NOT NULL, -- up to here events are no longer kept
-  bytes bigint  NOT NULL  -- of all bodies up to there
+  floor bigint  NOT NULL  -- up to here events are no longer kept
 );
 
-INSERT INTO starcast.ordering (epoch, floor, bytes)
-VALUES (left(replace(gen_random_uuid()::text, '-', ''), 20), 0, 0);
+INSERT INTO starcast.ordering (epoch, floor)
+VALUES (left(replace(gen_random_uuid()::text, '-', ''), 20), 0);
 
 -- Events and commands in their order. Rows are inserted, and deleted by age, and never changed.
 CREATE TABLE starcast.event (
@@ -35,16 +34,17 @@ CREATE TABLE starcast.event (
 CREATE UNIQUE INDEX event_key ON starcast.event (key) WHERE key IS NOT NULL;
 
 -- What transactions of the application have published: it is there as soon as they have
--- committed, and until a node gives it its sequence.
+-- committed, and until a node gives it its sequence. What "event", or a node that reads that, could
+-- not take is refused here, where the transaction is told, as it would hold back all behind it.
 CREATE TABLE starcast.outbox (
   id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   transaction  xid8   NOT NULL DEFAULT pg_current_xact_id(),
-  topics       text[] NOT NULL,
+  topics       text[] NOT NULL CHECK (array_position(topics, NULL) IS NULL),
   sender       text,
-  excepted     text[] NOT NULL,
+  excepted     text[] NOT NULL CHECK (array_position(excepted, NULL) IS NULL),
   coalesce_key text,
-  key          text,
-  body         bytea  NOT NULL
+  key          text CHECK (length(key) <= 256),            -- rows of an index are small
+  body         bytea  NOT NULL CHECK (length(body) <= 67108864) -- starcast.message.max-bytes
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
 CREATE INDEX outbox_transaction ON starcast.outbox (transaction, id);
 
@@ -61,8 +61,8 @@ CREATE TABLE starcast.call (
 -- Gives what committed transactions have left in the outbox its sequences, up to 1,000 of them, and
 -- then the given events of a node, but for those that were appended before, or with the same key.
 -- Returns the sequences of the given ones; and a row more, without the first column, if something
--- was in the outbox: the last id that was taken, and how many were. It has to run in READ COMMITTED,
--- in a transaction of its own.
+-- was in the outbox: the last id that was taken, and whether there may be more. It has to run in READ
+-- COMMITTED, in a transaction of its own.
 --
 -- outbox_after: ids up to there are not looked for. As long as a transaction stays open somewhere,
 -- what was taken cannot be cleaned away, and who begins at the first id passes all of it. But of a
@@ -71,7 +71,7 @@ CREATE TABLE starcast.call (
 CREATE FUNCTION starcast.append(
   outbox_after bigint, appender uuid, numbers bigint[], commands text[], topic_lines text[],
   senders text[], excepted_lines text[], coalesce_keys text[], keys text[], bodies bytea[])
-RETURNS TABLE (appended bigint, given bigint, taken integer)
+RETURNS TABLE (appended bigint, given bigint, more boolean)
 LANGUAGE plpgsql
 SET enable_seqscan = off -- a table that was small when it was analyzed would be read as a whole
 SET jit = off            -- nor is what cannot be avoided then worth compiling
@@ -88,7 +88,7 @@ DECLARE
 BEGIN
   -- one statement for the lock, and the next, which sees what was committed until the lock was had
   PERFORM FROM starcast.ordering o WHERE o.one FOR UPDATE;
-  SELECT greatest(o.floor, e.sequence), greatest(o.bytes, e.total) INTO STRICT newest, weight
+  SELECT greatest(o.floor, e.sequence), coalesce(e.total, 0) INTO STRICT newest, weight
   FROM starcast.ordering o LEFT JOIN LATERAL
     (SELECT l.sequence, l.total FROM starcast.event l ORDER BY l.sequence DESC LIMIT 1) e ON true
   WHERE o.one;
@@ -134,7 +134,7 @@ BEGIN
     IF done >= numbers[1] THEN -- a call that is repeated
       since := begun;
       RETURN QUERY
-        SELECT e.number, e.sequence, 0 FROM starcast.event e
+        SELECT e.number, e.sequence, false FROM starcast.event e
         WHERE e.sequence > begun AND e.node = appender AND e.number = ANY (numbers);
     END IF;
     RETURN QUERY
@@ -148,9 +148,9 @@ BEGIN
         bodies) AS g (number, command, topics, sender, excepted, coalesce_key, key, body)
     WHERE g.number > done ORDER BY g.number
     ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING
-    RETURNING number, sequence, 0;
+    RETURNING number, sequence, false;
     RETURN QUERY
-      SELECT g.number, (SELECT e.sequence FROM starcast.event e WHERE e.key = g.key), 0
+      SELECT g.number, (SELECT e.sequence FROM starcast.event e WHERE e.key = g.key), false
       FROM unnest(numbers, keys) AS g (number, key) WHERE g.key IS NOT NULL;
     INSERT INTO starcast.call (node, number, since, seen)
     VALUES (appender, numbers[cardinality(numbers)], since, moment)
@@ -162,6 +162,6 @@ BEGIN
   END IF;
 
   IF moved > 0 THEN
-    RETURN QUERY SELECT NULL::bigint, taken_to, moved;
+    RETURN QUERY SELECT NULL::bigint, taken_to, moved = 1000;
   END IF;
 END $$;

@@ -8,14 +8,10 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,8 +22,8 @@ import org.starcast.internal.backplane.NatsBackplane;
 import org.starcast.internal.backplane.NatsServer;
 import org.starcast.internal.backplane.PostgresBackplane;
 import org.starcast.internal.backplane.PostgresServer;
+import org.starcast.internal.backplane.Settings;
 import org.starcast.internal.backplane.TransactionSource;
-import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.OutgoingEvent;
@@ -48,8 +44,6 @@ public final class PostgresBench {
   private static final int OPEN_MILLIS = 500;
   private static final int PENDING = 8_000;
   private static final String DATA = " " + "x".repeat(100);
-  private static final ScheduledExecutorService SCHEDULER =
-      Executors.newSingleThreadScheduledExecutor(PostgresBench::daemon);
 
   private final PostgresServer database;
   private final TransactionSource source;
@@ -149,8 +143,8 @@ public final class PostgresBench {
             "starcast.backplane.postgresql.schema",
             "bench_" + ++schemas);
     return new Nodes(
-        new PostgresBackplane(config(keys), source, SCHEDULER),
-        new PostgresBackplane(config(keys), source, SCHEDULER));
+        new PostgresBackplane(Settings.config(keys), source, Settings.SCHEDULER),
+        new PostgresBackplane(Settings.config(keys), source, Settings.SCHEDULER));
   }
 
   private Order nats(NatsServer broker) throws Exception {
@@ -166,12 +160,8 @@ public final class PostgresBench {
             "starcast.backplane.nats.subject-prefix",
             "bench.s" + schemas);
     return new Nodes(
-        new NatsBackplane(config(keys), SCHEDULER), new NatsBackplane(config(keys), SCHEDULER));
-  }
-
-  private static StarcastConfig config(Map<String, String> keys) {
-    Map<String, String> values = new HashMap<>(keys);
-    return StarcastConfig.read(key -> Optional.ofNullable(values.get(key)), values.keySet());
+        new NatsBackplane(Settings.config(keys), Settings.SCHEDULER),
+        new NatsBackplane(Settings.config(keys), Settings.SCHEDULER));
   }
 
   private static OutgoingEvent envelope(int number) {
@@ -491,7 +481,7 @@ public final class PostgresBench {
     insert(open, number);
     order.publish(open, number);
     source.end();
-    SCHEDULER.schedule(
+    Settings.SCHEDULER.schedule(
         () -> {
           open.commit();
           open.close();

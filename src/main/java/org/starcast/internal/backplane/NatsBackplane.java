@@ -405,7 +405,7 @@ public final class NatsBackplane implements Backplane {
       available = phase.isAvailable();
       times = outages;
     }
-    return outbox.status(available, times, tail.malformed());
+    return outbox.status(available, times, tail.skipped());
   }
 
   @Override

@@ -5,8 +5,6 @@ import io.nats.client.Message;
 import io.nats.client.impl.Headers;
 import java.lang.System.Logger;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.starcast.internal.logging.LogMessage;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.OutgoingEvent;
 import org.starcast.spi.StoredEvent;
@@ -19,8 +17,6 @@ final class NatsTail {
 
   private static final Logger LOG = System.getLogger(NatsTail.class.getName());
 
-  private static final long LOG_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   // headers of the broker's heartbeats
   private static final String LAST_DELIVERY = "Nats-Last-Consumer";
   private static final String STALLED = "Nats-Consumer-Stalled";
@@ -29,6 +25,7 @@ final class NatsTail {
   private final NatsOutbox outbox;
   private final int maxBytes;
   private final Runnable broken;
+  private final SkippedMessages skipped = new SkippedMessages(LOG);
 
   // all of these are guarded by this
   private Backplane.Receiver receiver;
@@ -39,9 +36,6 @@ final class NatsTail {
   private long lastNanos;
   private long goal = -1;
   private Runnable whenThere;
-  private long malformed;
-  private long malformedTold;
-  private long malformedTime;
 
   private volatile long heard;
   private volatile boolean busy;
@@ -219,7 +213,7 @@ final class NatsTail {
         receiver.received(envelope.at(epoch, sequence, metadata.nanos() / 1_000_000), envelope);
       }
     } catch (IllegalArgumentException e) {
-      malformed(sequence, e);
+      skipped.add(sequence, e);
     }
     reached();
     return true;
@@ -235,18 +229,7 @@ final class NatsTail {
   }
 
   /** How many messages were left out since the start. */
-  synchronized long malformed() {
-    return malformed;
-  }
-
-  private void malformed(long sequence, IllegalArgumentException problem) {
-    malformed++;
-    long now = System.nanoTime();
-    if (malformedTold == 0 || now - malformedTime > LOG_INTERVAL_NANOS) {
-      LogMessage.MESSAGE_SKIPPED.log(
-          LOG, sequence, problem.getMessage(), malformed - malformedTold);
-      malformedTold = malformed;
-      malformedTime = now;
-    }
+  long skipped() {
+    return skipped.count();
   }
 }

@@ -3,8 +3,6 @@ package org.starcast.internal.backplane;
 import io.nats.client.impl.Headers;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collection;
@@ -14,7 +12,6 @@ import java.util.StringJoiner;
 import java.util.function.Predicate;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.FrameTemplate;
-import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.OutgoingEvent;
 
@@ -106,7 +103,8 @@ public final class NatsWire {
    *     the library's own
    */
   public Outgoing event(OutgoingEvent envelope, Predicate<String> preferred) {
-    checkEvent(envelope.bytes(), envelope.bodyLength(), envelope.topics(), envelope.sender());
+    EventBounds.checkName(
+        envelope.bytes(), envelope.bodyLength(), envelope.topics(), envelope.sender());
     Headers headers = new Headers().put(FRAME, FRAME_VERSION);
     List<String> names = envelope.topics();
     String subject = all;
@@ -174,22 +172,18 @@ public final class NatsWire {
     FrameTemplate draft;
     if (version == null) {
       // each line of data gets a prefix: never larger than this
-      checkSize(payload.length, maxBytes);
-      draft = SseFormat.draft(null, null, text(payload), null);
+      EventBounds.checkSize(payload.length, maxBytes);
+      draft = SseFormat.draft(null, null, EventBounds.text(payload), null);
     } else if (version.equals(FRAME_VERSION)) {
-      checkSize(payload.length, maxBytes);
-      if (!isAscii(payload)) {
-        text(payload);
-      }
-      draft = SseFormat.draft(payload);
+      draft = EventBounds.frame(payload, maxBytes);
     } else {
       throw new IllegalArgumentException(FRAME + ": is of a later version than 1");
     }
-    checkSize(draft.bodyLength(), maxBytes);
+    EventBounds.checkSize(draft.bodyLength(), maxBytes);
     List<String> names = topics(subject, first(headers, TOPICS));
     String sender = first(headers, SENDER);
     String from = sender == null ? null : TopicName.checkSender(decode(sender));
-    checkEvent(draft.bytes(), draft.bodyLength(), names, from);
+    EventBounds.checkName(draft.bytes(), draft.bodyLength(), names, from);
     String except = first(headers, EXCEPT);
     String coalesce = first(headers, COALESCE);
     String key = keyOf(first(headers, MESSAGE_ID));
@@ -225,11 +219,6 @@ public final class NatsWire {
     }
   }
 
-  /** In both directions, so that no node delivers what the others leave out. */
-  private static void checkEvent(byte[] body, int length, List<String> topics, String sender) {
-    LibraryEvents.check(SseFormat.eventOf(body, length), topics, sender);
-  }
-
   private List<String> topics(String subject, String header) {
     if (subject.equals(all)) {
       return List.of();
@@ -248,32 +237,8 @@ public final class NatsWire {
     return names;
   }
 
-  private static void checkSize(int length, int maxBytes) {
-    if (length > maxBytes) {
-      throw new IllegalArgumentException(
-          "message: has " + length + " bytes, more than starcast.message.max-bytes");
-    }
-  }
-
   private static String first(Headers headers, String name) {
     return headers == null ? null : headers.getFirst(name);
-  }
-
-  private static boolean isAscii(byte[] bytes) {
-    for (byte b : bytes) {
-      if (b < 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static String text(byte[] utf8) {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
-    } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException("message: is not UTF-8", e);
-    }
   }
 
   private static String encode(Collection<String> values) {
@@ -286,7 +251,7 @@ public final class NatsWire {
 
   private static String decode(String value) {
     String bytes = URLDecoder.decode(value.replace("+", "%2B"), StandardCharsets.ISO_8859_1);
-    return text(bytes.getBytes(StandardCharsets.ISO_8859_1));
+    return EventBounds.text(bytes.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   private static List<String> list(String value) {

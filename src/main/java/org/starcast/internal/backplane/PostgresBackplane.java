@@ -4,7 +4,6 @@ import java.lang.System.Logger;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -60,10 +59,12 @@ public final class PostgresBackplane implements Backplane.Transactional {
     CLOSED
   }
 
-  /** What uses the database, each with a connection of its own: one may fail, and others not. */
+  /** What uses the database: one may fail, and others not. */
   private enum Part {
     READER,
     WRITER,
+    /** The writer, in so far as it takes what transactions have left. */
+    OUTBOX,
     CLEANER
   }
 
@@ -121,13 +122,21 @@ public final class PostgresBackplane implements Backplane.Transactional {
             task -> callbacks.execute(task),
             new PostgresWriter.Listener() {
               @Override
-              public void stored() {
+              public void stored(boolean outbox) {
                 worked(Part.WRITER);
+                if (outbox) {
+                  worked(Part.OUTBOX);
+                }
               }
 
               @Override
               public void failed(Exception problem) {
                 PostgresBackplane.this.failed(Part.WRITER, problem);
+              }
+
+              @Override
+              public void stuck(Exception problem) {
+                PostgresBackplane.this.failed(Part.OUTBOX, problem);
               }
             });
   }
@@ -176,6 +185,11 @@ public final class PostgresBackplane implements Backplane.Transactional {
 
   @Override
   public CompletionStage<Long> append(OutgoingEvent envelope) {
+    try {
+      EventBounds.check(envelope);
+    } catch (IllegalArgumentException e) {
+      return CompletableFuture.failedFuture(new BackplaneException(e.getMessage(), false, e));
+    }
     return writer.append(null, envelope);
   }
 
@@ -188,6 +202,7 @@ public final class PostgresBackplane implements Backplane.Transactional {
 
   @Override
   public void appendInTransaction(List<OutgoingEvent> envelopes) {
+    envelopes.forEach(EventBounds::check);
     try {
       database.insert(envelopes);
     } catch (SQLException e) {
@@ -264,7 +279,7 @@ public final class PostgresBackplane implements Backplane.Transactional {
         return;
       }
     }
-    LogMessage.DATABASE_AWAY.log(LOG, message);
+    (part == Part.OUTBOX ? LogMessage.OUTBOX_STUCK : LogMessage.DATABASE_AWAY).log(LOG, message);
   }
 
   private void worked(Part part) {
@@ -331,17 +346,22 @@ public final class PostgresBackplane implements Backplane.Transactional {
     Connection own = database.connect();
     boolean broken = true;
     try {
-      PostgresDatabase.Slice slice = database.read(own, Math.max(1, from), to);
+      List<StoredEvent> events = List.of();
+      List<PostgresDatabase.Row> rows;
+      long at = Math.max(1, from);
+      do {
+        PostgresDatabase.Slice slice = database.read(own, at, to);
+        follower.seen(slice.epoch(), slice.floor());
+        if (!slice.epoch().equals(known)) {
+          broken = false;
+          throw new BackplaneException(
+              "the database cannot be read now: its order is another", false, null);
+        }
+        rows = slice.rows();
+        events = follower.events(known, rows);
+        at = rows.isEmpty() ? at : rows.get(rows.size() - 1).sequence() + 1;
+      } while (events.isEmpty() && !rows.isEmpty()); // all of them were malformed
       broken = false;
-      follower.seen(slice.epoch(), slice.floor());
-      if (!slice.epoch().equals(known)) {
-        throw new BackplaneException(
-            "the database cannot be read now: its order is another", false, null);
-      }
-      List<StoredEvent> events = new ArrayList<>();
-      for (PostgresDatabase.Row row : slice.rows()) {
-        events.add(row.envelope().at(known, row.sequence(), row.micros() / 1000));
-      }
       return events;
     } finally {
       database.close(own, broken);
@@ -365,7 +385,7 @@ public final class PostgresBackplane implements Backplane.Transactional {
     boolean available;
     long times;
     synchronized (this) {
-      available = isAvailable();
+      available = isAvailable() && !problems.containsKey(Part.OUTBOX);
       times = outages;
     }
     return follower == null

@@ -13,8 +13,8 @@ import org.starcast.spi.Backplane;
 
 /**
  * Deletes what is not to be kept any more, and looks for transactions that keep the database from
- * cleaning that away. It rests fifty times as long as it worked: where much is left uncleaned, all
- * of it has to be passed. {@link #clean} is called by one thread at a time, the rest by any.
+ * cleaning that away. Then it {@linkplain PostgresRest rests}. {@link #clean} is called by one
+ * thread at a time, the rest by any.
  */
 final class PostgresCleaner {
 
@@ -24,7 +24,7 @@ final class PostgresCleaner {
   private final BackplaneConfig.Postgresql settings;
   private final Backplane.Receiver receiver;
 
-  private volatile long notBefore = System.nanoTime();
+  private final PostgresRest rest = new PostgresRest(Duration.ZERO);
   private volatile Duration oldest = Duration.ZERO;
 
   /** The transactions that were warned of and are open, whether they are holding or not. */
@@ -42,14 +42,9 @@ final class PostgresCleaner {
     this.receiver = receiver;
   }
 
-  /** How long work that took so long may not be done again, in nanoseconds. */
-  static long rest(long tookNanos, Duration least) {
-    return Math.max(least.toNanos(), 50 * tookNanos);
-  }
-
   /** Whether it has rested. */
   boolean isDue() {
-    return System.nanoTime() - notBefore >= 0;
+    return rest.isOver();
   }
 
   /**
@@ -79,8 +74,7 @@ final class PostgresCleaner {
       broken = false;
     } finally {
       database.close(own, broken);
-      long now = System.nanoTime();
-      notBefore = now + rest(now - begun, Duration.ZERO);
+      rest.after(begun);
     }
   }
 

@@ -34,7 +34,7 @@ import org.starcast.spi.OutgoingEvent;
 final class PostgresDatabase {
 
   /** The most rows that one statement gives. */
-  static final int ROWS = 1_000;
+  private static final int ROWS = 1_000;
 
   /** The most bytes of bodies that one statement gives, unless the first row alone has more. */
   private static final int BYTES = 4 << 20;
@@ -91,9 +91,19 @@ final class PostgresDatabase {
       String key,
       byte[] body) {
 
-    /** The event, to be given its place. */
-    OutgoingEvent envelope() {
-      return OutgoingEvent.of(topics, sender, excepted, coalesceKey, key, body);
+    /**
+     * The event, to be given its place.
+     *
+     * @param maxBytes the most bytes of its frame
+     * @throws IllegalArgumentException if it is malformed: somebody else has stored it
+     */
+    OutgoingEvent event(int maxBytes) {
+      return EventBounds.event(topics, sender, excepted, coalesceKey, key, body, maxBytes);
+    }
+
+    /** When it was stored, in milliseconds since 1970. */
+    long millis() {
+      return micros / 1000;
     }
   }
 
@@ -217,9 +227,9 @@ final class PostgresDatabase {
    *
    * @param sequences by numbers; without an entry that was repeated and is not kept any more
    * @param outboxTo the highest id that was taken from the outbox; 0 if nothing was there
-   * @param outbox how many were taken
+   * @param more whether there may be more in the outbox
    */
-  record Appended(Map<Long, Long> sequences, long outboxTo, int outbox) {}
+  record Appended(Map<Long, Long> sequences, long outboxTo, boolean more) {}
 
   /**
    * Gives what committed transactions have left its place, up to 1,000, and then these.
@@ -248,13 +258,13 @@ final class PostgresDatabase {
       }
       Map<Long, Long> sequences = new HashMap<>();
       long outboxTo = 0;
-      int outbox = 0;
+      boolean more = false;
       try (ResultSet result = statement.executeQuery()) {
         while (result.next()) {
           long number = result.getLong(1);
           if (result.wasNull()) {
             outboxTo = result.getLong(2);
-            outbox = result.getInt(3);
+            more = result.getBoolean(3);
           } else {
             long sequence = result.getLong(2);
             if (!result.wasNull()) { // with a key that is not kept any more
@@ -263,7 +273,7 @@ final class PostgresDatabase {
           }
         }
       }
-      return new Appended(sequences, outboxTo, outbox);
+      return new Appended(sequences, outboxTo, more);
     }
   }
 
@@ -458,8 +468,8 @@ final class PostgresDatabase {
   boolean expire(Connection connection, Collection<Long> states) throws SQLException {
     String raise =
         """
-        UPDATE %1$s.ordering o SET floor = f.sequence, bytes = f.total FROM (
-          SELECT e.sequence, e.total FROM (
+        UPDATE %1$s.ordering o SET floor = f.sequence FROM (
+          SELECT e.sequence FROM (
             SELECT e.sequence, e.time, e.total FROM %1$s.event e
             WHERE e.sequence > (SELECT floor FROM %1$s.ordering) ORDER BY e.sequence LIMIT %2$d
           ) e, (
@@ -477,12 +487,15 @@ final class PostgresDatabase {
       statement.setLong(3, settings.maxBytes());
       statement.executeUpdate();
     }
+    // of several nodes one deletes, and the others wait for nothing
     String delete =
         """
-        DELETE FROM %1$s.event WHERE sequence IN (
+        WITH turn AS MATERIALIZED (
+          SELECT pg_try_advisory_xact_lock(hashtext('starcast %1$s')) AS mine)
+        DELETE FROM %1$s.event WHERE (SELECT mine FROM turn) AND sequence IN (
           SELECT e.sequence FROM %1$s.event e
           WHERE e.sequence <= (SELECT floor FROM %1$s.ordering) AND e.sequence <> ALL (?)
-          ORDER BY e.sequence LIMIT %2$d FOR UPDATE SKIP LOCKED)
+          ORDER BY e.sequence LIMIT %2$d)
         """
             .formatted(schema, EXPIRED_ROWS);
     try (PreparedStatement statement = connection.prepareStatement(delete)) {

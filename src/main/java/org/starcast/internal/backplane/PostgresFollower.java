@@ -3,9 +3,8 @@ package org.starcast.internal.backplane;
 import java.lang.System.Logger;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.LongAdder;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.log.TopicLogs;
 import org.starcast.internal.log.TopicRules;
@@ -32,12 +31,12 @@ final class PostgresFollower {
 
   private volatile String epoch;
   private volatile long floor = Long.MAX_VALUE;
-  private final LongAdder skipped = new LongAdder();
+  private final SkippedMessages skipped = new SkippedMessages(LOG);
 
   private volatile boolean caughtUp;
 
-  /** When the outbox is to be looked into. */
-  private long nextLook = System.nanoTime();
+  /** Until the outbox is looked into again. */
+  private final PostgresRest rest;
 
   /** Whether the connection can be waited on. */
   private boolean isNotified;
@@ -65,6 +64,7 @@ final class PostgresFollower {
     this.writer = writer;
     this.receiver = receiver;
     this.rules = new TopicRules(config);
+    this.rest = new PostgresRest(config.backplane().postgresql().pollInterval());
   }
 
   /** The epoch that is followed; null before the first one. */
@@ -80,7 +80,7 @@ final class PostgresFollower {
 
   /** How many rows were left out, as they were malformed. */
   long skipped() {
-    return skipped.sum();
+    return skipped.count();
   }
 
   /** Begins with the order, or goes on: whether it is the same shows as soon as it is read. */
@@ -119,14 +119,22 @@ final class PostgresFollower {
       return List.of();
     }
     TopicLogs<StoredEvent> latest = new TopicLogs<>(rules, 0, config);
-    database
-        .latest(connection, rules::isRetained, upTo, config.log().retainTopics())
-        .forEach(row -> latest.append(event(row, row.envelope())));
+    events(epoch, database.latest(connection, rules::isRetained, upTo, config.log().retainTopics()))
+        .forEach(latest::append);
     return latest.states();
   }
 
-  private StoredEvent event(PostgresDatabase.Row row, OutgoingEvent envelope) {
-    return envelope.at(epoch, row.sequence(), row.micros() / 1000);
+  /** What these rows say, but for those that are malformed. */
+  List<StoredEvent> events(String of, List<PostgresDatabase.Row> rows) {
+    List<StoredEvent> events = new ArrayList<>();
+    for (PostgresDatabase.Row row : rows) {
+      try {
+        events.add(row.event(config.limits().messageBytes()).at(of, row.sequence(), row.millis()));
+      } catch (IllegalArgumentException e) {
+        // it was counted when it came, or is of before
+      }
+    }
+    return events;
   }
 
   /** Hands over some of what is there; whether that was all. */
@@ -189,38 +197,36 @@ final class PostgresFollower {
         return;
       }
       OutgoingEvent own = row.node() == null ? null : writer.take(row.node(), row.number());
-      OutgoingEvent envelope = own == null ? row.envelope() : own;
-      receiver.received(event(row, envelope), envelope);
+      OutgoingEvent event = own == null ? row.event(config.limits().messageBytes()) : own;
+      receiver.received(event.at(epoch, row.sequence(), row.millis()), event);
     } catch (IllegalArgumentException e) {
-      skipped.increment();
-      LogMessage.CONTROL_SKIPPED.log(LOG, e);
+      skipped.add(row.sequence(), e);
     }
   }
 
   /** Waits until there may be more. */
   void rest(Connection connection) throws SQLException, InterruptedException {
-    Duration interval = config.backplane().postgresql().pollInterval();
-    look(connection, interval);
+    look(connection);
+    long interval = config.backplane().postgresql().pollInterval().toMillis();
     if (isNotified) {
-      PostgresNotifications.await(connection, (int) interval.toMillis());
+      PostgresNotifications.await(connection, (int) interval);
     } else {
-      Thread.sleep(interval.toMillis());
+      Thread.sleep(interval);
     }
   }
 
   /** Whoever committed may not have been able to have it appended. */
-  private void look(Connection connection, Duration interval) throws SQLException {
-    long begun = System.nanoTime();
-    if (begun - nextLook < 0) {
+  private void look(Connection connection) throws SQLException {
+    if (!rest.isOver()) {
       return;
     }
+    long begun = System.nanoTime();
     try {
       if (database.isOutboxFilled(connection)) {
         writer.sweep();
       }
     } finally {
-      long now = System.nanoTime();
-      nextLook = now + PostgresCleaner.rest(now - begun, interval);
+      rest.after(begun);
     }
   }
 }

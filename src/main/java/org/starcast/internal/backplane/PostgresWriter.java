@@ -48,11 +48,18 @@ final class PostgresWriter {
   /** Told how calls of the database end. Called by the thread of {@link #run}. */
   interface Listener {
 
-    /** The database has answered one. */
-    void stored();
+    /**
+     * The database has answered one.
+     *
+     * @param outbox whether it has taken what is in the outbox
+     */
+    void stored(boolean outbox);
 
     /** One has failed, and is repeated. */
     void failed(Exception problem);
+
+    /** The database refuses what is in the outbox, which is tried again; the rest goes on. */
+    void stuck(Exception problem);
   }
 
   /** Where in the outbox something may be. */
@@ -117,6 +124,9 @@ final class PostgresWriter {
 
   /** Up to which id the calls that look anywhere have come. */
   private long swept;
+
+  /** Whether the database refuses what is in the outbox: no event is in a call with that, then. */
+  private boolean stuck;
 
   private boolean sealed;
   private boolean closed;
@@ -344,19 +354,22 @@ final class PostgresWriter {
                   outboxAfter(where),
                   node,
                   batch.stream().map(each -> each.entry).toList()));
-          listener.stored();
-          delay = FIRST_DELAY_MILLIS;
+          listener.stored(where != Outbox.EMPTY);
+          delay = isStuck() ? delay : FIRST_DELAY_MILLIS;
         } catch (SQLException | RuntimeException e) {
-          if (!batch.isEmpty() && e instanceof SQLException && isOfTheEvents((SQLException) e)) {
+          boolean isRefused = e instanceof SQLException && isOfTheEvents((SQLException) e);
+          if (isRefused) {
+            listener.stored(false); // it has answered
+          }
+          if (isRefused && !batch.isEmpty()) {
             refused(where, batch, e);
-            listener.stored(); // it has answered
             continue;
           }
-          if (connection != null) {
+          if (!isRefused && connection != null) {
             database.close(connection, true);
             connection = null;
           }
-          again(where, e);
+          again(where, e, isRefused);
           pause(delay);
           delay = Math.min(LAST_DELAY_MILLIS, 2 * delay);
         }
@@ -381,7 +394,7 @@ final class PostgresWriter {
     if (waiting.isEmpty()) {
       single = 0;
     }
-    if (single > 0) {
+    if (single > 0 || stuck && !waiting.isEmpty()) {
       return Outbox.EMPTY; // so that what is refused is of that one
     }
     Outbox where = outbox;
@@ -422,8 +435,9 @@ final class PostgresWriter {
     Map<Long, Long> sequences = appended.sequences();
     List<Waiting> lost = new ArrayList<>();
     synchronized (this) {
+      stuck = stuck && where == Outbox.EMPTY;
       outboxTo = Math.max(outboxTo, appended.outboxTo());
-      if (appended.outbox() >= PostgresDatabase.ROWS) {
+      if (appended.more()) {
         if (where == Outbox.ANYWHERE && outbox != Outbox.ANYWHERE) {
           swept = appended.outboxTo();
         }
@@ -474,7 +488,10 @@ final class PostgresWriter {
   /** Whether the database refuses what an event says, and not for the time being. */
   private static boolean isOfTheEvents(SQLException e) {
     String state = e.getSQLState();
-    return state != null && (state.startsWith("22") || state.startsWith("54"));
+    return state != null
+        && (state.startsWith("22") // data exceptions
+            || state.startsWith("54") // limits, as that of an index's rows
+            || state.startsWith("23") && !state.equals("23505")); // constraints, but for sequences
   }
 
   private void refused(Outbox where, List<Waiting> batch, Exception cause) {
@@ -495,14 +512,23 @@ final class PostgresWriter {
     }
   }
 
-  private void again(Outbox where, Exception e) {
+  private void again(Outbox where, Exception e, boolean isRefused) {
     synchronized (this) {
       look(where);
       if (closed) {
         return;
       }
+      stuck = stuck || isRefused;
     }
-    listener.failed(e);
+    if (isRefused) {
+      listener.stuck(e);
+    } else {
+      listener.failed(e);
+    }
+  }
+
+  private synchronized boolean isStuck() {
+    return stuck;
   }
 
   private synchronized void pause(long millis) throws InterruptedException {
