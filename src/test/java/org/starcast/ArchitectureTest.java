@@ -211,6 +211,20 @@ class ArchitectureTest {
         .check(MAIN);
   }
 
+  /** The clock of a node may jump, and that of another one differ. */
+  @Test
+  void noWallClockDecidesAnythingInTheOrderOfEventsOfADatabase() {
+    noClasses()
+        .that()
+        .haveNameMatching("org.starcast.internal.backplane.(Postgres|BackplaneThreads).*")
+        .should()
+        .callMethod(System.class, "currentTimeMillis")
+        .orShould()
+        .dependOnClassesThat()
+        .haveNameMatching("java.time.(Clock|Instant|.*Date.*)|java.util.(Date|Calendar)")
+        .check(MAIN);
+  }
+
   @Test
   void noInternalTypeIsInAPublicSignature() {
     ArchRule rule =

@@ -11,7 +11,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -32,6 +34,7 @@ public final class PostgresServer implements AutoCloseable {
 
   private final Path binaries;
   private final Path directory;
+  private final Map<String, String> environment = new HashMap<>();
   private final int port = NatsServer.freePort();
   private volatile Process process;
 
@@ -55,6 +58,55 @@ public final class PostgresServer implements AutoCloseable {
     PostgresServer server = new PostgresServer(binaries(), "initdb", "--auth=trust", "-E", "UTF8");
     server.start();
     return server;
+  }
+
+  /**
+   * A server that runs, and whose clock can be {@linkplain #clock set}: by libfaketime, without
+   * which the test is skipped. What measures time spans is not changed.
+   */
+  public static PostgresServer withClock() {
+    PostgresServer server = new PostgresServer(binaries(), "initdb", "--auth=trust", "-E", "UTF8");
+    server.environment.putAll(
+        Map.of(
+            "LD_PRELOAD",
+            faketime().toString(),
+            "FAKETIME_TIMESTAMP_FILE",
+            server.clockFile().toString(),
+            "FAKETIME_NO_CACHE",
+            "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC",
+            "1"));
+    server.clock(Duration.ZERO);
+    server.start();
+    return server;
+  }
+
+  private static Path faketime() {
+    Optional<Path> found = Optional.empty();
+    try (Stream<Path> architectures = Files.list(Path.of("/usr/lib"))) {
+      found =
+          architectures
+              .map(place -> place.resolve("faketime/libfaketime.so.1"))
+              .filter(Files::isReadable)
+              .findFirst();
+    } catch (IOException e) {
+      // not there, then
+    }
+    Assumptions.assumeTrue(found.isPresent(), "there is no libfaketime, of the package faketime");
+    return found.get();
+  }
+
+  private Path clockFile() {
+    return directory.resolve("clock");
+  }
+
+  /** Sets the clock of a server that was made so: this far ahead of the machine's, or behind it. */
+  public void clock(Duration ahead) {
+    try {
+      Files.writeString(clockFile(), "%+d".formatted(ahead.toSeconds()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A replica that runs, and follows this one, by streaming replication, until it is promoted. */
@@ -144,6 +196,11 @@ public final class PostgresServer implements AutoCloseable {
     List<String> command = new ArrayList<>();
     if (isRoot()) {
       command.addAll(List.of("setpriv", "--reuid", owner(), "--clear-groups", "--"));
+    }
+    if (!environment.isEmpty()) {
+      // not for setpriv: what libfaketime shares among processes has the owner of the first
+      command.add("env");
+      environment.forEach((name, value) -> command.add(name + "=" + value));
     }
     command.add(binaries.resolve(binary).toString());
     command.addAll(List.of(arguments));
@@ -265,6 +322,21 @@ public final class PostgresServer implements AutoCloseable {
     return Stream.concat(Stream.of(running.toHandle()), running.descendants())
         .map(handle -> handle.info().totalCpuDuration().orElse(Duration.ZERO))
         .reduce(Duration.ZERO, Duration::plus);
+  }
+
+  /** Executes a file by psql, as one who applies migrations by hand does: any error fails it. */
+  public void psql(Path file) {
+    try {
+      run(
+          binaries.resolve("psql").toString(),
+          "--no-psqlrc",
+          "--set=ON_ERROR_STOP=1",
+          "--single-transaction",
+          "--file=" + file.toAbsolutePath(),
+          "postgresql://" + USER + "@127.0.0.1:" + port + "/postgres");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Executes a statement. */

@@ -29,6 +29,7 @@ public final class RecordingReceiver implements Backplane.Receiver {
   private final List<OutgoingEvent> envelopes = new ArrayList<>();
   private final AtomicInteger inside = new AtomicInteger();
   private List<? extends StoredEvent> states = List.of();
+  private List<StoredEvent> kept = List.of();
   private String epoch;
   private long last;
 
@@ -83,8 +84,13 @@ public final class RecordingReceiver implements Backplane.Receiver {
   }
 
   @Override
-  public List<? extends StoredEvent> states() {
-    return List.of();
+  public synchronized List<? extends StoredEvent> states() {
+    return kept;
+  }
+
+  /** From now on these are the latest events of topics to retain. */
+  public synchronized void keep(List<StoredEvent> latest) {
+    kept = List.copyOf(latest);
   }
 
   /** The lines of a field of a frame. */
