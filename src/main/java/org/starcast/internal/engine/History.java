@@ -84,9 +84,9 @@ final class History {
     now.latest.append(event);
   }
 
-  /** The events of topics that have a history of their own. */
+  /** The latest event of each topic that new clients begin with. */
   List<Frame> states() {
-    return order.topics.snapshot();
+    return order.topics.states();
   }
 
   /** All that the histories of topics have, to be stored and {@linkplain #begin begun} with. */

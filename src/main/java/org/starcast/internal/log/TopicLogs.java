@@ -730,13 +730,6 @@ public final class TopicLogs<E extends StoredEvent> {
     return Merge.inOrder(states);
   }
 
-  /** All events that are here, in their order, each once. */
-  public List<E> snapshot() {
-    List<E> events = new ArrayList<>();
-    histories.values().forEach(history -> addAll(events, history.log));
-    return Merge.inOrder(events);
-  }
-
   /**
    * All that is here, to be stored for {@link #restore(List, List)}: the events in their order,
    * each once, and before them where they are complete. From any thread.

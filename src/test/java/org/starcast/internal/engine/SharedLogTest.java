@@ -100,6 +100,19 @@ class SharedLogTest {
   }
 
   @Test
+  void theBackplaneHasToKeepTheLatestOfRetainedTopicsAndNoHistories() {
+    try (EngineFixture node =
+        node("log.topics.\"chat.*\".events", "5", "log.retain.\"price.*\"", "latest")) {
+      for (String topic : List.of("chat.a", "price.a", "chat.b", "price.a", "chat.a", "price.b")) {
+        node.publish(topic, "x");
+      }
+      assertThat(node.engine().order().states())
+          .extracting(StoredEvent::sequence)
+          .containsExactly(4L, 6L);
+    }
+  }
+
+  @Test
   void theResultSaysWhenItIsStored() {
     try (EngineFixture node = node()) {
       PublishResult result = node.publish("a", "1");

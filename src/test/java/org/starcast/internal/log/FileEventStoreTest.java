@@ -156,7 +156,7 @@ class FileEventStoreTest {
     TopicLogs<StoredEvent> states = new TopicLogs<>(new TopicRules(config), 0, config);
     Running opened =
         new Running(
-            FileEventStore.open(config, () -> "epoch" + epochs.incrementAndGet(), states::snapshot),
+            FileEventStore.open(config, () -> "epoch" + epochs.incrementAndGet(), states::contents),
             states,
             started);
     running.add(opened);
@@ -543,9 +543,9 @@ class FileEventStoreTest {
       await().pollInterval(Duration.ofMillis(2)).until(() -> store.waiting() == 0);
     }
 
-    List<StoredEvent> crashed = open(copy(live, "crashed"), retain).states.snapshot();
+    List<StoredEvent> crashed = open(copy(live, "crashed"), retain).states.states();
     store.close();
-    List<StoredEvent> clean = open(live, retain).states.snapshot();
+    List<StoredEvent> clean = open(live, retain).states.states();
 
     assertThat(sequences(crashed)).containsExactly(1L, 3L);
     assertThat(sequences(clean)).containsExactly(1L, 3L);

@@ -55,6 +55,11 @@ class TopicLogsTest {
     return events.stream().map(StoredEvent::sequence).toList();
   }
 
+  /** The sequences of all events that are kept, behind what is said of them. */
+  private static List<Long> kept(TopicLogs<StoredEvent> logs) {
+    return sequences(logs.contents()).stream().filter(sequence -> sequence > 0).toList();
+  }
+
   private static List<Long> states(TopicLogs<StoredEvent> logs) {
     return sequences(logs.states());
   }
@@ -165,8 +170,7 @@ class TopicLogsTest {
       logs.append(event(i + 4, "chat.main"));
     }
 
-    assertThat(sequences(logs.snapshot()))
-        .containsExactly(30L, 32L, 34L, 35L, 36L, 37L, 38L, 39L, 40L);
+    assertThat(kept(logs)).containsExactly(30L, 32L, 34L, 35L, 36L, 37L, 38L, 39L, 40L);
     assertThat(states(logs)).containsExactly(40L);
   }
 
@@ -185,8 +189,7 @@ class TopicLogsTest {
     }
 
     assertThat(logs.bytes()).isLessThanOrEqualTo(100_000);
-    assertThat(sequences(logs.snapshot()).subList(0, 10))
-        .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L);
+    assertThat(kept(logs).subList(0, 10)).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L);
   }
 
   @Test
