@@ -52,15 +52,19 @@ record NamedBounds(int items, long bytes, long keepMillis, boolean drops) {
   }
 
   /**
-   * Whether a history that has this room may get no further item.
+   * Whether a history that has this room would let go of something for another item, or is to have
+   * no more.
    *
    * @param unstored how many it is about to get
+   * @param bytes what the item takes, roughly
    */
-  static boolean isFull(TopicLogs.Room room, int unstored, int messageBytes) {
-    int others = room.byName() ? OTHERS : 0;
+  static boolean isFull(TopicLogs.Room room, int unstored, int messageBytes, long bytes) {
+    if (!room.byName()) {
+      return room.events() <= unstored || room.bytes() < bytes;
+    }
     return room.crowded()
-        || room.events() - unstored < others
-        || room.bytes() <= others * (long) messageBytes;
+        || room.events() - unstored < OTHERS
+        || room.bytes() <= OTHERS * (long) messageBytes;
   }
 
   /** Reads {@link #toString}. */

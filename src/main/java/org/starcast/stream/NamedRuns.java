@@ -153,19 +153,24 @@ final class NamedRuns {
   }
 
   /**
-   * The start of a run was not stored, or may not have been.
+   * The start of a run was not stored, or may not have been. Its viewers are told, and who comes
+   * back is answered as after the end of a stream that is forgotten.
    *
    * @return what is to be done if it is given up; or null
    */
-  synchronized Runnable unclaim(NamedRun run, NamedSource<?> own) {
+  synchronized Runnable unclaim(NamedRun run, NamedSource<?> own, Throwable failure) {
     if (run.phase() != Phase.CLAIMED || run.own() != own) {
       return null;
     }
     end(run, Phase.FAILED, null, System.currentTimeMillis());
     over.remove(run);
     runs.remove(run.id(), run);
+    noteGone(run.id());
     Set<SseClient> left = viewers.remove(run.id());
     return () -> {
+      if (left != null) {
+        own.notStored(failure).ifPresent(last -> left.forEach(viewer -> viewer.send(last)));
+      }
       close(left);
       own.discard();
       run.complete();
@@ -370,11 +375,15 @@ final class NamedRuns {
         first = over.peek()) {
       over.remove();
       if (runs.remove(first.id(), first)) {
-        gone.add(first.id());
-        if (gone.size() > MAX_ENDED) {
-          gone.remove(gone.iterator().next());
-        }
+        noteGone(first.id());
       }
+    }
+  }
+
+  private void noteGone(String id) {
+    gone.add(id);
+    if (gone.size() > MAX_ENDED) {
+      gone.remove(gone.iterator().next());
     }
   }
 

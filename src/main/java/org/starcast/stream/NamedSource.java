@@ -1,7 +1,11 @@
 package org.starcast.stream;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.starcast.SseMessage;
@@ -33,6 +37,15 @@ final class NamedSource<T> implements PumpTarget {
 
   private static final long MAX_ROOM_NANOS = Duration.ofMillis(250).toNanos();
 
+  /** A message that is published when there is room for it. */
+  private record Held(SseMessage message, CompletableFuture<Boolean> taken) {}
+
+  /** What an event takes beside its data, roughly. */
+  private static final long EVENT_BYTES = 512;
+
+  /** How long until an end is published again that was not stored, where there is one node. */
+  private static final long AGAIN_NANOS = Duration.ofSeconds(2).toNanos();
+
   /** How the run ends. */
   private record Ending(Kind kind, String reason) {}
 
@@ -61,8 +74,8 @@ final class NamedSource<T> implements PumpTarget {
   private long published;
   private int unstored;
 
-  /** Completes when there is room for another event; null while there is. */
-  private CompletableFuture<Boolean> room;
+  /** What there is no room for: an item, and a ping that came meanwhile. */
+  private final Queue<Held> held = new ArrayDeque<>();
 
   private long lookDelay = MIN_ROOM_NANOS;
 
@@ -131,6 +144,11 @@ final class NamedSource<T> implements PumpTarget {
     }
   }
 
+  /** What viewers get if not even its start is stored. */
+  Optional<SseMessage> notStored(Throwable failure) {
+    return Pump.last(options, failure);
+  }
+
   /** Ends it behind what it has published. */
   void stop(String reason) {
     Pump<T> begun;
@@ -168,16 +186,16 @@ final class NamedSource<T> implements PumpTarget {
       if (over) {
         return CLOSED;
       }
-      publish(message);
-      if (hasRoom()) {
-        return TAKEN;
-      }
-      // a ping may come while an item's answer is waited for
-      if (room == null) {
-        room = new CompletableFuture<>();
+      if (held.isEmpty()) {
+        if (hasRoom(message)) {
+          publish(message);
+          return TAKEN;
+        }
         lookForRoomLater();
       }
-      return room;
+      Held waits = new Held(message, new CompletableFuture<>());
+      held.add(waits);
+      return waits.taken();
     }
   }
 
@@ -187,6 +205,7 @@ final class NamedSource<T> implements PumpTarget {
       if (over) {
         return CLOSED;
       }
+      held.clear();
       publish(message);
       return TAKEN;
     }
@@ -204,32 +223,42 @@ final class NamedSource<T> implements PumpTarget {
   }
 
   private void stored(Throwable failure) {
-    CompletableFuture<Boolean> ready = null;
+    List<Runnable> then;
     synchronized (this) {
       unstored--;
-      if (failure != null || room != null && hasRoom()) {
-        ready = room;
-        room = null;
-      }
+      then = failure == null ? publishHeld() : List.of();
     }
-    boolean took = failure == null;
-    if (!took) {
+    if (failure != null) {
       // what follows would not be all
       closed.complete(null);
     }
-    if (ready != null) {
-      ready.complete(took);
+    then.forEach(Runnable::run);
+  }
+
+  /** Publishes what is held, as far as there is room; gives what is to be done without the lock. */
+  private List<Runnable> publishHeld() {
+    List<Runnable> then = new ArrayList<>();
+    while (!held.isEmpty() && !over && hasRoom(held.peek().message())) {
+      // first: what is stored at once looks, too
+      Held next = held.remove();
+      try {
+        publish(next.message());
+        then.add(() -> next.taken().complete(true));
+      } catch (RuntimeException | Error e) { // such as a message that is too large
+        then.add(() -> next.taken().completeExceptionally(e));
+      }
     }
+    return then;
   }
 
   // ---- what is kept
 
-  /** Whether another item may follow; with the monitor. */
-  private boolean hasRoom() {
-    return unstored < MAX_UNSTORED && !isFullAndUnread();
+  /** Whether another item may be published; with the monitor. */
+  private boolean hasRoom(SseMessage next) {
+    return unstored < MAX_UNSTORED && !isFullAndUnread(next);
   }
 
-  private boolean isFullAndUnread() {
+  private boolean isFullAndUnread(SseMessage next) {
     TopicLogs.Room left = streams.room(id);
     if (left == null) {
       return false;
@@ -239,7 +268,7 @@ final class NamedSource<T> implements PumpTarget {
     }
     evicted = left.evicted();
     if (mark.bounds().drops()
-        || !NamedBounds.isFull(left, unstored, messageBytes)
+        || !NamedBounds.isFull(left, unstored, messageBytes, roughly(next))
         || isReadUpTo(left.first())) {
       return false;
     }
@@ -248,6 +277,12 @@ final class NamedSource<T> implements PumpTarget {
       LogMessage.STREAM_WAITS.log(NamedStreams.LOG, id);
     }
     return true;
+  }
+
+  /** What a message takes, roughly. */
+  private static long roughly(SseMessage message) {
+    boolean isText = message.data().orElse(null) instanceof CharSequence;
+    return EVENT_BYTES + (isText ? 3L * message.data().get().toString().length() : 0);
   }
 
   private boolean isReadUpTo(long sequence) {
@@ -271,21 +306,18 @@ final class NamedSource<T> implements PumpTarget {
   }
 
   private void lookForRoom() {
-    CompletableFuture<Boolean> ready;
+    List<Runnable> then;
     synchronized (this) {
-      if (room == null || over) {
+      if (held.isEmpty() || over) {
         return;
       }
-      if (!hasRoom()) {
-        lookDelay = Math.min(MAX_ROOM_NANOS, 2 * lookDelay);
+      then = publishHeld();
+      lookDelay = then.isEmpty() ? Math.min(MAX_ROOM_NANOS, 2 * lookDelay) : MIN_ROOM_NANOS;
+      if (!held.isEmpty()) {
         lookForRoomLater();
-        return;
       }
-      lookDelay = MIN_ROOM_NANOS;
-      ready = room;
-      room = null;
     }
-    ready.complete(true);
+    then.forEach(Runnable::run);
   }
 
   @Override
@@ -328,6 +360,9 @@ final class NamedSource<T> implements PumpTarget {
         () -> {
           synchronized (this) {
             publishesAgain = true;
+          }
+          if (!streams.hasHeartbeats()) {
+            streams.timer().after(AGAIN_NANOS, () -> streams.soon(this::publishEndAgain));
           }
         });
   }

@@ -267,7 +267,7 @@ class NamedStreams implements StreamListener {
             (at, failure) -> {
               if (failure != null) {
                 LogMessage.STREAM_NOT_STORED.log(LOG, failure);
-                soon(() -> unclaim(run, own));
+                soon(() -> unclaim(run, own, failure));
               }
             });
   }
@@ -276,8 +276,8 @@ class NamedStreams implements StreamListener {
     return Json.createObjectBuilder().add("stream", id).build().toString();
   }
 
-  private void unclaim(NamedRun run, NamedSource<?> own) {
-    Runnable then = runs.unclaim(run, own);
+  private void unclaim(NamedRun run, NamedSource<?> own, Throwable failure) {
+    Runnable then = runs.unclaim(run, own, failure);
     if (then != null) {
       then.run();
     }
@@ -382,6 +382,11 @@ class NamedStreams implements StreamListener {
 
   Timer timer() {
     return timer;
+  }
+
+  /** Whether there are nodes that send heartbeats, with which ends are published again. */
+  boolean hasHeartbeats() {
+    return bus.isShared();
   }
 
   /** Whether a node has viewers of the topic, and when another one had; below zero for never. */

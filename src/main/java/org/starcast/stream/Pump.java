@@ -285,7 +285,12 @@ final class Pump<T> implements SseStream {
       waitsForRoom = true;
       queued.whenComplete(
           (took, failure) -> {
-            queued(failure == null && took);
+            if (failure == null) {
+              queued(took);
+            } else { // such as a message that is too large
+              log(failure);
+              fail(failure);
+            }
             waitsForRoom = false;
             slices.wake();
           });
@@ -345,14 +350,17 @@ final class Pump<T> implements SseStream {
     if (ended()) {
       return;
     }
-    Optional<SseMessage> last;
+    end(new Outcome(End.FAILED, cause, last(options, cause)));
+  }
+
+  /** What is sent last when a stream fails. */
+  static Optional<SseMessage> last(StreamOptions<?> options, Throwable cause) {
     try {
-      last = Objects.requireNonNull(options.onError().apply(cause), "onError: gave null");
+      return Objects.requireNonNull(options.onError().apply(cause), "onError: gave null");
     } catch (Throwable e) { // there is nobody else to ask
       LogMessage.ON_ERROR_FAILED.log(LOG, e);
-      last = StreamOptions.defaults().onError().apply(cause);
+      return StreamOptions.defaults().onError().apply(cause);
     }
-    end(new Outcome(End.FAILED, cause, last));
   }
 
   /** Ends the stream, once: the client at once, the source when its present call has returned. */

@@ -11,7 +11,7 @@ interface PumpTarget {
   /**
    * Takes a message.
    *
-   * @return when the next one may follow: true; false if it is closed and has not taken it
+   * @return when it is taken, and the next one may be asked for: true; false if this is closed
    * @throws IllegalArgumentException if the message is too large, or cannot be encoded
    */
   CompletionStage<Boolean> sendWhenRoom(SseMessage message);

@@ -17,9 +17,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -27,6 +31,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.FakeSink;
 import org.starcast.RefusedException;
 import org.starcast.ResponseRuntime;
@@ -35,6 +41,10 @@ import org.starcast.SseClient;
 import org.starcast.SseMessage;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.Subscription;
+import org.starcast.internal.backplane.Answering;
+import org.starcast.internal.backplane.LocalBackplane;
+import org.starcast.internal.config.StarcastConfig;
+import org.starcast.spi.OutgoingEvent;
 import org.starcast.stream.Source.Emitter;
 import org.starcast.stream.SseStreams.NamedStream;
 import org.starcast.stream.SseStreams.NamedStream.State;
@@ -327,6 +337,84 @@ class NamedStreamsTest {
     assertThat(dropped()).isZero();
   }
 
+  @Test
+  void theEndWaitsForNoReader() throws Exception {
+    start();
+    StreamOptions<Object> options =
+        StreamOptions.defaults()
+            .keepItems(10)
+            .closing(SseMessage.builder().event("bye").data("").build());
+    NamedStream stream = streams.named(ID, Source.of(items(10)), options);
+    Source<String> failing =
+        Source.of(
+            Stream.concat(
+                items(10).stream(),
+                Stream.generate(
+                    () -> {
+                      throw new IllegalStateException("expected by the test");
+                    })));
+    NamedStream failed = streams.named("answers.2", failing, options);
+
+    assertThat(await(stream)).isEqualTo(State.COMPLETED);
+    assertThat(await(failed)).isEqualTo(State.FAILED);
+    List<String> all = new ArrayList<>(items(10));
+    all.add("bye=");
+    awaitSeen(
+        new NamedViewer(ID).connect(node.broadcaster()),
+        all(all, end("\"outcome\":\"completed\",\"items\":11")));
+    assertThat(dropped()).isZero();
+  }
+
+  @Test
+  void whatComesWhileAnItemWaitsKeepsItsPlace() throws Exception {
+    start();
+    Manual manual = new Manual();
+    NamedRun run =
+        (NamedRun) streams.named(ID, manual.source(), StreamOptions.defaults().keepItems(5));
+    manual.emit(0, 7);
+    Awaitility.await().atMost(PATIENCE).until(() -> run.items() == 5);
+    NamedSource<?> source = run.own();
+    SseMessage ping = SseMessage.builder().event("ping").data("").build();
+    // such as one that was on its way when the item came
+    CompletableFuture<Boolean> sent = source.sendWhenRoom(ping).toCompletableFuture();
+    assertThat(sent).isNotDone();
+
+    NamedViewer viewer = new NamedViewer(ID).connect(node.broadcaster());
+
+    assertThat(sent.get(30, TimeUnit.SECONDS)).isTrue();
+    manual.emit(7, 20);
+    manual.complete();
+    assertThat(await(run)).isEqualTo(State.COMPLETED);
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> viewer.seen().contains(end("\"outcome\":\"completed\",\"items\":21")));
+    assertThat(viewer.seen()).filteredOn(event -> event.startsWith("t")).isEqualTo(items(20));
+    assertThat(viewer.seen().indexOf("ping=")).isGreaterThan(viewer.seen().indexOf("t4"));
+    assertThat(dropped()).isZero();
+  }
+
+  @Test
+  void whatAHistoryOfTheConfigurationWouldLetGoOfUnreadWaitsToo() throws Exception {
+    start("log.topics.\"answers.*\".events", "10", "log.topics.\"answers.b.*\".bytes", "4096");
+    for (String id : List.of(ID, "answers.b.1")) {
+      NamedStream stream = streams.named(id, Source.of(items(100)), StreamOptions.defaults());
+      Awaitility.await().atMost(PATIENCE).until(() -> stream.items() >= 3);
+      // it is asked for no more: another stream ends meanwhile
+      await(streams.named("other." + id, Source.of(items(100)), StreamOptions.defaults()));
+      assertThat(stream.items()).isLessThan(11);
+      assertThat(stream.state()).isEqualTo(State.RUNNING);
+
+      NamedViewer viewer = new NamedViewer(id).connect(node.broadcaster());
+
+      assertThat(await(stream)).isEqualTo(State.COMPLETED);
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(() -> viewer.seen().stream().anyMatch(event -> event.startsWith("starcast-end")));
+      assertThat(viewer.seen()).hasSize(102).containsSequence(items(100));
+    }
+    assertThat(dropped()).isZero();
+  }
+
   private static List<String> names(FakeSink sink) {
     return sink.sent().stream().map(OutboundSseEvent::getName).toList();
   }
@@ -548,6 +636,106 @@ class NamedStreamsTest {
         streams.named(ID, Source.of(List.of("a", "x".repeat(2000), "b")), StreamOptions.defaults());
 
     assertThat(await(stream)).isEqualTo(State.FAILED);
+  }
+
+  /** A log that takes nothing while it is told to. */
+  private static final class Refusing extends Answering {
+    private volatile Predicate<String> refused = sender -> false;
+    private volatile boolean throwing;
+
+    Refusing() {
+      super(new LocalBackplane(StarcastConfig.read(key -> Optional.empty(), Set.of())));
+    }
+
+    @Override
+    public CompletionStage<Long> append(OutgoingEvent event) {
+      if (event.sender() == null || !refused.test(event.sender())) {
+        return super.append(event);
+      }
+      RuntimeException failure = new IllegalStateException("expected by the test");
+      if (throwing) {
+        throw failure;
+      }
+      return CompletableFuture.failedStage(failure);
+    }
+  }
+
+  private Refusing startRefusing() {
+    Refusing log = new Refusing();
+    node = new RunningBroadcaster(log);
+    running.add(node);
+    streams = node.bean(SseStreams.class);
+    return log;
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whoWaitsForOneWhoseStartIsNotStoredIsToldAndWhoComesBackIsRefused(boolean throwing)
+      throws Exception {
+    Refusing log = startRefusing();
+    log.throwing = throwing;
+    log.refused = sender -> true;
+    FakeSink sink = FakeSink.instant();
+    SseClient early = streams.watch(sink, ID);
+    Manual manual = new Manual();
+
+    NamedStream stream = streams.named(ID, manual.source(), StreamOptions.defaults());
+
+    assertThat(await(stream)).isEqualTo(State.FAILED);
+    early.whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    assertThat(sink.data()).containsExactly("{\"error\":\"the stream failed\"}");
+    assertThat(names(sink)).contains("error");
+    assertThat(manual.begun).hasValue(0);
+    assertThat(streams.named(ID)).isEmpty();
+    assertThatThrownBy(() -> streams.watch(FakeSink.instant(), ID))
+        .isInstanceOfSatisfying(
+            WebApplicationException.class,
+            refused -> assertThat(refused.getResponse().getStatus()).isEqualTo(410));
+
+    log.refused = sender -> false;
+    NamedStream again = streams.named(ID, Source.of(items(2)), StreamOptions.defaults());
+    assertThat(await(again)).isEqualTo(State.COMPLETED);
+    FakeSink late = FakeSink.instant();
+    streams.watch(late, ID).whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    assertThat(late.data()).contains("t0", "t1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whoseItemIsNotStoredHasFailedForAllViewers(boolean throwing) throws Exception {
+    Refusing log = startRefusing();
+    log.throwing = throwing;
+    log.refused = sender -> sender.startsWith("starcast.stream.item.");
+    FakeSink sink = FakeSink.instant();
+    SseClient early = streams.watch(sink, ID);
+
+    NamedStream stream = streams.named(ID, Source.of(items(9)), StreamOptions.defaults());
+
+    assertThat(await(stream)).isEqualTo(State.FAILED);
+    early.whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    assertThat(names(sink)).contains("starcast-start", "starcast-end");
+    assertThat(sink.data()).noneMatch(data -> data.toString().startsWith("t"));
+    assertThat(sink.data().get(1).toString())
+        .contains("\"outcome\":\"failed\",\"reason\":\"error\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anEndThatIsNotStoredIsPublishedAgain(boolean throwing) throws Exception {
+    Refusing log = startRefusing();
+    log.throwing = throwing;
+    AtomicInteger ends = new AtomicInteger();
+    log.refused = sender -> sender.contains(".completed.") && ends.incrementAndGet() == 1;
+    FakeSink sink = FakeSink.instant();
+    SseClient viewer = streams.watch(sink, ID);
+
+    NamedStream stream = streams.named(ID, Source.of(items(9)), StreamOptions.defaults());
+
+    assertThat(await(stream)).isEqualTo(State.COMPLETED);
+    viewer.whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    assertThat(ends).hasValue(2);
+    assertThat(names(sink)).endsWith("starcast-end");
+    assertThat(sink.data()).hasSize(11);
   }
 
   @Test
