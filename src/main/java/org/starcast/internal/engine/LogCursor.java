@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.starcast.SseStatistics.Metric;
 import org.starcast.internal.log.EventLog;
+import org.starcast.internal.log.TopicRules.Selection;
 import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.SseFormat;
 import org.starcast.spi.StoredEvent;
@@ -53,7 +54,7 @@ final class LogCursor {
   /** The most events looked at in one cycle, so that those nobody wants hold up nobody. */
   private static final int SLICE = 1024;
 
-  /** The most events that are merged of the histories of topics at once. */
+  /** The most events that are merged at once of the histories of few topics. */
   private static final int FEW = 256;
 
   private final History history;
@@ -76,6 +77,12 @@ final class LogCursor {
   private int inPage;
   private CompletableFuture<ReplayCache.Page> reading;
   private boolean waitsForRecovery;
+
+  /** Others have just read many topics at once, as this is about to. */
+  private boolean waitsForTurn;
+
+  /** Whether it will be woken for that. */
+  private volatile boolean hasAlarm;
 
   /** Whether the gap that is being told began to be made good before all of it was missed. */
   private boolean gapAgain;
@@ -157,6 +164,7 @@ final class LogCursor {
     offered = 0;
     coalesced = 0;
     waitsForRecovery = false;
+    waitsForTurn = false;
     boolean more = true;
     while (more) {
       more =
@@ -165,7 +173,7 @@ final class LogCursor {
             case SEEKING -> readOn(filter);
             case GAP -> composeGap(filter, engine, client);
             case PREAMBLE -> writePreamble(batch, filter, client);
-            case TOPICS -> readTopics(batch, until, filter, client);
+            case TOPICS -> readTopics(batch, until, filter, engine, client);
             case PAGES -> readPages(batch, until, filter, client);
             case RING -> readRing(batch, until, filter, client);
             case FAILED -> false;
@@ -294,7 +302,11 @@ final class LogCursor {
   }
 
   private boolean readTopics(
-      WriteBatch batch, long until, SubscriptionTimeline.Reader filter, Client client) {
+      WriteBatch batch,
+      long until,
+      SubscriptionTimeline.Reader filter,
+      DeliveryEngine engine,
+      Client client) {
     while (looked < SLICE) {
       long evicted = log.evicted();
       if (next > evicted) {
@@ -304,7 +316,13 @@ final class LogCursor {
       if (next > to) {
         return false;
       }
-      List<Frame> events = order.topics().read(filter.at(next).selection(history), next, to, FEW);
+      Selection topics = filter.at(next).selection(history);
+      boolean costs = order.topics().isCostly(topics);
+      if (costs && isTooEarly(engine, client)) {
+        return false;
+      }
+      int most = costs ? SLICE : FEW;
+      List<Frame> events = order.topics().read(topics, next, to, most);
       if (events == null) {
         return readOn(filter);
       }
@@ -314,9 +332,36 @@ final class LogCursor {
         }
         looked++;
       }
-      next = events.size() == FEW ? next : to + 1;
+      next = events.size() == most ? next : to + 1;
     }
     return false;
+  }
+
+  /** Whether others have just read many topics at once; then this is woken later. */
+  private boolean isTooEarly(DeliveryEngine engine, Client client) {
+    long pause = order.topics().pause();
+    waitsForTurn = pause > 0;
+    if (waitsForTurn && !hasAlarm) {
+      hasAlarm = true;
+      engine.wheel().schedule(new Alarm(client), pause);
+    }
+    return waitsForTurn;
+  }
+
+  /** Wakes the client, once. */
+  private final class Alarm extends TimingWheel.Entry {
+    private final Client client;
+
+    Alarm(Client client) {
+      this.client = client;
+    }
+
+    @Override
+    long onTime(long now) {
+      hasAlarm = false;
+      client.wakeUp();
+      return -1;
+    }
   }
 
   private boolean readPages(
@@ -442,7 +487,7 @@ final class LogCursor {
 
   /** Whether it waits for a page, or for what the client gets behind a gap. */
   boolean waits() {
-    return waitsForRecovery || reading != null && !reading.isDone();
+    return waitsForRecovery || waitsForTurn || reading != null && !reading.isDone();
   }
 
   /** Whether a page could not be read. */

@@ -47,6 +47,9 @@ public final class TopicLogs<E extends StoredEvent> {
   /** The bounds of all together hold. */
   private static final TopicBounds UNBOUNDED = new TopicBounds(0, 0, 0);
 
+  /** Up to so many topics a wildcard costs about as much as a few topics do. */
+  private static final int MANY = 256;
+
   /** In place of a topic: the events of topics that no rule is for, and those for everybody. */
   private static final String REST = "*";
 
@@ -145,6 +148,9 @@ public final class TopicLogs<E extends StoredEvent> {
 
   private volatile long bytes;
   private volatile long dropped;
+
+  /** Of reads that look at many topics. */
+  private final Pace pace = new Pace(System.nanoTime());
 
   /** The sequence of the last event that was appended, or missed. */
   private long last;
@@ -607,17 +613,21 @@ public final class TopicLogs<E extends StoredEvent> {
 
   /** The sequence after which all events of these topics are here. */
   public long completeSince(Selection topics) {
-    return completeSince(topics, matched(topics));
+    return completeSince(topics, matched(topics, 0));
   }
 
-  /** The histories that wildcards match: each topic is looked at once for what is read. */
-  private List<History<E>> matched(Selection topics) {
+  /**
+   * The histories that wildcards match: each topic is looked at once for what is read.
+   *
+   * @param from the sequence from which on they have something
+   */
+  private List<History<E>> matched(Selection topics, long from) {
     if (!topics.hasWildcards() || !isActive()) {
       return List.of();
     }
     List<History<E>> matched = new ArrayList<>();
     for (History<E> history : histories.values()) {
-      if (topics.wildcardMatches(history.topic)) {
+      if (history.log.last() >= from && topics.wildcardMatches(history.topic)) {
         matched.add(history);
       }
     }
@@ -689,7 +699,8 @@ public final class TopicLogs<E extends StoredEvent> {
   }
 
   /**
-   * Events of these topics, and some of others, by rising sequence.
+   * Events of these topics, and some of others, by rising sequence. With wildcards it takes its
+   * time where there are many topics, as it looks at each: see {@link #pause}.
    *
    * @param from the first sequence
    * @param to the last, of an event that has been appended
@@ -697,13 +708,34 @@ public final class TopicLogs<E extends StoredEvent> {
    * @return null if some of those after {@code from} may be missing
    */
   public List<E> read(Selection topics, long from, long to, int most) {
-    List<History<E>> matched = matched(topics);
+    boolean costs = isCostly(topics);
+    long begun = costs ? System.nanoTime() : 0;
+    // those that have nothing of it lack nothing of it
+    List<History<E>> matched = matched(topics, from);
     if (completeSince(topics, matched) >= from) {
       return null;
     }
     List<E> events = Merge.forward(logs(topics, matched), from, to, most);
+    if (costs) {
+      pace.took(begun, System.nanoTime());
+    }
     // what was evicted meanwhile is seen to be
     return completeSince(topics, matched) < from ? events : null;
+  }
+
+  /** Whether each {@link #read} looks at many topics. */
+  public boolean isCostly(Selection topics) {
+    return topics.hasWildcards() && histories.size() > MANY;
+  }
+
+  /**
+   * How long those are to wait that {@link #isCostly read so much}: so that all of them together
+   * take a small part of the processors, and who reads little is not held up.
+   *
+   * @return nanoseconds; 0 or below for no time
+   */
+  public long pause() {
+    return pace.pause(System.nanoTime());
   }
 
   /**
@@ -712,7 +744,7 @@ public final class TopicLogs<E extends StoredEvent> {
    * @param limit how many, from 0
    */
   public List<E> latest(Selection topics, Predicate<? super E> matches, int limit) {
-    List<History<E>> matched = matched(topics);
+    List<History<E>> matched = matched(topics, 0);
     return isActive()
         ? Merge.backward(logs(topics, matched), completeSince(topics, matched), matches, limit)
         : List.of();
