@@ -13,8 +13,10 @@ import org.starcast.spi.StoredEvent;
 /**
  * Where a client that is not live reads in the log: event after event, a slice each cycle, so that
  * it takes no memory however far behind it is. Events that the log has evicted come from the
- * histories of their topics, if these have all that the client missed; else from the backplane, in
- * pages, for which the client waits without a thread. Used by the client's drain thread only.
+ * histories of their topics, if these have all that the client missed; and so do those that the log
+ * has, if each topic has its own, so that nothing of others is looked at. Else they come from the
+ * backplane, in pages, for which the client waits without a thread. Used by the client's drain
+ * thread only.
  *
  * <pre>
  *   VERIFYING, SEEKING ───► ( where is the next event? ) ◄──── PREAMBLE ◄──── begins with states
@@ -207,7 +209,7 @@ final class LogCursor {
     // in this order: what is evicted meanwhile is seen to be
     position = log.positionAfter(next - 1);
     if (next > log.evicted()) {
-      phase = Phase.RING;
+      phase = isBetterByTopics(filter) ? Phase.TOPICS : Phase.RING;
     } else if (next > completeSince(filter)) {
       phase = Phase.TOPICS;
     } else if (history.canRead(log, next)) {
@@ -218,6 +220,13 @@ final class LogCursor {
       phase = Phase.GAP;
     }
     return true;
+  }
+
+  /** Whether the log has much to look at that the histories of the client's topics have not. */
+  private boolean isBetterByTopics(SubscriptionTimeline.Reader filter) {
+    return log.last() - next >= FEW
+        && order.topics().hasOwn(filter.at(next).selection(history))
+        && next > completeSince(filter);
   }
 
   /** The sequence after which the histories of the client's topics have all. */
@@ -308,15 +317,15 @@ final class LogCursor {
       DeliveryEngine engine,
       Client client) {
     while (looked < SLICE) {
-      long evicted = log.evicted();
-      if (next > evicted) {
+      if (next > log.evicted() && !isBetterByTopics(filter)) {
         return readOn(filter);
       }
-      long to = Math.min(Math.min(evicted, filter.sameUpTo(next)), until - 1);
+      Selection topics = filter.at(next).selection(history);
+      long end = order.topics().hasOwn(topics) ? log.last() : log.evicted();
+      long to = Math.min(Math.min(end, filter.sameUpTo(next)), until - 1);
       if (next > to) {
         return false;
       }
-      Selection topics = filter.at(next).selection(history);
       boolean costs = order.topics().isCostly(topics);
       if (costs && isTooEarly(engine, client)) {
         return false;
@@ -400,6 +409,10 @@ final class LogCursor {
 
   private boolean readRing(
       WriteBatch batch, long until, SubscriptionTimeline.Reader filter, Client client) {
+    if (isBetterByTopics(filter)) {
+      phase = Phase.TOPICS;
+      return true;
+    }
     while (true) {
       if (position >= log.head() || looked == SLICE) {
         return false;

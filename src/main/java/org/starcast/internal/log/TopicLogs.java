@@ -377,7 +377,11 @@ public final class TopicLogs<E extends StoredEvent> {
 
   /** Whether those that are kept by name take nearly all that they may. */
   private boolean isCrowded() {
-    return named.bytes > maxNamedBytes - maxNamedBytes / 8;
+    return named.bytes > crowdedBytes();
+  }
+
+  private long crowdedBytes() {
+    return maxNamedBytes - maxNamedBytes / 8;
   }
 
   /** Lets go of a topic; its rule knows from when on all is there. */
@@ -601,7 +605,8 @@ public final class TopicLogs<E extends StoredEvent> {
     }
     EventLog<E> log = history.log;
     boolean byName = history.group == named;
-    boolean crowded = byName && isCrowded() && history.bytes() > named.bytes / namedTopics;
+    // of what they may take, not of what they take: else all may go on, up to the bound
+    boolean crowded = byName && isCrowded() && history.bytes() > crowdedBytes() / namedTopics;
     // in this order: what goes meanwhile is seen to be
     E oldest = log.at(log.tail());
     long first = oldest == null ? log.last() : oldest.sequence();
@@ -721,6 +726,20 @@ public final class TopicLogs<E extends StoredEvent> {
     }
     // what was evicted meanwhile is seen to be
     return completeSince(topics, matched) < from ? events : null;
+  }
+
+  /** Whether all of these topics have a history, so that a {@link #read} looks at little else. */
+  public boolean hasOwn(Selection topics) {
+    if (topics.hasWildcards() || !isActive()) {
+      return false;
+    }
+    for (String topic : topics.topics) {
+      History<E> history = histories.get(topic);
+      if (history == null || isOther(history)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether each {@link #read} looks at many topics. */
