@@ -32,7 +32,9 @@ record Bar(Figure figure, double payara, double wildfly, Flavour against, boolea
           new Bar(Figure.STALLED_HEALTHY, 100, 100, null, true),
           new Bar(Figure.STALLED_CLOSED, 100, 100, null, true),
           new Bar(Figure.STALLED_FACTOR, 2, 2, null, false),
-          new Bar(Figure.RETURN_FACTOR, 0.5, 0.5, null, true));
+          new Bar(Figure.RETURN_FACTOR, 0.5, 0.5, null, true),
+          new Bar(Figure.STREAMS_DELIVERED, 100, 100, null, true),
+          new Bar(Figure.STREAMS_CHAT, 100, 100, null, true));
 
   /** Those of a row. */
   static List<Bar> of(Figure figure) {

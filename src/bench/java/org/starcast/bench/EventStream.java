@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 
 /**
  * The receiving end of one stream: takes the bytes as they come, in pieces of any size, through the
@@ -30,6 +31,10 @@ final class EventStream {
     OPEN,
     /** What came is followed by the next request, on a connection of its own. */
     NEXT,
+    /** The connection is cut; the next one says how far this one got. */
+    CUT,
+    /** The named stream has ended, and then the response. */
+    DONE,
     FAILED,
     ENDED
   }
@@ -41,6 +46,27 @@ final class EventStream {
     void event(long timeNanos);
 
     void comment();
+  }
+
+  /** When a connection is cut, time after time, and for how long its client is away; by a seed. */
+  static final class Cuts {
+    private final Random random;
+    private final int mostEvents;
+    private final long mostNanos;
+
+    Cuts(long seed, int mostEvents, long mostNanos) {
+      random = new Random(seed);
+      this.mostEvents = mostEvents;
+      this.mostNanos = mostNanos;
+    }
+
+    private int events() {
+      return 1 + random.nextInt(mostEvents);
+    }
+
+    long awayNanos() {
+      return (long) (random.nextDouble() * mostNanos);
+    }
   }
 
   private enum Coding {
@@ -72,10 +98,28 @@ final class EventStream {
   long gaps;
   long malformed;
 
+  /** The key of the first event. */
+  long firstKey;
+
+  long lastKey = Long.MIN_VALUE;
+
+  /** How often its connection was cut. */
+  int cutOff;
+
+  /** When it comes back, by {@link System#nanoTime()}. */
+  long backAt;
+
+  /** Whether it got the end of a named stream. */
+  boolean hasEnd;
+
   private final Deque<String> requests;
   private final Sink sink;
   private final int expectedPadding;
-  private long lastKey = Long.MIN_VALUE;
+  private final Cuts cuts;
+  private long cutAt = Long.MAX_VALUE;
+  private String lastRequest;
+  private String idLine;
+  private String lastId;
 
   private byte[] head = EMPTY;
   private Coding coding;
@@ -90,6 +134,7 @@ final class EventStream {
   /** Of Durable Streams: where the reader is. */
   private boolean isControl;
 
+  private boolean isMark;
   private long key;
   private long time;
 
@@ -99,14 +144,22 @@ final class EventStream {
    *     by an event, or by a gap
    * @param stalled whether it stops reading once it is open
    * @param padding characters of padding that each event must have, or -1 for any number
+   * @param cuts when it is cut off; null for never
    */
   EventStream(
-      int index, byte[] source, List<String> requests, boolean stalled, int padding, Sink sink) {
+      int index,
+      byte[] source,
+      List<String> requests,
+      boolean stalled,
+      int padding,
+      Cuts cuts,
+      Sink sink) {
     this.index = index;
     this.source = source;
     this.requests = new ArrayDeque<>(requests);
     this.stalled = stalled;
     this.expectedPadding = padding;
+    this.cuts = cuts;
     this.sink = sink;
   }
 
@@ -119,13 +172,33 @@ final class EventStream {
     return z ^ (z >>> 31);
   }
 
-  /** Takes up the next request, on a connection that is still to be made. */
+  /** Takes up the next request, on a connection that is still to be made; or the same again. */
   void begin() {
-    request = ByteBuffer.wrap(requests.remove().getBytes(StandardCharsets.US_ASCII));
+    if (state == State.CUT) {
+      cutOff++;
+      int end = lastRequest.length() - 2;
+      begin(lastRequest.substring(0, end) + "Last-Event-ID: " + lastId + "\r\n\r\n");
+    } else {
+      lastRequest = requests.remove();
+      begin(lastRequest);
+    }
+    cutAt = cuts == null ? Long.MAX_VALUE : events + cuts.events();
+  }
+
+  long awayNanos() {
+    return cuts.awayNanos();
+  }
+
+  private void begin(String text) {
+    request = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
     state = State.CONNECTING;
     head = EMPTY;
     chunkLeft = 0;
     lineLength = 0;
+    hasData = false;
+    isGap = false;
+    isMark = false;
+    idLine = null;
   }
 
   void resetCounts() {
@@ -272,6 +345,13 @@ final class EventStream {
     } else if (startsWith(bytes, from, length, "event: control")) {
       isControl = true;
       sink.comment();
+    } else if (startsWith(bytes, from, length, "event: starcast-start")) {
+      isMark = true;
+    } else if (startsWith(bytes, from, length, "event: starcast-end")) {
+      isMark = true;
+      hasEnd = true;
+    } else if (cuts != null && startsWith(bytes, from, length, "id: ")) {
+      idLine = new String(bytes, from + 4, length - 4, StandardCharsets.US_ASCII);
     }
   }
 
@@ -293,7 +373,7 @@ final class EventStream {
       at = afterNumber(bytes, at, end) + 1;
     }
     if (!startsWith(bytes, at, from + length - at, "ts=")) {
-      if (!isGap) {
+      if (!isGap && !isMark) {
         malformed++;
       }
       return;
@@ -312,10 +392,11 @@ final class EventStream {
   private void endOfEvent() {
     if (isGap) {
       gaps++;
-    } else if (hasData) {
+    } else if (hasData && !isMark) {
       if (key <= lastKey) {
         disorder++;
       }
+      firstKey = events == 0 ? key : firstKey;
       lastKey = key;
       keySum += mix(key);
       events++;
@@ -324,8 +405,16 @@ final class EventStream {
     if ((isGap || hasData) && !requests.isEmpty()) {
       state = State.NEXT;
     }
+    if (idLine != null) {
+      lastId = idLine;
+      idLine = null;
+    }
+    if (events >= cutAt && !hasEnd && lastId != null) {
+      state = State.CUT;
+    }
     isGap = false;
     isControl = false;
+    isMark = false;
     hasData = false;
   }
 

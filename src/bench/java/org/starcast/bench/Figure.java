@@ -98,7 +98,18 @@ enum Figure {
       Unit.MEGABYTES, s -> "… resident memory of the server, and what came by streams"),
   IDLE_100K_HEAP(Unit.KILOBYTES, s -> "… live heap per stream"),
   IDLE_100K_CPU(Unit.PERCENT, s -> "… heartbeats, share of one core"),
-  IDLE_100K_EVENT(Unit.SECONDS, s -> "… an event to all of them: the last has it after");
+  IDLE_100K_EVENT(Unit.SECONDS, s -> "… an event to all of them: the last has it after"),
+  STREAMS_DELIVERED(
+      Unit.SHARE,
+      s ->
+          "%,d named streams, %d items/s each for %d s, beside a chat with a history, heap 512 MB: delivered to their viewers"
+              .formatted(s.named(), s.namedRate(), s.namedSeconds())),
+  STREAMS_CHAT(Unit.SHARE, s -> "… of the chat's history read back"),
+  STREAMS_P50(Unit.MILLIS, s -> "… median"),
+  STREAMS_P99(Unit.MILLIS, s -> "… p99"),
+  STREAMS_CPU(Unit.MICROS, s -> "… server CPU per item, from the source to its viewers"),
+  STREAMS_HEAP(Unit.MEGABYTES, s -> "… live heap of the server at the end"),
+  STREAMS_RESIDENT(Unit.MEGABYTES, s -> "… most resident memory of the server");
 
   /** How a figure is written. */
   enum Unit {
@@ -156,7 +167,14 @@ enum Figure {
           GONE_RELOAD_TIME,
           GONE_RELOAD_MADE,
           GONE_RELOAD_CPU,
-          GONE_RELOAD_BYTES ->
+          GONE_RELOAD_BYTES,
+          STREAMS_DELIVERED,
+          STREAMS_CHAT,
+          STREAMS_P50,
+          STREAMS_P99,
+          STREAMS_CPU,
+          STREAMS_HEAP,
+          STREAMS_RESIDENT ->
           subject.flavour == Flavour.STARCAST;
       default -> true;
     };

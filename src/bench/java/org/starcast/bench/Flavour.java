@@ -41,7 +41,7 @@ enum Flavour {
   boolean takes(Scenario scenario) {
     return switch (scenario) {
       case BURST, PUBLISH -> bursts();
-      case REPLAY, RETURN, GONE -> this == STARCAST;
+      case REPLAY, RETURN, GONE, STREAMS -> this == STARCAST;
       case TOPICS -> this != DURABLE_STREAMS; // a stream is one topic
       default -> true;
     };

@@ -57,16 +57,27 @@ final class Launcher {
   }
 
   Server start(Subject subject, String heap) throws IOException {
+    return start(subject, heap, "");
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param settings properties of the application beside its own, as the text of a file; not for
+   *     servers that scripts start
+   */
+  Server start(Subject subject, String heap, String settings) throws IOException {
     Path log = work.resolve("server-" + ++starts + "-" + subject.id() + ".log");
     return switch (subject.container) {
-      case PAYARA -> payara(subject, heap, log);
-      case WILDFLY -> wildfly(subject, heap, log);
+      case PAYARA -> payara(subject, heap, settings, log);
+      case WILDFLY -> wildfly(subject, heap, settings, log);
       case SERVER -> script(subject, heap, log);
       case HUB -> new Hub(options, fresh("hub"), freePort()).start(subject.flavour, heap, log);
     };
   }
 
-  private Server payara(Subject subject, String heap, Path log) throws IOException {
+  private Server payara(Subject subject, String heap, String settings, Path log)
+      throws IOException {
     Path config = options.serverConfig().resolve("payara-micro");
     int port = freePort();
     List<String> command = new ArrayList<>();
@@ -79,13 +90,15 @@ final class Launcher {
     command.addAll(List.of("--port", Integer.toString(port), "--nocluster"));
     command.addAll(List.of("--disablephonehome", "--maxhttpthreads", "16"));
     command.addAll(List.of("--rootdir", fresh("payara").toString()));
+    command.addAll(List.of("--systemproperties", settings(settings).toString()));
     command.addAll(commandFile("--prebootcommandfile", config, "pre", List.of(PAYARA_LOOPBACK)));
     command.addAll(commandFile("--postbootcommandfile", config, "post", List.of()));
     ProcessBuilder builder = new ProcessBuilder(command).directory(work.toFile());
     return Server.start(builder, port, readyPath(subject), log, true);
   }
 
-  private Server wildfly(Subject subject, String heap, Path log) throws IOException {
+  private Server wildfly(Subject subject, String heap, String settings, Path log)
+      throws IOException {
     Path config = options.serverConfig().resolve("wildfly");
     Path home = options.wildflyHome().toAbsolutePath();
     Path base = fresh("wildfly");
@@ -114,6 +127,7 @@ final class Launcher {
             "-bmanagement",
             "127.0.0.1",
             "-Djboss.server.base.dir=" + base,
+            "-P=" + settings(settings),
             "-Djboss.http.port=" + port,
             "-Djboss.https.port=" + freePort(),
             "-Djboss.management.http.port=" + freePort());
@@ -173,6 +187,10 @@ final class Launcher {
 
   private static String readyPath(Subject subject) {
     return subject.flavour == Flavour.STARCAST ? "/api/bench/stats" : "/ceiling/ready";
+  }
+
+  private Path settings(String settings) throws IOException {
+    return Files.writeString(work.resolve("settings-" + starts + ".properties"), settings);
   }
 
   private Path fresh(String name) throws IOException {

@@ -70,7 +70,7 @@ record Options(
         --subjects A,B       only these: payara, wildfly, server, starcast, platform, ceiling, hub,
                              or whole names such as payara-starcast, nchan, better-sse
         --only A,B           only these: burst, one, paced, topics, frames, idle, publish, storm,
-                             stalled, replay, return, gone (the beginning of a name is enough),
+                             stalled, replay, return, gone, streams (the beginning of a name is enough),
                              or idle-100k, which is run only where it is named
         --driver-threads N   event loops of the driver, 1 to 2 (default: 2 on more than 3 cores)
         --quick              a small run, to see that all works: its figures mean little

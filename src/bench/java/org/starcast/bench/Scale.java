@@ -27,6 +27,9 @@ package org.starcast.bench;
  * @param stalledRate large frames a second
  * @param replayed events that clients which come back have missed
  * @param returned events that one client which comes back has missed, as many as the log keeps
+ * @param named named streams at a time
+ * @param namedRate items a second of each of them
+ * @param namedSeconds how long they go on
  */
 record Scale(
     int warmSeconds,
@@ -52,19 +55,22 @@ record Scale(
     int stalledEvents,
     int stalledRate,
     int replayed,
-    int returned) {
+    int returned,
+    int named,
+    int namedRate,
+    int namedSeconds) {
 
   /** What the published table is made with; the stalled readers would need 4.2 GB. */
   static final Scale FULL =
       new Scale(
           10, 5, 200, 1_000, 5_000, 100, 50, 10, 10_000, 10, 3_000, 50, 20_000, 5_000, 10_000,
-          100_000, 45, 50, 1_000, 1_000, 210, 10, 5_000, 10_000);
+          100_000, 45, 50, 1_000, 1_000, 210, 10, 5_000, 10_000, 1_000, 50, 60);
 
   /** To see that all works. */
   static final Scale QUICK =
       new Scale(
           0, 1, 50, 200, 500, 100, 50, 2, 500, 10, 300, 20, 20_000, 500, 1_000, 2_000, 5, 20, 50,
-          50, 100, 20, 500, 1_000);
+          50, 100, 20, 500, 1_000, 100, 50, 5);
 
   /** The most streams that are open at a time, but for the crowd. */
   int mostStreams() {

@@ -17,6 +17,7 @@ enum Scenario {
   REPLAY,
   RETURN,
   GONE,
+  STREAMS,
   /** Only where it is asked for. */
   IDLE_100K;
 

@@ -62,6 +62,7 @@ final class SubjectRun {
     for (Scenario scenario : options.only()) {
       if (startFailures > 1
           || !flavour.takes(scenario)
+          || scenario == Scenario.STREAMS && subject.container == Container.SERVER
           || scenario == Scenario.PUBLISH && options.only().contains(Scenario.IDLE)) {
         continue;
       }
@@ -103,6 +104,7 @@ final class SubjectRun {
       case RETURN -> comeBack();
       case GONE -> gone();
       case IDLE_100K -> crowd();
+      case STREAMS -> streams();
     }
   }
 
@@ -552,6 +554,45 @@ final class SubjectRun {
       }
       return new Recovery(seconds, made, cpu, swarm.bytes(), serverProblem(problem));
     }
+  }
+
+  /** Named streams beside a chat. */
+  private void streams() throws IOException {
+    stop();
+    server = launcher.start(subject, Launcher.STALLED_HEAP, NamedScenario.SETTINGS);
+    warmUp();
+    int warmUp = Math.max(1, scale.named() / 10);
+    for (int i = 0; i < WARM_RETURNS; i++) {
+      streams(warmUp, 2);
+    }
+    NamedScenario.Outcome outcome = streams(scale.named(), scale.namedSeconds());
+    String problem = serverProblem(outcome.problem());
+    put(Figure.STREAMS_DELIVERED, new Results.Cell(outcome.delivered(), problem, outcome.note()));
+    put(Figure.STREAMS_CHAT, outcome.chat(), problem);
+    put(Figure.STREAMS_P50, outcome.latencies().percentile(50) / 1e6, problem);
+    put(Figure.STREAMS_P99, outcome.latencies().percentile(99) / 1e6, problem);
+    put(Figure.STREAMS_CPU, outcome.cpuSeconds() * 1e6 / outcome.items(), problem);
+    put(Figure.STREAMS_HEAP, liveHeap() / 1e6, problem);
+    put(Figure.STREAMS_RESIDENT, outcome.mostResident() / 1e6, problem);
+    stop();
+  }
+
+  private NamedScenario.Outcome streams(int count, int seconds) throws IOException {
+    NamedScenario.Outcome outcome =
+        new NamedScenario(
+                server,
+                flavour,
+                options.driverThreads(),
+                "s" + ++topics,
+                count,
+                scale.namedRate(),
+                seconds,
+                scale.padding())
+            .run();
+    if (outcome.problem() != null) {
+      Bench.log(subject.id() + ": " + outcome.problem());
+    }
+    return outcome;
   }
 
   private static double median(List<Double> values) {

@@ -11,8 +11,10 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -70,13 +72,34 @@ final class Swarm implements AutoCloseable {
   /** As {@link #open}, with several paths in turn: each when the one before has given an event. */
   void openInTurn(
       int count, IntFunction<List<String>> paths, int window, boolean stalled, int padding) {
+    open(count, paths, window, stalled, padding, i -> null);
+  }
+
+  /** As {@link #open}, with connections that are cut, and come back behind the last event. */
+  void openCut(
+      int count,
+      IntFunction<String> path,
+      int window,
+      int padding,
+      IntFunction<EventStream.Cuts> cuts) {
+    open(count, i -> List.of(path.apply(i)), window, false, padding, cuts);
+  }
+
+  private void open(
+      int count,
+      IntFunction<List<String>> paths,
+      int window,
+      boolean stalled,
+      int padding,
+      IntFunction<EventStream.Cuts> cuts) {
     int first = streams.size();
     for (int i = first; i < first + count; i++) {
       Loop loop = loops.get(i % loops.size());
       List<String> requests = paths.apply(i).stream().map(this::request).toList();
       long block = SOURCES.getAndIncrement() / STREAMS_PER_SOURCE;
       byte[] source = {127, 0, 0, (byte) (2 + block % 250)};
-      EventStream stream = new EventStream(i, source, requests, stalled, padding, loop);
+      EventStream stream =
+          new EventStream(i, source, requests, stalled, padding, cuts.apply(i), loop);
       streams.add(stream);
       loop.run(() -> loop.waiting.add(stream));
     }
@@ -104,6 +127,11 @@ final class Swarm implements AutoCloseable {
   /** Streams that could not be opened, or that the server ended. */
   long lost() {
     return sum(loops, l -> l.lost);
+  }
+
+  /** Those of named streams that have the end. */
+  long done() {
+    return sum(loops, l -> l.done);
   }
 
   long events() {
@@ -216,11 +244,14 @@ final class Swarm implements AutoCloseable {
 
     final AtomicLong opened = new AtomicLong();
     final AtomicLong lost = new AtomicLong();
+    final AtomicLong done = new AtomicLong();
     final AtomicLong events = new AtomicLong();
     final AtomicLong comments = new AtomicLong();
     final AtomicLong received = new AtomicLong();
     final AtomicLong lastEvent = new AtomicLong();
     final Deque<EventStream> waiting = new ArrayDeque<>();
+    final Queue<EventStream> away =
+        new PriorityQueue<>(Comparator.comparingLong(stream -> stream.backAt));
     final List<EventStream> mine = new ArrayList<>();
     int window = 1;
     Histogram latencies = new Histogram();
@@ -246,12 +277,15 @@ final class Swarm implements AutoCloseable {
     public void run() {
       try {
         while (running) {
-          selector.select(this::ready, 100);
+          selector.select(this::ready, away.isEmpty() ? 100 : 5);
           for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
             task.run();
           }
           while (running && underWay < window && !waiting.isEmpty()) {
             connect(waiting.poll());
+          }
+          while (running && !away.isEmpty() && away.peek().backAt - System.nanoTime() <= 0) {
+            request(away.poll());
           }
           events.lazySet(eventCount);
           comments.lazySet(commentCount);
@@ -341,6 +375,10 @@ final class Swarm implements AutoCloseable {
       } else if (stream.state == EventStream.State.NEXT) {
         close(stream);
         request(stream);
+      } else if (stream.state == EventStream.State.CUT) {
+        close(stream);
+        stream.backAt = now + stream.awayNanos();
+        away.add(stream);
       } else if (stream.stalled && !wasOpen && stream.state == EventStream.State.OPEN) {
         key.interestOps(0);
       }
@@ -348,6 +386,12 @@ final class Swarm implements AutoCloseable {
 
     private void lose(EventStream stream, EventStream.State state, String why) {
       arrived(stream);
+      if (stream.hasEnd) {
+        stream.state = EventStream.State.DONE;
+        done.lazySet(done.get() + 1);
+        close(stream);
+        return;
+      }
       stream.state = state;
       stream.failure = why == null ? "the server ended the stream" : why;
       lost.lazySet(lost.get() + 1);
