@@ -31,6 +31,8 @@ import org.starcast.spi.StoredEvent;
  *
  * <p>A gap is told before what follows it, and behind it the client begins as a new one does, with
  * the states of its retained topics. No id says that it is past the gap before it has all of that.
+ *
+ * <p>Over 500 lines, as each phase is here with what leads to the next.
  */
 final class LogCursor {
 
