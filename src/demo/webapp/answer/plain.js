@@ -4,7 +4,7 @@ import { report, send } from '../assets/stream.js';
 const [answer, status, form, stop, error] = ['answer', 'status', 'ask', 'stop', 'error'].map(id => document.getElementById(id));
 const STATES = { connecting: 'Connecting…', open: 'Being written…', failed: 'Not connected', closed: 'There is no such answer' };
 const ENDS = { completed: 'Complete', failed: 'The model failed', cancelled: 'Stopped' };
-const address = () => `../api/answer/plain?id=${encodeURIComponent(location.hash.slice(1))}`;
+const address = () => `../api/answer/${encodeURIComponent(location.hash.slice(1))}`;
 let stream;
 
 function show(state, text) {
@@ -46,6 +46,6 @@ form.addEventListener('submit', async event => {
     report(failure, error, form);
   }
 });
-stop.addEventListener('click', () => send(address(), { method: 'DELETE' }).catch(failure => report(failure, error, form)));
+stop.addEventListener('click', () => location.hash && send(address(), { method: 'DELETE' }).catch(failure => report(failure, error, form)));
 window.addEventListener('hashchange', follow);
 follow();

@@ -22,7 +22,7 @@ import org.starcast.htmx.HtmxVersion;
  * -->}, {@code <!-- htmx -->} or {@code <!-- htmx 2 -->}, with a security policy and a nonce of its
  * own for each answer. {@code ?htmx=V2} has the older htmx, too, and {@code ?source} shows a page
  * as it is written. {@code {{answer}}} is the page's parameter of that name, if it is an answer's
- * id.
+ * id; what is between {@code {{#answer}}} and {@code {{/answer}}} is there with one only.
  */
 @WebServlet("*.html")
 public class PageServlet extends HttpServlet {
@@ -33,6 +33,9 @@ public class PageServlet extends HttpServlet {
   private static final String HTMX_2 = "<!-- htmx 2 -->";
 
   private static final Pattern ID = Pattern.compile("[0-9a-f-]{36}");
+
+  private static final Pattern WITH_ANSWER =
+      Pattern.compile("\\{\\{#answer}}(.*?)\\{\\{/answer}}", Pattern.DOTALL);
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -109,6 +112,7 @@ public class PageServlet extends HttpServlet {
       page = page.replace(HTMX, tags + transport).replace(HTMX_2, tags + transport);
       SecurityHeaders.allowScripts(response, "'self'");
     }
+    page = WITH_ANSWER.matcher(page).replaceAll(answer.isEmpty() ? "" : "$1");
     return page.replace("{{nonce}}", nonce)
         .replace("{{htmx}}", htmx.name())
         .replace("{{answer}}", answer)

@@ -19,8 +19,8 @@ import org.starcast.stream.StreamOptions;
 @ApplicationScoped
 public class Answers {
 
-  /** An answer's id, or none. */
-  static final String ID = "[0-9a-f-]{0,36}";
+  /** An answer's id. */
+  static final String ID = "[0-9a-f-]{36}";
 
   @Inject SseStreams streams;
 

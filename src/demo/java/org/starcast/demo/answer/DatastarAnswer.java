@@ -8,17 +8,12 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
-import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.FormParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
-import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.sse.SseEventSink;
 import java.net.URI;
 import org.starcast.datastar.DatastarEvent;
 import org.starcast.datastar.DatastarSse;
@@ -53,22 +48,9 @@ public class DatastarAnswer {
   }
 
   @GET
-  @Produces(MediaType.SERVER_SENT_EVENTS)
-  public void watch(
-      @Context SseEventSink sink,
-      @QueryParam("id") @NotNull @Pattern(regexp = Answers.ID) String id) {
-    answers.watch(sink, id);
-  }
-
-  @GET
   @Path("status")
-  public Response status(@QueryParam("id") @NotNull @Pattern(regexp = Answers.ID) String id) {
+  public Response status(@QueryParam("id") @NotNull @Pattern(regexp = "|" + Answers.ID) String id) {
     return datastar.response(patch("#status", answers.status(id)));
-  }
-
-  @DELETE
-  public void stop(@QueryParam("id") @NotNull @Pattern(regexp = Answers.ID) String id) {
-    answers.stop(id);
   }
 
   private DatastarEvent patch(String selector, Html html) {

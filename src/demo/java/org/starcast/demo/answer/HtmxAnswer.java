@@ -8,17 +8,14 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
-import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.FormParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
-import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.sse.SseEventSink;
 import java.net.URI;
 import org.starcast.security.SameOrigin;
 import org.starcast.stream.StreamOptions;
@@ -46,22 +43,9 @@ public class HtmxAnswer {
   }
 
   @GET
-  @Produces(MediaType.SERVER_SENT_EVENTS)
-  public void watch(
-      @Context SseEventSink sink,
-      @QueryParam("id") @NotNull @Pattern(regexp = Answers.ID) String id) {
-    answers.watch(sink, id);
-  }
-
-  @GET
   @Path("status")
   @Produces(MediaType.TEXT_HTML)
-  public String status(@QueryParam("id") @NotNull @Pattern(regexp = Answers.ID) String id) {
+  public String status(@QueryParam("id") @NotNull @Pattern(regexp = "|" + Answers.ID) String id) {
     return answers.status(id).asString();
-  }
-
-  @DELETE
-  public void stop(@QueryParam("id") @NotNull @Pattern(regexp = Answers.ID) String id) {
-    answers.stop(id);
   }
 }
