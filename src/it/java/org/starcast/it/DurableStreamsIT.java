@@ -3,14 +3,12 @@ package org.starcast.it;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import java.io.File;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URL;
@@ -19,13 +17,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -40,7 +36,6 @@ import org.jboss.arquillian.test.api.ArquillianResource;
 import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.starcast.Programs;
 
 /** The Durable Streams protocol: by its own conformance suite and client, and what is ours. */
 @ArquillianTest
@@ -281,7 +276,7 @@ class DurableStreamsIT {
 
   @Test
   void theConformanceSuiteSaysWhatTheDocumentationSays() throws Exception {
-    Path folder = packages();
+    Path folder = DurablePackages.folder();
     Path result = folder.resolve("result.json");
     Files.deleteIfExists(result);
     run(
@@ -343,47 +338,9 @@ class DurableStreamsIT {
 
   @Test
   void theClientReadsWhatItWrote() throws Exception {
-    Path folder = packages();
+    Path folder = DurablePackages.folder();
     String output = run(folder, Duration.ofMinutes(3), "node", "client.mjs");
     assertThat(output).contains("read as written");
-  }
-
-  /** The folder with the packages, which npm installs once for both servers; or skips the test. */
-  private static Path packages() throws Exception {
-    Path folder = Path.of("target", "durable-streams").toAbsolutePath();
-    Files.createDirectories(folder);
-    for (String file : List.of("package.json", "conformance.test.mjs", "client.mjs")) {
-      try (InputStream in =
-          Objects.requireNonNull(DurableStreamsIT.class.getResourceAsStream("/durable/" + file))) {
-        Files.copy(in, folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
-      }
-    }
-    assumeTrue(
-        Programs.find("", "node").isPresent() && Programs.find("", "npm").isPresent(),
-        "skipped: there is no node, or no npm");
-    if (!Files.exists(folder.resolve("node_modules/vitest/vitest.mjs"))) {
-      String log = folder.resolve("npm.log").toString();
-      Process npm =
-          new ProcessBuilder(
-                  "npm",
-                  "install",
-                  "--ignore-scripts",
-                  "--no-audit",
-                  "--no-fund",
-                  "--fetch-retries=1",
-                  "--fetch-timeout=20000")
-              .directory(folder.toFile())
-              .redirectErrorStream(true)
-              .redirectOutput(new File(log))
-              .start();
-      boolean ended = npm.waitFor(3, TimeUnit.MINUTES);
-      if (!ended) {
-        npm.destroyForcibly();
-      }
-      assumeTrue(
-          ended && npm.exitValue() == 0, "skipped: npm does not get the packages, see " + log);
-    }
-    return folder;
   }
 
   private String run(Path folder, Duration most, String... command) throws Exception {

@@ -41,6 +41,8 @@ class ReplayIT {
         String.valueOf(LOGGED),
         "starcast.log.retain.\"price.*\"",
         "latest",
+        "starcast.log.topics.\"room.*\".events",
+        "50",
         "starcast.queue.messages",
         "100");
   }
@@ -86,6 +88,41 @@ class ReplayIT {
 
   private static void awaitData(RawStream stream, String... data) {
     await().atMost(PATIENCE).untilAsserted(() -> assertThat(stream.data()).containsExactly(data));
+  }
+
+  @Test
+  void aTopicWithAHistoryOfItsOwnIsNotEvictedByAChattyOne() {
+    String room = "room." + topic;
+    String before = publish(room, "seen");
+    String older = publish(topic, "seen");
+    publish(topic, "gone");
+    publish(room, "missed");
+    publish(room, "missed too");
+    pushOutOfTheLog();
+
+    awaitData(stream("topic=" + room, "Last-Event-ID: " + before), "missed", "missed too");
+    awaitData(stream("topic=" + room + "&history=2"), "missed", "missed too");
+    RawStream both = stream("topic=" + room + "&topic=" + topic, "Last-Event-ID: " + older);
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(both.events())
+                    .extracting(ReceivedEvent::event)
+                    .contains("starcast-gap"));
+
+    for (int i = 0; i < 50; i++) {
+      publish(room, "later " + i);
+    }
+    pushOutOfTheLog();
+    RawStream late = stream("topic=" + room, "Last-Event-ID: " + before);
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(late.data()).hasSize(51));
+    assertThat(late.events())
+        .filteredOn(event -> !event.data().isEmpty())
+        .first()
+        .extracting(ReceivedEvent::event)
+        .isEqualTo("starcast-gap");
+    assertThat(late.data()).endsWith("later 48", "later 49").contains("later 0");
   }
 
   @Test
