@@ -30,9 +30,9 @@ import org.starcast.spi.StoredEvent;
  * {@link #append} returns; unless that was called by the receiver itself, which gets it next.
  *
  * <p>With {@code starcast.backplane.local.delivery-thread} it is a thread of its own that hands
- * over, and {@link #append} returns when the event has its position. Where more bytes wait for that
- * thread than {@code starcast.backplane.buffer-bytes}, who appends hands over all the same: nothing
- * is refused, and no more memory is taken.
+ * over, and {@link #append} returns when the event has its position. Where more waits for that
+ * thread than {@code starcast.backplane.buffer-bytes}, who appends hands over, too, an event at a
+ * time, until that is no longer so: nothing is refused, and what waits stays bounded.
  */
 public final class LocalBackplane implements Backplane {
 
@@ -55,14 +55,19 @@ public final class LocalBackplane implements Backplane {
   /** What has its position, and is to be handed over in this order. */
   private final Queue<Runnable> ordered = new ConcurrentLinkedQueue<>();
 
-  /** Bytes of events in it. */
-  private final AtomicLong orderedBytes = new AtomicLong();
+  /** What one takes beside its bytes, about. */
+  private static final int WEIGHT = 512;
+
+  /** How many those are, and the bytes that they take. */
+  private final AtomicLong waiting = new AtomicLong();
+
+  private final AtomicLong waitingBytes = new AtomicLong();
 
   /** What hands over; null where those do it who append. */
   private volatile Thread delivery;
 
-  /** Held by who hands over. */
-  private final ReentrantLock turn = new ReentrantLock();
+  /** Held by who hands over; fair where there is always one who does. */
+  private final ReentrantLock turn;
 
   private final LongAdder skipped = new LongAdder();
 
@@ -71,6 +76,7 @@ public final class LocalBackplane implements Backplane {
   /** One of this configuration. */
   public LocalBackplane(StarcastConfig config) {
     this.config = config;
+    this.turn = new ReentrantLock(config.backplane().deliveryThread());
   }
 
   @Override
@@ -105,9 +111,10 @@ public final class LocalBackplane implements Backplane {
   /** The work of the delivery thread. */
   private void deliver() {
     while (!closed) {
-      handOver();
-      if (ordered.isEmpty() && !closed) {
+      if (!handOverNext() && !closed) {
         LockSupport.park(this);
+        // it ends when this is closed, and not before
+        Thread.interrupted();
       }
     }
   }
@@ -132,12 +139,38 @@ public final class LocalBackplane implements Backplane {
     handOver();
   }
 
+  /** Puts something behind what waits, with the lock. */
+  private void order(int bytes, Runnable what) {
+    int weight = bytes + WEIGHT;
+    waiting.incrementAndGet();
+    waitingBytes.addAndGet(weight);
+    ordered.add(
+        () -> {
+          waiting.decrementAndGet();
+          waitingBytes.addAndGet(-weight);
+          what.run();
+        });
+  }
+
   /** Sees to it that what was appended is handed over. */
   private void ordered() {
-    if (delivery == null || orderedBytes.get() > config.backplane().bufferBytes()) {
+    if (delivery == null) {
       handOver();
-    } else {
-      LockSupport.unpark(delivery);
+      return;
+    }
+    LockSupport.unpark(delivery);
+    while (waitingBytes.get() > config.backplane().bufferBytes() && handOverNext()) {
+      // until there is room
+    }
+  }
+
+  /**
+   * Hands over what a delivery thread has not come to yet: for who needs the receiver to have what
+   * was appended before. Does nothing where there is none, or by what is just being handed over.
+   */
+  public void catchUp() {
+    if (delivery != null) {
+      handOver();
     }
   }
 
@@ -149,15 +182,36 @@ public final class LocalBackplane implements Backplane {
     turn.lock();
     try {
       for (Runnable next = ordered.poll(); next != null; next = ordered.poll()) {
-        try {
-          next.run();
-        } catch (RuntimeException | Error e) {
-          // it may be another publisher's, and what comes behind it is to be handed over
-          LogMessage.HAND_OVER_FAILED.log(LOG, e);
-        }
+        handOver(next);
       }
     } finally {
       turn.unlock();
+    }
+  }
+
+  /** Hands over one; false if there is none, or this thread is just doing that. */
+  private boolean handOverNext() {
+    if (turn.isHeldByCurrentThread()) {
+      return false;
+    }
+    turn.lock();
+    try {
+      Runnable next = ordered.poll();
+      if (next != null) {
+        handOver(next);
+      }
+      return next != null;
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private static void handOver(Runnable next) {
+    try {
+      next.run();
+    } catch (RuntimeException | Error e) {
+      // it may be another publisher's, and what comes behind it is to be handed over
+      LogMessage.HAND_OVER_FAILED.log(LOG, e);
     }
   }
 
@@ -190,12 +244,7 @@ public final class LocalBackplane implements Backplane {
       if (store != null) {
         store.append(event);
       }
-      orderedBytes.addAndGet(event.length());
-      ordered.add(
-          () -> {
-            orderedBytes.addAndGet(-event.length());
-            receiver.received(event, envelope);
-          });
+      order(event.length(), () -> receiver.received(event, envelope));
     } finally {
       lock.unlock();
     }
@@ -213,7 +262,7 @@ public final class LocalBackplane implements Backplane {
         return CompletableFuture.failedStage(new BackplaneException("is closed", false, null));
       }
       long before = sequence;
-      ordered.add(() -> command(receiver, before, type, body));
+      order(body.length, () -> command(receiver, before, type, body));
     } finally {
       lock.unlock();
     }
@@ -250,7 +299,16 @@ public final class LocalBackplane implements Backplane {
   public BackplaneStatus status() {
     long unstored = store == null ? 0 : store.unstored();
     return new BackplaneStatus(
-        "local", true, 0, 0, stored.sum(), unstored, 0, 0, skipped.sum(), Duration.ZERO);
+        "local",
+        true,
+        waiting.get(),
+        waitingBytes.get(),
+        stored.sum(),
+        unstored,
+        0,
+        0,
+        skipped.sum(),
+        Duration.ZERO);
   }
 
   @Override

@@ -317,6 +317,12 @@ public record StarcastConfig(
     if (backplane.type().equals("nats") && log.events == 0) {
       throw ConfigReader.bad(LOG_EVENTS, "must not be 0 when starcast.backplane is nats");
     }
+    if (backplane.deliveryThread() && log.store.equals("file")) {
+      // the file's states are those of the history, which would be behind the file
+      throw ConfigReader.bad(
+          "starcast.backplane.local.delivery-thread",
+          "must be false when starcast.log.store is file");
+    }
     if (backplane.type().equals("nats") && log.store.equals("file")) {
       throw ConfigReader.bad(
           LOG_STORE, "must be memory when starcast.backplane is nats, whose stream is the store");

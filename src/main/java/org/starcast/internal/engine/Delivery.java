@@ -2,6 +2,8 @@ package org.starcast.internal.engine;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.starcast.PublishResult;
 import org.starcast.internal.backplane.EncodedEvent;
@@ -37,7 +39,7 @@ final class Delivery extends EncodedEvent implements Consumer<Client> {
   private int dropped;
   private int closed;
   private boolean newTopic;
-  private volatile boolean done;
+  private final CompletableFuture<Void> finished = new CompletableFuture<>();
 
   /**
    * Of an event that has no position yet.
@@ -120,12 +122,22 @@ final class Delivery extends EncodedEvent implements Consumer<Client> {
   void finish(boolean newTopic) {
     this.newTopic = newTopic;
     frame.heldBy(held);
-    done = true;
+    finished.complete(null);
+  }
+
+  /** There are no clients any more, and it never gets its frame. */
+  void toNobody() {
+    finished.complete(null);
   }
 
   /** Whether all clients of this node have been offered it. */
   boolean isDone() {
-    return done;
+    return frame != null && finished.isDone();
+  }
+
+  /** Done when all clients of this node have been offered it, by the thread that does that. */
+  CompletionStage<Void> finished() {
+    return finished;
   }
 
   /** Whether nobody is subscribed to a topic of it that is new. */

@@ -24,6 +24,7 @@ import org.starcast.SseStatistics;
 import org.starcast.SseStatistics.Health;
 import org.starcast.SseStatistics.TopicCount;
 import org.starcast.Subscription;
+import org.starcast.internal.backplane.LocalBackplane;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.internal.security.Grant;
@@ -140,7 +141,7 @@ public final class DeliveryEngine {
         new InitialStates(
             config, history == null ? () -> null : history::position, encoder::encode);
     this.direct = new DirectMessages(this, recovery, states, executor);
-    this.publisher = new Publisher(this, backplane, listener, threads.loops(), tracing);
+    this.publisher = new Publisher(this, backplane, listener, threads.loops(), executor, tracing);
     this.registration =
         new Registration(this, admission, refusals, history, states, completions, sends);
     this.snapshots = new EngineStatistics(this, admission, backplane);
@@ -324,6 +325,10 @@ public final class DeliveryEngine {
    */
   public CompletionStage<Void> drain(Duration window, SseMessage farewell, Duration grace) {
     byte[] bytes = farewell == null ? null : encoder.encode(farewell);
+    if (backplane instanceof LocalBackplane local) {
+      // what was published before comes before the end
+      local.catchUp();
+    }
     if (drain.begin(System.nanoTime(), grace.toNanos(), window.toNanos())) {
       if (bytes != null) {
         direct.sendFarewell(farewell, bytes);

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import org.starcast.SseMessage;
 import org.starcast.Subscription;
+import org.starcast.internal.backplane.LocalBackplane;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.config.TopicBounds;
 import org.starcast.internal.http.FormData;
@@ -162,6 +163,10 @@ final class History {
   /** Where a client begins that asks for what it asks for. */
   Start start(Subscription subscription, HttpServletRequest request, SubscriptionFilter filter) {
     String asked = subscription.resumeFrom().orElseGet(() -> FormData.lastEventId(request));
+    if (!asked.isEmpty() && backplane instanceof LocalBackplane local) {
+      // who published knows the id before the event is here
+      local.catchUp();
+    }
     Order now = order;
     EventLog<Frame> log = now.log;
     // before its place in the log is found

@@ -5,11 +5,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.starcast.PublishResult;
 import org.starcast.SseMessage;
 import org.starcast.internal.backplane.EncodedEvent;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.EventId;
+import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.OutgoingEvent;
 
@@ -20,6 +22,7 @@ final class Publisher {
   private final Backplane backplane;
   private final EngineListener listener;
   private final WriterLoop[] loops;
+  private final Executor executor;
 
   /** Null where nothing is traced. */
   private final Tracing tracing;
@@ -29,11 +32,13 @@ final class Publisher {
       Backplane backplane,
       EngineListener listener,
       WriterLoop[] loops,
+      Executor executor,
       Tracing tracing) {
     this.engine = engine;
     this.backplane = backplane;
     this.listener = listener;
     this.loops = loops;
+    this.executor = executor;
     this.tracing = tracing;
   }
 
@@ -74,7 +79,7 @@ final class Publisher {
       order.settle(delivery);
       return delivery.result(order.epoch());
     }
-    return order.isStopped() ? toNobody(order) : underWay(message, stored);
+    return order.isStopped() ? toNobody(order) : underWay(message, delivery, stored);
   }
 
   boolean isTransactional() {
@@ -120,14 +125,21 @@ final class Publisher {
   }
 
   /** What is known of a publication that other threads, and machines, are at. */
-  private PublishResult underWay(SseMessage message, CompletionStage<Long> stored) {
+  private PublishResult underWay(
+      SseMessage message, Delivery delivery, CompletionStage<Long> stored) {
     BackplaneFailures.handle(
         stored,
         "the event was not stored",
         failure -> engine.notifier().tellFailure(() -> listener.unpublished(message, failure)));
     CompletableFuture<Long> place = stored.toCompletableFuture();
     if (place.isDone() && !place.isCompletedExceptionally()) {
-      return new PublishResult(id(place.join()), place.join(), 0, 0, 0, 0);
+      String id = id(place.join());
+      // who makes a named stream looks at the room in its history next
+      CompletionStage<String> told =
+          !backplane.isShared() && LibraryEvents.isStreamSender(delivery.sender())
+              ? delivery.finished().thenApplyAsync(done -> id, executor)
+              : CompletableFuture.completedStage(id);
+      return new PublishResult(id, place.join(), 0, 0, 0, 0, told);
     }
     return new PublishResult("", 0, 0, 0, 0, 0, stored.thenApply(this::id));
   }

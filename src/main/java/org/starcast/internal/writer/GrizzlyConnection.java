@@ -40,8 +40,12 @@ class GrizzlyConnection extends ContainerConnection {
    * Grizzly allocates a buffer for each write, of 8 KiB unless it is told otherwise, and passes on
    * as it is what does not fit into one. The Servlet API can only make it larger.
    */
-  private static void shrinkBuffer(Object response) throws ReflectiveOperationException {
-    response.getClass().getMethod("setBufferSize", int.class).invoke(response, MIN_BUFFER_BYTES);
+  private static void shrinkBuffer(Object response) {
+    try {
+      response.getClass().getMethod("setBufferSize", int.class).invoke(response, MIN_BUFFER_BYTES);
+    } catch (ReflectiveOperationException e) {
+      // a filter has written already: it is only slower
+    }
   }
 
   /**

@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -111,12 +113,13 @@ class LocalBackplaneTest extends BackplaneContract {
     }
 
     @Test
-    void whoAppendsDoesNotWaitForTheReceiverUntilTooMuchWaits() throws InterruptedException {
+    void whoAppendsWaitsForTheReceiverOnlyWhileTooMuchWaits() throws Exception {
       Backplane backplane = create("starcast.backplane.buffer-bytes", "65536");
       List<Long> received = new CopyOnWriteArrayList<>();
       List<Thread> by = new CopyOnWriteArrayList<>();
       CountDownLatch held = new CountDownLatch(1);
-      CountDownLatch goOn = new CountDownLatch(1);
+      CountDownLatch first = new CountDownLatch(1);
+      CountDownLatch third = new CountDownLatch(1);
       get(
           backplane.start(
               new Handler(
@@ -124,7 +127,10 @@ class LocalBackplaneTest extends BackplaneContract {
                     by.add(Thread.currentThread());
                     if (event.sequence() == 1) {
                       held.countDown();
-                      awaitLatch(goOn);
+                      awaitLatch(first);
+                    }
+                    if (event.sequence() == 3) {
+                      awaitLatch(third);
                     }
                   },
                   received),
@@ -134,17 +140,32 @@ class LocalBackplaneTest extends BackplaneContract {
       String large = "x".repeat(40_000);
       assertThat(get(backplane.append(envelope(large)))).isEqualTo(2);
       assertThat(received).isEmpty();
-      // more than may wait: as nobody hands over now, this one has to wait
-      CompletableFuture<Long> third =
-          CompletableFuture.supplyAsync(() -> get(backplane.append(envelope(large))));
-      await().until(() -> backplane.status().stored() == 3);
-      goOn.countDown();
-      assertThat(third.join()).isEqualTo(3);
-      await().until(() -> received.size() == 3);
-      assertThat(received).containsExactly(1L, 2L, 3L);
+      assertThat(backplane.status().waiting()).isEqualTo(1);
+      assertThat(backplane.status().waitingBytes()).isGreaterThan(40_000);
+      // more than may wait, and nobody hands over now
+      AtomicReference<Thread> waiting = new AtomicReference<>();
+      CompletableFuture<Long> more =
+          CompletableFuture.supplyAsync(
+              () -> {
+                waiting.set(Thread.currentThread());
+                return get(backplane.append(envelope(large)));
+              });
+      await()
+          .until(
+              () ->
+                  backplane.status().stored() == 3
+                      && waiting.get().getState() == Thread.State.WAITING);
+      assertThat(more).isNotDone();
+      first.countDown();
+      // it goes on when there is room, not when nothing waits any more
+      assertThat(more.get(1, TimeUnit.MINUTES)).isEqualTo(3);
+      assertThat(received).containsExactly(1L, 2L);
+      third.countDown();
       assertThat(get(backplane.append(envelope("4")))).isEqualTo(4);
       await().until(() -> received.size() == 4);
+      assertThat(received).containsExactly(1L, 2L, 3L, 4L);
       assertThat(by).doesNotContain(Thread.currentThread());
+      assertThat(backplane.status().waiting()).isZero();
       backplane.close();
     }
 

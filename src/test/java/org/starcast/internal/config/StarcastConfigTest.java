@@ -247,6 +247,11 @@ class StarcastConfigTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> read(off))
         .withMessageStartingWith("starcast.log.events: must not be 0");
+    Map<String, String> behind = new HashMap<>(file);
+    behind.put("starcast.backplane.local.delivery-thread", "true");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> read(behind))
+        .withMessageStartingWith("starcast.backplane.local.delivery-thread: must be false when");
     assertRefused("starcast.log.store", "disk", "memory or file", "is 'disk'");
   }
 
