@@ -3,10 +3,12 @@ package org.starcast.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.starcast.FakeSink;
 import org.starcast.PublishResult;
 import org.starcast.SseClient;
 import org.starcast.SseClient.CloseReason;
@@ -62,6 +64,39 @@ class ClientCycleTest {
       assertThat(engine.count(Metric.WRITTEN)).isEqualTo(sent + 3);
       assertThat(engine.count(Metric.DELIVERED)).isEqualTo(3);
       assertThat(engine.count(Metric.BYTES)).isEqualTo(viewer.writer().size());
+    }
+  }
+
+  @Test
+  void theGreetingAndWhatFollowsItAreOneWrite() {
+    try (SteppedEngine engine = new SteppedEngine("log.events", "0")) {
+      Viewer viewer = engine.connecting(Subscription.to("a"), MemoryWriter.OPEN);
+      engine.publish("a", 1, 2);
+      viewer.writer().start();
+      assertThat(engine.run()).isEqualTo(1);
+      assertThat(viewer.writer().writes()).isEqualTo(1);
+      assertThat(viewer.data()).containsExactly("1", "2");
+    }
+  }
+
+  @Test
+  void whoReadsTheLogGetsAllThatIsQueuedForItFirst() {
+    try (SteppedEngine engine = new SteppedEngine(SMALL_BATCHES)) {
+      Subscription three = Subscription.to("a").queue(3, 1 << 20).overflow(Overflow.DROP_OLDEST);
+      Viewer viewer = engine.connecting(three, MemoryWriter.OPEN);
+      engine.publish("a", "event");
+      for (int i = 1; i <= 5; i++) {
+        viewer.client().send(SseMessage.of(i + LONG));
+      }
+      viewer.writer().start();
+      engine.run();
+      assertThat(viewer.data().stream().map(data -> data.replace("x", "")))
+          .satisfiesExactly(
+              gap -> assertThat(gap).contains("\"missed\":2"),
+              third -> assertThat(third).isEqualTo("3"),
+              fourth -> assertThat(fourth).isEqualTo("4"),
+              fifth -> assertThat(fifth).isEqualTo("5"),
+              event -> assertThat(event).isEqualTo("event"));
     }
   }
 
@@ -210,6 +245,8 @@ class ClientCycleTest {
       assertThat(client.queuedBytes()).isZero();
       assertThat(client.status()).isEqualTo(WriteStatus.IDLE);
       assertThat(engine.engine().statisticsSnapshot().latency().count()).isEqualTo(2);
+      assertThat(engine.engine().statisticsSnapshot().latency().sum())
+          .isBetween(Duration.ofNanos(1), Duration.ofHours(1));
       assertThat(engine.count(Metric.DELIVERED)).isEqualTo(2);
     }
   }
@@ -294,6 +331,33 @@ class ClientCycleTest {
       assertThat(engine.engine().count()).isZero();
       assertThat(waiting.subList(1, 3)).allMatch(CompletableFuture::isDone);
       assertThat(waiting.subList(1, 3)).noneMatch(CompletableFuture::join);
+    }
+  }
+
+  @Test
+  void whatWasOfferedAndNotReadIsDiscardedAtTheEnd() {
+    try (SteppedEngine engine = new SteppedEngine()) {
+      Viewer viewer = engine.connecting(Subscription.to("a"), MemoryWriter.OPEN);
+      engine.publish("a", 1, 3);
+      assertThat(viewer.client().pending()).isEqualTo(3);
+      viewer.writer().start();
+      viewer.client().abortNow(CloseReason.TIMEOUT);
+      engine.run();
+      assertThat(engine.count(Metric.DISCARDED)).isEqualTo(3);
+      assertThat(viewer.client().pending()).isZero();
+    }
+  }
+
+  @Test
+  void whoWasGivenUpMeanwhileIsLeftAlone() throws Exception {
+    try (SteppedEngine engine = new SteppedEngine()) {
+      Client client =
+          (Client) engine.engine().register(FakeSink.manual(), Subscription.to("a"), null);
+      client.writable();
+      engine.engine().clients().abandon(client);
+      assertThat(engine.run()).isEqualTo(1);
+      assertThat(client.state()).isEqualTo(SseClient.State.CLOSED);
+      assertThat(engine.engine().count()).isZero();
     }
   }
 
@@ -390,8 +454,14 @@ class ClientCycleTest {
     try (SteppedEngine engine = new SteppedEngine(stream.node(), "log.events", "16")) {
       engine.publish("a", 1, 100);
       stream.failReads(new IllegalStateException("expected by the test"));
-      Viewer viewer = engine.connect(Subscription.to("a").resumeFrom("e1-10"));
+      Viewer viewer =
+          engine.connecting(Subscription.to("a").resumeFrom("e1-10"), MemoryWriter.OPEN);
+      assertThat(viewer.client().send(SseMessage.of("lost"))).isTrue();
+      viewer.writer().start();
+      engine.run();
       assertThat(viewer.client().closeReason()).contains(CloseReason.BACKPLANE);
+      assertThat(viewer.data()).isEmpty();
+      assertThat(engine.count(Metric.DISCARDED)).isEqualTo(1);
       assertThat(viewer.writer().aborted()).isTrue();
       assertThat(engine.engine().count()).isZero();
       stream.failReads(null);

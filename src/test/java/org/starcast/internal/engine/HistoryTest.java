@@ -177,6 +177,14 @@ class HistoryTest {
   }
 
   @Test
+  void theLastThatTheLogHasLetGoOfIsOneOfTheLatest() {
+    History history = history(NOTHING, "log.topics.\"a\".events", "10");
+    fill(history, "a", 1, 20);
+    fill(history, "b", 21, 36);
+    assertGoesOn(start(history, Subscription.to("a").history(1)), 19, 36);
+  }
+
+  @Test
   void theEarliestIsWhatTheLogHasUnlessOthersHaveMore() {
     Subscription earliest = Subscription.to("a").resumeFrom(Subscription.EARLIEST);
     History alone = history(NOTHING);
@@ -391,6 +399,18 @@ class HistoryTest {
 
   private static List<SseMessage> latest(History history, String topic) {
     return history.latest(List.of(topic), event -> event.topics().contains(topic), 10);
+  }
+
+  @Test
+  void theFirstOfAllIsOneOfTheLatest() {
+    for (String[] settings :
+        List.of(new String[0], new String[] {"log.topics.\"a\".events", "9"})) {
+      History history = history(NOTHING, settings);
+      history.append(event("a", 1));
+      assertThat(latest(history, "a"))
+          .extracting(message -> message.data().orElseThrow())
+          .containsExactly("1");
+    }
   }
 
   @Test

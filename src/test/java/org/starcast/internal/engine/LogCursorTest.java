@@ -138,12 +138,12 @@ class LogCursorTest {
   void whoIsClosedGetsWhatThereWasByThenAndNothingMore(Place place) {
     try (SteppedEngine engine = node(place, "batch-bytes", "1024")) {
       publishLong(engine, 1, 300);
-      Viewer viewer = behind(engine, Subscription.to("a"), 10);
+      Viewer viewer = behind(engine, Subscription.to("a"), 9);
       engine.cycle();
       viewer.client().close();
       publishLong(engine, 301, 320);
       engine.run();
-      assertThat(heads(viewer)).isEqualTo(numbers(11, 300));
+      assertThat(heads(viewer)).isEqualTo(numbers(10, 300));
       assertThat(viewer.client().state()).isEqualTo(SseClient.State.CLOSED);
       assertThat(viewer.writer().aborted()).isFalse();
     }
@@ -156,6 +156,7 @@ class LogCursorTest {
       Subscription coalescing = Subscription.to("a").overflow(Overflow.COALESCE);
       Viewer viewer = engine.connecting(coalescing.clientId("one"), MemoryWriter.OPEN);
       Viewer closed = engine.connecting(coalescing.clientId("two"), MemoryWriter.OPEN);
+      Viewer last = engine.connecting(coalescing.clientId("three"), MemoryWriter.OPEN);
       Viewer other = engine.connecting(Subscription.to("a"), MemoryWriter.OPEN);
       SseMessage.Builder keyed = SseMessage.builder().topic("a").coalesce("k");
       for (int i = 1; i <= 3; i++) {
@@ -163,14 +164,16 @@ class LogCursorTest {
       }
       closed.client().close();
       engine.publish(keyed.data(4));
+      last.client().close();
       engine.publish(SseMessage.builder().topic("a").coalesce("k").data(5).except("one"));
-      for (Viewer each : List.of(viewer, closed, other)) {
+      for (Viewer each : List.of(viewer, closed, last, other)) {
         each.writer().start();
       }
       engine.run();
       assertThat(other.data()).isEqualTo(numbers(1, 5));
       // the last of its key is not for it, so that nothing is left out for it
       assertThat(viewer.data()).isEqualTo(numbers(1, 4));
+      assertThat(last.data()).isEqualTo(numbers(1, 4));
       assertThat(closed.data()).as("what came after its end").isEqualTo(numbers(1, 3));
       assertThat(engine.count(Metric.COALESCED)).isZero();
     }
@@ -228,21 +231,55 @@ class LogCursorTest {
     }
   }
 
-  @Test
-  void whatTheLogLetsGoOfAndNobodyHasIsAGap() {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 400})
+  void whatTheLogLetsGoOfAndNobodyHasIsAGap(int lost) {
     try (SteppedEngine engine = new SteppedEngine("log.events", "200", "batch-bytes", "1024")) {
       Viewer viewer = stalled(engine, Subscription.to("a").resumeFrom(Subscription.EARLIEST));
       int read = (int) viewer.client().cursor.next() - 1;
-      publishLong(engine, 191, 700);
+      int evicted = read + lost;
+      publishLong(engine, 191, evicted + 200);
       viewer.writer().grant(MemoryWriter.OPEN);
       engine.run();
       List<String> expected = new ArrayList<>(numbers(1, read));
-      expected.add(gap(engine, 501));
-      expected.addAll(numbers(501, 700));
+      expected.add(gap(engine, evicted + 1));
+      expected.addAll(numbers(evicted + 1, evicted + 200));
       assertThat(heads(viewer)).isEqualTo(expected);
       // who comes back behind it has all before it
-      assertThat(id(viewer, read)).endsWith("-500");
+      assertThat(id(viewer, read)).endsWith("-" + evicted);
       assertThat(engine.count(Metric.GAPS)).isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Place.class)
+  void theLastThatTheLogHasLetGoOfComesFromElsewhere(Place place) {
+    try (SteppedEngine engine = node(place)) {
+      engine.publish("a", 1, 100);
+      Viewer viewer = engine.connect(Subscription.to("a").resumeFrom("e1-83"));
+      assertThat(viewer.data()).isEqualTo(numbers(84, 100));
+      assertThat(engine.count(Metric.GAPS)).isZero();
+    }
+  }
+
+  @Test
+  void theOldestOfTheStreamIsReadAndWhatIsDroppedMeanwhileIsAGap() {
+    try (SteppedEngine engine = node(Place.PAGES)) {
+      engine.publish("a", 1, 300);
+      stream.drop(50);
+      Viewer oldest = engine.connect(Subscription.to("a").resumeFrom("e1-50"));
+      assertThat(oldest.data()).isEqualTo(numbers(51, 300));
+    }
+    MemoryStream other = new MemoryStream();
+    try (SteppedEngine engine = new SteppedEngine(other.node(), "log.events", "16")) {
+      engine.publish("a", 1, 300);
+      other.holdReads();
+      Viewer viewer = engine.connect(Subscription.to("a").resumeFrom("e1-10"));
+      other.drop(120);
+      other.release();
+      engine.run();
+      assertThat(viewer.data().get(0)).isEqualTo("{\"next\":\"e1-121\"}");
+      assertThat(viewer.data().subList(1, 181)).isEqualTo(numbers(121, 300));
     }
   }
 
@@ -267,13 +304,17 @@ class LogCursorTest {
         new SteppedEngine("log.events", "16", "log.topics.\"a\".events", "50")) {
       engine.publish("a", 1, 60);
       String id = engine.order().epoch() + "-12";
-      Viewer viewer = engine.connecting(Subscription.to("a").resumeFrom(id), 40);
-      engine.publish("a", 61, 200);
-      viewer.writer().start();
-      viewer.writer().grant(MemoryWriter.OPEN);
+      Viewer many = engine.connecting(Subscription.to("a").resumeFrom(id), MemoryWriter.OPEN);
+      Viewer one = engine.connecting(Subscription.to("a").resumeFrom(id), MemoryWriter.OPEN);
+      engine.publish("a", 61, 63);
+      one.writer().start();
       engine.run();
-      assertThat(viewer.data()).startsWith(gap(engine, 151)).endsWith("200").hasSize(51);
-      assertThat(id(viewer, 0)).endsWith("-150");
+      assertThat(one.data()).startsWith(gap(engine, 14)).endsWith("63").hasSize(51);
+      engine.publish("a", 64, 200);
+      many.writer().start();
+      engine.run();
+      assertThat(many.data()).startsWith(gap(engine, 151)).endsWith("200").hasSize(51);
+      assertThat(id(many, 0)).endsWith("-150");
     }
   }
 
@@ -327,6 +368,30 @@ class LogCursorTest {
       Viewer with = engine.connect(Subscription.to("a").resumeFrom("e1-5"));
       assertThat(without.data()).containsExactly("{}");
       assertThat(with.data()).isEmpty();
+    }
+  }
+
+  @Test
+  void aGapBehindWhichThereIsNothingYetIsMadeGoodOnce() {
+    try (SteppedEngine engine = new SteppedEngine(stream.node())) {
+      Viewer viewer = engine.connect(Subscription.to("a").onGap(() -> SseMessage.of("state")));
+      engine.order().missed(5);
+      for (int i = 0; i < 3; i++) {
+        engine.run();
+        engine.runTasks();
+      }
+      assertThat(viewer.data()).containsExactly("{}", "state");
+    }
+  }
+
+  @Test
+  void whoIsNewGetsTheStatesAndThenTheId() {
+    try (SteppedEngine engine = new SteppedEngine("log.retain.\"s.*\"", "latest")) {
+      String id = engine.publish("s.1", "state").id();
+      Viewer viewer = engine.connect(Subscription.to("s.1"));
+      assertThat(viewer.data()).containsExactly("state");
+      assertThat(viewer.text()).containsSubsequence("data: state\n", "id: " + id + "\n");
+      assertThat(viewer.text().indexOf("id:")).isGreaterThan(viewer.text().indexOf("data:"));
     }
   }
 
