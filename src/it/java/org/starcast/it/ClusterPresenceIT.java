@@ -2,12 +2,10 @@ package org.starcast.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.starcast.it.Members.awaitMoves;
+import static org.starcast.it.Members.moves;
 
-import jakarta.json.Json;
-import jakarta.json.JsonObject;
-import jakarta.json.JsonString;
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -79,53 +77,9 @@ class ClusterPresenceIT {
         .toList();
   }
 
-  private static List<String> strings(int node, String path) {
-    try (var reader = Json.createReader(new StringReader(cluster.server(node).get(path).body()))) {
-      return reader.readArray().getValuesAs(JsonString::getString);
-    }
-  }
-
   /** That these nodes know these members, with the numbers of their clients on all nodes. */
   private static void awaitMembers(String topic, List<Integer> nodes, String... members) {
-    for (int node : nodes) {
-      await()
-          .atMost(PATIENCE)
-          .untilAsserted(
-              () -> {
-                List<String> answer = strings(node, "presence/on?topic=" + topic);
-                assertThat(answer.subList(1, answer.size()))
-                    .as("node %d", node)
-                    .containsExactlyInAnyOrder(members);
-              });
-    }
-  }
-
-  /** What was told about the topic, as {@code join ann}. */
-  private static List<String> moves(RawStream stream) {
-    return stream.events().stream()
-        .filter(event -> event.event().equals("starcast-presence"))
-        .map(
-            event -> {
-              try (var reader = Json.createReader(new StringReader(event.data()))) {
-                JsonObject data = reader.readObject();
-                return data.getString("action") + " " + data.getString("user");
-              }
-            })
-        .toList();
-  }
-
-  /** That this was told of a user, and nothing else. */
-  private static void awaitMoves(List<RawStream> streams, String user, String... moves) {
-    for (RawStream stream : streams) {
-      await()
-          .atMost(PATIENCE)
-          .untilAsserted(
-              () ->
-                  assertThat(moves(stream))
-                      .filteredOn(move -> move.endsWith(" " + user))
-                      .containsExactly(
-                          Stream.of(moves).map(move -> move + " " + user).toArray(String[]::new)));
-    }
+    Members.awaitMembers(topic, nodes.stream().map(cluster::server).toList(), members);
   }
 
   @Test
@@ -159,7 +113,9 @@ class ClusterPresenceIT {
     awaitMoves(watchers, "marker", "join", "away", "leave");
     awaitMembers(topic, all);
 
-    assertThat(all.stream().flatMap(node -> strings(node, "presence/moves").stream()))
+    assertThat(
+            all.stream()
+                .flatMap(node -> Members.strings(cluster.server(node), "presence/moves").stream()))
         .filteredOn(move -> move.endsWith(" ann " + topic))
         .as("CDI events, each on one node")
         .containsExactlyInAnyOrder(

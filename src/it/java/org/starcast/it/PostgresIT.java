@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,13 +26,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.starcast.internal.backplane.PostgresServer;
+import org.starcast.it.app.PresenceResource;
 import org.starcast.it.postgresql.PurchasesApplication;
 import org.starcast.testing.ReceivedEvent;
 import org.starcast.testing.SseTestClient;
 
 /**
  * A Payara Micro and a WildFly that share a PostgreSQL: events are stored in the transactions that
- * made them, by the servers' own data sources.
+ * made them, by the servers' own data sources, whose role has the rights of server-config alone.
  */
 @EnabledIfSystemProperty(named = "arquillian.launch", matches = "payara")
 class PostgresIT {
@@ -47,7 +49,18 @@ class PostgresIT {
   @BeforeAll
   static void start(@TempDir Path folder) throws Exception {
     database = PostgresServer.running();
-    database.execute("CREATE TABLE bought (number integer PRIMARY KEY)");
+    Path config = Path.of(System.getProperty("server.config"), "postgresql");
+    try (var tables =
+        PostgresIT.class.getResourceAsStream("/org/starcast/postgresql/starcast-1.sql")) {
+      database.execute(new String(tables.readAllBytes(), StandardCharsets.UTF_8));
+    }
+    database.execute(
+        """
+        CREATE ROLE shop LOGIN;
+        CREATE TABLE bought (number integer PRIMARY KEY);
+        GRANT INSERT ON bought TO shop;
+        """
+            + Files.readString(config.resolve("role.sql")));
     Path driver =
         Path.of(
             org.postgresql.Driver.class
@@ -55,14 +68,13 @@ class PostgresIT {
                 .getCodeSource()
                 .getLocation()
                 .toURI());
-    Path config = Path.of(System.getProperty("server.config"), "postgresql");
     Path jar = Files.copy(driver, folder.resolve("postgresql.jar"));
     payara = node(ServerProcess.Kind.PAYARA, folder, "jdbc/shop");
     payara.library(jar);
     ours(
             config.resolve("payara.asadmin"),
-            "databaseName=shop:user=shop",
-            "databaseName=postgres:user=")
+            "portNumber=5432:databaseName=shop",
+            "portNumber=%d:databaseName=postgres")
         .lines()
         .filter(line -> !line.startsWith("#"))
         .forEach(payara::command);
@@ -71,21 +83,18 @@ class PostgresIT {
     wildfly.cli(
         Files.writeString(
             folder.resolve("wildfly.cli"),
-            ours(config.resolve("wildfly.cli"), "user-name=shop", "user-name=")
-                .replace("5432/shop", "5432/postgres")
-                .replace("5432", "" + database.port())));
+            ours(config.resolve("wildfly.cli"), "5432/shop", "%d/postgres")));
     payara.start();
     wildfly.start();
     ready(payara);
     ready(wildfly);
   }
 
-  /** A file of server-config, for the database of this test: its port, and its user. */
-  private static String ours(Path file, String user, String with) throws IOException {
+  /** A file of server-config, with the port and the database of this test. */
+  private static String ours(Path file, String place, String with) throws IOException {
     String text = Files.readString(file);
-    assertThat(text).contains(user, "5432");
-    return text.replace(user, with + database.user())
-        .replace("portNumber=5432", "portNumber=" + database.port());
+    assertThat(text).containsOnlyOnce(place);
+    return text.replace(place, with.formatted(database.port()));
   }
 
   private static ServerProcess node(ServerProcess.Kind kind, Path folder, String dataSource)
@@ -94,6 +103,7 @@ class PostgresIT {
     WebArchive archive =
         ShrinkWrap.create(WebArchive.class)
             .addPackage(PurchasesApplication.class.getPackage())
+            .addClass(PresenceResource.class)
             .addAsLibrary(new File(System.getProperty("starcast.jar")))
             .addAsResource(
                 new StringAsset(
@@ -101,7 +111,7 @@ class PostgresIT {
                 starcast.endpoint.enabled=true
                 starcast.backplane=postgresql
                 starcast.backplane.postgresql.data-source=%s
-                starcast.backplane.postgresql.create=true
+                starcast.presence.enabled=true
                 """
                         .formatted(dataSource)),
                 "META-INF/microprofile-config.properties")
@@ -164,8 +174,8 @@ class PostgresIT {
       assertThat(buy(wildfly, first + 3, "")).isEqualTo("committed");
 
       for (SseTestClient client : List.of(onPayara, onWildFly)) {
-        assertThat(client.next().data()).isEqualTo("" + first);
-        assertThat(client.next().data()).isEqualTo("" + (first + 3));
+        assertThat(client.next("message").data()).isEqualTo("" + first);
+        assertThat(client.next("message").data()).isEqualTo("" + (first + 3));
       }
       assertThat(onPayara.lastEventId()).isEqualTo(onWildFly.lastEventId());
     }
@@ -207,7 +217,7 @@ class PostgresIT {
       await().atMost(LONG).until(() -> buy(wildfly, last, "").equals("committed"));
 
       List<String> heard = new ArrayList<>();
-      for (ReceivedEvent event = client.next(); ; event = client.next()) {
+      for (ReceivedEvent event = client.next("message"); ; event = client.next("message")) {
         heard.add(event.data());
         if (event.data().equals("" + last)) {
           break;
@@ -220,6 +230,55 @@ class PostgresIT {
     }
     payara.start();
     ready(payara);
+  }
+
+  @Test
+  void usersAreMembersOnBothNodesAreSentToFromTheOtherAndLeaveWithANodeThatIsKilled()
+      throws Exception {
+    List<Server> both = List.of(payara.server(), wildfly.server());
+    String told = "topic=starcast.presence.lobby";
+    try (RawStream onPayara = payara.server().stream(told);
+        RawStream onWildFly = wildfly.server().stream(told);
+        RawStream ann = user(payara, "ann");
+        RawStream annToo = user(wildfly, "ann");
+        RawStream bob = user(payara, "bob");
+        RawStream carol = user(wildfly, "carol")) {
+      Members.awaitMembers("lobby", both, "ann:2", "bob:1", "carol:1");
+
+      assertThat(payara.server().post("presence/send/carol", "hello carol").statusCode())
+          .isEqualTo(200);
+      assertThat(wildfly.server().post("presence/send/bob", "hello bob").statusCode())
+          .isEqualTo(200);
+      assertThat(wildfly.server().post("presence/send/ann", "hello ann").statusCode())
+          .isEqualTo(200);
+      await().atMost(LONG).until(() -> ann.data().contains("hello ann"));
+      await().atMost(LONG).until(() -> annToo.data().contains("hello ann"));
+      await().atMost(LONG).until(() -> carol.data().contains("hello carol"));
+      await().atMost(LONG).until(() -> bob.data().contains("hello bob"));
+      carol.reset();
+      for (RawStream stream : List.of(onPayara, onWildFly)) {
+        Members.awaitMoves(List.of(stream), "carol", "join", "leave");
+        Members.awaitMoves(List.of(stream), "ann", "join");
+        Members.awaitMoves(List.of(stream), "bob", "join");
+      }
+
+      payara.kill();
+
+      Members.awaitMembers("lobby", List.of(wildfly.server()), "ann:1");
+      Members.awaitMoves(List.of(onWildFly), "bob", "join", "leave");
+      Members.awaitMoves(List.of(onWildFly), "ann", "join");
+      payara.start();
+      ready(payara);
+      Members.awaitMembers("lobby", List.of(payara.server()), "ann:1");
+      annToo.reset();
+      Members.awaitMoves(List.of(onWildFly), "ann", "join", "leave");
+    }
+  }
+
+  private static RawStream user(ServerProcess node, String user) {
+    RawStream stream = node.server().open("presence/stream/" + user + "?topic=lobby");
+    assertThat(stream.status()).isEqualTo(200);
+    return stream;
   }
 
   private static void buyAll(
