@@ -57,8 +57,8 @@ class PostgresIT {
     database.execute(
         """
         CREATE ROLE shop LOGIN;
-        CREATE TABLE bought (number integer PRIMARY KEY);
-        GRANT INSERT ON bought TO shop;
+        CREATE TABLE public.bought (number integer PRIMARY KEY);
+        GRANT INSERT ON public.bought TO shop;
         """
             + Files.readString(config.resolve("role.sql")));
     Path driver =
@@ -138,14 +138,18 @@ class PostgresIT {
   private static void ready(ServerProcess node) {
     await()
         .atMost(ServerProcess.BOOT)
-        .until(
+        .untilAsserted(
             () -> {
+              int status = 200; // of one that has ended
               try {
-                return !node.isAlive()
-                    || node.server().post("bought/-1?rollback=true", "").statusCode() == 200;
+                status =
+                    node.isAlive()
+                        ? node.server().post("bought/-1?rollback=true", "").statusCode()
+                        : status;
               } catch (UncheckedIOException e) {
-                return false;
+                status = 0;
               }
+              assertThat(status).as(node::output).isEqualTo(200);
             });
     assertThat(node.isAlive()).as(node::output).isTrue();
   }

@@ -46,6 +46,8 @@ final class NamedSource<T> implements PumpTarget {
   /** How long until an end is published again that was not stored, where there is one node. */
   private static final long AGAIN_NANOS = Duration.ofSeconds(2).toNanos();
 
+  private static final long MAX_AGAIN_NANOS = Duration.ofMinutes(1).toNanos();
+
   /** How the run ends. */
   private record Ending(Kind kind, String reason) {}
 
@@ -71,6 +73,10 @@ final class NamedSource<T> implements PumpTarget {
   private Ending ending;
 
   private boolean publishesAgain;
+
+  /** After how long that is tried next; one try is over before another begins. */
+  private volatile long againNanos = AGAIN_NANOS;
+
   private long published;
   private int unstored;
 
@@ -218,7 +224,15 @@ final class NamedSource<T> implements PumpTarget {
     published++;
     if (!stored.isDone() || stored.isCompletedExceptionally()) {
       unstored++;
-      stored.whenComplete((position, failure) -> stored(failure));
+      stored.whenComplete(
+          (position, failure) -> {
+            if (Thread.holdsLock(this)) {
+              // what follows takes the pump's, which comes before it
+              streams.soon(() -> stored(failure));
+            } else {
+              stored(failure);
+            }
+          });
     }
   }
 
@@ -362,7 +376,8 @@ final class NamedSource<T> implements PumpTarget {
             publishesAgain = true;
           }
           if (!streams.hasHeartbeats()) {
-            streams.timer().after(AGAIN_NANOS, () -> streams.soon(this::publishEndAgain));
+            streams.timer().after(againNanos, () -> streams.soon(this::publishEndAgain));
+            againNanos = Math.min(MAX_AGAIN_NANOS, 2 * againNanos);
           }
         });
   }

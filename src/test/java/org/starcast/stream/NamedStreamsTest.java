@@ -63,7 +63,8 @@ class NamedStreamsTest {
   private RunningBroadcaster node;
   private SseStreams streams;
 
-  private void start(String... settings) {
+  /** Starts the node. */
+  void start(String... settings) {
     node = new RunningBroadcaster(settings);
     running.add(node);
     streams = node.bean(SseStreams.class);

@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.starcast.SseStatistics.BackplaneStatus;
 import org.starcast.internal.config.BackplaneConfig;
@@ -127,6 +128,12 @@ final class PostgresWriter {
 
   /** Whether the database refuses what is in the outbox: no event is in a call with that, then. */
   private boolean stuck;
+
+  /** Whether the next call is for the outbox alone. */
+  private boolean alone;
+
+  /** When it is tried again, once it was refused, by the clock of {@link System#nanoTime}. */
+  private long outboxAt;
 
   private boolean sealed;
   private boolean closed;
@@ -369,8 +376,10 @@ final class PostgresWriter {
             database.close(connection, true);
             connection = null;
           }
-          again(where, e, isRefused);
-          pause(delay);
+          again(where, e, isRefused, delay);
+          if (!isRefused) {
+            pause(delay);
+          }
           delay = Math.min(LAST_DELAY_MILLIS, 2 * delay);
         }
       }
@@ -385,21 +394,34 @@ final class PostgresWriter {
 
   /** Waits until there is something to append, and says where in the outbox; null at the end. */
   private synchronized Outbox await() throws InterruptedException {
-    while (!closed && waiting.isEmpty() && outbox == Outbox.EMPTY) {
-      wait();
+    for (long pause = pauseMillis(); ; pause = pauseMillis()) {
+      if (closed) {
+        return null;
+      }
+      if (waiting.isEmpty()) {
+        single = 0;
+      }
+      alone = (alone || stuck) && outbox != Outbox.EMPTY && pause == 0;
+      if (alone || !waiting.isEmpty() || outbox != Outbox.EMPTY && pause == 0) {
+        break;
+      }
+      wait(pause); // 0 is without end
     }
-    if (closed) {
-      return null;
-    }
-    if (waiting.isEmpty()) {
-      single = 0;
-    }
-    if (single > 0 || stuck && !waiting.isEmpty()) {
+    if (!alone && (single > 0 || stuck)) {
       return Outbox.EMPTY; // so that what is refused is of that one
     }
     Outbox where = outbox;
     outbox = Outbox.EMPTY;
     return where;
+  }
+
+  /** How long the outbox is still left alone, after it was refused. */
+  private long pauseMillis() {
+    if (!stuck || outbox == Outbox.EMPTY) {
+      return 0;
+    }
+    long left = TimeUnit.NANOSECONDS.toMillis(outboxAt - System.nanoTime());
+    return Math.max(0, left);
   }
 
   /** Up to which id the outbox is not looked into. */
@@ -414,6 +436,9 @@ final class PostgresWriter {
   /** What to append next; nothing for the outbox alone. */
   private synchronized List<Waiting> next() {
     List<Waiting> batch = new ArrayList<>();
+    if (alone) {
+      return batch;
+    }
     int size = 0;
     for (Waiting entry : waiting) {
       if (!batch.isEmpty()
@@ -436,6 +461,7 @@ final class PostgresWriter {
     List<Waiting> lost = new ArrayList<>();
     synchronized (this) {
       stuck = stuck && where == Outbox.EMPTY;
+      alone = false;
       outboxTo = Math.max(outboxTo, appended.outboxTo());
       if (appended.more()) {
         if (where == Outbox.ANYWHERE && outbox != Outbox.ANYWHERE) {
@@ -500,6 +526,7 @@ final class PostgresWriter {
       look(where);
       if (batch.size() > 1 || where != Outbox.EMPTY) {
         single = batch.size();
+        alone = where != Outbox.EMPTY; // first of all: whether it is that
       } else if (waiting.peek() == batch.get(0)) {
         bad.add(drop());
       }
@@ -512,13 +539,15 @@ final class PostgresWriter {
     }
   }
 
-  private void again(Outbox where, Exception e, boolean isRefused) {
+  private void again(Outbox where, Exception e, boolean isRefused, long delay) {
     synchronized (this) {
       look(where);
       if (closed) {
         return;
       }
+      alone = false;
       stuck = stuck || isRefused;
+      outboxAt = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(delay);
     }
     if (isRefused) {
       listener.stuck(e);

@@ -2,8 +2,6 @@ package org.starcast.internal.engine;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.starcast.PublishResult;
 import org.starcast.internal.backplane.EncodedEvent;
@@ -39,7 +37,7 @@ final class Delivery extends EncodedEvent implements Consumer<Client> {
   private int dropped;
   private int closed;
   private boolean newTopic;
-  private final CompletableFuture<Void> finished = new CompletableFuture<>();
+  private volatile boolean done;
 
   /**
    * Of an event that has no position yet.
@@ -122,22 +120,12 @@ final class Delivery extends EncodedEvent implements Consumer<Client> {
   void finish(boolean newTopic) {
     this.newTopic = newTopic;
     frame.heldBy(held);
-    finished.complete(null);
-  }
-
-  /** There are no clients any more, and it never gets its frame. */
-  void toNobody() {
-    finished.complete(null);
+    done = true;
   }
 
   /** Whether all clients of this node have been offered it. */
   boolean isDone() {
-    return frame != null && finished.isDone();
-  }
-
-  /** Done when all clients of this node have been offered it, by the thread that does that. */
-  CompletionStage<Void> finished() {
-    return finished;
+    return done;
   }
 
   /** Whether nobody is subscribed to a topic of it that is new. */

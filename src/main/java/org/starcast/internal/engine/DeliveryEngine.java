@@ -141,7 +141,7 @@ public final class DeliveryEngine {
         new InitialStates(
             config, history == null ? () -> null : history::position, encoder::encode);
     this.direct = new DirectMessages(this, recovery, states, executor);
-    this.publisher = new Publisher(this, backplane, listener, threads.loops(), executor, tracing);
+    this.publisher = new Publisher(this, backplane, listener, threads.loops(), tracing);
     this.registration =
         new Registration(this, admission, refusals, history, states, completions, sends);
     this.snapshots = new EngineStatistics(this, admission, backplane);

@@ -132,9 +132,6 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
     lock.lock();
     try {
       if (stopped) {
-        if (envelope instanceof Delivery own) {
-          own.toNobody();
-        }
         return;
       }
       last = new EventId(last.epoch(), event.sequence());

@@ -5,10 +5,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import org.starcast.PublishResult;
 import org.starcast.SseMessage;
 import org.starcast.internal.backplane.EncodedEvent;
+import org.starcast.internal.backplane.LocalBackplane;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.EventId;
 import org.starcast.internal.wire.LibraryEvents;
@@ -22,7 +22,6 @@ final class Publisher {
   private final Backplane backplane;
   private final EngineListener listener;
   private final WriterLoop[] loops;
-  private final Executor executor;
 
   /** Null where nothing is traced. */
   private final Tracing tracing;
@@ -32,13 +31,11 @@ final class Publisher {
       Backplane backplane,
       EngineListener listener,
       WriterLoop[] loops,
-      Executor executor,
       Tracing tracing) {
     this.engine = engine;
     this.backplane = backplane;
     this.listener = listener;
     this.loops = loops;
-    this.executor = executor;
     this.tracing = tracing;
   }
 
@@ -75,11 +72,18 @@ final class Publisher {
       return toNobody(order);
     }
     CompletionStage<Long> stored = backplane.append(delivery);
-    if (engine.deliversInCall() && delivery.isDone()) {
-      order.settle(delivery);
+    if (backplane instanceof LocalBackplane local
+        && LibraryEvents.isStreamSender(delivery.sender())) {
+      // who makes a named stream looks at the room in its history next
+      local.catchUp();
+    }
+    if (!backplane.isShared() && delivery.isDone()) {
+      if (engine.deliversInCall()) {
+        order.settle(delivery);
+      }
       return delivery.result(order.epoch());
     }
-    return order.isStopped() ? toNobody(order) : underWay(message, delivery, stored);
+    return order.isStopped() ? toNobody(order) : underWay(message, stored);
   }
 
   boolean isTransactional() {
@@ -125,21 +129,14 @@ final class Publisher {
   }
 
   /** What is known of a publication that other threads, and machines, are at. */
-  private PublishResult underWay(
-      SseMessage message, Delivery delivery, CompletionStage<Long> stored) {
+  private PublishResult underWay(SseMessage message, CompletionStage<Long> stored) {
     BackplaneFailures.handle(
         stored,
         "the event was not stored",
         failure -> engine.notifier().tellFailure(() -> listener.unpublished(message, failure)));
     CompletableFuture<Long> place = stored.toCompletableFuture();
-    if (place.isDone() && !place.isCompletedExceptionally()) {
-      String id = id(place.join());
-      // who makes a named stream looks at the room in its history next
-      CompletionStage<String> told =
-          !backplane.isShared() && LibraryEvents.isStreamSender(delivery.sender())
-              ? delivery.finished().thenApplyAsync(done -> id, executor)
-              : CompletableFuture.completedStage(id);
-      return new PublishResult(id, place.join(), 0, 0, 0, 0, told);
+    if (!backplane.isShared() && place.isDone() && !place.isCompletedExceptionally()) {
+      return new PublishResult(id(place.join()), place.join(), 0, 0, 0, 0);
     }
     return new PublishResult("", 0, 0, 0, 0, 0, stored.thenApply(this::id));
   }

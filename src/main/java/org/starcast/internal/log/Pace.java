@@ -4,14 +4,18 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Has work that any client can ask for take at most a tenth of the time of one thread, whoever does
- * it. Thread-safe; the times are those of {@link System#nanoTime}.
+ * it; after a rest, 5 ms of it at once. Thread-safe; the times are those of {@link
+ * System#nanoTime}.
  */
 final class Pace {
 
-  /** How many times as long as the work took nobody is to do it again. */
-  private static final int REST = 9;
+  /** How many times as long as it took a piece of work counts for. */
+  private static final int WEIGHT = 10;
 
-  private static final long MAX_REST = TimeUnit.SECONDS.toNanos(1);
+  private static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** How far back a rest counts: many small pieces need not wait for each other. */
+  private static final long CREDIT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private volatile long notBefore;
 
@@ -21,8 +25,10 @@ final class Pace {
   }
 
   /** Some work is done. */
-  void took(long begun, long now) {
-    notBefore = now + Math.min(MAX_REST, REST * (now - begun));
+  synchronized void took(long begun, long now) {
+    long since = now - CREDIT_NANOS;
+    long from = notBefore - since < 0 ? since : notBefore;
+    notBefore = from + Math.min(MAX_NANOS, WEIGHT * (now - begun));
   }
 
   /** How long to wait, in nanoseconds; not above 0 for not at all. */

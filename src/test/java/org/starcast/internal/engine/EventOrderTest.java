@@ -441,13 +441,12 @@ class EventOrderTest {
   }
 
   @Test
-  void anotherNodesBackplaneStoresTheStatesAndThisOnesAllThatHistoriesHave() {
-    String[] settings = {"log.topics.\"a\".events", "5"};
+  void aSharedBackplaneStoresTheLatestOfRetainedTopicsAndThisOneAllThatHistoriesHave() {
+    String[] settings = {"log.topics.\"a\".events", "5", "log.retain.\"r\"", "latest"};
     try (SteppedEngine engine = shared(settings)) {
       engine.publish("a", 1, 3);
-      assertThat(engine.order().states())
-          .extracting(StoredEvent::sequence)
-          .containsExactly(1L, 2L, 3L);
+      engine.publish("r", 4, 5);
+      assertThat(engine.order().states()).extracting(StoredEvent::sequence).containsExactly(5L);
     }
     try (SteppedEngine engine = alone(settings)) {
       engine.publish("a", 1, 3);
