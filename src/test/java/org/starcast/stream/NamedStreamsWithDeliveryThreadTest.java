@@ -2,7 +2,6 @@ package org.starcast.stream;
 
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Disabled;
 
 /** The same where a thread queues what is published, which a file store cannot have beside it. */
 class NamedStreamsWithDeliveryThreadTest extends NamedStreamsTest {
@@ -16,9 +15,4 @@ class NamedStreamsWithDeliveryThreadTest extends NamedStreamsTest {
                     Stream.of(settings), Stream.of("backplane.local.delivery-thread", "true"))
                 .toArray(String[]::new));
   }
-
-  /** Not so: who watches the new one at once gets the items of the forgotten one first. */
-  @Override
-  @Disabled("a known limit, which the page on configuration names")
-  void whoAsksForOneThatIsForgottenIsRefusedAndWhoIsEarlyWaits() {}
 }

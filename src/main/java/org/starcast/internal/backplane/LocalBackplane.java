@@ -16,6 +16,7 @@ import org.starcast.SseStatistics.BackplaneStatus;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.log.FileEventStore;
 import org.starcast.internal.logging.LogMessage;
+import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.BackplaneException;
 import org.starcast.spi.OutgoingEvent;
@@ -32,7 +33,8 @@ import org.starcast.spi.StoredEvent;
  * <p>With {@code starcast.backplane.local.delivery-thread} it is a thread of its own that hands
  * over, and {@link #append} returns when the event has its position. Where more waits for that
  * thread than {@code starcast.backplane.buffer-bytes}, who appends hands over, too, an event at a
- * time, until that is no longer so: nothing is refused, and what waits stays bounded.
+ * time, until that is no longer so: nothing is refused, and what waits stays bounded. What is of a
+ * named stream is handed over by who appends it.
  */
 public final class LocalBackplane implements Backplane {
 
@@ -152,9 +154,9 @@ public final class LocalBackplane implements Backplane {
         });
   }
 
-  /** Sees to it that what was appended is handed over. */
-  private void ordered() {
-    if (delivery == null) {
+  /** Sees to it that what was appended is handed over; by this thread, if need be. */
+  private void ordered(boolean now) {
+    if (delivery == null || now) {
       handOver();
       return;
     }
@@ -249,7 +251,8 @@ public final class LocalBackplane implements Backplane {
       lock.unlock();
     }
     stored.increment();
-    ordered();
+    // who makes a named stream looks at the room in its history next
+    ordered(LibraryEvents.isStreamSender(envelope.sender()));
     return CompletableFuture.completedStage(position);
   }
 
@@ -266,7 +269,7 @@ public final class LocalBackplane implements Backplane {
     } finally {
       lock.unlock();
     }
-    ordered();
+    ordered(false);
     return DONE;
   }
 

@@ -8,10 +8,8 @@ import java.util.concurrent.CompletionStage;
 import org.starcast.PublishResult;
 import org.starcast.SseMessage;
 import org.starcast.internal.backplane.EncodedEvent;
-import org.starcast.internal.backplane.LocalBackplane;
 import org.starcast.internal.topic.TopicName;
 import org.starcast.internal.wire.EventId;
-import org.starcast.internal.wire.LibraryEvents;
 import org.starcast.spi.Backplane;
 import org.starcast.spi.OutgoingEvent;
 
@@ -72,11 +70,6 @@ final class Publisher {
       return toNobody(order);
     }
     CompletionStage<Long> stored = backplane.append(delivery);
-    if (backplane instanceof LocalBackplane local
-        && LibraryEvents.isStreamSender(delivery.sender())) {
-      // who makes a named stream looks at the room in its history next
-      local.catchUp();
-    }
     if (!backplane.isShared() && delivery.isDone()) {
       if (engine.deliversInCall()) {
         order.settle(delivery);
