@@ -12,10 +12,16 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.LogRecord;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -304,6 +310,48 @@ class PostgresBoundsTest {
   }
 
   /** Which nobody can insert unless the table is another than ours. */
+  @Test
+  void aRowThatCannotBeMovedIsSaidAndTakenWhenItCanHoweverMuchElseComes() throws Exception {
+    Node node = node();
+    server.execute("ALTER TABLE %s.outbox DROP CONSTRAINT outbox_key_check".formatted(schema()));
+    AtomicBoolean over = new AtomicBoolean();
+    try (LogCapture log = new LogCapture(PostgresBackplane.class);
+        Connection connection = source.getConnection();
+        Statement statement = connection.createStatement()) {
+      CompletableFuture<Void> steady =
+          CompletableFuture.runAsync(
+              () -> {
+                // so many wait at any time that there is always one
+                Queue<CompletionStage<Long>> waiting = new ArrayDeque<>();
+                while (!over.get()) {
+                  waiting.add(node.publish("b", "steady"));
+                  if (waiting.size() == 64) {
+                    BackplaneContract.get(waiting.remove());
+                  }
+                }
+                waiting.forEach(BackplaneContract::get);
+              });
+      try {
+        statement.execute(insert("'{a}'", "'{}'", "'" + key(6_000) + "'", "'data: late\n'"));
+        commit(node, BackplaneContract.envelope("later", "a"));
+        await().atMost(LONG).until(() -> messages(log, "STARCAST-3021").size() == 1);
+
+        statement.execute(
+            "UPDATE %s.outbox SET key = NULL WHERE key IS NOT NULL".formatted(schema()));
+
+        await()
+            .atMost(LONG)
+            .until(() -> node.receiver().data().containsAll(List.of("late", "later")));
+        await().atMost(LONG).until(() -> node.backplane().status().available());
+        assertThat(steady).isNotDone();
+      } finally {
+        over.set(true);
+      }
+      steady.get(1, TimeUnit.MINUTES);
+      assertThat(node.backplane().status().failed()).isZero();
+    }
+  }
+
   @Test
   void aRowThatCannotBeMovedIsSaidAndHoldsBackNoEventsButThoseOfTransactions() throws Exception {
     Node node = node("starcast.backplane.when-away", "fail");
