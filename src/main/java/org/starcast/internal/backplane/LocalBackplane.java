@@ -41,6 +41,9 @@ public final class LocalBackplane implements Backplane {
   private static final System.Logger LOG = System.getLogger(LocalBackplane.class.getName());
   private static final CompletionStage<Void> DONE = CompletableFuture.completedStage(null);
 
+  /** What one that waits takes beside its bytes, about. */
+  private static final int WEIGHT = 512;
+
   private final StarcastConfig config;
   private final ReentrantLock lock = new ReentrantLock();
   private Receiver receiver;
@@ -50,15 +53,12 @@ public final class LocalBackplane implements Backplane {
 
   private String epoch;
 
-  // guarded by the lock
+  // written under the lock
   private long sequence;
   private volatile boolean closed;
 
   /** What has its position, and is to be handed over in this order. */
   private final Queue<Runnable> ordered = new ConcurrentLinkedQueue<>();
-
-  /** What one takes beside its bytes, about. */
-  private static final int WEIGHT = 512;
 
   /** How many those are, and the bytes that they take. */
   private final AtomicLong waiting = new AtomicLong();
@@ -178,16 +178,8 @@ public final class LocalBackplane implements Backplane {
 
   /** Hands over all that is there, unless this thread is just doing that. */
   private void handOver() {
-    if (turn.isHeldByCurrentThread()) {
-      return;
-    }
-    turn.lock();
-    try {
-      for (Runnable next = ordered.poll(); next != null; next = ordered.poll()) {
-        handOver(next);
-      }
-    } finally {
-      turn.unlock();
+    while (handOverNext()) {
+      // until there is nothing
     }
   }
 
@@ -199,22 +191,17 @@ public final class LocalBackplane implements Backplane {
     turn.lock();
     try {
       Runnable next = ordered.poll();
-      if (next != null) {
-        handOver(next);
+      if (next == null) {
+        return false;
       }
-      return next != null;
-    } finally {
-      turn.unlock();
-    }
-  }
-
-  private static void handOver(Runnable next) {
-    try {
       next.run();
     } catch (RuntimeException | Error e) {
       // it may be another publisher's, and what comes behind it is to be handed over
       LogMessage.HAND_OVER_FAILED.log(LOG, e);
+    } finally {
+      turn.unlock();
     }
+    return true;
   }
 
   /** Milliseconds of the start and 30 random bits: never the same again, and short. */

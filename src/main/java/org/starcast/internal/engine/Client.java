@@ -349,9 +349,7 @@ final class Client extends ClientIdentity implements SinkWriter.Listener {
   }
 
   void complete(List<ClientQueue.Waiting> entries, boolean taken) {
-    for (ClientQueue.Waiting entry : entries) {
-      engine.clients().complete(entry.taken(), taken);
-    }
+    entries.forEach(entry -> engine.clients().complete(entry.taken(), taken));
   }
 
   /**

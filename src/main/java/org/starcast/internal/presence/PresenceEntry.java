@@ -29,7 +29,6 @@ import org.starcast.internal.wire.LibraryEvents;
  */
 record PresenceEntry(UserState state, int clients, long since, long opened, String metadata) {
 
-  /** Kept, as looking it up takes longer than most uses. */
   /** The most bytes of metadata that are sent. */
   private static final int MAX_METADATA = 1024;
 

@@ -31,6 +31,9 @@ final class Members<S> {
   /** How many want certain senders only. */
   private int choosy;
 
+  /** The most there were since the list was cut to its size. */
+  private int most;
+
   Members(TopicNode<S> node, CompiledPattern pattern) {
     this.node = node;
     this.pattern = pattern;
@@ -62,9 +65,11 @@ final class Members<S> {
       list.set(place.index, last);
       last.places.get(this).index = place.index;
     }
-    if (Integer.bitCount(list.size()) == 1) {
+    most = Math.max(most, list.size() + 1);
+    if (list.size() < most / 2) {
       // now and then, else a pattern takes for good what it once had the most of
       list.trimToSize();
+      most = list.size();
     }
     return true;
   }

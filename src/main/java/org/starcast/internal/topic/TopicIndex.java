@@ -28,9 +28,9 @@ import java.util.function.Consumer;
  * is new or gone makes a new version for those topics alone that it may match: the one topic where
  * it has no wildcard, those with the same first segment where that is literal, else all. What is of
  * an old version is looked up again. Resolved topics lie in a table of fixed size, one place per
- * hash, so that nothing is ever searched. A topic takes the place only when it comes twice without
- * another one for that place between: topics that are seen once leave no trace but one integer.
- * What the entries take is bounded in bytes; when it is too much, the cache begins anew.
+ * hash, so that nothing is ever searched. A topic takes the place only when it misses twice without
+ * another one's miss there between: topics that are seen once leave no trace but one integer. What
+ * the entries take is bounded in bytes; when it is too much, the cache begins anew.
  *
  * @param <S> the subscriber; compared by identity
  */
