@@ -13,7 +13,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -51,7 +50,7 @@ class PostgresBoundsTest {
   private static PostgresServer server;
   private static int tests;
 
-  private final List<Backplane> made = new ArrayList<>();
+  private final PostgresNodes nodes = new PostgresNodes();
   private TransactionSource source;
 
   @BeforeAll
@@ -74,7 +73,7 @@ class PostgresBoundsTest {
 
   @AfterEach
   void closeAll() {
-    made.forEach(Backplane::close);
+    nodes.close();
   }
 
   private static String schema() {
@@ -90,13 +89,7 @@ class PostgresBoundsTest {
             "true",
             "starcast.backplane.postgresql.schema",
             schema());
-    Backplane backplane =
-        new PostgresBackplane(Settings.config(keys, settings), source, Settings.SCHEDULER);
-    made.add(backplane);
-    RecordingReceiver receiver = new RecordingReceiver();
-    Node node = new Node(backplane, receiver, backplane.start(receiver, Thread::new));
-    get(node.started());
-    return node;
+    return nodes.node(Settings.config(keys, settings), source);
   }
 
   /** Publishes in a transaction of its own, which is rolled back if that fails. */

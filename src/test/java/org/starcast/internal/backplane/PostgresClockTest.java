@@ -10,7 +10,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -21,7 +20,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.starcast.internal.backplane.BackplaneContract.Node;
 import org.starcast.internal.config.StarcastConfig;
-import org.starcast.spi.Backplane;
 import org.starcast.spi.StoredEvent;
 
 /**
@@ -36,7 +34,7 @@ class PostgresClockTest {
   private static PostgresServer server;
   private static int tests;
 
-  private final List<Backplane> made = new ArrayList<>();
+  private final PostgresNodes nodes = new PostgresNodes();
 
   @BeforeAll
   static void startServer() {
@@ -58,7 +56,7 @@ class PostgresClockTest {
 
   @AfterEach
   void closeAll() {
-    made.forEach(Backplane::close);
+    nodes.close();
   }
 
   private static StarcastConfig config() {
@@ -75,12 +73,7 @@ class PostgresClockTest {
   }
 
   private Node node() {
-    Backplane backplane = new PostgresBackplane(config(), server.dataSource(), Settings.SCHEDULER);
-    made.add(backplane);
-    RecordingReceiver receiver = new RecordingReceiver();
-    Node node = new Node(backplane, receiver, backplane.start(receiver, Thread::new));
-    get(node.started());
-    return node;
+    return nodes.node(config(), server.dataSource());
   }
 
   private static PostgresCleaner cleaner() {

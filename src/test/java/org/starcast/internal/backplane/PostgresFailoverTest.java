@@ -2,7 +2,6 @@ package org.starcast.internal.backplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.starcast.internal.backplane.BackplaneContract.get;
 import static org.starcast.internal.backplane.BackplaneContract.numbers;
 
 import java.time.Duration;
@@ -15,14 +14,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.starcast.internal.backplane.BackplaneContract.Node;
-import org.starcast.spi.Backplane;
 
 /** A database with a replica that takes its place: streaming replication, as it is by default. */
 class PostgresFailoverTest {
 
   private static final Duration LONG = Duration.ofSeconds(60);
 
-  private final List<Backplane> made = new ArrayList<>();
+  private final PostgresNodes nodes = new PostgresNodes();
   private PostgresServer primary;
   private PostgresServer replica;
 
@@ -34,7 +32,7 @@ class PostgresFailoverTest {
 
   @AfterEach
   void closeAll() {
-    made.forEach(Backplane::close);
+    nodes.close();
     if (replica != null) {
       replica.close();
     }
@@ -51,12 +49,7 @@ class PostgresFailoverTest {
     source.setConnectTimeout(5);
     Map<String, String> keys =
         Map.of("starcast.backplane", "postgresql", "starcast.backplane.postgresql.create", "true");
-    Backplane backplane = new PostgresBackplane(Settings.config(keys), source, Settings.SCHEDULER);
-    made.add(backplane);
-    RecordingReceiver receiver = new RecordingReceiver();
-    Node node = new Node(backplane, receiver, backplane.start(receiver, Thread::new));
-    get(node.started());
-    return node;
+    return nodes.node(Settings.config(keys), source);
   }
 
   private void awaitReplicaHasAll() {

@@ -47,7 +47,7 @@ class PostgresFaultsTest {
   private static PostgresServer server;
   private static int tests;
 
-  private final List<Backplane> made = new ArrayList<>();
+  private final PostgresNodes nodes = new PostgresNodes();
 
   @BeforeAll
   static void startServer() {
@@ -68,7 +68,7 @@ class PostgresFaultsTest {
 
   @AfterEach
   void closeAll() {
-    made.forEach(Backplane::close);
+    nodes.close();
   }
 
   private static String schema() {
@@ -90,11 +90,7 @@ class PostgresFaultsTest {
   }
 
   private Node starting(DataSource source, String... settings) {
-    Backplane backplane =
-        new PostgresBackplane(Settings.config(keys(), settings), source, Settings.SCHEDULER);
-    made.add(backplane);
-    RecordingReceiver receiver = new RecordingReceiver();
-    return new Node(backplane, receiver, backplane.start(receiver, Thread::new));
+    return nodes.starting(Settings.config(keys(), settings), source);
   }
 
   private Node node(String... settings) {
@@ -801,10 +797,9 @@ class PostgresFaultsTest {
             schema(),
             "starcast.log.retain.a",
             "latest");
-    Backplane backplane = new PostgresBackplane(Settings.config(keys), source, Settings.SCHEDULER);
-    made.add(backplane);
-    RecordingReceiver receiver = new RecordingReceiver();
-    get(backplane.start(receiver, Thread::new));
+    Node node = nodes.node(Settings.config(keys), source);
+    Backplane backplane = node.backplane();
+    RecordingReceiver receiver = node.receiver();
     get(backplane.append(envelope("x", "a")));
     get(backplane.command("mark", new byte[0]));
     try (Connection connection = source.getConnection();

@@ -22,7 +22,6 @@ import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.starcast.internal.backplane.BackplaneContract.Node;
 import org.starcast.internal.config.StarcastConfig;
-import org.starcast.spi.Backplane;
 import org.starcast.spi.StoredEvent;
 
 /** What the database keeps, and for how long; of tables that psql has made. */
@@ -33,7 +32,7 @@ class PostgresRetentionTest {
 
   private static PostgresServer server;
 
-  private final List<Backplane> made = new ArrayList<>();
+  private final PostgresNodes nodes = new PostgresNodes();
   private RecordingReceiver receiver;
 
   @BeforeAll
@@ -57,7 +56,7 @@ class PostgresRetentionTest {
 
   @AfterEach
   void closeAll() {
-    made.forEach(Backplane::close);
+    nodes.close();
   }
 
   private static StarcastConfig config(String... settings) {
@@ -69,12 +68,7 @@ class PostgresRetentionTest {
   }
 
   private Node node(DataSource source, String... settings) {
-    Backplane backplane = new PostgresBackplane(config(settings), source, Settings.SCHEDULER);
-    made.add(backplane);
-    RecordingReceiver own = new RecordingReceiver();
-    Node node = new Node(backplane, own, backplane.start(own, Thread::new));
-    get(node.started());
-    return node;
+    return nodes.node(config(settings), source);
   }
 
   /** Rows, by their sequences, of so many bytes each. */
