@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -53,6 +54,10 @@ class NamedCutsTest {
     RunningBroadcaster node = new RunningBroadcaster(settings);
     running.add(node);
     return node;
+  }
+
+  private static String[] with(String[] settings, String... more) {
+    return Stream.of(settings, more).flatMap(Stream::of).toArray(String[]::new);
   }
 
   private static List<Seen> seen(FakeSink sink) {
@@ -120,15 +125,15 @@ class NamedCutsTest {
   @Test
   void whoComesBackAfterARestartWithTheFileStoreHasTheSameItems(@TempDir Path log)
       throws Exception {
-    String[] settings = {
-      "log.store", "file", "log.directory", log.resolve("log").toString(), "log.events", "200"
-    };
-    RunningBroadcaster before = node(settings);
+    String[] file = {"log.store", "file", "log.directory", log.resolve("log").toString()};
+    // as many as there are: of those that wait for the disk it leaves out what the log would not
+    // hold, and tells of a gap
+    RunningBroadcaster before = node(with(file, "log.events", "2000"));
     List<Seen> all = run(before);
     running.remove(before);
     before.close();
 
-    assertEachGetsTheRest(node(settings), all);
+    assertEachGetsTheRest(node(with(file, "log.events", "200")), all);
   }
 
   @Test
