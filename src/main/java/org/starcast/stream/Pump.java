@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -37,6 +38,8 @@ import org.starcast.stream.SseStreams.Progress;
  * <p>{@link Slices#wake} has a slice run if none does, and makes a running one look again. The
  * reader and the window belong to the slices; the state changes, and the client is written to,
  * under this object's monitor, so that nothing follows the last message.
+ *
+ * <p>Over 500 lines, as all ways in which a stream goes on and ends are here, beside its states.
  */
 final class Pump<T> implements SseStream {
 
@@ -81,6 +84,10 @@ final class Pump<T> implements SseStream {
   private final Timer timer;
   private final CompletableFuture<End> completion = new CompletableFuture<>();
   private final AtomicLong sent = new AtomicLong();
+
+  /** A ping is being made, or waits for room: there is no other one meanwhile. */
+  private final AtomicBoolean pinging = new AtomicBoolean();
+
   private final long intervalNanos;
   private final Deadlines deadlines;
   private final Slices slices;
@@ -439,20 +446,22 @@ final class Pump<T> implements SseStream {
 
   private void beat() {
     try {
-      executor.execute(
-          () -> {
-            try {
-              MessageSource ping = options.ping().get();
-              if (ping != null) {
-                send(ping.toSseMessage());
-              }
-            } catch (Throwable e) { // as in a slice
-              log(e);
-              fail(e);
-            }
-          });
+      if (pinging.compareAndSet(false, true)) {
+        executor.execute(this::ping);
+      }
     } catch (RuntimeException e) {
       // the application is being stopped: wake() sees to it
+    }
+  }
+
+  private void ping() {
+    try {
+      MessageSource ping = options.ping().get();
+      CompletionStage<Boolean> taken = ping == null ? NOTHING : send(ping.toSseMessage());
+      taken.whenComplete((took, failure) -> pinging.set(false));
+    } catch (Throwable e) { // as in a slice
+      log(e);
+      fail(e);
     }
   }
 

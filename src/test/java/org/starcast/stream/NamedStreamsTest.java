@@ -394,6 +394,43 @@ class NamedStreamsTest {
     assertThat(dropped()).isZero();
   }
 
+  private static StreamOptions<Object> pinging(AtomicInteger made) {
+    return StreamOptions.defaults()
+        .heartbeat(
+            Duration.ofMillis(2),
+            () -> {
+              made.incrementAndGet();
+              return SseMessage.builder().event("ping").data("").build();
+            });
+  }
+
+  @Test
+  void pingsAreLeftOutWhileThereIsNoRoomForOne() throws Exception {
+    start();
+    Manual manual = new Manual();
+    AtomicInteger made = new AtomicInteger();
+    NamedStream stream = streams.named(ID, manual.source(), pinging(made).keepItems(5));
+    AtomicInteger time = new AtomicInteger();
+    NamedStream clock = streams.named("clock.1", Source.emitter(e -> {}), pinging(time));
+
+    Awaitility.await().atMost(PATIENCE).until(() -> stream.items() == 5 && time.get() > 100);
+    // those that are kept, and one that waits
+    assertThat(made).hasValueLessThanOrEqualTo(6);
+    clock.stop();
+
+    NamedViewer viewer = new NamedViewer(ID).connect(node.broadcaster());
+    manual.emit(0, 3);
+    Awaitility.await().atMost(PATIENCE).until(() -> made.get() > 10);
+    manual.complete();
+    assertThat(await(stream)).isEqualTo(State.COMPLETED);
+    long all = stream.items();
+    String end = end("\"outcome\":\"completed\",\"items\":" + all);
+    Awaitility.await().atMost(PATIENCE).until(() -> viewer.seen().contains(end));
+    assertThat(viewer.seen()).filteredOn(event -> event.startsWith("t")).isEqualTo(items(3));
+    assertThat(viewer.seen()).filteredOn("ping="::equals).hasSize((int) all - 3);
+    assertThat(dropped()).isZero();
+  }
+
   @Test
   void whatAHistoryOfTheConfigurationWouldLetGoOfUnreadWaitsToo() throws Exception {
     start("log.topics.\"answers.*\".events", "10", "log.topics.\"answers.b.*\".bytes", "4096");
