@@ -50,7 +50,7 @@ final class WebRequests {
                   case "getContentType" -> contentType;
                   case "getAttribute" -> attributes.get(args[0]);
                   case "setAttribute" -> attributes.put((String) args[0], args[1]);
-                  case "getUserPrincipal", "getRemoteAddr" -> null;
+                  case "getUserPrincipal", "getRemoteAddr", "getHeader" -> null;
                   case "isUserInRole" -> false;
                   default -> throw new UnsupportedOperationException(method.getName());
                 });
