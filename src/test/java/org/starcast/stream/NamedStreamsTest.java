@@ -858,6 +858,40 @@ class NamedStreamsTest {
   }
 
   @Test
+  void whatTheFileOfTheLogLacksComesFromTheHistoryOfItsTopic() throws Exception {
+    Path log = temp.resolve("log");
+    String[] file = {
+      "log.store",
+      "file",
+      "log.directory",
+      log.toString(),
+      "log.events",
+      "4000",
+      "log.topics.\"orders\".events",
+      "4000"
+    };
+    start(file);
+    List<String> all = items(3_500);
+    all.forEach(item -> node.broadcaster().publish("orders", item));
+    running.remove(node);
+    node.close();
+    try (Stream<Path> files = Files.list(log)) {
+      // one in the midst
+      List<Path> segments =
+          files
+              .filter(each -> each.getFileName().toString().startsWith("events-"))
+              .sorted()
+              .toList();
+      assertThat(segments).hasSizeGreaterThan(2);
+      Files.write(segments.get(1), new byte[] {1, 2, 3});
+    }
+
+    start(file);
+
+    awaitSeen(new NamedViewer("ord*").connect(node.broadcaster()), all);
+  }
+
+  @Test
   void whatACrashCutOffHasFailedAfterTheRestart() throws Exception {
     Path log = temp.resolve("log");
     start("log.store", "file", "log.directory", log.toString(), "log.sync", "PT0S");

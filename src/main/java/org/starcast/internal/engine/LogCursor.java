@@ -13,10 +13,10 @@ import org.starcast.spi.StoredEvent;
 /**
  * Where a client that is not live reads in the log: event after event, a slice each cycle, so that
  * it takes no memory however far behind it is. Events that the log has evicted come from the
- * histories of their topics, if these have all that the client missed; and so do those that the log
- * has, if each topic has its own, so that nothing of others is looked at. Else they come from the
- * backplane, in pages, for which the client waits without a thread. Used by the client's drain
- * thread only.
+ * histories of their topics, if these have all that the client missed; so do those that the log
+ * lacks, as its file does, and those that it has, if each topic has its own, so that nothing of
+ * others is looked at. Else they come from the backplane, in pages, for which the client waits
+ * without a thread. Used by the client's drain thread only.
  *
  * <pre>
  *   VERIFYING, SEEKING ───► ( where is the next event? ) ◄──── PREAMBLE ◄──── begins with states
@@ -72,6 +72,9 @@ final class LogCursor {
 
   /** Where that is in the log, in the phase {@code RING}. */
   private long position;
+
+  /** The last hole of the log in whose place it reads the histories; 0 for none. */
+  private long hole;
 
   /** What is written before events are, in the phase {@code PREAMBLE}. */
   private final ArrayDeque<Frame> preamble = new ArrayDeque<>(0);
@@ -319,11 +322,12 @@ final class LogCursor {
       DeliveryEngine engine,
       Client client) {
     while (looked < SLICE) {
-      if (next > log.evicted() && !isBetterByTopics(filter)) {
+      long lacking = Math.max(hole, log.evicted());
+      if (next > lacking && !isBetterByTopics(filter)) {
         return readOn(filter);
       }
       Selection topics = filter.at(next).selection(history);
-      long end = order.topics().hasOwn(topics) ? log.last() : log.evicted();
+      long end = order.topics().hasOwn(topics) ? log.last() : lacking;
       long to = Math.min(Math.min(end, filter.sameUpTo(next)), until - 1);
       if (next > to) {
         return false;
@@ -427,8 +431,14 @@ final class LogCursor {
         return false;
       }
       if (event.isHole() && !has(event)) {
-        next = event.sequence() + 1;
-        phase = Phase.GAP;
+        if (next > completeSince(filter)) {
+          // what the file lacks they may have, as they are stored beside it
+          hole = event.sequence();
+          phase = Phase.TOPICS;
+        } else {
+          next = event.sequence() + 1;
+          phase = Phase.GAP;
+        }
         return true;
       }
       if (!add(event, batch, until, filter, client)) {

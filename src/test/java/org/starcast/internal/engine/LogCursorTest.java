@@ -1,9 +1,12 @@
 package org.starcast.internal.engine;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -17,6 +20,7 @@ import org.starcast.Subscription;
 import org.starcast.Subscription.Overflow;
 import org.starcast.internal.backplane.MemoryStream;
 import org.starcast.internal.engine.SteppedEngine.Viewer;
+import org.starcast.spi.StoredEvent;
 import org.starcast.testing.ReceivedEvent;
 
 /**
@@ -415,6 +419,68 @@ class LogCursorTest {
       assertThat(viewer.data()).containsExactly("{\"next\":\"e1-6\"}", "6");
       assertThat(id(viewer, 0)).isEqualTo("e1-5");
     }
+  }
+
+  private static final String[] HISTORIES = {
+    "log.topics.\"a\".events", "10", "log.topics.\"b\".events", "2"
+  };
+
+  /**
+   * As after a restart whose file lacks 4 to 9, which the histories had when it ended, and with one
+   * event that has come since, which they had not.
+   */
+  private static SteppedEngine withHole() {
+    List<StoredEvent> stored = new ArrayList<>();
+    try (SteppedEngine before = new SteppedEngine(HISTORIES)) {
+      for (int i = 1; i <= 12; i++) {
+        before.publish(List.of("a", "b", "c").get(i % 3), i);
+      }
+      stored.addAll(before.order().states());
+    }
+    SteppedEngine engine = new SteppedEngine(HISTORIES);
+    engine.order().began("e1", 0, stored);
+    Map<Long, StoredEvent> events =
+        stored.stream().collect(Collectors.toMap(StoredEvent::sequence, event -> event));
+    for (long i = 1; i <= 12; i++) {
+      if (i == 9) {
+        engine.order().missed(9);
+      } else if (i < 4 || i > 9) {
+        engine.order().received(events.getOrDefault(i, event("b", i)), null);
+      }
+    }
+    return engine;
+  }
+
+  @Test
+  void aHoleThatTheHistoriesCoverIsNoGap() {
+    try (SteppedEngine engine = withHole()) {
+      Viewer resumed = engine.connect(Subscription.to("a").resumeFrom("e1-2"));
+      assertThat(resumed.data()).containsExactly("3", "6", "9", "12");
+      Viewer within = engine.connect(Subscription.to("a").resumeFrom("e1-6"));
+      assertThat(within.data()).containsExactly("9", "12");
+      Viewer fromStart =
+          engine.connect(Subscription.to("a", "c").resumeFrom(Subscription.EARLIEST));
+      assertThat(fromStart.data()).containsExactly("2", "3", "5", "6", "8", "9", "11", "12");
+      // the history of this one had let go of what the file lacks
+      Viewer without = engine.connect(Subscription.to("a", "b").resumeFrom("e1-3"));
+      assertThat(without.data()).containsExactly("{\"next\":\"e1-10\"}", "10", "12");
+      assertThat(engine.count(Metric.GAPS)).isEqualTo(1);
+
+      // what is lost now nobody has
+      engine.order().missed(15);
+      engine.order().received(event("a", 16), null);
+      engine.run();
+      assertThat(resumed.data()).endsWith("12", "{\"next\":\"e1-16\"}", "16");
+      Viewer late = engine.connect(Subscription.to("a").resumeFrom("e1-2"));
+      assertThat(late.data())
+          .containsExactly("3", "{\"next\":\"e1-10\"}", "12", "{\"next\":\"e1-16\"}", "16");
+    }
+  }
+
+  private static StoredEvent event(String topic, long sequence) {
+    byte[] bytes = ("data: " + sequence + "\n\n").getBytes(UTF_8);
+    return new StoredEvent(
+        sequence, sequence, List.of(topic), null, List.of(), bytes, bytes.length);
   }
 
   @Test
