@@ -84,7 +84,16 @@ public final class Server {
   }
 
   public JsonObject statistics() {
-    try (var reader = Json.createReader(new StringReader(get("probe/statistics").body()))) {
+    return object("probe/statistics");
+  }
+
+  /** The versions of Java and of APIs; only where the application is that of the contract. */
+  public JsonObject runtime() {
+    return object("runtime");
+  }
+
+  private JsonObject object(String path) {
+    try (var reader = Json.createReader(new StringReader(get(path).body()))) {
       return reader.readObject();
     }
   }

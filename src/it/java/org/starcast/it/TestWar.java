@@ -11,7 +11,7 @@ import org.jboss.shrinkwrap.api.spec.WebArchive;
 import org.starcast.it.app.TestApplication;
 import org.starcast.it.app.Transactions;
 import org.starcast.it.app.TransactionsResource;
-import org.starcast.it.runtime.app.Marks;
+import org.starcast.it.runtime.app.RuntimeResource;
 
 /**
  * The WAR of the server tests: the application under {@code app}, and the jar as a user adds it.
@@ -26,13 +26,13 @@ public final class TestWar {
   }
 
   /**
-   * The WAR with these configuration values, and filters of its own.
+   * The WAR with these configuration values, and what the contract alone needs.
    *
    * @param libraries the folder of what it brings to a server that has Jakarta Servlet alone; null
    *     for one that has Jakarta EE
    */
   public static WebArchive forServer(Path libraries, String... config) {
-    WebArchive war = with(config).addClasses(Marks.class, Marks.Rest.class, Marks.Servlet.class);
+    WebArchive war = with(config).addPackage(RuntimeResource.class.getPackage());
     if (libraries == null) {
       return war;
     }

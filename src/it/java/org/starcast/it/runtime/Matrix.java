@@ -53,14 +53,29 @@ final class Matrix
   private final List<String> rows = new ArrayList<>();
   private final Map<String, String> known = new HashMap<>();
   private String writer = "";
-  private int java;
+  private int feature;
+  private String java = "";
+  private String microProfile = "";
 
   Matrix(Target target) {
     this.target = target;
   }
 
-  void java(int feature) {
-    java = feature;
+  /** The feature release of the JDK that it is started with. */
+  void startedOn(int feature) {
+    this.feature = feature;
+    java = Integer.toString(feature);
+  }
+
+  /**
+   * What the application has found there.
+   *
+   * @param java the version that its process runs on
+   * @param microProfile the APIs, with their versions
+   */
+  void ranOn(String java, String microProfile) {
+    this.java = java;
+    this.microProfile = microProfile;
   }
 
   /** A row that does not hold on this server, and why: it is shown, and fails no build. */
@@ -133,16 +148,16 @@ final class Matrix
   @Override
   public void afterAll(ExtensionContext context) throws IOException {
     Optional<Throwable> failure = context.getExecutionException();
-    if (java == 0 || failure.isPresent() && failure.get() instanceof TestAbortedException) {
+    if (feature == 0 || failure.isPresent() && failure.get() instanceof TestAbortedException) {
       return;
     }
     failure.ifPresent(
         cause -> rows.add(Outcome.FAILS + "\tthe application is deployed\t" + firstLine(cause)));
     Files.createDirectories(FOLDER);
     Path file =
-        FOLDER.resolve(context.getRequiredTestClass().getSimpleName() + "-java" + java + END);
+        FOLDER.resolve(context.getRequiredTestClass().getSimpleName() + "-java" + feature + END);
     List<String> lines = new ArrayList<>();
-    lines.add(String.join("\t", target.name(), target.version(), "" + java, writer));
+    lines.add(String.join("\t", target.name(), target.version(), java, microProfile, writer));
     lines.addAll(rows);
     Files.write(file, lines);
   }
@@ -152,25 +167,32 @@ final class Matrix
   }
 
   /** One run, read again. */
-  private record Run(String server, String version, int java, String writer, List<String[]> rows) {
+  private record Run(
+      String server,
+      String version,
+      Runtime.Version java,
+      String microProfile,
+      String writer,
+      List<String[]> rows) {
 
     static Run read(Path file) {
       try {
         List<String> lines = Files.readAllLines(file);
         String[] head = lines.get(0).split("\t", -1);
         List<String[]> rows = lines.stream().skip(1).map(line -> line.split("\t", -1)).toList();
-        return new Run(head[0], head[1], Integer.parseInt(head[2]), head[3], rows);
+        return new Run(head[0], head[1], Runtime.Version.parse(head[2]), head[3], head[4], rows);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     }
 
     String line() {
-      return "| %s %s | %d | `%s` | %d of %d | %s | %s |\n"
+      return "| %s %s | %s | %s | `%s` | %d of %d | %s | %s |\n"
           .formatted(
               server,
               version,
               java,
+              microProfile,
               writer,
               rows.stream().filter(row -> row[0].equals(Outcome.HOLDS.name())).count(),
               rows.stream().filter(row -> !row[0].equals(Outcome.SKIPPED.name())).count(),
@@ -194,7 +216,7 @@ final class Matrix
   public static void main(String[] args) throws IOException {
     StringBuilder table =
         new StringBuilder(
-            "| server | Java | writer | holds | does not hold | not tested |\n|---|---|---|---|---|---|\n");
+            "| server | Java | MicroProfile | writer | holds | does not hold | not tested |\n|---|---|---|---|---|---|---|\n");
     try (Stream<Path> files = Files.list(Files.createDirectories(FOLDER))) {
       files
           .filter(file -> file.toString().endsWith(END))

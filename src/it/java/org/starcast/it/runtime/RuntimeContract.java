@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
+import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -82,9 +83,9 @@ abstract class RuntimeContract {
   @BeforeAll
   void bootAndDeploy() throws Exception {
     String home = System.getProperty("runtime.java");
-    assumeThat(Path.of(home, "bin", "java")).as("a JDK at -Djdk.next").exists();
+    assumeThat(Path.of(home, "bin", "java")).as("a JDK at -Djdk.first, or at -Djdk.next").exists();
     int feature = Target.featureOf(Path.of(home));
-    matrix.java(feature);
+    matrix.startedOn(feature);
     assumeThat(feature)
         .as("Java of %s %s", target.name(), target.version())
         .isBetween(target.oldestJava(), target.newestJava());
@@ -104,6 +105,15 @@ abstract class RuntimeContract {
         .exportTo(war.toFile(), true);
     server = new Server(url());
     deploy();
+    JsonObject runtime = server.runtime();
+    String java = runtime.getString("java");
+    assertThat(Runtime.Version.parse(java).feature()).as("Java %s", java).isEqualTo(feature);
+    JsonObject apis = runtime.getJsonObject("microProfile");
+    matrix.ranOn(
+        java,
+        apis.keySet().stream()
+            .map(api -> api + " " + apis.getString(api))
+            .collect(Collectors.joining(", ")));
   }
 
   private static void delete(Path folder) throws IOException {
