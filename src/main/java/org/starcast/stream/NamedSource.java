@@ -375,7 +375,7 @@ final class NamedSource<T> implements PumpTarget {
           synchronized (this) {
             publishesAgain = true;
           }
-          if (!streams.hasHeartbeats()) {
+          if (!streams.isShared()) {
             streams.timer().after(againNanos, () -> streams.soon(this::publishEndAgain));
             againNanos = Math.min(MAX_AGAIN_NANOS, 2 * againNanos);
           }

@@ -10,13 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.starcast.SseBroadcaster;
 import org.starcast.SseClient;
 import org.starcast.SseMessage;
+import org.starcast.Subscription;
 import org.starcast.internal.backplane.ClusterBus;
 import org.starcast.internal.cdi.ContainerExecutors;
 import org.starcast.internal.cdi.Payloads;
@@ -61,14 +61,19 @@ class NamedStreams implements StreamListener {
   private final ClusterBus bus;
   private final StarcastConfig config;
   private final Function<Object, SseMessage> encoder;
-  private final Executor executor;
-  private final Timer timer;
+  private final StreamThreads threads;
   private final NamedRuns runs;
   private final NamedPeers peers;
 
   /** For the container's proxy. */
   NamedStreams() {
-    this(null, null, null, null, null, null);
+    broadcaster = null;
+    bus = null;
+    config = null;
+    encoder = null;
+    threads = null;
+    runs = null;
+    peers = null;
   }
 
   @Inject
@@ -78,48 +83,13 @@ class NamedStreams implements StreamListener {
       StarcastConfig config,
       Payloads payloads,
       ContainerExecutors executors) {
-    this(
-        broadcaster,
-        bus,
-        config,
-        payloads::toMessage,
-        executors.executor(),
-        Timer.of(executors.scheduler()));
-    listen();
-  }
-
-  private NamedStreams(
-      SseBroadcaster broadcaster,
-      ClusterBus bus,
-      StarcastConfig config,
-      Function<Object, SseMessage> encoder,
-      Executor executor,
-      Timer timer) {
     this.broadcaster = broadcaster;
     this.bus = bus;
     this.config = config;
-    this.encoder = encoder;
-    this.executor = executor;
-    this.timer = timer;
-    this.runs =
-        bus == null ? null : new NamedRuns(this, bus.node(), !bus.isShared(), config, timer);
-    this.peers = new NamedPeers(this, runs, bus);
-  }
-
-  /** Those of a node that is no bean. */
-  static NamedStreams of(
-      SseBroadcaster broadcaster,
-      ClusterBus bus,
-      StarcastConfig config,
-      Function<Object, SseMessage> encoder,
-      Executor executor,
-      Timer timer) {
-    NamedStreams streams = new NamedStreams(broadcaster, bus, config, encoder, executor, timer);
-    streams.listen();
-    return streams;
-  }
-
-  private void listen() {
+    encoder = payloads::toMessage;
+    threads = StreamThreads.of(executors);
+    runs = new NamedRuns(this, bus.node(), !bus.isShared(), config, threads.timer());
+    peers = new NamedPeers(this, runs, bus);
     bus.onEnding(this::end);
     if (bus.isShared()) {
       peers.listen();
@@ -361,7 +331,7 @@ class NamedStreams implements StreamListener {
   }
 
   <T> Pump<T> pump(NamedSource<T> target, SourceReader<T> reader, StreamOptions<? super T> how) {
-    return new Pump<>(target, reader, how, encoder, executor, timer);
+    return new Pump<>(target, reader, how, encoder, threads);
   }
 
   /** How far clients of this node have read the topic; 0 if there is none. */
@@ -381,17 +351,27 @@ class NamedStreams implements StreamListener {
   }
 
   Timer timer() {
-    return timer;
+    return threads.timer();
   }
 
-  /** Whether there are nodes that send heartbeats, with which ends are published again. */
-  boolean hasHeartbeats() {
+  /** Whether there are other nodes, and heartbeats. */
+  boolean isShared() {
     return bus.isShared();
+  }
+
+  /**
+   * Where viewers begin of a stream that is not known to have begun; to be asked for before it is
+   * looked for. Other nodes may have had it.
+   */
+  String position() {
+    String last = broadcaster.lastEventId();
+    return isShared() || last.isEmpty() ? Subscription.EARLIEST : last;
   }
 
   /** Whether a node has viewers of the topic, and when another one had; below zero for never. */
   boolean isWatched(String id, long seenAt) {
-    return !broadcaster.clientsOn(id).isEmpty() || seenAt >= 0 && timer.now() - seenAt < SEEN_NANOS;
+    return !broadcaster.clientsOn(id).isEmpty()
+        || seenAt >= 0 && timer().now() - seenAt < SEEN_NANOS;
   }
 
   /** How long a stream goes on that nobody watches; 0 for without end. */
@@ -404,14 +384,16 @@ class NamedStreams implements StreamListener {
   /** Has something done by a thread of the container's; not at all once the application ends. */
   void soon(Runnable task) {
     try {
-      executor.execute(
-          () -> {
-            try {
-              task.run();
-            } catch (RuntimeException | Error e) {
-              LogMessage.STREAM_FAILED.log(LOG, e);
-            }
-          });
+      threads
+          .application()
+          .execute(
+              () -> {
+                try {
+                  task.run();
+                } catch (RuntimeException | Error e) {
+                  LogMessage.STREAM_FAILED.log(LOG, e);
+                }
+              });
     } catch (RejectedExecutionException e) {
       LogMessage.NO_THREAD.log(LOG, e);
     }

@@ -119,18 +119,19 @@ final class Pump<T> implements SseStream {
       SourceReader<? extends T> reader,
       StreamOptions<? super T> options,
       Function<Object, SseMessage> encoder,
-      Executor executor,
-      Timer timer) {
+      StreamThreads threads) {
     this.target = target;
     this.reader = reader;
     this.options = options;
     this.encoder = encoder;
-    this.executor = executor;
-    this.timer = timer;
+    this.executor = threads.application();
+    this.timer = threads.timer();
     this.intervalNanos = options.interval().toNanos();
     this.window = options.throttle() == null ? null : new RateWindow<>(options.throttle());
     this.deadlines = new Deadlines(options, timer, this::onTime);
-    this.slices = new Slices(executor, this::work, this::rejected);
+    this.slices =
+        new Slices(
+            executor, reader.wakes() ? threads.slices() : executor, this::work, this::rejected);
     this.pollAt = timer.now();
   }
 

@@ -5,10 +5,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** Runs a stream's work on an executor, one slice at a time. Thread-safe. */
+/**
+ * Runs a stream's work, one slice at a time: the first on an executor of its own, which has the
+ * context of who begins. Thread-safe.
+ */
 final class Slices {
 
-  private final Executor executor;
+  /** For the next slice. */
+  private volatile Executor executor;
+
+  private final Executor others;
   private final BooleanSupplier work;
   private final Consumer<Throwable> rejected;
 
@@ -16,11 +22,14 @@ final class Slices {
   private final AtomicInteger wakes = new AtomicInteger();
 
   /**
+   * @param first runs the first slice
+   * @param others runs the others
    * @param work a slice; throws nothing; true for more to do, after other tasks of the executor
    * @param rejected is told why the executor takes no slice; the last one runs on its caller then
    */
-  Slices(Executor executor, BooleanSupplier work, Consumer<Throwable> rejected) {
-    this.executor = executor;
+  Slices(Executor first, Executor others, BooleanSupplier work, Consumer<Throwable> rejected) {
+    this.executor = first;
+    this.others = others;
     this.work = work;
     this.rejected = rejected;
   }
@@ -43,6 +52,7 @@ final class Slices {
   }
 
   private void slice() {
+    executor = others;
     int seen = wakes.get();
     do {
       if (work.getAsBoolean()) {

@@ -21,8 +21,9 @@ import org.starcast.internal.Arguments;
  * <p>Sources are called on the container's managed executor, one call at a time. A call may block,
  * and then holds a thread of it, of which there may be only a few for the whole application: for
  * what waits long, an emitter, a publisher or a queue is the better source. A source that blocks is
- * closed when its call has returned. No request is active there, and no transaction: open what a
- * source needs in it, and close it with it.
+ * closed when its call has returned. What a publisher or an emitter gave is passed on by 16 threads
+ * of the container for all such streams. No request is active there, and no transaction: open what
+ * a source needs in it, and close it with it.
  *
  * @param <T> the items
  */

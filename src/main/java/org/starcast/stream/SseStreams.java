@@ -30,8 +30,7 @@ import org.starcast.internal.json.Json;
  *
  * <p>The source is asked for an item when the client's queue has taken the last one, and never when
  * half of that queue is full: a slow client slows its source down, not the server. No stream keeps
- * a thread: sources are asked in short slices on the container's managed executor, see {@link
- * Source}.
+ * a thread: sources are asked in short slices on threads of the container, see {@link Source}.
  *
  * <p>A stream's client is a client like any other ({@link SseBroadcaster#register}): the limits,
  * heartbeats, the send timeout, the drain and the statistics hold for it. Its type is {@code

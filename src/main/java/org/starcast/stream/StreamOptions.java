@@ -16,7 +16,8 @@ import org.starcast.internal.wire.SseFormat;
 
 /**
  * How a stream behaves. Immutable and thread-safe: every method returns new options. The functions
- * in it are called on the container's managed executor.
+ * in it are called on the container's managed executor; for items of a publisher or an emitter on
+ * 16 threads of the container that such streams share, so that they should not block there.
  *
  * <pre>{@code
  * StreamOptions.defaults()

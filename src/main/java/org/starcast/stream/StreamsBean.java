@@ -10,7 +10,6 @@ import jakarta.ws.rs.sse.SseEventSink;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -38,14 +37,13 @@ class StreamsBean implements SseStreams {
 
   private final BiFunction<SseEventSink, Subscription, SseClient> registry;
   private final Function<Object, SseMessage> encoder;
-  private final Executor executor;
-  private final Timer timer;
+  private final StreamThreads threads;
   private final NamedStreams named;
   private final Supplier<HttpServletRequest> request;
 
   /** For the container's proxy. */
   StreamsBean() {
-    this(null, null, null, null, null, null);
+    this(null, null, (StreamThreads) null, null, null);
   }
 
   @Inject
@@ -58,8 +56,7 @@ class StreamsBean implements SseStreams {
     this(
         broadcaster::register,
         payloads::toMessage,
-        executors.executor(),
-        Timer.of(executors.scheduler()),
+        StreamThreads.of(executors),
         named,
         () -> request.isResolvable() ? request.get() : null);
   }
@@ -67,14 +64,12 @@ class StreamsBean implements SseStreams {
   StreamsBean(
       BiFunction<SseEventSink, Subscription, SseClient> registry,
       Function<Object, SseMessage> encoder,
-      Executor executor,
-      Timer timer,
+      StreamThreads threads,
       NamedStreams named,
       Supplier<HttpServletRequest> request) {
     this.registry = registry;
     this.encoder = encoder;
-    this.executor = executor;
-    this.timer = timer;
+    this.threads = threads;
     this.named = named;
     this.request = request;
   }
@@ -95,8 +90,7 @@ class StreamsBean implements SseStreams {
       }
       throw refused;
     }
-    return new Pump<T>(
-            new PumpTarget.OfClient(client, true), reader, options, encoder, executor, timer)
+    return new Pump<T>(new PumpTarget.OfClient(client, true), reader, options, encoder, threads)
         .start();
   }
 
@@ -106,7 +100,7 @@ class StreamsBean implements SseStreams {
     Objects.requireNonNull(client, "client");
     Objects.requireNonNull(options, "options");
     return new Pump<T>(
-            new PumpTarget.OfClient(client, false), source.use(), options, encoder, executor, timer)
+            new PumpTarget.OfClient(client, false), source.use(), options, encoder, threads)
         .start();
   }
 
@@ -131,7 +125,8 @@ class StreamsBean implements SseStreams {
 
   private Source<Progress> job(String jobId, Function<String, Optional<Progress>> source) {
     Objects.requireNonNull(jobId, "jobId");
-    return new Source<>(new ProgressReader(jobId, Objects.requireNonNull(source, "source"), timer));
+    return new Source<>(
+        new ProgressReader(jobId, Objects.requireNonNull(source, "source"), threads.timer()));
   }
 
   /** Options for a job; what the application has not chosen is the job's. */
@@ -169,7 +164,9 @@ class StreamsBean implements SseStreams {
 
   @Override
   public SseClient watch(SseEventSink sink, String id) {
-    NamedRun run = named.find(TopicName.check(id));
+    TopicName.check(id);
+    String now = named.position(); // before it is looked for
+    NamedRun run = named.find(id);
     EventId[] bounds = run == null ? new EventId[2] : named.bounds(run);
     String asked = FormData.lastEventId(request.get());
     if (run == null && named.isGone(id, asked)) {
@@ -184,9 +181,7 @@ class StreamsBean implements SseStreams {
       EventId begin = bounds[0];
       subscription =
           subscription.resumeFrom(
-              begin == null
-                  ? Subscription.EARLIEST
-                  : new EventId(begin.epoch(), begin.sequence() - 1).toString());
+              begin == null ? now : new EventId(begin.epoch(), begin.sequence() - 1).toString());
     }
     SseClient client = registry.apply(sink, subscription);
     // one that begins now closes those that it finds
@@ -205,6 +200,7 @@ class StreamsBean implements SseStreams {
 
   @Override
   public <T> Flow.Processor<T, T> throttle(Throttle<? super T> throttle) {
-    return new ThrottleProcessor<>(Objects.requireNonNull(throttle, "throttle"), executor, timer);
+    return new ThrottleProcessor<>(
+        Objects.requireNonNull(throttle, "throttle"), threads.application(), threads.timer());
   }
 }

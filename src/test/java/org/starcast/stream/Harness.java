@@ -85,10 +85,14 @@ final class Harness implements AutoCloseable {
                 payload instanceof MessageSource source
                     ? source.toSseMessage()
                     : SseMessage.of(payload),
-            executor,
-            timer,
+            threads(timer),
             null,
             () -> null);
+  }
+
+  /** Those of here, and another clock. */
+  StreamThreads threads(Timer timer) {
+    return new StreamThreads(executor, executor, timer);
   }
 
   @Override

@@ -461,6 +461,36 @@ class NamedStreamsTest {
     return node.broadcaster().statistics().get(Metric.STREAM_ITEMS_DROPPED);
   }
 
+  /** What others published before it begins is not looked at. */
+  @Test
+  void whoWaitsForAStreamBeginsBehindWhatIsThereByThen() throws Exception {
+    start();
+    node.broadcaster().publish("others", "before");
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> node.broadcaster().lastEventId().endsWith("-1"));
+    String last = node.broadcaster().lastEventId();
+    List<Subscription> subscriptions = new ArrayList<>();
+    FakeSink sink = FakeSink.instant();
+    SseClient viewer =
+        new StreamsBean(
+                (into, subscription) -> {
+                  subscriptions.add(subscription);
+                  return node.broadcaster().register(into, subscription);
+                },
+                SseMessage::of,
+                null,
+                node.bean(NamedStreams.class),
+                () -> null)
+            .watch(sink, ID);
+    assertThat(subscriptions.get(0).resumeFrom()).contains(last);
+
+    NamedStream stream = streams.named(ID, Source.of(items(3)), StreamOptions.defaults());
+    assertThat(await(stream)).isEqualTo(State.COMPLETED);
+    viewer.whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    assertThat(sink.data()).hasSize(5).containsSubsequence("t0", "t1", "t2");
+  }
+
   @Test
   void bytesAreABoundToo() throws Exception {
     start("message.max-bytes", "4096");
@@ -545,6 +575,26 @@ class NamedStreamsTest {
     streams.watch(gone, "answers.2").whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
     assertThat(names(gone)).contains("starcast-gap");
     assertThat(dropped()).isZero();
+  }
+
+  @Test
+  void oneThatWasWatchedToItsEndIsThereForWhoWasCutOffThoughThereIsLittleRoom() throws Exception {
+    start("streams.total-bytes", "65536", "log.events", "16");
+    FakeSink watching = FakeSink.instant();
+    SseClient viewer = streams.watch(watching, ID);
+    await(streams.named(ID, Source.of(items(20)), StreamOptions.defaults()));
+    viewer.whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    for (int i = 2; i < 22; i++) {
+      await(streams.named("answers." + i, Source.of(items(50)), StreamOptions.defaults()));
+    }
+
+    FakeSink back = FakeSink.instant();
+    streams.watch(back, ID).whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    assertThat(names(back)).doesNotContain("starcast-gap");
+    assertThat(back.data()).isEqualTo(watching.data()).hasSize(22);
+    FakeSink gone = FakeSink.instant();
+    streams.watch(gone, "answers.2").whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    assertThat(names(gone)).contains("starcast-gap");
   }
 
   @Test

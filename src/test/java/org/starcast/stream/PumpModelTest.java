@@ -130,8 +130,7 @@ class PumpModelTest {
           new StreamsBean(
               (s, subscription) -> register(s, subscription),
               payload -> SseMessage.of(payload),
-              harness.executor,
-              timer,
+              harness.threads(timer),
               null,
               () -> null);
       if (random.nextBoolean()) {

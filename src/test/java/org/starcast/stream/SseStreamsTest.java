@@ -524,8 +524,7 @@ class SseStreamsTest {
               throw new IllegalStateException("full");
             },
             SseMessage::of,
-            harness.executor,
-            harness.timer,
+            harness.threads(harness.timer),
             null,
             () -> null);
 

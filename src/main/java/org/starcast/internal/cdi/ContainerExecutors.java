@@ -25,12 +25,14 @@ import org.starcast.internal.Jndi;
 public class ContainerExecutors {
 
   private static final int MAX_SENDS = 64;
+  private static final int MAX_SLICES = 16;
 
   private final Lifespan lifespan;
   private final ThreadFactory threadFactory;
   private final Executor executor;
   private final ExecutorService own;
   private final ExecutorService sends;
+  private final ExecutorService slices;
   private final ScheduledThreadPoolExecutor scheduler;
 
   /** For the container's proxy. */
@@ -40,6 +42,7 @@ public class ContainerExecutors {
     executor = null;
     own = null;
     sends = null;
+    slices = null;
     scheduler = null;
   }
 
@@ -61,7 +64,8 @@ public class ContainerExecutors {
     executor = tasks;
     own = daemons;
     ExecutorService virtual = virtualThreads();
-    sends = virtual == null ? fewThreads(factory) : virtual;
+    sends = virtual == null ? fewThreads(factory, MAX_SENDS) : virtual;
+    slices = fewThreads(factory, MAX_SLICES);
     scheduler = new ScheduledThreadPoolExecutor(1, task -> named(made, task, "starcast-scheduler"));
     // what has ended early must not be kept until its time-out
     scheduler.setRemoveOnCancelPolicy(true);
@@ -84,11 +88,11 @@ public class ContainerExecutors {
     }
   }
 
-  /** Threads of the container's, not more than clients that take nothing may hold. */
-  private static ExecutorService fewThreads(ThreadFactory factory) {
+  /** Threads of the container's, not more than tasks that wait may hold. */
+  private static ExecutorService fewThreads(ThreadFactory factory, int most) {
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
-            MAX_SENDS, MAX_SENDS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+            most, most, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
     pool.allowCoreThreadTimeOut(true);
     return pool;
   }
@@ -115,6 +119,16 @@ public class ContainerExecutors {
   }
 
   /**
+   * Runs many short tasks of the application that seldom block, on 16 threads at most, for which
+   * others wait. A managed executor takes the context of each task anew, which costs more than such
+   * a task does.
+   */
+  public Executor slices() {
+    lifespan.check();
+    return slices;
+  }
+
+  /**
    * Runs tasks of the library after a delay, all on one thread, started with the first: they must
    * not block, and never call application code, which is for {@link #executor}. It ends with the
    * application, without running what waits; from then on it rejects tasks.
@@ -132,5 +146,6 @@ public class ContainerExecutors {
       own.shutdown();
     }
     sends.shutdown();
+    slices.shutdown();
   }
 }
