@@ -415,9 +415,10 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
   @Override
   public void forget(String topic, long atMillis) {
     if (history != null) {
+      boolean watched = !clients.on(topic).isEmpty();
       betweenEvents(
           () -> {
-            history.forget(topic, atMillis);
+            history.forget(topic, atMillis, watched);
             return true;
           });
     }

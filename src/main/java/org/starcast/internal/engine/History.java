@@ -102,8 +102,8 @@ final class History {
   }
 
   /** Lets go of the history of a topic that is kept, now or later; likewise. */
-  void forget(String topic, long atMillis) {
-    order.topics.forget(topic, atMillis);
+  void forget(String topic, long atMillis, boolean watched) {
+    order.topics.forget(topic, atMillis, watched);
   }
 
   /** The topics that a subscription with these patterns is about. */

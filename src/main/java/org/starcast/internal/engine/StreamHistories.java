@@ -22,7 +22,8 @@ public interface StreamHistories {
 
   /**
    * Lets go of the history of a topic that is {@linkplain #keep kept}. Does nothing for one that is
-   * not.
+   * not. If there are clients on it, others that were cut off may come back: then it is not the
+   * first to go for lack of memory.
    *
    * @param atMillis when, in milliseconds since 1970, or somewhat later; 0 for now
    */

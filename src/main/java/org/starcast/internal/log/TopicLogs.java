@@ -29,7 +29,8 @@ import org.starcast.spi.StoredEvent;
  * the rule with the most loses the oldest of its topic that was published to longest ago. So no
  * rule evicts another's while that one has less than its even share. Topics that are {@linkplain
  * #keep kept by name} have a bound of their own for all of them: beyond it first those go that have
- * ended, the longest ago first, then the oldest of those that have more than an even share.
+ * ended, the longest ago first, but for those that {@linkplain #forget somebody may come back to};
+ * then the oldest of those that have more than an even share.
  *
  * <p>One thread at a time changes it, under its monitor; any number reads meanwhile, without a
  * lock.
@@ -46,6 +47,12 @@ public final class TopicLogs<E extends StoredEvent> {
 
   /** The bounds of all together hold. */
   private static final TopicBounds UNBOUNDED = new TopicBounds(0, 0, 0);
+
+  /** How long after its end somebody may come back to a topic that is kept by name. */
+  private static final long BACK_MILLIS = 30_000;
+
+  /** How long it is before it is looked again for one that has ended and may go. */
+  private static final long LOOK_MILLIS = 1_000;
 
   /** Up to so many topics a wildcard costs about as much as a few topics do. */
   private static final int MANY = 256;
@@ -64,6 +71,9 @@ public final class TopicLogs<E extends StoredEvent> {
 
     /** Of one that is kept by name and has ended: when it is forgotten. */
     long forgetAt = Long.MAX_VALUE;
+
+    /** Before which it does not go for lack of memory. */
+    long backUntil;
 
     /** Of one that was kept by name: the last event of that time. */
     final long lost;
@@ -132,6 +142,9 @@ public final class TopicLogs<E extends StoredEvent> {
 
   /** How many of them have ended. */
   private int ended;
+
+  /** Before which it is known that none of them may go for lack of memory. */
+  private long lookAt;
 
   /** Those that are bounded in bytes together, but for the latest events. */
   private final List<Group<E>> evictable = new ArrayList<>();
@@ -349,14 +362,7 @@ public final class TopicLogs<E extends StoredEvent> {
    */
   private int shrinkNamed() {
     if (ended > 0 && isCrowded()) {
-      for (History<E> history : List.copyOf(named.byUse.values())) {
-        if (named.bytes <= maxNamedBytes - maxNamedBytes / 4) {
-          break;
-        }
-        if (history.hasEnded()) {
-          forget(history);
-        }
-      }
+      forgetEnded(System.currentTimeMillis());
     }
     if (named.bytes <= maxNamedBytes) {
       return 0;
@@ -373,6 +379,21 @@ public final class TopicLogs<E extends StoredEvent> {
       }
     }
     return evicted;
+  }
+
+  private void forgetEnded(long now) {
+    if (now < lookAt) {
+      return;
+    }
+    for (History<E> history : List.copyOf(named.byUse.values())) {
+      if (named.bytes <= maxNamedBytes - maxNamedBytes / 4) {
+        return;
+      }
+      if (history.hasEnded() && history.backUntil <= now) {
+        forget(history);
+      }
+    }
+    lookAt = now + LOOK_MILLIS;
   }
 
   /** Whether those that are kept by name take nearly all that they may. */
@@ -451,7 +472,8 @@ public final class TopicLogs<E extends StoredEvent> {
       case NAMED -> {
         put(topic.name(), named, new EventLog<>(topic.evicted(), topic.bounds()));
         if (topic.forgetAt() != Long.MAX_VALUE) {
-          forget(topic.name(), Math.max(topic.forgetAt(), System.currentTimeMillis() + 1_000));
+          forget(
+              topic.name(), Math.max(topic.forgetAt(), System.currentTimeMillis() + 1_000), false);
         }
       }
       case LATEST -> put(topic.name(), latest, new EventLog<>(topic.evicted(), TopicBounds.LATEST));
@@ -478,6 +500,10 @@ public final class TopicLogs<E extends StoredEvent> {
       return;
     }
     everybody.log.expire(now);
+    if (ended > 0 && isCrowded()) {
+      // sources may wait for room, so that nothing is appended
+      forgetEnded(now);
+    }
     if (rest != null) {
       rest.log.expire(now);
     }
@@ -557,15 +583,18 @@ public final class TopicLogs<E extends StoredEvent> {
    * nothing for any other topic.
    *
    * @param atMillis when, in milliseconds since 1970, or somewhat later
+   * @param watched whether somebody had it to the end: others that were cut off may come back
    */
-  public synchronized void forget(String topic, long atMillis) {
+  public synchronized void forget(String topic, long atMillis, boolean watched) {
     History<E> history = histories.get(topic);
     if (history == null || history.group != named) {
       return;
     }
     ended += history.hasEnded() ? 0 : 1;
+    long now = System.currentTimeMillis();
     history.forgetAt = atMillis;
-    if (atMillis <= System.currentTimeMillis()) {
+    history.backUntil = watched ? now + BACK_MILLIS : 0;
+    if (atMillis <= now) {
       forget(history);
     }
   }

@@ -393,7 +393,7 @@ class HistoryTest {
     fill(history, "b", 4, 40);
     assertThat(history.contents()).extracting(StoredEvent::sequence).contains(1L, 2L, 3L);
     assertThat(latest(history, "s")).hasSize(3);
-    history.forget("s", 0);
+    history.forget("s", 0, false);
     assertThat(latest(history, "s")).isEmpty();
   }
 

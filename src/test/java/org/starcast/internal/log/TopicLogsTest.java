@@ -269,7 +269,7 @@ class TopicLogsTest {
         logs.append(event(++sequence, 100, topic));
       }
       if (topic.startsWith("ended")) {
-        logs.forget(topic, Long.MAX_VALUE - 1);
+        logs.forget(topic, Long.MAX_VALUE - 1, false);
       }
     }
     logs.append(event(++sequence, "chat"));
@@ -294,6 +294,33 @@ class TopicLogsTest {
     assertThat(logs.room("large").crowded()).isTrue();
     assertThat(logs.room("small").crowded()).isFalse();
     assertThat(logs.dropped()).isPositive();
+  }
+
+  @Test
+  void oneThatWasWatchedToItsEndIsThereForWhoComesBackThoughThereIsLittleRoom() {
+    StarcastConfig config = config("streams.total-bytes", "100000");
+    TopicRules rules = new TopicRules(config);
+    TopicLogs<StoredEvent> logs = new TopicLogs<>(rules, 0, config);
+    EventLog<StoredEvent> ring = ring(16);
+    long sequence = 0;
+    for (String topic : List.of("unwatched", "watched", "running")) {
+      logs.keep(topic, new TopicBounds(0, 0, 0), sequence, ring);
+      for (int i = 0; i < 40; i++) {
+        logs.append(event(++sequence, 100, topic));
+      }
+      if (!topic.equals("running")) {
+        logs.forget(topic, Long.MAX_VALUE - 1, topic.equals("watched"));
+      }
+    }
+    for (int i = 0; i < 1_000; i++) {
+      logs.append(event(++sequence, 100, "running"));
+      assertThat(logs.bytes()).isLessThan(101_500);
+    }
+    // forgotten
+    assertThat(logs.completeSince(select(rules, "unwatched"))).isEqualTo(40);
+    // all of it
+    assertThat(logs.completeSince(select(rules, "watched"))).isEqualTo(40);
+    assertThat(logs.read(select(rules, "watched"), 41, 80, 99)).hasSize(40);
   }
 
   @Test
@@ -533,10 +560,10 @@ class TopicLogsTest {
     private void forget() {
       String topic = TOPICS[random.nextInt(TOPICS.length)];
       if (random.nextInt(3) == 0) {
-        logs.forget(topic, Long.MAX_VALUE - 1); // it has ended, and is there yet
+        logs.forget(topic, Long.MAX_VALUE - 1, false); // it has ended, and is there yet
         return;
       }
-      logs.forget(topic, 0);
+      logs.forget(topic, 0, false);
       if (kept.remove(topic) != null) {
         List<StoredEvent> before = histories.remove(topic);
         if (before != null && !before.isEmpty()) {
