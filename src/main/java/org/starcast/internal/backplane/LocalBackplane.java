@@ -44,6 +44,9 @@ public final class LocalBackplane implements Backplane {
   /** What one that waits takes beside its bytes, about. */
   private static final int WEIGHT = 512;
 
+  /** How often it is tried to get a turn before a thread sleeps: a turn is shorter than that. */
+  private static final int SPINS = 200;
+
   private final StarcastConfig config;
   private final ReentrantLock lock = new ReentrantLock();
   private Receiver receiver;
@@ -188,7 +191,7 @@ public final class LocalBackplane implements Backplane {
     if (turn.isHeldByCurrentThread()) {
       return false;
     }
-    turn.lock();
+    takeTurn();
     try {
       Runnable next = ordered.poll();
       if (next == null) {
@@ -202,6 +205,22 @@ public final class LocalBackplane implements Backplane {
       turn.unlock();
     }
     return true;
+  }
+
+  /**
+   * Who appends tries for a moment. The delivery thread does not: it would have each turn, as it
+   * has just had one.
+   */
+  private void takeTurn() {
+    if (Thread.currentThread() != delivery) {
+      for (int i = 0; i < SPINS; i++) {
+        if (turn.tryLock()) {
+          return;
+        }
+        Thread.onSpinWait();
+      }
+    }
+    turn.lock();
   }
 
   /** Milliseconds of the start and 30 random bits: never the same again, and short. */
