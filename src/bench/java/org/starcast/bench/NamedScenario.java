@@ -17,8 +17,13 @@ import java.util.regex.Pattern;
  */
 final class NamedScenario {
 
-  /** The history of a chat's topic, which is to have all of its messages. */
-  static final String SETTINGS = "starcast.log.topics.\"chat.*\".events=1000\n";
+  /**
+   * The history of a chat's topic, which is to have all of its messages; and a quarter of the heap
+   * for those of the streams, about four seconds of all of them: for viewers that are cut off,
+   * where others go on reading.
+   */
+  static final String SETTINGS =
+      "starcast.log.topics.\"chat.*\".events=1000\nstarcast.streams.total-bytes=134217728\n";
 
   /** Of so many streams one has a second viewer. */
   private static final int VIEWED_TWICE = 10;
