@@ -7,7 +7,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.starcast.internal.logging.LogMessage;
 import org.starcast.stream.Source.Emitter;
@@ -143,8 +142,8 @@ final class EmitterReader<T> extends SourceReader<T> implements Emitter<T> {
     }
     try {
       executor.execute(() -> waiting.complete(value));
-    } catch (RejectedExecutionException e) {
-      // the application is being stopped and its executor with it
+    } catch (RuntimeException e) {
+      // it has no thread for now, or the application is being stopped and its executor with it
       waiting.complete(value);
     }
   }

@@ -52,6 +52,9 @@ class NamedStreams implements StreamListener {
 
   static final System.Logger LOG = System.getLogger("org.starcast.stream");
 
+  /** After how long a task that no thread took is tried again. */
+  private static final long AGAIN_NANOS = Duration.ofSeconds(1).toNanos();
+
   /** How long it counts that another node had viewers. */
   private static final long SEEN_NANOS = Duration.ofSeconds(8).toNanos();
 
@@ -185,6 +188,11 @@ class NamedStreams implements StreamListener {
     } else {
       peers.stop(run.id(), mark);
     }
+  }
+
+  /** Whether a run, or null, has published something; its start may not be known any more. */
+  boolean hasBegun(NamedRun run) {
+    return run != null && phase(run) != Phase.CLAIMED;
   }
 
   /** How a run stands. */
@@ -381,7 +389,10 @@ class NamedStreams implements StreamListener {
     return (less ? LEAST_UNWATCHED : asked).toNanos();
   }
 
-  /** Has something done by a thread of the container's; not at all once the application ends. */
+  /**
+   * Has something done by a thread of the container's: later, if it has none now; not at all once
+   * the application ends.
+   */
   void soon(Runnable task) {
     try {
       threads
@@ -396,6 +407,7 @@ class NamedStreams implements StreamListener {
               });
     } catch (RejectedExecutionException e) {
       LogMessage.NO_THREAD.log(LOG, e);
+      threads.timer().after(AGAIN_NANOS, () -> soon(task));
     }
   }
 

@@ -446,12 +446,13 @@ final class Pump<T> implements SseStream {
   }
 
   private void beat() {
+    if (!pinging.compareAndSet(false, true)) {
+      return;
+    }
     try {
-      if (pinging.compareAndSet(false, true)) {
-        executor.execute(this::ping);
-      }
-    } catch (RuntimeException e) {
-      // the application is being stopped: wake() sees to it
+      executor.execute(this::ping);
+    } catch (Throwable e) { // it has no thread for now, or the application is being stopped
+      pinging.set(false);
     }
   }
 

@@ -22,8 +22,9 @@ import org.starcast.internal.Arguments;
  * and then holds a thread of it, of which there may be only a few for the whole application: for
  * what waits long, an emitter, a publisher or a queue is the better source. A source that blocks is
  * closed when its call has returned. What a publisher or an emitter gave is passed on by 16 threads
- * of the container for all such streams. No request is active there, and no transaction: open what
- * a source needs in it, and close it with it.
+ * of the container for all such streams, which also ask the publisher for more, cancel it, and do
+ * what an emitter's {@code onClose} is to do: none of that should block. No request is active
+ * there, and no transaction: open what a source needs in it, and close it with it.
  *
  * @param <T> the items
  */

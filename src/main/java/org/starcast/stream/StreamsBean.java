@@ -181,7 +181,9 @@ class StreamsBean implements SseStreams {
       EventId begin = bounds[0];
       subscription =
           subscription.resumeFrom(
-              begin == null ? now : new EventId(begin.epoch(), begin.sequence() - 1).toString());
+              begin == null
+                  ? named.hasBegun(run) ? Subscription.EARLIEST : now
+                  : new EventId(begin.epoch(), begin.sequence() - 1).toString());
     }
     SseClient client = registry.apply(sink, subscription);
     // one that begins now closes those that it finds

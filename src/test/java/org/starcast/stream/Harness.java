@@ -72,22 +72,26 @@ final class Harness implements AutoCloseable {
               @Override
               public void commanded(EventId at, String type, byte[] body) {}
             });
-    streams =
-        new StreamsBean(
-            (sink, subscription) -> {
-              try {
-                return engine.register(sink, subscription, null);
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            },
-            payload ->
-                payload instanceof MessageSource source
-                    ? source.toSseMessage()
-                    : SseMessage.of(payload),
-            threads(timer),
-            null,
-            () -> null);
+    streams = streams(threads(timer));
+  }
+
+  /** Streams on these threads. */
+  SseStreams streams(StreamThreads threads) {
+    return new StreamsBean(
+        (sink, subscription) -> {
+          try {
+            return engine.register(sink, subscription, null);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        },
+        payload ->
+            payload instanceof MessageSource source
+                ? source.toSseMessage()
+                : SseMessage.of(payload),
+        threads,
+        null,
+        () -> null);
   }
 
   /** Those of here, and another clock. */

@@ -852,6 +852,26 @@ class NamedStreamsTest {
   }
 
   @Test
+  void oneWhoseStartIsGoneIsReadFromWhatIsLeftAfterARestart() throws Exception {
+    String[] file = {"log.store", "file", "log.directory", temp.resolve("log").toString()};
+    start(file);
+    await(
+        streams.named(
+            ID, Source.of(items(50)), StreamOptions.defaults().keepItems(5).dropOldest()));
+    running.remove(node);
+    node.close();
+    start(
+        Stream.of(file, new String[] {"log.events", "20"})
+            .flatMap(Stream::of)
+            .toArray(String[]::new));
+
+    FakeSink sink = FakeSink.instant();
+    streams.watch(sink, ID).whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    assertThat(names(sink)).contains("starcast-end");
+    assertThat(sink.data()).contains("t48", "t49").doesNotContain("t0");
+  }
+
+  @Test
   void theHistoriesOfTopicsAreThereAfterARestartHoweverMuchElseWasPublished() throws Exception {
     Path log = temp.resolve("log");
     String[] file = {

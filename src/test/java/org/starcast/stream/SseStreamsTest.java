@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -302,6 +304,34 @@ class SseStreamsTest {
               harness.timer.advance(SECOND);
               assertThat(sink.comments()).startsWith("ping 1", "ping 2");
             });
+  }
+
+  @Test
+  void aPingThatNoThreadTookIsMadeTheNextTime() {
+    AtomicBoolean full = new AtomicBoolean();
+    AtomicInteger refused = new AtomicInteger();
+    Executor application =
+        task -> {
+          if (full.get()) {
+            refused.incrementAndGet();
+            throw new RejectedExecutionException("expected by the test");
+          }
+          harness.executor.execute(task);
+        };
+    harness.streams(new StreamThreads(application, harness.executor, harness.timer)).stream(
+        sink,
+        Source.emitter(e -> {}),
+        StreamOptions.defaults()
+            .heartbeat(SECOND, () -> SseMessage.builder().comment("ping").build()));
+    await().until(() -> harness.timer.armed() == 1);
+
+    full.set(true);
+    harness.timer.advance(SECOND);
+    await().until(() -> refused.get() == 1 && harness.timer.armed() == 1);
+    assertThat(sink.comments()).isEmpty();
+    full.set(false);
+    harness.timer.advance(SECOND);
+    await().untilAsserted(() -> assertThat(sink.comments()).containsExactly("ping"));
   }
 
   @Test

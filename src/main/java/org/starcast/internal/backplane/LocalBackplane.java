@@ -27,8 +27,9 @@ import org.starcast.spi.StoredEvent;
  *
  * <p>One lock gives events their positions and appends them to a list, and calls nobody. The list
  * is handed over to the receiver without that lock, by one thread at a time: whoever appends hands
- * over what is there, or waits until another thread has done so. So the receiver has the event when
- * {@link #append} returns; unless that was called by the receiver itself, which gets it next.
+ * over what is there up to its own, or waits until another thread has done so. So the receiver has
+ * the event when {@link #append} returns; unless that was called by the receiver itself, which gets
+ * it next.
  *
  * <p>With {@code starcast.backplane.local.delivery-thread} it is a thread of its own that hands
  * over, and {@link #append} returns when the event has its position. Where more waits for that
@@ -44,7 +45,7 @@ public final class LocalBackplane implements Backplane {
   /** What one that waits takes beside its bytes, about. */
   private static final int WEIGHT = 512;
 
-  /** How often it is tried to get a turn before a thread sleeps: a turn is shorter than that. */
+  /** How often a thread tries to get a turn before it sleeps: with few clients one is shorter. */
   private static final int SPINS = 200;
 
   private final StarcastConfig config;
@@ -58,21 +59,26 @@ public final class LocalBackplane implements Backplane {
 
   // written under the lock
   private long sequence;
+  private long ordered;
   private volatile boolean closed;
 
   /** What has its position, and is to be handed over in this order. */
-  private final Queue<Runnable> ordered = new ConcurrentLinkedQueue<>();
+  private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
 
-  /** How many those are, and the bytes that they take. */
-  private final AtomicLong waiting = new AtomicLong();
-
+  /** The bytes that those take. */
   private final AtomicLong waitingBytes = new AtomicLong();
 
   /** What hands over; null where those do it who append. */
   private volatile Thread delivery;
 
-  /** Held by who hands over; fair where there is always one who does. */
-  private final ReentrantLock turn;
+  /** How many were handed over; counted by who has the turn. */
+  private final AtomicLong handedOver = new AtomicLong();
+
+  /** The number of what the receiver itself appended last, which comes next; likewise. */
+  private volatile long nested;
+
+  /** Held by who hands over; fair to those that sleep until they get it. */
+  private final ReentrantLock turn = new ReentrantLock(true);
 
   private final LongAdder skipped = new LongAdder();
 
@@ -81,7 +87,6 @@ public final class LocalBackplane implements Backplane {
   /** One of this configuration. */
   public LocalBackplane(StarcastConfig config) {
     this.config = config;
-    this.turn = new ReentrantLock(config.backplane().deliveryThread());
   }
 
   @Override
@@ -125,42 +130,58 @@ public final class LocalBackplane implements Backplane {
   }
 
   private void take(FileEventStore.Contents kept) {
+    long last;
     lock.lock();
     try {
       epoch = kept.epoch();
       sequence = kept.before();
       long after = sequence;
-      ordered.add(() -> receiver.began(kept.epoch(), after, kept.states()));
+      last = order(0, () -> receiver.began(kept.epoch(), after, kept.states()));
       for (StoredEvent event : kept.events()) {
         sequence = event.sequence();
-        ordered.add(
-            event.isHole()
-                ? () -> receiver.missed(event.sequence())
-                : () -> receiver.received(event, null));
+        last =
+            order(
+                event.length(),
+                event.isHole()
+                    ? () -> receiver.missed(event.sequence())
+                    : () -> receiver.received(event, null));
       }
     } finally {
       lock.unlock();
     }
-    handOver();
+    handOver(last);
   }
 
-  /** Puts something behind what waits, with the lock. */
-  private void order(int bytes, Runnable what) {
+  /**
+   * Puts something behind what waits, with the lock.
+   *
+   * @return its number
+   */
+  private long order(int bytes, Runnable what) {
     int weight = bytes + WEIGHT;
-    waiting.incrementAndGet();
     waitingBytes.addAndGet(weight);
-    ordered.add(
+    waiting.add(
         () -> {
-          waiting.decrementAndGet();
           waitingBytes.addAndGet(-weight);
           what.run();
         });
+    return ++ordered;
   }
 
-  /** Sees to it that what was appended is handed over; by this thread, if need be. */
-  private void ordered(boolean now) {
+  /** The number of what was put behind the others last. */
+  private long ordered() {
+    lock.lock();
+    try {
+      return ordered;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Sees to it that what has this number is handed over; by this thread, if need be. */
+  private void ordered(long number, boolean now) {
     if (delivery == null || now) {
-      handOver();
+      handOver(number);
       return;
     }
     LockSupport.unpark(delivery);
@@ -175,15 +196,54 @@ public final class LocalBackplane implements Backplane {
    */
   public void catchUp() {
     if (delivery != null) {
-      handOver();
+      handOver(ordered());
     }
   }
 
-  /** Hands over all that is there, unless this thread is just doing that. */
-  private void handOver() {
-    while (handOverNext()) {
-      // until there is nothing
+  /**
+   * Has all up to this number handed over when it returns; unless this thread is just handing over,
+   * which then goes on with it.
+   */
+  private void handOver(long upTo) {
+    if (turn.isHeldByCurrentThread()) {
+      nested = upTo;
+      LockSupport.unpark(delivery);
+      return;
     }
+    while (!isHandedOver(upTo)) {
+      if (takeTurn(upTo)) {
+        try {
+          while (!isHandedOver(upTo)) {
+            handOver(waiting.remove());
+          }
+        } finally {
+          turn.unlock();
+        }
+      }
+    }
+  }
+
+  private boolean isHandedOver(long upTo) {
+    return handedOver.get() >= Math.max(upTo, nested);
+  }
+
+  /**
+   * Tries for a moment, in which another thread may have done what this one came for.
+   *
+   * @return false if it has
+   */
+  private boolean takeTurn(long upTo) {
+    for (int i = 0; i < SPINS; i++) {
+      if (isHandedOver(upTo)) {
+        return false;
+      }
+      if (turn.tryLock()) {
+        return true;
+      }
+      Thread.onSpinWait();
+    }
+    turn.lock();
+    return true;
   }
 
   /** Hands over one; false if there is none, or this thread is just doing that. */
@@ -191,36 +251,27 @@ public final class LocalBackplane implements Backplane {
     if (turn.isHeldByCurrentThread()) {
       return false;
     }
-    takeTurn();
+    turn.lock();
     try {
-      Runnable next = ordered.poll();
-      if (next == null) {
-        return false;
+      Runnable next = waiting.poll();
+      if (next != null) {
+        handOver(next);
       }
+      return next != null;
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void handOver(Runnable next) {
+    try {
       next.run();
     } catch (RuntimeException | Error e) {
       // it may be another publisher's, and what comes behind it is to be handed over
       LogMessage.HAND_OVER_FAILED.log(LOG, e);
     } finally {
-      turn.unlock();
+      handedOver.incrementAndGet();
     }
-    return true;
-  }
-
-  /**
-   * Who appends tries for a moment. The delivery thread does not: it would have each turn, as it
-   * has just had one.
-   */
-  private void takeTurn() {
-    if (Thread.currentThread() != delivery) {
-      for (int i = 0; i < SPINS; i++) {
-        if (turn.tryLock()) {
-          return;
-        }
-        Thread.onSpinWait();
-      }
-    }
-    turn.lock();
   }
 
   /** Milliseconds of the start and 30 random bits: never the same again, and short. */
@@ -238,6 +289,7 @@ public final class LocalBackplane implements Backplane {
   @Override
   public CompletionStage<Long> append(OutgoingEvent envelope) {
     long position;
+    long number;
     lock.lock();
     try {
       if (closed) {
@@ -252,30 +304,31 @@ public final class LocalBackplane implements Backplane {
       if (store != null) {
         store.append(event);
       }
-      order(event.length(), () -> receiver.received(event, envelope));
+      number = order(event.length(), () -> receiver.received(event, envelope));
     } finally {
       lock.unlock();
     }
     stored.increment();
     // who makes a named stream looks at the room in its history next
-    ordered(LibraryEvents.isStreamSender(envelope.sender()));
+    ordered(number, LibraryEvents.isStreamSender(envelope.sender()));
     return CompletableFuture.completedStage(position);
   }
 
   @Override
   public CompletionStage<Void> command(String type, byte[] body) {
     ClusterBus.checkType(type);
+    long number;
     lock.lock();
     try {
       if (closed) {
         return CompletableFuture.failedStage(new BackplaneException("is closed", false, null));
       }
       long before = sequence;
-      order(body.length, () -> command(receiver, before, type, body));
+      number = order(body.length, () -> command(receiver, before, type, body));
     } finally {
       lock.unlock();
     }
-    ordered(false);
+    ordered(number, false);
     return DONE;
   }
 
@@ -310,7 +363,7 @@ public final class LocalBackplane implements Backplane {
     return new BackplaneStatus(
         "local",
         true,
-        waiting.get(),
+        waiting.size(),
         waitingBytes.get(),
         stored.sum(),
         unstored,
@@ -332,7 +385,7 @@ public final class LocalBackplane implements Backplane {
       lock.unlock();
     }
     // what has its position is received
-    handOver();
+    handOver(ordered());
     LockSupport.unpark(delivery);
     if (store != null) {
       store.close(sequence);

@@ -415,7 +415,7 @@ final class EventOrder implements Backplane.Receiver, StreamHistories {
   @Override
   public void forget(String topic, long atMillis) {
     if (history != null) {
-      boolean watched = !clients.on(topic).isEmpty();
+      boolean watched = clients.countOn(topic) > 0;
       betweenEvents(
           () -> {
             history.forget(topic, atMillis, watched);

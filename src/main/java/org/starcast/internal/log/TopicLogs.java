@@ -49,10 +49,10 @@ public final class TopicLogs<E extends StoredEvent> {
   private static final TopicBounds UNBOUNDED = new TopicBounds(0, 0, 0);
 
   /** How long after its end somebody may come back to a topic that is kept by name. */
-  private static final long BACK_MILLIS = 30_000;
+  private static final long BACK_NANOS = 30_000_000_000L;
 
   /** How long it is before it is looked again for one that has ended and may go. */
-  private static final long LOOK_MILLIS = 1_000;
+  private static final long LOOK_NANOS = 1_000_000_000L;
 
   /** Up to so many topics a wildcard costs about as much as a few topics do. */
   private static final int MANY = 256;
@@ -72,7 +72,9 @@ public final class TopicLogs<E extends StoredEvent> {
     /** Of one that is kept by name and has ended: when it is forgotten. */
     long forgetAt = Long.MAX_VALUE;
 
-    /** Before which it does not go for lack of memory. */
+    /** Of one that somebody had to its end: until when others may come back to it. */
+    boolean watched;
+
     long backUntil;
 
     /** Of one that was kept by name: the last event of that time. */
@@ -143,7 +145,9 @@ public final class TopicLogs<E extends StoredEvent> {
   /** How many of them have ended. */
   private int ended;
 
-  /** Before which it is known that none of them may go for lack of memory. */
+  /** Whether none of them may go for lack of memory, and until when that holds at least. */
+  private boolean hasLooked;
+
   private long lookAt;
 
   /** Those that are bounded in bytes together, but for the latest events. */
@@ -362,7 +366,7 @@ public final class TopicLogs<E extends StoredEvent> {
    */
   private int shrinkNamed() {
     if (ended > 0 && isCrowded()) {
-      forgetEnded(System.currentTimeMillis());
+      forgetEnded();
     }
     if (named.bytes <= maxNamedBytes) {
       return 0;
@@ -375,25 +379,35 @@ public final class TopicLogs<E extends StoredEvent> {
           && history.bytes() > share
           && history.log.head() - history.log.tail() > 1) {
         evictOldest(history);
-        evicted++;
+        evicted += history.hasEnded() ? 0 : 1;
       }
     }
+    // of very many there is no more than one event each
+    forgetEnded(target, history -> true);
     return evicted;
   }
 
-  private void forgetEnded(long now) {
-    if (now < lookAt) {
+  /** Lets go of those that have ended, and that nobody may come back to. */
+  private void forgetEnded() {
+    long now = System.nanoTime();
+    if (hasLooked && now - lookAt < 0) {
       return;
     }
+    long target = maxNamedBytes - maxNamedBytes / 4;
+    forgetEnded(target, history -> !history.watched || now - history.backUntil >= 0);
+    hasLooked = named.bytes > target;
+    lookAt = now + LOOK_NANOS;
+  }
+
+  private void forgetEnded(long target, Predicate<History<E>> which) {
     for (History<E> history : List.copyOf(named.byUse.values())) {
-      if (named.bytes <= maxNamedBytes - maxNamedBytes / 4) {
+      if (named.bytes <= target) {
         return;
       }
-      if (history.hasEnded() && history.backUntil <= now) {
+      if (history.hasEnded() && which.test(history)) {
         forget(history);
       }
     }
-    lookAt = now + LOOK_MILLIS;
   }
 
   /** Whether those that are kept by name take nearly all that they may. */
@@ -502,7 +516,7 @@ public final class TopicLogs<E extends StoredEvent> {
     everybody.log.expire(now);
     if (ended > 0 && isCrowded()) {
       // sources may wait for room, so that nothing is appended
-      forgetEnded(now);
+      forgetEnded();
     }
     if (rest != null) {
       rest.log.expire(now);
@@ -591,10 +605,11 @@ public final class TopicLogs<E extends StoredEvent> {
       return;
     }
     ended += history.hasEnded() ? 0 : 1;
-    long now = System.currentTimeMillis();
     history.forgetAt = atMillis;
-    history.backUntil = watched ? now + BACK_MILLIS : 0;
-    if (atMillis <= now) {
+    history.watched = watched;
+    history.backUntil = System.nanoTime() + BACK_NANOS;
+    hasLooked = false;
+    if (atMillis <= System.currentTimeMillis()) {
       forget(history);
     }
   }

@@ -560,7 +560,8 @@ class TopicLogsTest {
     private void forget() {
       String topic = TOPICS[random.nextInt(TOPICS.length)];
       if (random.nextInt(3) == 0) {
-        logs.forget(topic, Long.MAX_VALUE - 1, false); // it has ended, and is there yet
+        logs.forget(
+            topic, Long.MAX_VALUE - 1, random.nextBoolean()); // it has ended, and is there yet
         return;
       }
       logs.forget(topic, 0, false);
