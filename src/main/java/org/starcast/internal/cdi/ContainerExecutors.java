@@ -54,7 +54,7 @@ public class ContainerExecutors {
     Executor tasks = Jndi.lookUp("java:comp/DefaultManagedExecutorService");
     ExecutorService daemons = null;
     if (factory == null || tasks == null) {
-      factory = task -> named(Executors.defaultThreadFactory(), task, "starcast");
+      factory = ownThreads(Thread.currentThread().getContextClassLoader());
       daemons = Executors.newCachedThreadPool(factory);
       tasks = daemons;
     }
@@ -69,6 +69,16 @@ public class ContainerExecutors {
     scheduler = new ScheduledThreadPoolExecutor(1, task -> named(made, task, "starcast-scheduler"));
     // what has ended early must not be kept until its time-out
     scheduler.setRemoveOnCancelPolicy(true);
+  }
+
+  /** Threads that have nothing of who has them made, but the application's class loader. */
+  private static ThreadFactory ownThreads(ClassLoader application) {
+    return task -> {
+      Thread thread = new Thread(null, task, "starcast", 0, false);
+      thread.setDaemon(true);
+      thread.setContextClassLoader(application);
+      return thread;
+    };
   }
 
   private static Thread named(ThreadFactory factory, Runnable task, String name) {

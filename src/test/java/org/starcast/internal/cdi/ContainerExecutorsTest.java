@@ -76,6 +76,31 @@ class ContainerExecutorsTest {
     }
   }
 
+  @Test
+  void threadsHaveNothingOfWhoHasThemMade() throws Exception {
+    InheritableThreadLocal<String> user = new InheritableThreadLocal<>();
+    ClassLoader application = Thread.currentThread().getContextClassLoader();
+    try (RunningBroadcaster node = new RunningBroadcaster()) {
+      ContainerExecutors executors = node.bean(ContainerExecutors.class);
+      executors.slices(); // made on a thread of the application's
+      user.set("alice");
+      Thread.currentThread().setContextClassLoader(new ClassLoader() {});
+      List<String> seen =
+          CompletableFuture.supplyAsync(
+                  () ->
+                      List.of(
+                          String.valueOf(user.get()),
+                          Boolean.toString(
+                              Thread.currentThread().getContextClassLoader() == application)),
+                  executors.slices())
+              .get(30, TimeUnit.SECONDS);
+      assertThat(seen).containsExactly("null", "true");
+    } finally {
+      Thread.currentThread().setContextClassLoader(application);
+      user.remove();
+    }
+  }
+
   private static boolean isVirtual(Thread thread) throws ReflectiveOperationException {
     try {
       return (boolean) Thread.class.getMethod("isVirtual").invoke(thread);
