@@ -127,7 +127,7 @@ class NamedCutsTest {
       throws Exception {
     String[] file = {"log.store", "file", "log.directory", log.resolve("log").toString()};
     // as many as there are: of those that wait for the disk it leaves out what the log would not
-    // hold, and tells of a gap
+    // hold
     RunningBroadcaster before = node(with(file, "log.events", "2000"));
     List<Seen> all = run(before);
     running.remove(before);

@@ -70,6 +70,12 @@ class NamedStreamsTest {
     streams = node.bean(SseStreams.class);
   }
 
+  /** The settings of the file store, and more. */
+  private String[] file(String... more) {
+    String[] store = {"log.store", "file", "log.directory", temp.resolve("log").toString()};
+    return Stream.of(store, more).flatMap(Stream::of).toArray(String[]::new);
+  }
+
   @AfterEach
   void stop() {
     running.forEach(RunningBroadcaster::close);
@@ -828,7 +834,7 @@ class NamedStreamsTest {
 
   @Test
   void whatRanWhenTheProcessEndedHasFailedAfterTheRestart() throws Exception {
-    String[] file = {"log.store", "file", "log.directory", temp.resolve("log").toString()};
+    String[] file = file();
     start(file);
     Manual manual = new Manual();
     NamedViewer viewer = new NamedViewer(ID).connect(node.broadcaster());
@@ -853,17 +859,13 @@ class NamedStreamsTest {
 
   @Test
   void oneWhoseStartIsGoneIsReadFromWhatIsLeftAfterARestart() throws Exception {
-    String[] file = {"log.store", "file", "log.directory", temp.resolve("log").toString()};
-    start(file);
+    start(file());
     await(
         streams.named(
             ID, Source.of(items(50)), StreamOptions.defaults().keepItems(5).dropOldest()));
     running.remove(node);
     node.close();
-    start(
-        Stream.of(file, new String[] {"log.events", "20"})
-            .flatMap(Stream::of)
-            .toArray(String[]::new));
+    start(file("log.events", "20"));
 
     FakeSink sink = FakeSink.instant();
     streams.watch(sink, ID).whenClosed().toCompletableFuture().get(30, TimeUnit.SECONDS);
@@ -874,16 +876,7 @@ class NamedStreamsTest {
   @Test
   void theHistoriesOfTopicsAreThereAfterARestartHoweverMuchElseWasPublished() throws Exception {
     Path log = temp.resolve("log");
-    String[] file = {
-      "log.store",
-      "file",
-      "log.directory",
-      log.toString(),
-      "log.events",
-      "2000",
-      "log.topics.\"orders\".events",
-      "5"
-    };
+    String[] file = file("log.events", "2000", "log.topics.\"orders\".events", "5");
     start(file);
     for (int i = 0; i < 10; i++) {
       node.broadcaster().publish("chat", "m" + i);
@@ -930,16 +923,7 @@ class NamedStreamsTest {
   @Test
   void whatTheFileOfTheLogLacksComesFromTheHistoryOfItsTopic() throws Exception {
     Path log = temp.resolve("log");
-    String[] file = {
-      "log.store",
-      "file",
-      "log.directory",
-      log.toString(),
-      "log.events",
-      "4000",
-      "log.topics.\"orders\".events",
-      "4000"
-    };
+    String[] file = file("log.events", "4000", "log.topics.\"orders\".events", "4000");
     start(file);
     List<String> all = items(3_500);
     all.forEach(item -> node.broadcaster().publish("orders", item));

@@ -72,9 +72,7 @@ public final class TopicLogs<E extends StoredEvent> {
     /** Of one that is kept by name and has ended: when it is forgotten. */
     long forgetAt = Long.MAX_VALUE;
 
-    /** Of one that somebody had to its end: until when others may come back to it. */
-    boolean watched;
-
+    /** Of one that has ended: until when somebody may come back to it. */
     long backUntil;
 
     /** Of one that was kept by name: the last event of that time. */
@@ -145,10 +143,8 @@ public final class TopicLogs<E extends StoredEvent> {
   /** How many of them have ended. */
   private int ended;
 
-  /** Whether none of them may go for lack of memory, and until when that holds at least. */
-  private boolean hasLooked;
-
-  private long lookAt;
+  /** Before which it is known that none of them may go for lack of memory. */
+  private long lookAt = System.nanoTime();
 
   /** Those that are bounded in bytes together, but for the latest events. */
   private final List<Group<E>> evictable = new ArrayList<>();
@@ -390,13 +386,12 @@ public final class TopicLogs<E extends StoredEvent> {
   /** Lets go of those that have ended, and that nobody may come back to. */
   private void forgetEnded() {
     long now = System.nanoTime();
-    if (hasLooked && now - lookAt < 0) {
+    if (now - lookAt < 0) {
       return;
     }
     long target = maxNamedBytes - maxNamedBytes / 4;
-    forgetEnded(target, history -> !history.watched || now - history.backUntil >= 0);
-    hasLooked = named.bytes > target;
-    lookAt = now + LOOK_NANOS;
+    forgetEnded(target, history -> now - history.backUntil >= 0);
+    lookAt = named.bytes > target ? now + LOOK_NANOS : now;
   }
 
   private void forgetEnded(long target, Predicate<History<E>> which) {
@@ -606,9 +601,8 @@ public final class TopicLogs<E extends StoredEvent> {
     }
     ended += history.hasEnded() ? 0 : 1;
     history.forgetAt = atMillis;
-    history.watched = watched;
-    history.backUntil = System.nanoTime() + BACK_NANOS;
-    hasLooked = false;
+    lookAt = System.nanoTime();
+    history.backUntil = watched ? lookAt + BACK_NANOS : lookAt;
     if (atMillis <= System.currentTimeMillis()) {
       forget(history);
     }
