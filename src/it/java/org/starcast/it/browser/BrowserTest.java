@@ -69,7 +69,10 @@ abstract class BrowserTest {
 
   private static final Path SCREENSHOTS =
       Path.of("target", "screenshots", System.getProperty("arquillian.launch", "server"));
-  static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** Longer than starcast.js takes to see that a connection is dead, 45 s: what heals, has to. */
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final String CONFIG = "META-INF/microprofile-config.properties";
 
   private static final HttpClient HTTP =

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.starcast.internal.config.StarcastConfig;
 import org.starcast.internal.config.TopicBounds;
@@ -116,6 +117,7 @@ public final class TopicLogs<E extends StoredEvent> {
     }
   }
 
+  private final LongSupplier nanoTime;
   private final TopicRules rules;
   private final int maxTopics;
   private final long maxBytes;
@@ -144,7 +146,7 @@ public final class TopicLogs<E extends StoredEvent> {
   private int ended;
 
   /** Before which it is known that none of them may go for lack of memory. */
-  private long lookAt = System.nanoTime();
+  private long lookAt;
 
   /** Those that are bounded in bytes together, but for the latest events. */
   private final List<Group<E>> evictable = new ArrayList<>();
@@ -180,6 +182,13 @@ public final class TopicLogs<E extends StoredEvent> {
    * @param sequence the place before the first one
    */
   public TopicLogs(TopicRules rules, long sequence, StarcastConfig config) {
+    this(rules, sequence, config, System::nanoTime);
+  }
+
+  /** With a clock of its own for how long who was cut off may come back. */
+  TopicLogs(TopicRules rules, long sequence, StarcastConfig config, LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+    this.lookAt = nanoTime.getAsLong();
     this.rules = rules;
     this.maxTopics = config.log().retainTopics();
     this.maxBytes = config.log().retainBytes();
@@ -385,7 +394,7 @@ public final class TopicLogs<E extends StoredEvent> {
 
   /** Lets go of those that have ended, and that nobody may come back to. */
   private void forgetEnded() {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     if (now - lookAt < 0) {
       return;
     }
@@ -601,8 +610,14 @@ public final class TopicLogs<E extends StoredEvent> {
     }
     ended += history.hasEnded() ? 0 : 1;
     history.forgetAt = atMillis;
-    lookAt = System.nanoTime();
-    history.backUntil = watched ? lookAt + BACK_NANOS : lookAt;
+    long now = nanoTime.getAsLong();
+    if (watched) {
+      history.backUntil = now + BACK_NANOS;
+    } else {
+      // this one may go as soon as there is little room
+      history.backUntil = now;
+      lookAt = now;
+    }
     if (atMillis <= System.currentTimeMillis()) {
       forget(history);
     }

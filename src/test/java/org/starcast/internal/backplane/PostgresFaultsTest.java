@@ -8,8 +8,6 @@ import static org.starcast.internal.backplane.BackplaneContract.get;
 import static org.starcast.internal.backplane.BackplaneContract.numbers;
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -775,46 +773,6 @@ class PostgresFaultsTest {
           .containsExactlyInAnyOrderElementsOf(numbers(0, 200))
           .isEqualTo(two.receiver().data());
     }
-  }
-
-  @Test
-  void theRightsOfServerConfigAreEnough() throws Exception {
-    String role = "shop_" + tests;
-    get(starting().started());
-    server.execute("CREATE ROLE %s LOGIN".formatted(role));
-    server.execute(
-        Files.readString(Path.of("server-config", "postgresql", "role.sql"))
-            .replace("TO shop", "TO " + role)
-            .replace("starcast.", schema() + ".")
-            .replace("SCHEMA starcast", "SCHEMA " + schema()));
-    PGSimpleDataSource source = server.dataSource();
-    source.setUser(role);
-    Map<String, String> keys =
-        Map.of(
-            "starcast.backplane",
-            "postgresql",
-            "starcast.backplane.postgresql.schema",
-            schema(),
-            "starcast.log.retain.a",
-            "latest");
-    Node node = nodes.node(Settings.config(keys), source);
-    Backplane backplane = node.backplane();
-    RecordingReceiver receiver = node.receiver();
-    get(backplane.append(envelope("x", "a")));
-    get(backplane.command("mark", new byte[0]));
-    try (Connection connection = source.getConnection();
-        Statement statement = connection.createStatement()) {
-      statement.execute(
-          "INSERT INTO %s.outbox (topics, excepted, body) VALUES ('{a}', '{}', 'data: y\n')"
-              .formatted(schema()));
-    }
-    server.execute(
-        "UPDATE %s.event SET time = now() - interval '2 hours' WHERE sequence = 1"
-            .formatted(schema()));
-
-    receiver.awaitEvents(2);
-    await().atMost(LONG).until(() -> backplane.oldest() == 2);
-    assertThat(get(backplane.read(1, 100))).hasSize(1);
   }
 
   @Test

@@ -11,6 +11,8 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.starcast.internal.config.StarcastConfig;
@@ -300,7 +302,8 @@ class TopicLogsTest {
   void oneThatWasWatchedToItsEndIsThereForWhoComesBackThoughThereIsLittleRoom() {
     StarcastConfig config = config("streams.total-bytes", "100000");
     TopicRules rules = new TopicRules(config);
-    TopicLogs<StoredEvent> logs = new TopicLogs<>(rules, 0, config);
+    AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 1_000); // it may overflow
+    TopicLogs<StoredEvent> logs = new TopicLogs<>(rules, 0, config, clock::get);
     EventLog<StoredEvent> ring = ring(16);
     long sequence = 0;
     for (String topic : List.of("unwatched", "watched", "running")) {
@@ -321,6 +324,14 @@ class TopicLogsTest {
     // all of it
     assertThat(logs.completeSince(select(rules, "watched"))).isEqualTo(40);
     assertThat(logs.read(select(rules, "watched"), 41, 80, 99)).hasSize(40);
+
+    // half a minute later it is as any other one that has ended
+    clock.addAndGet(TimeUnit.SECONDS.toNanos(29));
+    logs.expire(0);
+    assertThat(logs.read(select(rules, "watched"), 41, 80, 99)).hasSize(40);
+    clock.addAndGet(TimeUnit.SECONDS.toNanos(2));
+    logs.expire(0);
+    assertThat(logs.completeSince(select(rules, "watched"))).isEqualTo(80);
   }
 
   @Test
