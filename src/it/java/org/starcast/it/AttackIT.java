@@ -35,7 +35,7 @@ import org.starcast.it.secured.SecuredApplication;
 @RunAsClient
 class AttackIT {
 
-  static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Tokens TOKENS = new Tokens();
 
   @ArquillianResource URL base;

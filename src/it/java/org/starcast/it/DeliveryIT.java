@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 @RunAsClient
 class DeliveryIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final AtomicInteger NAMES = new AtomicInteger();
 
   @ArquillianResource URL base;

@@ -38,7 +38,7 @@ import org.starcast.testing.ReceivedEvent;
 @RunAsClient
 class GzipIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int ROWS = 150;
 
   /** Says what a gzip stream gives, as soon as it does. */

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 @RunAsClient
 class HealthIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @ArquillianResource URL base;
 

@@ -17,7 +17,7 @@ public final class Http2 {
   /** What the application is deployed with. */
   public static final String[] CONFIG = {"starcast.send-timeout", "PT2S"};
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int STREAMS = 50;
 
   private final URI api;

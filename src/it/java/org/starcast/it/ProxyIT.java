@@ -41,7 +41,7 @@ import org.starcast.testing.ReceivedEvent;
 @RunAsClient
 class ProxyIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int READERS = 10;
   private static final int EVENTS = 600;
   private static final int RESTARTS = 3;

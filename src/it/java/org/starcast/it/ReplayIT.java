@@ -25,7 +25,7 @@ import org.starcast.testing.ReceivedEvent;
 @RunAsClient
 class ReplayIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int LOGGED = 1000;
 
   @ArquillianResource URL base;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 @RunAsClient
 class SessionIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @ArquillianResource URL base;
 

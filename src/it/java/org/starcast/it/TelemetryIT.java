@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 @RunAsClient
 class TelemetryIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Collector COLLECTOR = new Collector();
 
   @ArquillianResource URL base;

@@ -33,7 +33,7 @@ import org.starcast.stream.SseStreams.NamedStream.State;
 @ExtendWith(ResponseRuntime.class)
 class NamedClusterTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String ID = "answers.1";
 
   private final MemoryStream stream = new MemoryStream();

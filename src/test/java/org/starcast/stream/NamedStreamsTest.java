@@ -53,7 +53,7 @@ import org.starcast.stream.SseStreams.NamedStream.State;
 @ExtendWith(ResponseRuntime.class)
 class NamedStreamsTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String ID = "answers.1";
   private static final String START = "starcast-start={\"stream\":\"answers.1\"}";
 

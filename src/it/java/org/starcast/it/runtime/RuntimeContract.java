@@ -51,7 +51,7 @@ import org.starcast.testing.ReceivedEvent;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 abstract class RuntimeContract {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration DEPLOYMENT = Duration.ofSeconds(120);
   private static final int LOGGED = 500;
   private static final int REDEPLOYMENTS = 6;

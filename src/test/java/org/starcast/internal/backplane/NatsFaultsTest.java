@@ -573,7 +573,7 @@ class NatsFaultsTest {
       connection.publish("starcast.t.ok", new byte[] {(byte) 0xff});
       connection.publish("starcast.t.ok", frame, new byte[] {'d', 'a', 't', 'a', ':', ' ', -1, 10});
       send(connection, "starcast.t.ok", null, "last");
-      connection.flush(Duration.ofSeconds(5));
+      connection.flush(Duration.ofMinutes(1));
     }
 
     node.receiver().awaitEvents(2);
@@ -602,7 +602,7 @@ class NatsFaultsTest {
       throws Exception {
     connection.publish(subject, headers, text.getBytes(StandardCharsets.UTF_8));
     // what is written last may be lost when the connection is closed
-    connection.flush(Duration.ofSeconds(5));
+    connection.flush(Duration.ofMinutes(1));
   }
 
   @Test

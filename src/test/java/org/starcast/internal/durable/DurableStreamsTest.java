@@ -36,7 +36,7 @@ import org.starcast.internal.http.Problem;
 @ExtendWith(ResponseRuntime.class)
 class DurableStreamsTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String ID = "notes/1";
   private static final String TEXT = "text/plain";
   private static final String JSON = "application/json";

@@ -100,7 +100,7 @@ class EventOrderTest {
   /** Nobody holds the lock that publishers and others wait for. */
   private static void assertFree(SteppedEngine engine) throws Exception {
     CompletableFuture.runAsync(() -> engine.order().betweenEvents(() -> true))
-        .get(10, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 
   // ---- events

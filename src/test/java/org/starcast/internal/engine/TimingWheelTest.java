@@ -54,7 +54,7 @@ class TimingWheelTest {
   @AfterEach
   void stopLeavesNoThread() throws InterruptedException {
     wheel.stop();
-    thread.join(10_000);
+    thread.join(60_000);
     assertThat(thread.isAlive()).isFalse();
   }
 
@@ -239,7 +239,7 @@ class TimingWheelTest {
     schedule(TimeUnit.HOURS.toNanos(1));
     until(() -> thread.getState() == Thread.State.TIMED_WAITING);
     wheel.stop();
-    thread.join(10_000);
+    thread.join(60_000);
     assertThat(thread.isAlive()).isFalse();
     assertThat(calls).isEmpty();
   }

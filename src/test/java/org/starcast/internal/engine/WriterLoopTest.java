@@ -182,7 +182,7 @@ class WriterLoopTest {
     until(viewer.writer()::ended);
     asleep(thread);
     loop.stop();
-    thread.join(10_000);
+    thread.join(60_000);
     assertThat(thread.isAlive()).isFalse();
     engine.close();
   }

@@ -34,7 +34,7 @@ import org.starcast.stream.StreamOptions;
 @ExtendWith(ResponseRuntime.class)
 class DurableStreamResourceTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String ID = "notes.1";
   private static final String TEXT = "text/plain";
   private static final RunningBroadcaster RUNNING =

@@ -25,7 +25,7 @@ import org.starcast.internal.wire.SseFormat;
 /** What the monitor's streams are made of, in front of the real broadcaster. */
 class MonitorResourceTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int MAX_BYTES = 512 << 10;
 
   /** The least with which the monitor may be switched on. */
