@@ -1,8 +1,15 @@
 /*
- * Runs many tabs at once, in one page, against a plain model of the server: a tab is a stream with a
- * lock and a channel of its own. What each of them has to see is a piece of what was published.
+ * Runs many tabs in one page against a plain model of the server. Each tab is a stream with a lock
+ * and a channel of its own. What each of them has to see is known: all that was published since it
+ * began, once and in order, and a gap where something is missing, and only there.
  */
 import { connect } from './starcast/starcast.js';
+
+/** So many events the server keeps. */
+const KEPT = 15;
+
+/** How long the module waits for a leader's answer. */
+const HELLO_TIMEOUT = 5_000;
 
 /** A small generator of numbers by seed (mulberry32). */
 function random(seed) {
@@ -16,41 +23,71 @@ function random(seed) {
   };
 }
 
-const servers = new Map();
-const realFetch = globalThis.fetch;
-globalThis.fetch = (url, init) => {
-  const server = servers.get(new URL(url, location.href).pathname);
-  return server ? server.answer(init) : realFetch(url, init);
+/** Lets the other tasks of the page run. */
+function turn() {
+  return new Promise(resolve => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
+const sleep = milliseconds => new Promise(resolve => realTimeout(resolve, milliseconds));
+
+// ---- the browser
+
+/** What happened in all runs: a model in which nothing happens shows nothing. */
+const counts = { steals: 0, rewinds: 0, gaps: 0, suspended: 0 };
+
+/** A leader that does not answer in time is taken for dead; here often one that is alive. */
+let helloTimeout = HELLO_TIMEOUT;
+const realTimeout = globalThis.setTimeout;
+globalThis.setTimeout = (action, delay, ...rest) =>
+  realTimeout(action, delay === HELLO_TIMEOUT ? helloTimeout : delay, ...rest);
+
+const realRequest = navigator.locks.request.bind(navigator.locks);
+navigator.locks.request = (name, options, held) => {
+  counts.steals += options.steal ? 1 : 0;
+  return realRequest(name, options, held);
 };
 
 /**
- * Channels of tabs that are processes of their own: what one sends comes to each of the others in order,
- * but sooner or later than what a third sends; and what is under way when the sender ends may be lost.
+ * Channels of tabs that are processes of their own: what one sends comes to each of the others in
+ * order, but sooner or later than what a third sends; what is under way when it ends may be lost.
  */
 const channels = new Map();
-let channelsMade = 0;
 globalThis.BroadcastChannel = class {
   #all;
+  #ways = new Map();
   #open = true;
   #pick;
 
   constructor(name) {
-    this.#pick = random(++channelsMade);
-    this.#all = channels.get(name) ?? new Set();
-    channels.set(name, this.#all);
+    if (!channels.has(name)) {
+      channels.set(name, { made: 0, open: new Set() });
+    }
+    const channel = channels.get(name);
+    this.#pick = random(Number(name.match(/[0-9]+$/)[0]) * 31 + ++channel.made);
+    this.#all = channel.open;
     this.#all.add(this);
-    this.ways = new Map();
   }
 
   postMessage(message) {
     if (!this.#open) {
       throw new DOMException('closed', 'InvalidStateError');
     }
+    counts.rewinds += message.is === 'rewind' ? 1 : 0;
     for (const other of this.#all) {
       if (other !== this) {
         const data = structuredClone(message);
-        const before = this.ways.get(other) ?? Promise.resolve();
-        this.ways.set(other, before.then(() => this.#carry(other, data)));
+        const before = this.#ways.get(other) ?? Promise.resolve();
+        this.#ways.set(
+          other,
+          before.then(() => this.#carry(other, data))
+        );
       }
     }
   }
@@ -71,75 +108,100 @@ globalThis.BroadcastChannel = class {
   }
 };
 
-// how long the module waits for a leader's answer; here one that is late is often taken for dead
-const HELLO_TIMEOUT = 5_000;
-let helloTimeout = HELLO_TIMEOUT;
-const realTimeout = globalThis.setTimeout;
-globalThis.setTimeout = (action, delay, ...rest) =>
-  realTimeout(action, delay === HELLO_TIMEOUT ? helloTimeout : delay, ...rest);
+const servers = new Map();
+const realFetch = globalThis.fetch;
+globalThis.fetch = (url, init) => {
+  const server = servers.get(new URL(url, location.href).pathname);
+  return server ? server.answer(init) : realFetch(url, init);
+};
 
-/** What a node does: keeps all, replays from an id, and sends what is new. */
+// ---- the server
+
+/** Keeps the latest, replays from an id or tells a gap, and sends what is new; it may begin anew. */
 class Server {
-  log = [];
+  /** How many events there were, each with its number as data. */
+  total = 0;
   streams = new Set();
   requests = 0;
+  restarts = 0;
+  quiet = false;
+  #pick;
+  #before = 0;
 
-  constructor(pick) {
-    this.pick = pick;
+  constructor(seed) {
+    this.#pick = random(seed ^ 0x9e3779b9);
+  }
+
+  #id(number) {
+    return `e${this.restarts}-${number - this.#before}`;
+  }
+
+  /** What is kept begins behind this number. */
+  get #floor() {
+    return Math.max(this.#before, this.total - KEPT);
   }
 
   async answer({ headers, signal }) {
     this.requests++;
-    for (let i = this.pick(4); i > 0; i--) {
+    for (let i = this.#pick(4); i > 0; i--) {
       await turn();
     }
     signal.throwIfAborted();
-    if (this.pick(12) === 0) {
+    if (!this.quiet && this.#pick(12) === 0) {
       throw new TypeError('refused by the model');
     }
-    const id = headers.get('Last-Event-ID');
-    const stream = { at: id === null ? this.log.length : Number(id.split('-')[1]), waiting: [] };
+    const [epoch, sequence] = headers.get('Last-Event-ID')?.split('-') ?? [];
+    const known = epoch === `e${this.restarts}`;
+    const stream = { at: this.total };
+    if (epoch !== undefined) {
+      stream.at = known ? Number(sequence) + this.#before : -1;
+    }
     const encoder = new TextEncoder();
     const body = new ReadableStream({
       start: controller => {
         stream.send = text => controller.enqueue(encoder.encode(text));
-        stream.cut = () => {
+        stream.cut = reason => {
           if (this.streams.delete(stream)) {
-            controller.error(new TypeError('cut by the model'));
+            controller.error(reason);
           }
         };
-        signal.addEventListener('abort', () => {
-          if (this.streams.delete(stream)) {
-            controller.error(signal.reason);
-          }
-        });
+        signal.addEventListener('abort', () => stream.cut(signal.reason));
       },
       cancel: () => {
         this.streams.delete(stream);
       },
     });
     this.streams.add(stream);
-    stream.send(`id: ep-${stream.at}\nretry: 1\n\n`);
-    this.write(stream);
+    stream.send(stream.at < 0 ? 'retry: 1\n\n' : `id: ${this.#id(stream.at)}\nretry: 1\n\n`);
+    this.#write(stream);
     const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
     // one that is made has none
     return Object.defineProperty(response, 'url', { value: location.href });
   }
 
   publish() {
-    this.log.push(String(this.log.length + 1));
-    this.streams.forEach(stream => this.pick(3) > 0 && this.write(stream));
+    this.total++;
+    this.streams.forEach(stream => (this.quiet || this.#pick(3) > 0) && this.#write(stream));
   }
 
-  write(stream) {
+  #write(stream) {
     let text = '';
-    while (stream.at < this.log.length) {
+    const floor = this.#floor;
+    if (stream.at < floor || stream.at < 0) {
+      const gap = { next: this.#id(floor + 1) };
+      if (stream.at >= 0) {
+        gap.missed = floor - stream.at;
+      }
+      text += `event: starcast-gap\nid: ${this.#id(floor)}\ndata: ${JSON.stringify(gap)}\n\n`;
+      stream.at = floor;
+    }
+    while (stream.at < this.total) {
       stream.at++;
-      text += `id: ep-${stream.at}\ndata: ${this.log[stream.at - 1]}\n\n`;
+      text += `id: ${this.#id(stream.at)}\ndata: ${stream.at}\n\n`;
     }
     if (text !== '') {
       // in two pieces, that may end anywhere
-      const cut = this.pick(text.length);
+      const cut = this.#pick(text.length);
       stream.send(text.slice(0, cut));
       stream.send(text.slice(cut));
     }
@@ -147,127 +209,257 @@ class Server {
 
   heartbeat() {
     this.streams.forEach(stream => {
-      this.write(stream);
-      stream.send(`:\nid: ep-${stream.at}\n\n`);
+      this.#write(stream);
+      stream.send(`:\nid: ${this.#id(stream.at)}\n\n`);
     });
   }
 
-  cut() {
-    this.streams.forEach(stream => this.pick(2) === 0 && stream.cut());
+  cut(all = false) {
+    this.streams.forEach(
+      stream => (all || this.#pick(2) === 0) && stream.cut(new TypeError('cut by the model'))
+    );
+  }
+
+  /** With nothing of before. */
+  restart() {
+    this.cut(true);
+    this.restarts++;
+    this.#before = this.total;
   }
 }
 
-/** Lets the other tasks of the page run. */
-function turn() {
-  return new Promise(resolve => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
-}
+// ---- a tab
 
 class Tab {
   seen = [];
-  gaps = [];
+  began;
+  suspended = false;
+  closed = false;
+  #page = {};
 
   constructor(path) {
-    this.stream = connect(path, {
-      minRetry: 1,
-      maxRetry: 1,
-      on: { message: ({ data }) => this.seen.push(data) },
-      onGap: gap => this.gaps.push(gap),
-    });
+    // all tabs are one page: each hears of its own life alone
+    const { addEventListener } = globalThis;
+    globalThis.addEventListener = (type, action, options) => {
+      if (type.startsWith('page')) {
+        this.#page[type] = action;
+      } else {
+        addEventListener.call(globalThis, type, action, options);
+      }
+    };
+    try {
+      this.stream = connect(path, {
+        minRetry: 1,
+        maxRetry: 1,
+        on: { message: ({ data }) => this.#see(Number(data)) },
+        onGap: gap => {
+          counts.gaps++;
+          this.#see(gap);
+        },
+      });
+    } finally {
+      globalThis.addEventListener = addEventListener;
+    }
+  }
+
+  #see(what) {
+    // a handler that is called after the end
+    this.seen.push(this.closed ? 'late' : what);
+  }
+
+  /** From when on it has an id: from there on it misses nothing. */
+  note(total) {
+    if (this.began === undefined && this.stream.lastEventId) {
+      this.began = total;
+    }
+  }
+
+  suspend() {
+    counts.suspended++;
+    this.suspended = true;
+    this.#page.pagehide();
+  }
+
+  resume() {
+    this.suspended = false;
+    this.#page.pageshow();
+  }
+
+  close() {
+    this.closed = true;
+    this.stream.close();
+  }
+
+  /** What is wrong with what it has seen, or nothing. */
+  fault(restarts) {
+    let last;
+    let gap;
+    for (const what of this.seen) {
+      if (typeof what === 'object') {
+        gap = what;
+        continue;
+      }
+      if (what === 'late') {
+        return 'a handler was called after close()';
+      }
+      const missed = last === undefined ? what - this.began - 1 : what - last - 1;
+      if (missed > 0 && gap === undefined) {
+        return `${missed} are missing before ${what}, and no gap was told`;
+      }
+      if (last !== undefined && missed < 0) {
+        return `${what} behind ${last}`;
+      }
+      if (last !== undefined && missed === 0 && gap !== undefined && restarts === 0) {
+        return `a gap before ${what} that is none: ${JSON.stringify(gap)}`;
+      }
+      last = what;
+      gap = undefined;
+    }
+    return undefined;
+  }
+
+  /** What it still lacks, or nothing. */
+  lacks(total) {
+    const last = this.seen.at(-1);
+    return last === total && this.stream.state === 'open'
+      ? undefined
+      : `${this.stream.state}, saw ${JSON.stringify(last)} of ${total}`;
   }
 }
 
-/** One run; returns what is wrong, or nothing. */
-async function run(seed, steps, patience) {
-  const pick = random(seed);
-  const path = `/model/${seed}`;
-  const server = new Server(pick);
-  servers.set(path, server);
-  const tabs = new Set([new Tab(path), new Tab(path)]);
-  const closed = [];
-  try {
-    for (let i = 0; i < steps; i++) {
-      const what = pick(20);
-      if (what < 12) {
+// ---- the runs
+
+class Run {
+  constructor(seed) {
+    this.seed = seed;
+    this.path = `/model/${seed}`;
+    this.server = new Server(seed);
+    servers.set(this.path, this.server);
+    this.tabs = new Set([new Tab(this.path), new Tab(this.path)]);
+    this.closed = [];
+  }
+
+  async steps(count) {
+    const pick = random(this.seed);
+    // half of the runs have no restart, so that each gap has to be one
+    const restarts = this.seed % 2 === 0;
+    const { server, tabs } = this;
+    const any = () => [...tabs][pick(2) === 0 ? 0 : pick(tabs.size)];
+    for (let i = 0; i < count; i++) {
+      const what = pick(24);
+      if (what < 13) {
         server.publish();
-      } else if (what < 14 && tabs.size < 5) {
-        tabs.add(new Tab(path));
-      } else if (what < 16 && tabs.size > 1) {
-        const tab = [...tabs][pick(2) === 0 ? 0 : pick(tabs.size)];
-        tabs.delete(tab);
-        closed.push(tab);
-        tab.stream.close();
-      } else if (what === 16) {
+      } else if (what < 15) {
+        if (tabs.size < 5) {
+          tabs.add(new Tab(this.path));
+        }
+      } else if (what < 17) {
+        if (tabs.size > 1) {
+          const tab = any();
+          tabs.delete(tab);
+          this.closed.push(tab);
+          tab.close();
+        }
+      } else if (what < 18) {
         server.cut();
-      } else if (what === 17) {
+      } else if (what < 20) {
         server.heartbeat();
+      } else if (what < 23) {
+        const tab = any();
+        if (tab.suspended) {
+          tab.resume();
+        } else {
+          tab.suspend();
+        }
+      } else if (restarts && pick(4) === 0) {
+        server.restart();
       }
       for (let j = pick(4); j > 0; j--) {
         await turn();
       }
+      tabs.forEach(tab => tab.note(server.total));
     }
-    const end = Date.now() + patience;
-    let wrong;
-    do {
-      server.heartbeat();
-      await new Promise(resolve => setTimeout(resolve, 20));
-      wrong = [...tabs].map(tab => fault(tab, server.log)).filter(Boolean);
-    } while (wrong.length > 0 && Date.now() < end);
-    closed.forEach(tab => {
-      if (!inOrder(tab.seen)) {
-        wrong.push(`closed: ${tab.seen}`);
+  }
+
+  /** Nothing is cut or late any more: all tabs come to the end, by one connection, that stays. */
+  async settle(patience) {
+    const { server, tabs } = this;
+    server.quiet = true;
+    tabs.forEach(tab => tab.suspended && tab.resume());
+    let wrong = await this.#until(tab => (tab.stream.lastEventId ? undefined : 'no id'), patience);
+    if (wrong.length === 0) {
+      wrong = await this.#level(patience);
+    }
+    const { requests } = server;
+    const { steals } = counts;
+    for (let i = 0; i < 3 && wrong.length === 0; i++) {
+      wrong = await this.#level(patience);
+    }
+    [...tabs, ...this.closed].forEach(tab => {
+      const fault = tab.fault(server.restarts);
+      if (fault) {
+        wrong.push(`${fault}: ${JSON.stringify(tab.seen)}, began at ${tab.began}`);
       }
     });
-    return wrong.length > 0 ? { seed, wrong } : undefined;
-  } finally {
-    tabs.forEach(tab => tab.stream.close());
-    servers.delete(path);
+    if (server.streams.size !== 1) {
+      wrong.push(`${server.streams.size} connections`);
+    }
+    if (server.requests !== requests || counts.steals !== steals) {
+      wrong.push('connections are made, or leaders taken for dead, though all is quiet');
+    }
+    return wrong.length > 0 ? { seed: this.seed, wrong } : undefined;
   }
-}
 
-/** From where it began, all, once and in order. */
-function fault({ seen, gaps, stream }, log) {
-  if (gaps.length > 0) {
-    return `a gap that is none: ${JSON.stringify(gaps)}`;
+  /** Publishes, and waits until all have seen it; returns what tabs still lack. */
+  #level(patience) {
+    this.server.publish();
+    return this.#until(tab => tab.lacks(this.server.total), patience);
   }
-  if (!inOrder(seen)) {
-    return `not in order: ${seen}`;
-  }
-  if (stream.lastEventId !== `ep-${log.length}`) {
-    return `${stream.state}, is at ${stream.lastEventId} of ${log.length}, saw ${seen.at(-1)}`;
-  }
-  if (seen.length > 0 && seen.at(-1) !== log.at(-1)) {
-    return `lacks the last: ${seen.at(-1)} of ${log.at(-1)}`;
-  }
-  return undefined;
-}
 
-function inOrder(seen) {
-  return seen.every((data, i) => i === 0 || Number(data) === Number(seen[i - 1]) + 1);
-}
-
-/** Runs from this seed, some at a time; returns the faults. */
-window.runModel = async ({ first, count, hello, atATime = 40, steps = 120, patience = 20_000 }) => {
-  helloTimeout = hello;
-  const faults = [];
-  let next = first;
-  const work = async () => {
-    while (next < first + count && faults.length === 0) {
-      const found = await run(next++, steps, patience);
-      if (found) {
-        faults.push(found);
+  async #until(lacks, patience) {
+    const end = Date.now() + patience;
+    for (;;) {
+      const lack = [...this.tabs].map(lacks).filter(Boolean);
+      if (lack.length === 0 || Date.now() > end) {
+        return lack;
       }
+      await sleep(10);
+    }
+  }
+
+  end() {
+    this.tabs.forEach(tab => tab.close());
+    servers.delete(this.path);
+  }
+}
+
+/** Runs from this seed, some at a time; returns the faults, and what happened. */
+window.runModel = async ({ first, count, hello, atATime = 40, steps = 150, patience = 60_000 }) => {
+  helloTimeout = hello;
+  const runs = Array.from({ length: count }, (_, i) => first + i);
+  const stepped = [];
+  const work = async () => {
+    while (runs.length > 0) {
+      const run = new Run(runs.shift());
+      await run.steps(steps);
+      stepped.push(run);
     }
   };
   await Promise.all(Array.from({ length: atATime }, work));
-  return faults;
+  // a busy page is no reason to take a leader for dead from here on; those that were are waited for
+  helloTimeout = HELLO_TIMEOUT;
+  await sleep(2 * hello + 200);
+  const faults = [];
+  for (const run of stepped) {
+    const fault = faults.length === 0 && (await run.settle(patience));
+    if (fault) {
+      faults.push(fault);
+    }
+    run.end();
+  }
+  return { faults, ...counts };
 };
+
 // this page has no policy that it could break
 window.violations = [];
 window.ready = true;

@@ -621,6 +621,10 @@ class Cursor {
       // what the connection misses has been seen here
       return;
     }
+    if (this.#skipping) {
+      // it was counted from the id of another tab
+      delete gap.missed;
+    }
     this.#skipping = false;
     this.#gap = true;
     this.position = event.id || this.position;
@@ -713,7 +717,8 @@ class Alone {
 
 /**
  * One connection for all tabs. The leader, which holds the lock, numbers its messages: whoever misses
- * one says hello, and is told where the connection stands.
+ * one says hello, and is told where the connection stands. Terms rise from leader to leader: what
+ * comes of an earlier one is late, and is not heard.
  *
  *   hello                                   who leads, and where are we? also: I am here, try now
  *   sync   term n opens open at present token
@@ -732,6 +737,8 @@ class Shared {
   #release;
   #connection;
   #term;
+  /** The latest term that was heard of. */
+  #latest = 0;
   #sent = 0;
   #opens = 0;
   #at;
@@ -766,7 +773,7 @@ class Shared {
     }
     this.#stopped = true;
     clearInterval(this.#pulse);
-    clearTimeout(this.#greeting);
+    this.#endGreeting();
     this.#connection?.stop();
     this.#connection = undefined;
     this.#channel.close();
@@ -831,10 +838,11 @@ class Shared {
   }
 
   #lead() {
-    clearTimeout(this.#greeting);
-    this.#greeting = undefined;
+    this.#endGreeting();
     const { hub } = this;
-    this.#term = `${Date.now().toString(36)}${Math.random()}`;
+    // later than all before, also if the clock was set back; by chance, so that no two are the same
+    this.#term = Math.max(Date.now(), Math.floor(this.#latest) + 1) + Math.random();
+    this.#latest = this.#term;
     this.#sent = 0;
     this.#at = undefined;
     const connection = hub.connection({
@@ -903,6 +911,11 @@ class Shared {
     this.#channel.postMessage({ is: 'hello' });
   }
 
+  #endGreeting() {
+    clearTimeout(this.#greeting);
+    this.#greeting = undefined;
+  }
+
   #checkLeader() {
     if (Date.now() - this.#lastHeard > this.hub.options.heartbeatTimeout) {
       this.#greet();
@@ -930,9 +943,11 @@ class Shared {
   }
 
   #hear(message) {
-    if (this.#stopped) {
+    if (this.#stopped || message.term < this.#latest) {
+      // of a leader that another tab has followed: it is late, and may be of before a restart
       return;
     }
+    this.#latest = message.term ?? this.#latest;
     if (this.#connection) {
       this.#hearTab(message);
     } else if (message.term !== undefined && message.is !== 'rewind') {
@@ -957,8 +972,7 @@ class Shared {
     this.#lastHeard = Date.now();
     const { hub } = this;
     if (message.is === 'sync') {
-      clearTimeout(this.#greeting);
-      this.#greeting = undefined;
+      this.#endGreeting();
       const known = message.term === this.#term && message.n === this.#sent + 1;
       this.#term = message.term;
       this.#sent = message.n;

@@ -56,6 +56,10 @@ class StarcastJsIT extends BrowserTest {
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(1);
 
   private static final int LOG = 1000;
+
+  /** Who comes back in time did not wait for it. */
+  private static final String FAR_RETRY = "minRetry: 600000, maxRetry: 600000";
+
   private static final File PAGES = new File("src/it/webapp/starcast-js");
   private static final File EXAMPLES = new File("src/site/examples");
   private static final AtomicInteger NAMES = new AtomicInteger();
@@ -178,7 +182,7 @@ class StarcastJsIT extends BrowserTest {
   @Test
   void aTabThatWasOfflineCatchesUp() {
     open();
-    follow("api/probe/stream/" + topic + "?topic=" + topic, "");
+    follow("api/probe/stream/" + topic + "?topic=" + topic, FAR_RETRY);
     untilOpen();
     publish("before");
     untilData("before");
@@ -326,29 +330,39 @@ class StarcastJsIT extends BrowserTest {
   }
 
   /**
-   * Tabs that open and close at random, whose messages overtake each other, and who take leaders
-   * for dead that are not: see model.js. {@code -Dstarcast.test.runs=10} makes more runs, {@code
-   * -Dstarcast.test.seed} one: of the same choices, but the browser takes its turns as it likes.
+   * Tabs that open, close and are put away at random, whose messages overtake each other, and who
+   * take leaders for dead that are not: see model.js. {@code -Dstarcast.test.runs=10} makes more
+   * runs, {@code -Dstarcast.test.seed} one: of the same choices, but the browser takes its turns as
+   * it likes.
    */
   @ParameterizedTest
   @ValueSource(ints = {5, 60})
   void tabsThatComeAndGoInAnyOrderSeeAllAndNothingTwice(int hello) {
     openPage("model.html");
     Long seed = Long.getLong("starcast.test.seed");
-    int count = seed != null ? 1 : 150 * Integer.getInteger("starcast.test.runs", 1);
+    int times = Integer.getInteger("starcast.test.runs", 1);
+    int count = seed != null ? 1 : 100 * times;
     long first = seed != null ? seed : ThreadLocalRandom.current().nextInt(1_000_000_000);
     String options = "{first: %d, count: %d, hello: %d}".formatted(first, count, hello);
 
     script(
-        "window.faults = undefined; runModel("
+        "window.result = undefined; runModel("
             + options
-            + ").then(found => window.faults = JSON.stringify(found),"
-            + " error => window.faults = error.stack)");
+            + ").then(result => window.result = result,"
+            + " error => window.result = {faults: [error.stack]})");
     await()
-        .atMost(PATIENCE.multipliedBy(10L * Math.max(1, count / 150)))
-        .until(() -> script("return window.faults !== undefined").equals(true));
+        .atMost(PATIENCE.multipliedBy(10L * times))
+        .until(() -> script("return window.result !== undefined").equals(true));
 
-    assertThat(script("return window.faults")).as("runs " + options).isEqualTo("[]");
+    assertThat(script("return JSON.stringify(result.faults)"))
+        .as("runs " + options)
+        .isEqualTo("[]");
+    if (seed == null) {
+      // or nothing was shown
+      for (String what : List.of("steals", "rewinds", "gaps", "suspended")) {
+        assertThat((Long) script("return result." + what)).as(what).isPositive();
+      }
+    }
   }
 
   @Test
@@ -447,8 +461,32 @@ class StarcastJsIT extends BrowserTest {
 
   @Test
   void aTabThatHoldsTheLockAndDoesNotAnswerLosesIt() {
+    Object holder = openTopicAndFreeze();
+
     openTopic();
-    // as a tab does that was frozen without notice
+
+    assertThat(lock("held")).hasSize(1).doesNotContain(holder);
+    publish("a");
+    untilData("a");
+  }
+
+  @Test
+  void aTabThatIsPutAwayWhileItWaitsForALeaderAsksAnew() {
+    Object holder = openTopicAndFreeze();
+
+    open();
+    follow("api/starcast/stream?topic=" + topic, "");
+    script("dispatchEvent(new Event('pagehide')); dispatchEvent(new Event('pageshow'))");
+
+    untilOpen();
+    assertThat(lock("held")).hasSize(1).doesNotContain(holder);
+    publish("a");
+    untilData("a");
+  }
+
+  /** As a tab does that was frozen without notice: it has the lock, and answers nobody. */
+  private Object openTopicAndFreeze() {
+    openTopic();
     browser.executeAsyncScript(
         """
         const done = arguments[0];
@@ -461,13 +499,7 @@ class StarcastJsIT extends BrowserTest {
           });
         });
         """);
-    Object holder = lock("held").get(0);
-
-    openTopic();
-
-    assertThat(lock("held")).hasSize(1).doesNotContain(holder);
-    publish("a");
-    untilData("a");
+    return lock("held").get(0);
   }
 
   @Test

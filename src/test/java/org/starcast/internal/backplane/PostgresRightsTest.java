@@ -61,7 +61,10 @@ class PostgresRightsTest {
     tests++;
     schema = "rights_" + tests;
     role = "shop_" + tests;
-    get(nodes.starting(config("true"), server.dataSource()).started());
+    Node maker = nodes.starting(config("true"), server.dataSource());
+    get(maker.started());
+    // or it would do what the role may not
+    maker.backplane().close();
     server.execute("CREATE ROLE " + role + " LOGIN");
     // which it has by default, but not where that was taken from all
     server.execute("REVOKE EXECUTE ON FUNCTION %s.append FROM PUBLIC".formatted(schema));
