@@ -387,14 +387,16 @@ class Run {
     server.quiet = true;
     tabs.forEach(tab => tab.suspended && tab.resume());
     let wrong = await this.#until(tab => (tab.stream.lastEventId ? undefined : 'no id'), patience);
-    if (wrong.length === 0) {
-      wrong = await this.#level(patience);
-    }
+    const level = async times => {
+      for (let i = 0; i < times && wrong.length === 0; i++) {
+        wrong = await this.#level(patience);
+      }
+    };
+    // more than once: what was said before may still be under way
+    await level(3);
     const { requests } = server;
     const { steals } = counts;
-    for (let i = 0; i < 3 && wrong.length === 0; i++) {
-      wrong = await this.#level(patience);
-    }
+    await level(3);
     [...tabs, ...this.closed].forEach(tab => {
       const fault = tab.fault(server.restarts);
       if (fault) {
