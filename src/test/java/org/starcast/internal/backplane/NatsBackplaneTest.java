@@ -1,26 +1,19 @@
 package org.starcast.internal.backplane;
 
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.starcast.spi.Backplane;
 
 class NatsBackplaneTest extends BackplaneContract {
 
-  private static NatsServer server;
+  @AutoClose private static NatsServer server;
   private static int tests;
 
   @BeforeAll
   static void startServer() {
     server = NatsServer.running();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    if (server != null) {
-      server.close();
-    }
   }
 
   @BeforeEach

@@ -1,26 +1,19 @@
 package org.starcast.internal.backplane;
 
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.starcast.spi.Backplane;
 
 class PostgresBackplaneTest extends BackplaneContract {
 
-  private static PostgresServer server;
+  @AutoClose private static PostgresServer server;
   private static int tests;
 
   @BeforeAll
   static void startServer() {
     server = PostgresServer.running();
-  }
-
-  @AfterAll
-  static void stopServer() {
-    if (server != null) {
-      server.close();
-    }
   }
 
   @BeforeEach

@@ -24,8 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.LogRecord;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Named;
@@ -47,10 +46,10 @@ class PostgresBoundsTest {
   private static final Duration LONG = Duration.ofSeconds(60);
   private static final String[] NONE = {};
 
-  private static PostgresServer server;
+  @AutoClose private static PostgresServer server;
   private static int tests;
 
-  private final PostgresNodes nodes = new PostgresNodes();
+  @AutoClose private final PostgresNodes nodes = new PostgresNodes();
   private TransactionSource source;
 
   @BeforeAll
@@ -58,22 +57,10 @@ class PostgresBoundsTest {
     server = PostgresServer.running();
   }
 
-  @AfterAll
-  static void stopServer() {
-    if (server != null) {
-      server.close();
-    }
-  }
-
   @BeforeEach
   void anotherSchema() {
     tests++;
     source = new TransactionSource(server.url());
-  }
-
-  @AfterEach
-  void closeAll() {
-    nodes.close();
   }
 
   private static String schema() {

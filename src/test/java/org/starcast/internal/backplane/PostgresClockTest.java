@@ -13,8 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,32 +30,20 @@ class PostgresClockTest {
   private static final Duration LONG = Duration.ofSeconds(60);
   private static final Duration HOUR = Duration.ofHours(1);
 
-  private static PostgresServer server;
+  @AutoClose private static PostgresServer server;
   private static int tests;
 
-  private final PostgresNodes nodes = new PostgresNodes();
+  @AutoClose private final PostgresNodes nodes = new PostgresNodes();
 
   @BeforeAll
   static void startServer() {
     server = PostgresServer.withClock();
   }
 
-  @AfterAll
-  static void stopServer() {
-    if (server != null) {
-      server.close();
-    }
-  }
-
   @BeforeEach
   void anotherSchema() {
     tests++;
     server.clock(Duration.ZERO);
-  }
-
-  @AfterEach
-  void closeAll() {
-    nodes.close();
   }
 
   private static StarcastConfig config() {

@@ -23,8 +23,7 @@ import java.util.logging.LogRecord;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,31 +41,19 @@ class PostgresFaultsTest {
 
   private static final Duration LONG = Duration.ofSeconds(60);
 
-  private static PostgresServer server;
+  @AutoClose private static PostgresServer server;
   private static int tests;
 
-  private final PostgresNodes nodes = new PostgresNodes();
+  @AutoClose private final PostgresNodes nodes = new PostgresNodes();
 
   @BeforeAll
   static void startServer() {
     server = PostgresServer.running();
   }
 
-  @AfterAll
-  static void stopServer() {
-    if (server != null) {
-      server.close();
-    }
-  }
-
   @BeforeEach
   void anotherSchema() {
     tests++;
-  }
-
-  @AfterEach
-  void closeAll() {
-    nodes.close();
   }
 
   private static String schema() {

@@ -14,8 +14,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,9 +29,9 @@ class PostgresRetentionTest {
   private static final Duration LONG = Duration.ofSeconds(60);
   private static final String POSTGRESQL = "starcast.backplane.postgresql.";
 
-  private static PostgresServer server;
+  @AutoClose private static PostgresServer server;
 
-  private final PostgresNodes nodes = new PostgresNodes();
+  @AutoClose private final PostgresNodes nodes = new PostgresNodes();
   private RecordingReceiver receiver;
 
   @BeforeAll
@@ -40,23 +39,11 @@ class PostgresRetentionTest {
     server = PostgresServer.running();
   }
 
-  @AfterAll
-  static void stopServer() {
-    if (server != null) {
-      server.close();
-    }
-  }
-
   @BeforeEach
   void tables() {
     server.execute("DROP SCHEMA IF EXISTS starcast CASCADE");
     server.psql(Path.of("src/main/resources/org/starcast/postgresql/starcast-1.sql"));
     receiver = new RecordingReceiver();
-  }
-
-  @AfterEach
-  void closeAll() {
-    nodes.close();
   }
 
   private static StarcastConfig config(String... settings) {
