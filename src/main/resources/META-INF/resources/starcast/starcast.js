@@ -736,10 +736,10 @@ class Shared {
   #queued;
   #release;
   #connection;
-  #term;
-  /** The latest term that was heard of. */
-  #latest = 0;
-  #sent = 0;
+  /** The latest that was heard of; while this tab leads, its own. */
+  #term = 0;
+  /** The number of its latest message; none while this tab does not know where the leader is. */
+  #sent = NaN;
   #opens = 0;
   #at;
   #origin;
@@ -759,7 +759,7 @@ class Shared {
 
   start() {
     this.#stopped = false;
-    this.#term = undefined;
+    this.#sent = NaN;
     this.#channel = new BroadcastChannel(this.#name);
     this.#channel.onmessage = ({ data }) => this.#hear(data);
     this.#pulse = setInterval(() => this.#checkLeader(), this.hub.options.heartbeatTimeout);
@@ -841,8 +841,7 @@ class Shared {
     this.#endGreeting();
     const { hub } = this;
     // later than all before, also if the clock was set back; by chance, so that no two are the same
-    this.#term = Math.max(Date.now(), Math.floor(this.#latest) + 1) + Math.random();
-    this.#latest = this.#term;
+    this.#term = Math.max(Date.now(), Math.floor(this.#term) + 1) + Math.random();
     this.#sent = 0;
     this.#at = undefined;
     const connection = hub.connection({
@@ -943,11 +942,10 @@ class Shared {
   }
 
   #hear(message) {
-    if (this.#stopped || message.term < this.#latest) {
+    if (this.#stopped || message.term < this.#term) {
       // of a leader that another tab has followed: it is late, and may be of before a restart
       return;
     }
-    this.#latest = message.term ?? this.#latest;
     if (this.#connection) {
       this.#hearTab(message);
     } else if (message.term !== undefined && message.is !== 'rewind') {
@@ -991,7 +989,8 @@ class Shared {
       return;
     }
     if (message.term !== this.#term || message.n !== this.#sent + 1) {
-      this.#term = undefined;
+      this.#term = message.term;
+      this.#sent = NaN;
       this.#greet();
       return;
     }
