@@ -76,6 +76,7 @@ final class Chart {
   private static String colour(Subject subject) {
     return switch (subject.flavour) {
       case STARCAST -> subject.container == Container.PAYARA ? "#1d4ed8" : "#3b82f6";
+      case SERVLET -> subject.container == Container.PAYARA ? "#7c3aed" : "#a78bfa";
       case PLATFORM -> "#9aa5b1";
       case CEILING -> "#d3dae2";
       case NCHAN -> "#e08a1e";

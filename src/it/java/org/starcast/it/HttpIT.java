@@ -31,6 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.starcast.it.http.HttpApplication;
@@ -433,9 +434,32 @@ class HttpIT {
   // ---- what resource methods do wrong
 
   @ParameterizedTest
-  @ValueSource(strings = {"throws", "throws-mapped", "closes"})
-  void aResourceMethodThatFailsOrClosesItsSinkEndsItsStreamAndWritesNothingIntoIt(String path)
-      throws IOException {
+  @ValueSource(strings = {"throws", "throws-mapped"})
+  void aResourceMethodThatFailsEndsItsStreamAndWritesNothingIntoIt(String path) throws IOException {
+    endsItsStream(path);
+  }
+
+  @Test
+  @EnabledIfSystemProperty(named = "arquillian.launch", matches = "wildfly")
+  void onResteasyAResourceMethodThatClosesItsSinkEndsItsStream() throws IOException {
+    endsItsStream("closes");
+  }
+
+  /** There the runtime's part has ended by then. */
+  @Test
+  @EnabledIfSystemProperty(named = "arquillian.launch", matches = "payara")
+  void onJerseyAResourceMethodMayCloseItsSink() throws IOException {
+    RawStream stream = open("http/closes/" + topic);
+    await().atMost(PATIENCE).until(() -> clients() == 1);
+
+    publish(0, "hello");
+
+    assertGets(stream, "hello");
+    stream.close();
+    await().atMost(PATIENCE).until(() -> clients() == 0);
+  }
+
+  private void endsItsStream(String path) throws IOException {
     long before = closed("ERROR");
     RawStream stream = open("http/" + path + "/" + topic);
 

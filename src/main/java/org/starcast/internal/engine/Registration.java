@@ -168,7 +168,8 @@ final class Registration {
 
   /** Says what keeps the runtime from a stream, where that would show in an empty answer only. */
   private void checkRequest(SseEventSink sink, HttpServletRequest request) {
-    if (sink != null && sink.isClosed()) {
+    boolean taken = request != null && ServletSinkWriter.isTaken(request);
+    if (sink != null && sink.isClosed() && !taken) {
       String problem =
           "sink: is closed already; register it while it is open, and leave it alone from then on";
       // not every runtime logs what is thrown then

@@ -82,6 +82,11 @@ abstract class ContainerConnection {
     return new Unknown();
   }
 
+  /** How large the buffer of a response is to be; 0 for as large as the container has it. */
+  int bufferBytes() {
+    return 0;
+  }
+
   /**
    * Bounds what waits in the container, and in the kernel, for a client that takes nothing, and
    * leaves it to the engine how long that may last.

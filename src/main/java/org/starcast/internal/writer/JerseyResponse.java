@@ -9,6 +9,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -16,6 +17,8 @@ import java.util.function.BooleanSupplier;
  * not be there.
  */
 final class JerseyResponse {
+
+  private static final String UNKNOWN = "this Jersey is not known; try starcast.writer=portable";
 
   private JerseyResponse() {}
 
@@ -44,8 +47,37 @@ final class JerseyResponse {
       replaceWriter(get(sink, "requestContext"), mayEnd);
       return stream;
     } catch (ReflectiveOperationException | RuntimeException e) {
-      throw new IllegalStateException("this Jersey is not known; try starcast.writer=portable", e);
+      throw new IllegalStateException(UNKNOWN, e);
     }
+  }
+
+  /**
+   * Has Jersey end its part of the request, while the response goes on: its sink is closed from now
+   * on, and nothing holds on to what Jersey keeps for a request, which is many times what a client
+   * takes. To be called once all is written that Jersey is to write.
+   *
+   * @param mayEnd as for {@link #open}; asked if the method fails after this
+   */
+  static void letGo(SseEventSink sink, BooleanSupplier mayEnd) {
+    AtomicBoolean gone = new AtomicBoolean();
+    try {
+      Object request = get(sink, "requestContext");
+      wrapWriter(
+          request,
+          (writer, method, args) -> {
+            if (!method.getName().equals("commit")) {
+              return invoke(writer, method, args);
+            }
+            if (gone.get()) {
+              mayEnd.getAsBoolean();
+            }
+            return null;
+          });
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(UNKNOWN, e);
+    }
+    sink.close();
+    gone.set(true);
   }
 
   /**
@@ -62,11 +94,9 @@ final class JerseyResponse {
 
   private static void replaceWriter(Object request, BooleanSupplier mayEnd)
       throws ReflectiveOperationException {
-    Method getWriter = request.getClass().getMethod("getResponseWriter");
-    Class<?> type = getWriter.getReturnType();
-    Object writer = getWriter.invoke(request);
-    InvocationHandler handler =
-        (proxy, method, args) -> {
+    wrapWriter(
+        request,
+        (writer, method, args) -> {
           String name = method.getName();
           if (name.equals("writeResponseStatusAndHeaders")) {
             return OutputStream.nullOutputStream();
@@ -75,17 +105,34 @@ final class JerseyResponse {
           if ((commits || name.equals("failure")) && !mayEnd.getAsBoolean() && commits) {
             return null;
           }
-          try {
-            return method.invoke(writer, args);
-          } catch (InvocationTargetException e) {
-            throw e.getCause();
-          }
-        };
-    request
-        .getClass()
-        .getMethod("setWriter", type)
-        .invoke(
-            request, Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+          return invoke(writer, method, args);
+        });
+  }
+
+  /**
+   * Puts a handler before what Jersey calls to write and to end a response.
+   *
+   * @param handler gets, in place of the proxy, what is behind it
+   */
+  private static void wrapWriter(Object request, InvocationHandler handler)
+      throws ReflectiveOperationException {
+    Method getWriter = request.getClass().getMethod("getResponseWriter");
+    Class<?> type = getWriter.getReturnType();
+    Object writer = getWriter.invoke(request);
+    Object wrapped =
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, args) -> handler.invoke(writer, method, args));
+    request.getClass().getMethod("setWriter", type).invoke(request, wrapped);
+  }
+
+  private static Object invoke(Object writer, Method method, Object[] args) throws Throwable {
+    try {
+      return method.invoke(writer, args);
+    } catch (InvocationTargetException e) {
+      throw e.getCause();
+    }
   }
 
   private static Object get(Object target, String name) throws ReflectiveOperationException {

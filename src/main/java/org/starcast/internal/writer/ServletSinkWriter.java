@@ -42,7 +42,10 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
   private final AsyncContext context;
   private final ServletOutputStream out;
   private final Listener listener;
-  private final SseEventSink sink;
+
+  /** Null once the runtime's part of the request has ended. */
+  private SseEventSink sink;
+
   private final LineSeparator separator;
   private final Executor completions;
   private final Duration heartbeat;
@@ -114,7 +117,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
       Duration heartbeat,
       Listener listener)
       throws IOException {
-    if (request.getAttribute(TAKEN) != null) {
+    if (isTaken(request)) {
       throw refused(
           "sink: has a client already; register it once, with all patterns in one subscription");
     }
@@ -140,12 +143,13 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
             heartbeat,
             listener);
     context.setTimeout(writer.connection.asyncTimeoutMillis());
+    setBuffer(unwrapped(response), writer.connection.bufferBytes());
     ServletOutputStream container = unwrapped(response).getOutputStream();
     if (writer.out != container) {
       writer.listenThrough(container);
     }
     boolean headed = false;
-    if (sink.getClass().getName().startsWith("org.glassfish.jersey.")) {
+    if (isJersey(sink)) {
       headed = JerseyResponse.open(sink, writer::mayEnd) instanceof GZIPOutputStream;
     } else {
       ResteasyResponse.discardOutput(sink.getClass().getClassLoader());
@@ -157,6 +161,10 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
     } catch (IOException e) {
       // no failure of the resource method, which the server would log with a stack trace
       writer.broken = e;
+    }
+    if (isJersey(sink)) {
+      JerseyResponse.letGo(sink, writer::mayEnd);
+      writer.sink = null;
     }
     return writer;
   }
@@ -210,6 +218,15 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
     open(sink, request, gzip, separator, completions, completions, Duration.ZERO, new Nobody())
         .endNow();
     return new NoErrorException(Response.ok().build());
+  }
+
+  /** Whether a sink of the request has a client already. */
+  public static boolean isTaken(HttpServletRequest request) {
+    return request.getAttribute(TAKEN) != null;
+  }
+
+  private static boolean isJersey(SseEventSink sink) {
+    return sink.getClass().getName().startsWith("org.glassfish.jersey.");
   }
 
   /** Whether the class, by its name, is of a runtime that this writer knows. */
@@ -268,6 +285,16 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
             + out.getClass().getName()
             + " before the response's stream, which does not write without blocking, as those that"
             + " buffer or compress do: have the filter leave text/event-stream out");
+  }
+
+  private static void setBuffer(ServletResponse response, int bytes) {
+    if (bytes > 0) {
+      try {
+        response.setBufferSize(bytes);
+      } catch (IllegalStateException e) {
+        // a filter of the application has written something: it stays as it is
+      }
+    }
   }
 
   private static ServletResponse unwrapped(ServletResponse response) {
@@ -373,7 +400,9 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
   private void complete() {
     connection.release();
     try {
-      sink.close();
+      if (sink != null) {
+        sink.close();
+      }
     } catch (RuntimeException e) {
       // the response ends all the same
     }

@@ -10,6 +10,12 @@ import org.starcast.internal.logging.LogMessage;
 /** Undertow, of WildFly: one buffer waits for a client, and the send buffer has a setting. */
 final class UndertowConnection extends ContainerConnection {
 
+  /**
+   * A response keeps its buffer as long as it is open, outside the heap. What does not fit is
+   * written from the array that holds it, so that a larger one gains nothing.
+   */
+  private static final int BUFFER_BYTES = 1 << 10;
+
   private final Object exchange;
   private final Closeable connection;
   private final Executor ioThread;
@@ -24,6 +30,11 @@ final class UndertowConnection extends ContainerConnection {
     return Reflection.has(request, "getExchange")
         ? Optional.of(new UndertowConnection(Reflection.call(request, "getExchange")))
         : Optional.empty();
+  }
+
+  @Override
+  int bufferBytes() {
+    return BUFFER_BYTES;
   }
 
   @Override
