@@ -52,8 +52,8 @@ public interface SseBroadcaster {
    *
    * <p>HEAD is answered by the head of the stream's response and has no client: the method is then
    * left by a {@code WebApplicationException}. Should the resource method fail after this, its
-   * stream ends. With RESTEasy so it does if the method closes the sink; with Jersey that is closed
-   * when this returns.
+   * stream ends. So it does if the method closes the sink, unless that is closed when this returns,
+   * as with Jersey.
    *
    * @return the client, through which its stream can be changed, written to and closed
    * @throws RefusedException if a limit is reached, the application is stopping, or the caller may

@@ -18,7 +18,7 @@ final class Chart {
           Figure.FRAMES_RATE,
           Figure.PACED_P99);
   private static final int WIDTH = 860;
-  private static final int LABEL = 190;
+  private static final int LABEL = 290;
   private static final int BAR = 18;
   private static final int GAP = 6;
   private static final int VALUE = 90;

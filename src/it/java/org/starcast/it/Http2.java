@@ -14,8 +14,10 @@ import java.util.List;
 /** Streams over HTTP/2, all on one connection, as a browser has them. */
 public final class Http2 {
 
-  /** What the application is deployed with. */
-  public static final String[] CONFIG = {"starcast.send-timeout", "PT2S"};
+  /** What the application is deployed with; no heartbeat takes along what an event has left. */
+  public static final String[] CONFIG = {
+    "starcast.send-timeout", "PT2S", "starcast.heartbeat", "PT10M"
+  };
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int STREAMS = 50;
@@ -38,11 +40,13 @@ public final class Http2 {
   }
 
   public void manyStreamsOfOneConnectionGetEachEventAtOnce() throws IOException {
+    // without heartbeats those of other tests are there until something is written to them
+    int others = server.clients();
     List<TlsClient.Stream> streams = new ArrayList<>();
     for (int i = 0; i < STREAMS; i++) {
       streams.add(open("starcast/stream?topic=h2." + i + "&topic=all").reading());
     }
-    await().atMost(PATIENCE).until(() -> server.clients() == STREAMS);
+    await().atMost(PATIENCE).until(() -> server.clients() >= STREAMS);
     List<String> expected = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       String data = "event " + i;
@@ -71,7 +75,7 @@ public final class Http2 {
         .until(
             () -> {
               server.publish("topic", "all", "data", "anybody there?");
-              return server.clients() == 0;
+              return server.clients() <= others;
             });
   }
 

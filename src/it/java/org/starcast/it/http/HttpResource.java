@@ -12,6 +12,7 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.sse.SseEventSink;
@@ -31,6 +32,8 @@ public class HttpResource {
   private static final List<String> DESTROYED_ON = new CopyOnWriteArrayList<>();
 
   @Inject SseBroadcaster broadcaster;
+
+  @Context private HttpHeaders headers;
 
   private String streamed;
 
@@ -106,6 +109,10 @@ public class HttpResource {
   public void closing(@Context SseEventSink sink, @PathParam("topic") String topic) {
     try (sink) {
       register(sink, topic);
+    }
+    // the request's scope goes on
+    if (headers.getHeaderString("Host") == null) {
+      throw new IllegalStateException("the request is gone");
     }
   }
 

@@ -330,10 +330,11 @@ public final class NatsBackplane implements Backplane {
         .client()
         .execute(
             () -> {
-              started.complete(null);
               if (outbox.isPaused()) {
                 resumeNow(connected);
               }
+              // who waits for it may publish and close at once, and what is paused then is given up
+              started.complete(null);
             });
   }
 

@@ -57,11 +57,12 @@ final class JerseyResponse {
    * takes. To be called once all is written that Jersey is to write.
    *
    * @param mayEnd as for {@link #open}; asked if the method fails after this
+   * @throws IllegalStateException if the runtime is not the Jersey that this knows
    */
   static void letGo(SseEventSink sink, BooleanSupplier mayEnd) {
-    AtomicBoolean gone = new AtomicBoolean();
     try {
       Object request = get(sink, "requestContext");
+      AtomicBoolean gone = new AtomicBoolean();
       wrapWriter(
           request,
           (writer, method, args) -> {
@@ -73,11 +74,20 @@ final class JerseyResponse {
             }
             return null;
           });
-    } catch (ReflectiveOperationException e) {
+      // the application's, not the request's; without them what the method throws is not answered
+      Method getWorkers = request.getClass().getMethod("getWorkers");
+      Object workers = getWorkers.invoke(request);
+      sink.close();
+      request
+          .getClass()
+          .getMethod("setWorkers", getWorkers.getReturnType())
+          .invoke(request, workers);
+      // so that to close it once more does nothing: it would end the scope of the request
+      field(sink, "requestScopeContext").set(sink, null);
+      gone.set(true);
+    } catch (ReflectiveOperationException | RuntimeException e) {
       throw new IllegalStateException(UNKNOWN, e);
     }
-    sink.close();
-    gone.set(true);
   }
 
   /**
@@ -136,6 +146,10 @@ final class JerseyResponse {
   }
 
   private static Object get(Object target, String name) throws ReflectiveOperationException {
+    return field(target, name).get(target);
+  }
+
+  private static Field field(Object target, String name) throws ReflectiveOperationException {
     Class<?> type = target.getClass();
     if (target instanceof SseEventSink) {
       // a subclass of ChunkedOutput
@@ -143,6 +157,6 @@ final class JerseyResponse {
     }
     Field field = type.getDeclaredField(name);
     field.setAccessible(true);
-    return field.get(target);
+    return field;
   }
 }

@@ -163,7 +163,12 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
       writer.broken = e;
     }
     if (isJersey(sink)) {
-      JerseyResponse.letGo(sink, writer::mayEnd);
+      try {
+        JerseyResponse.letGo(sink, writer::mayEnd);
+      } catch (IllegalStateException e) {
+        writer.endNow();
+        throw e;
+      }
       writer.sink = null;
     }
     return writer;

@@ -11,10 +11,11 @@ import org.starcast.internal.logging.LogMessage;
 final class UndertowConnection extends ContainerConnection {
 
   /**
-   * A response keeps its buffer as long as it is open, outside the heap. What does not fit is
-   * written from the array that holds it, so that a larger one gains nothing.
+   * None to speak of. What does not fit is written from the array that holds it, and the listener
+   * is told when the rest has left. What fits may stay in the buffer, with nobody told; and a
+   * response keeps its buffer, outside the heap, as long as it is open.
    */
-  private static final int BUFFER_BYTES = 1 << 10;
+  private static final int BUFFER_BYTES = 1;
 
   private final Object exchange;
   private final Closeable connection;
