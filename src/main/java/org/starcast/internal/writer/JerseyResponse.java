@@ -20,7 +20,29 @@ final class JerseyResponse {
 
   private static final String UNKNOWN = "this Jersey is not known; try starcast.writer=portable";
 
-  private JerseyResponse() {}
+  private final SseEventSink sink;
+  private final Object request;
+
+  /** What Jersey ends a response by. */
+  private final Object writer;
+
+  private final Object stream;
+  private final BooleanSupplier mayEnd;
+
+  private JerseyResponse(SseEventSink sink, BooleanSupplier mayEnd)
+      throws ReflectiveOperationException {
+    this.sink = sink;
+    this.mayEnd = mayEnd;
+    Object response = get(sink, "responseContext");
+    stream = response.getClass().getMethod("getEntityStream").invoke(response);
+    response
+        .getClass()
+        .getMethod("setEntityStream", OutputStream.class)
+        .invoke(response, OutputStream.nullOutputStream());
+    closeOutput(get(response, "messageContext"));
+    request = get(sink, "requestContext");
+    writer = wrapWriter(request, this::write);
+  }
 
   /**
    * Has Jersey write the response's head, through all filters of the application, and nothing
@@ -29,45 +51,54 @@ final class JerseyResponse {
    * has failed, goes nowhere.
    *
    * @param mayEnd whether Jersey may end the response now; asked also when the method has failed
-   * @return where Jersey would have written to
    * @throws IOException if the response cannot be opened
    * @throws IllegalStateException if the runtime is not the Jersey that this knows
    */
-  static Object open(SseEventSink sink, BooleanSupplier mayEnd) throws IOException {
+  static JerseyResponse open(SseEventSink sink, BooleanSupplier mayEnd) throws IOException {
     // a sink with nothing to send writes the head alone
     ((Flushable) sink).flush();
     try {
-      Object response = get(sink, "responseContext");
-      Object stream = response.getClass().getMethod("getEntityStream").invoke(response);
-      response
-          .getClass()
-          .getMethod("setEntityStream", OutputStream.class)
-          .invoke(response, OutputStream.nullOutputStream());
-      closeOutput(get(response, "messageContext"));
-      replaceWriter(get(sink, "requestContext"), mayEnd);
-      return stream;
+      return new JerseyResponse(sink, mayEnd);
     } catch (ReflectiveOperationException | RuntimeException e) {
       throw new IllegalStateException(UNKNOWN, e);
     }
   }
 
+  /** Where Jersey would have written to. */
+  Object stream() {
+    return stream;
+  }
+
+  /** Instead of what ends a response. */
+  private Object write(Object wrapped, Method method, Object[] args) throws Throwable {
+    String name = method.getName();
+    if (name.equals("writeResponseStatusAndHeaders")) {
+      return OutputStream.nullOutputStream();
+    }
+    boolean commits = name.equals("commit");
+    if ((commits || name.equals("failure")) && !mayEnd.getAsBoolean() && commits) {
+      return null;
+    }
+    return invoke(wrapped, method, args);
+  }
+
   /**
    * Has Jersey end its part of the request, while the response goes on: its sink is closed from now
    * on, and nothing holds on to what Jersey keeps for a request, which is many times what a client
-   * takes. To be called once all is written that Jersey is to write.
+   * takes. To be called once all is written that Jersey is to write. Whether Jersey may end the
+   * response is asked as before if the method fails after this.
    *
-   * @param mayEnd as for {@link #open}; asked if the method fails after this
+   * @return ends the request as Jersey would have, at last
    * @throws IllegalStateException if the runtime is not the Jersey that this knows
    */
-  static void letGo(SseEventSink sink, BooleanSupplier mayEnd) {
+  Runnable letGo() {
     try {
-      Object request = get(sink, "requestContext");
       AtomicBoolean gone = new AtomicBoolean();
       wrapWriter(
           request,
-          (writer, method, args) -> {
+          (wrapped, method, args) -> {
             if (!method.getName().equals("commit")) {
-              return invoke(writer, method, args);
+              return invoke(wrapped, method, args);
             }
             if (gone.get()) {
               mayEnd.getAsBoolean();
@@ -85,8 +116,21 @@ final class JerseyResponse {
       // so that to close it once more does nothing: it would end the scope of the request
       field(sink, "requestScopeContext").set(sink, null);
       gone.set(true);
+      // it has a listener of its own, and would complete the request once more
+      Field asynchronous = field(writer, "asyncExt");
+      Object delegate = asynchronous.get(writer);
+      Method complete = asynchronous.getType().getMethod("complete");
+      return () -> complete(complete, delegate);
     } catch (ReflectiveOperationException | RuntimeException e) {
       throw new IllegalStateException(UNKNOWN, e);
+    }
+  }
+
+  private static void complete(Method complete, Object delegate) {
+    try {
+      complete.invoke(delegate);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
     }
   }
 
@@ -102,29 +146,13 @@ final class JerseyResponse {
     }
   }
 
-  private static void replaceWriter(Object request, BooleanSupplier mayEnd)
-      throws ReflectiveOperationException {
-    wrapWriter(
-        request,
-        (writer, method, args) -> {
-          String name = method.getName();
-          if (name.equals("writeResponseStatusAndHeaders")) {
-            return OutputStream.nullOutputStream();
-          }
-          boolean commits = name.equals("commit");
-          if ((commits || name.equals("failure")) && !mayEnd.getAsBoolean() && commits) {
-            return null;
-          }
-          return invoke(writer, method, args);
-        });
-  }
-
   /**
    * Puts a handler before what Jersey calls to write and to end a response.
    *
    * @param handler gets, in place of the proxy, what is behind it
+   * @return what is behind it
    */
-  private static void wrapWriter(Object request, InvocationHandler handler)
+  private static Object wrapWriter(Object request, InvocationHandler handler)
       throws ReflectiveOperationException {
     Method getWriter = request.getClass().getMethod("getResponseWriter");
     Class<?> type = getWriter.getReturnType();
@@ -135,6 +163,7 @@ final class JerseyResponse {
             new Class<?>[] {type},
             (proxy, method, args) -> handler.invoke(writer, method, args));
     request.getClass().getMethod("setWriter", type).invoke(request, wrapped);
+    return writer;
   }
 
   private static Object invoke(Object writer, Method method, Object[] args) throws Throwable {

@@ -43,8 +43,8 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
   private final ServletOutputStream out;
   private final Listener listener;
 
-  /** Null once the runtime's part of the request has ended. */
-  private SseEventSink sink;
+  /** Ends the request as the runtime does. */
+  private Runnable runtimeEnd;
 
   private final LineSeparator separator;
   private final Executor completions;
@@ -81,7 +81,7 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
       Listener listener) {
     this.context = context;
     this.out = out;
-    this.sink = sink;
+    this.runtimeEnd = sink::close;
     this.separator = separator;
     this.completions = completions;
     this.heartbeat = heartbeat;
@@ -148,9 +148,11 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
     if (writer.out != container) {
       writer.listenThrough(container);
     }
+    JerseyResponse jersey = null;
     boolean headed = false;
     if (isJersey(sink)) {
-      headed = JerseyResponse.open(sink, writer::mayEnd) instanceof GZIPOutputStream;
+      jersey = JerseyResponse.open(sink, writer::mayEnd);
+      headed = jersey.stream() instanceof GZIPOutputStream;
     } else {
       ResteasyResponse.discardOutput(sink.getClass().getClassLoader());
       openBySink(sink);
@@ -162,14 +164,13 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
       // no failure of the resource method, which the server would log with a stack trace
       writer.broken = e;
     }
-    if (isJersey(sink)) {
+    if (jersey != null) {
       try {
-        JerseyResponse.letGo(sink, writer::mayEnd);
+        writer.runtimeEnd = jersey.letGo();
       } catch (IllegalStateException e) {
         writer.endNow();
         throw e;
       }
-      writer.sink = null;
     }
     return writer;
   }
@@ -405,16 +406,14 @@ public final class ServletSinkWriter implements SinkWriter, WriteListener, Async
   private void complete() {
     connection.release();
     try {
-      if (sink != null) {
-        sink.close();
-      }
+      runtimeEnd.run();
     } catch (RuntimeException e) {
       // the response ends all the same
     }
     try {
       context.complete();
     } catch (IllegalStateException e) {
-      // it is complete already: by the sink, or by the container after an error
+      // it is complete already: by the runtime, or by the container after an error
     }
   }
 

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.starcast.internal.logging.LogMessage;
 
-/** Undertow, of WildFly: one buffer waits for a client, and the send buffer has a setting. */
+/** Undertow, of WildFly: one write waits for a client, and the send buffer has a setting. */
 final class UndertowConnection extends ContainerConnection {
 
   /**
