@@ -4,12 +4,9 @@ import jakarta.ws.rs.sse.SseEventSink;
 import java.io.Flushable;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.reflect.Field;
-import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -20,6 +17,16 @@ final class JerseyResponse {
 
   private static final String UNKNOWN = "this Jersey is not known; try starcast.writer=portable";
 
+  /** Whose part the request is. */
+  private enum Stage {
+    /** Jersey's, and it ends the response where it may. */
+    OPEN,
+    /** Jersey is ending its part, with the response left alone. */
+    CLOSING,
+    /** No more Jersey's: it never ends the response. */
+    GONE
+  }
+
   private final SseEventSink sink;
   private final Object request;
 
@@ -28,20 +35,29 @@ final class JerseyResponse {
 
   private final Object stream;
   private final BooleanSupplier mayEnd;
+  private volatile Stage stage = Stage.OPEN;
 
   private JerseyResponse(SseEventSink sink, BooleanSupplier mayEnd)
       throws ReflectiveOperationException {
     this.sink = sink;
     this.mayEnd = mayEnd;
-    Object response = get(sink, "responseContext");
-    stream = response.getClass().getMethod("getEntityStream").invoke(response);
+    Object response = Reflection.get(sink, "responseContext");
+    stream = Reflection.call(response, "getEntityStream");
     response
         .getClass()
         .getMethod("setEntityStream", OutputStream.class)
         .invoke(response, OutputStream.nullOutputStream());
-    closeOutput(get(response, "messageContext"));
-    request = get(sink, "requestContext");
-    writer = wrapWriter(request, this::write);
+    closeOutput(Reflection.get(response, "messageContext"));
+    request = Reflection.get(sink, "requestContext");
+    Method getWriter = request.getClass().getMethod("getResponseWriter");
+    writer = getWriter.invoke(request);
+    Class<?> type = getWriter.getReturnType();
+    Object before =
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, args) -> call(method, args));
+    request.getClass().getMethod("setWriter", type).invoke(request, before);
   }
 
   /**
@@ -69,17 +85,32 @@ final class JerseyResponse {
     return stream;
   }
 
-  /** Instead of what ends a response. */
-  private Object write(Object wrapped, Method method, Object[] args) throws Throwable {
-    String name = method.getName();
-    if (name.equals("writeResponseStatusAndHeaders")) {
-      return OutputStream.nullOutputStream();
+  /** Comes before what writes and ends a response. */
+  private Object call(Method method, Object[] args) throws Throwable {
+    switch (method.getName()) {
+      case "writeResponseStatusAndHeaders" -> {
+        return OutputStream.nullOutputStream();
+      }
+      case "commit" -> {
+        if (!mayCommit()) {
+          return null;
+        }
+      }
+      case "failure" -> mayEnd.getAsBoolean();
+      default -> {
+        // as it is
+      }
     }
-    boolean commits = name.equals("commit");
-    if ((commits || name.equals("failure")) && !mayEnd.getAsBoolean() && commits) {
-      return null;
+    try {
+      return method.invoke(writer, args);
+    } catch (InvocationTargetException e) {
+      throw e.getCause();
     }
-    return invoke(wrapped, method, args);
+  }
+
+  private boolean mayCommit() {
+    boolean may = stage != Stage.CLOSING && mayEnd.getAsBoolean();
+    return may && stage == Stage.OPEN;
   }
 
   /**
@@ -93,18 +124,7 @@ final class JerseyResponse {
    */
   Runnable letGo() {
     try {
-      AtomicBoolean gone = new AtomicBoolean();
-      wrapWriter(
-          request,
-          (wrapped, method, args) -> {
-            if (!method.getName().equals("commit")) {
-              return invoke(wrapped, method, args);
-            }
-            if (gone.get()) {
-              mayEnd.getAsBoolean();
-            }
-            return null;
-          });
+      stage = Stage.CLOSING;
       // the application's, not the request's; without them what the method throws is not answered
       Method getWorkers = request.getClass().getMethod("getWorkers");
       Object workers = getWorkers.invoke(request);
@@ -114,21 +134,19 @@ final class JerseyResponse {
           .getMethod("setWorkers", getWorkers.getReturnType())
           .invoke(request, workers);
       // so that to close it once more does nothing: it would end the scope of the request
-      field(sink, "requestScopeContext").set(sink, null);
-      gone.set(true);
+      Reflection.set(sink, "requestScopeContext", null);
+      stage = Stage.GONE;
       // it has a listener of its own, and would complete the request once more
-      Field asynchronous = field(writer, "asyncExt");
-      Object delegate = asynchronous.get(writer);
-      Method complete = asynchronous.getType().getMethod("complete");
-      return () -> complete(complete, delegate);
+      Object delegate = Reflection.get(writer, "asyncExt");
+      return () -> complete(delegate);
     } catch (ReflectiveOperationException | RuntimeException e) {
       throw new IllegalStateException(UNKNOWN, e);
     }
   }
 
-  private static void complete(Method complete, Object delegate) {
+  private static void complete(Object delegate) {
     try {
-      complete.invoke(delegate);
+      Reflection.callHidden(delegate, "complete");
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }
@@ -140,52 +158,9 @@ final class JerseyResponse {
    */
   private static void closeOutput(Object message) throws ReflectiveOperationException {
     try {
-      ((OutputStream) get(message, "committingOutputStream")).close();
+      ((OutputStream) Reflection.get(message, "committingOutputStream")).close();
     } catch (IOException e) {
       // the client is gone, which is seen when the head is flushed
     }
-  }
-
-  /**
-   * Puts a handler before what Jersey calls to write and to end a response.
-   *
-   * @param handler gets, in place of the proxy, what is behind it
-   * @return what is behind it
-   */
-  private static Object wrapWriter(Object request, InvocationHandler handler)
-      throws ReflectiveOperationException {
-    Method getWriter = request.getClass().getMethod("getResponseWriter");
-    Class<?> type = getWriter.getReturnType();
-    Object writer = getWriter.invoke(request);
-    Object wrapped =
-        Proxy.newProxyInstance(
-            type.getClassLoader(),
-            new Class<?>[] {type},
-            (proxy, method, args) -> handler.invoke(writer, method, args));
-    request.getClass().getMethod("setWriter", type).invoke(request, wrapped);
-    return writer;
-  }
-
-  private static Object invoke(Object writer, Method method, Object[] args) throws Throwable {
-    try {
-      return method.invoke(writer, args);
-    } catch (InvocationTargetException e) {
-      throw e.getCause();
-    }
-  }
-
-  private static Object get(Object target, String name) throws ReflectiveOperationException {
-    return field(target, name).get(target);
-  }
-
-  private static Field field(Object target, String name) throws ReflectiveOperationException {
-    Class<?> type = target.getClass();
-    if (target instanceof SseEventSink) {
-      // a subclass of ChunkedOutput
-      type = type.getSuperclass();
-    }
-    Field field = type.getDeclaredField(name);
-    field.setAccessible(true);
-    return field;
   }
 }

@@ -50,14 +50,29 @@ final class Reflection {
 
   /** The same; empty where there is none, or it is null. */
   static Optional<Object> find(Object target, String field) throws ReflectiveOperationException {
+    Field found = field(target, field);
+    return found == null ? Optional.empty() : Optional.ofNullable(found.get(target));
+  }
+
+  /** Sets a field of the object's class, or of one above. */
+  static void set(Object target, String field, Object value) throws ReflectiveOperationException {
+    Field found = field(target, field);
+    if (found == null) {
+      throw new NoSuchFieldException(target.getClass().getName() + "." + field);
+    }
+    found.set(target, value);
+  }
+
+  /** Null where there is none. */
+  private static Field field(Object target, String name) {
     for (Class<?> type = target.getClass(); type != null; type = type.getSuperclass()) {
       for (Field hidden : type.getDeclaredFields()) {
-        if (hidden.getName().equals(field)) {
+        if (hidden.getName().equals(name)) {
           hidden.setAccessible(true);
-          return Optional.ofNullable(hidden.get(target));
+          return hidden;
         }
       }
     }
-    return Optional.empty();
+    return null;
   }
 }
