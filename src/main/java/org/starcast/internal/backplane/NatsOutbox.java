@@ -24,7 +24,7 @@ import org.starcast.spi.OutgoingEvent;
  *
  * <pre>
  * PAUSED ──resume──► OPEN ◄────────────── resume ────────────────┐
- *   │ resume, where something may be stored                      │
+ *   │ resume, where something may be stored, or was refused      │
  *   └──► PROBING ──the first is answered──► AWAIT_READ ──────────┘
  *
  * OPEN ──an answer overtakes another──► OVERTAKEN ──that one comes──► OPEN
@@ -40,7 +40,9 @@ import org.starcast.spi.OutgoingEvent;
  * repeats just when their leader was lost may come to disagree (nats-server 2.9), or acknowledge
  * what is not stored (2.10). So what the node has read from the stream meanwhile is not sent again;
  * of the rest the first goes alone, and the others when it was answered, which shows that the new
- * leader has applied all that the last one left, and when the node has read that, too.
+ * leader has applied all that the last one left, and when the node has read that, too. After a
+ * refusal the first goes alone as well, so that a broker which is back in the midst of many does
+ * not store the rest before it.
  *
  * <p>Over 500 lines, as all states and what may be sent in each are here, under one monitor.
  */
@@ -111,6 +113,9 @@ public final class NatsOutbox {
 
   /** By which the last probe was answered: with the same one there is no other; or null. */
   private Connection probed;
+
+  /** Whether the broker has refused something, and has answered nothing that was sent since. */
+  private boolean away;
 
   /** The oldest one, whose answer a later one's has come before, and when that was. */
   private OutboxEntry overtaken;
@@ -222,7 +227,7 @@ public final class NatsOutbox {
       pending.values().forEach(entry -> entry.underWay = false);
       underWay = 0;
       underWayBytes = 0;
-      flow = probed != connection && isUncertain() ? Flow.PROBING : Flow.OPEN;
+      flow = away || probed != connection && isUncertain() ? Flow.PROBING : Flow.OPEN;
       probed = null;
       pump(outcomes);
     }
@@ -254,7 +259,7 @@ public final class NatsOutbox {
       try {
         connection.publish(
             entry.message.subject(),
-            inbox + Long.toString(entry.number, 36),
+            inbox + entry.nextToken(),
             entry.message.headers(),
             entry.message.body());
       } catch (IllegalStateException e) {
@@ -309,6 +314,7 @@ public final class NatsOutbox {
         return;
       }
       ack = NatsAck.of(answer);
+      boolean isLatest = entry.isLatest(answer.getSubject());
       entry.problem = ack.problem();
       switch (ack.kind()) {
         case STORED -> outcomes.add(store(entry, ack.sequence()));
@@ -318,7 +324,7 @@ public final class NatsOutbox {
           entry.unrefused = Math.max(0, entry.unrefused - 1);
           // what comes later must not overtake it
           flow = Flow.PAUSED;
-          probed = null;
+          away = true;
         }
         case IN_PROCESS -> {
           // no answer yet
@@ -329,6 +335,7 @@ public final class NatsOutbox {
       if (flow == Flow.PROBING) {
         flow = Flow.AWAIT_READ;
         probed = connection;
+        away &= !isLatest;
       }
       checkOvertaken(entry);
       pump(outcomes);
@@ -342,7 +349,7 @@ public final class NatsOutbox {
   /** The message that an answer is to; null for none that waits for one. */
   private OutboxEntry entryOf(String subject) {
     try {
-      return pending.get(Long.parseLong(subject.substring(subject.lastIndexOf('.') + 1), 36));
+      return pending.get(OutboxEntry.numberOf(subject));
     } catch (NumberFormatException e) {
       return null;
     }

@@ -80,17 +80,24 @@ public final class NatsStream {
    *     key
    */
   StreamState open(JetStreamManagement broker) throws IOException, JetStreamApiException {
-    StreamInfo info;
-    try {
-      info = broker.getStreamInfo(config.stream());
-    } catch (JetStreamApiException e) {
-      if (e.getApiErrorCode() != NOT_FOUND) {
-        throw e;
-      }
+    StreamInfo info = find(broker);
+    if (info == null) {
       info = make(broker);
     }
     check(info.getConfiguration());
     return state(info);
+  }
+
+  /** The stream; null if there is none. */
+  private StreamInfo find(JetStreamManagement broker) throws IOException, JetStreamApiException {
+    try {
+      return broker.getStreamInfo(config.stream());
+    } catch (JetStreamApiException e) {
+      if (e.getApiErrorCode() == NOT_FOUND) {
+        return null;
+      }
+      throw e;
+    }
   }
 
   /** The stream as it is now. */
@@ -118,9 +125,13 @@ public final class NatsStream {
       LogMessage.STREAM_MADE.log(LOG, config.stream());
       return made;
     } catch (JetStreamApiException e) {
-      if (e.getApiErrorCode() == NAME_IN_USE) {
-        // another node was faster
-        return broker.getStreamInfo(config.stream());
+      if (e.getApiErrorCode() != NAME_IN_USE && e.getApiErrorCode() != SUBJECTS_OVERLAP) {
+        throw e;
+      }
+      StreamInfo others = find(broker);
+      if (others != null) {
+        // another node was faster; a server may call its subjects another stream's, too
+        return others;
       }
       if (e.getApiErrorCode() == SUBJECTS_OVERLAP) {
         throw conflict(

@@ -23,6 +23,12 @@ final class OutboxEntry {
   long lastSent;
   int sends;
 
+  /** How often it was to be sent, ever. */
+  private int turns;
+
+  /** What the subject ends with that the answer to the latest sending comes to. */
+  private String token = "";
+
   /** How many of the times that it was sent the broker has not refused. */
   int unrefused;
 
@@ -50,6 +56,26 @@ final class OutboxEntry {
     this.size = message.size();
     this.key = message.headers().getFirst(NatsWire.MESSAGE_ID);
     this.appended = now;
+  }
+
+  /** Another sending, and the last token of the subject that its answer is to come to. */
+  String nextToken() {
+    String first = Long.toString(number, 36);
+    token = turns == 0 ? first : first + "-" + turns;
+    turns++;
+    return token;
+  }
+
+  /** Whose message is answered by that subject. */
+  static long numberOf(String subject) {
+    int from = subject.lastIndexOf('.') + 1;
+    int to = subject.indexOf('-', from);
+    return Long.parseLong(subject, from, to < 0 ? subject.length() : to, 36);
+  }
+
+  /** Whether that is the answer to what was sent since the last {@link NatsOutbox#resume}. */
+  boolean isLatest(String subject) {
+    return underWay && subject.endsWith("." + token);
   }
 
   /** Whether it may be stored though nobody has said so. */

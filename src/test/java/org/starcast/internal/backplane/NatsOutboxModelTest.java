@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -30,12 +31,13 @@ import org.starcast.spi.BackplaneException;
  * The flow of a {@link NatsOutbox} against a model of a broker, in random runs: connections are
  * lost with what is on its way in both directions, answers are lost or come in another order, the
  * broker is busy, says that it has something in process, and loses messages, as when its leader is
- * lost; and it forgets message ids.
+ * lost; it is away for a while, and forgets message ids.
  *
  * <p>Whatever happens: nothing is stored twice, or told as stored and is not, or told as certainly
  * not stored and is; by one connection all is sent in order, without a gap; behind an answer that
  * overtakes another nothing is sent; and when all is well again, everything is answered. Where the
- * broker itself loses nothing, what is stored is in order.
+ * broker itself loses nothing, and is away for longer than messages are on their way, what is
+ * stored is in order.
  *
  * <p>{@code -Dstarcast.test.seed} repeats one run, {@code starcast.test.runs} multiplies them.
  */
@@ -101,6 +103,10 @@ class NatsOutboxModelTest {
   private static final class Run {
     private final Random random;
     private final boolean brokerFails;
+
+    /** Else the broker refuses nothing because it is away, as while the stream has no leader. */
+    private final boolean brokerLeaves;
+
     private final boolean timePasses;
 
     /** Else it is a publisher that reads nothing. */
@@ -120,8 +126,13 @@ class NatsOutboxModelTest {
 
     private long now = 1;
     private boolean healthy;
+    private boolean away;
+    private int times;
     private boolean refused;
     private Wire wire;
+
+    /** What was on its way when the broker came, or the outbox was told that it has left. */
+    private Set<Object> early = Set.of();
 
     /** How far the node has followed the stream. */
     private int followed;
@@ -139,6 +150,7 @@ class NatsOutboxModelTest {
     Run(long seed) {
       random = new Random(seed);
       brokerFails = random.nextBoolean();
+      brokerLeaves = random.nextBoolean();
       timePasses = random.nextInt(3) == 0;
       isNode = random.nextInt(3) != 0;
     }
@@ -160,12 +172,13 @@ class NatsOutboxModelTest {
     }
 
     private void step() {
-      switch (random.nextInt(10)) {
+      switch (random.nextInt(brokerLeaves ? 11 : 10)) {
         case 0, 1, 2 -> append();
         case 3, 4 -> broker(wire == null ? null : wire);
         case 5, 6 -> answer();
         case 7 -> follow(1 + random.nextInt(3));
         case 8 -> tick(random.nextInt(300) * MILLIS);
+        case 10 -> leaveOrReturn();
         default -> {
           if (wire == null) {
             connect();
@@ -192,6 +205,9 @@ class NatsOutboxModelTest {
       }
       while (!wire.toOutbox.isEmpty()) {
         answer();
+      }
+      if (away) {
+        leaveOrReturn();
       }
       tick(100 * MILLIS);
     }
@@ -236,11 +252,15 @@ class NatsOutboxModelTest {
       if (sent == null) {
         return;
       }
+      if (away) {
+        say(by, sent, busy());
+        return;
+      }
       if (brokerFails && chance(5)) {
         return; // the leader is lost, and with it what it had
       }
       if (brokerFails && chance(3) && !ids.containsKey(sent.id)) {
-        say(by, sent, "{\"error\":{\"code\":503,\"err_code\":10008,\"description\":\"busy\"}}");
+        say(by, sent, busy());
         return;
       }
       if (brokerFails && chance(3) && !ids.containsKey(sent.id)) {
@@ -254,6 +274,39 @@ class NatsOutboxModelTest {
       }
       store(sent);
       say(by, sent, "{\"stream\":\"S\",\"seq\":" + stored.get(sent.id) + "}");
+    }
+
+    /** Says how often it was away as well. */
+    private String busy() {
+      return "{\"error\":{\"code\":503,\"err_code\":10008,\"description\":\"" + times + "\"}}";
+    }
+
+    /** It is away, and there, for longer than messages are on their way. */
+    private void leaveOrReturn() {
+      if (early == null || wires.stream().anyMatch(this::hasEarly)) {
+        return;
+      }
+      away = !away;
+      if (away) {
+        times++;
+        early = null;
+      } else {
+        early = onTheirWay();
+      }
+    }
+
+    private Set<Object> onTheirWay() {
+      Set<Object> all = new HashSet<>();
+      for (Wire each : wires) {
+        all.addAll(each.toBroker);
+        all.addAll(each.toOutbox);
+      }
+      return all;
+    }
+
+    private boolean hasEarly(Wire each) {
+      return !Collections.disjoint(early, each.toBroker)
+          || each == wire && !Collections.disjoint(early, each.toOutbox);
     }
 
     private void store(Sent sent) {
@@ -297,6 +350,9 @@ class NatsOutboxModelTest {
           }
         }
       }
+      if (away && early == null && open && json.equals(busy())) {
+        early = onTheirWay();
+      }
       // what it sends at once was checked by what was overtaken before
       outbox.answered(answer);
       overtaken.removeIf(sent -> results.get(sent).isDone());
@@ -305,7 +361,7 @@ class NatsOutboxModelTest {
 
     /** Numbers of the outbox begin with 1. */
     private int number(String subject) {
-      return Integer.parseInt(subject.substring(subject.lastIndexOf('.') + 1), 36) - 1;
+      return (int) OutboxEntry.numberOf(subject) - 1;
     }
 
     // ---- the node
