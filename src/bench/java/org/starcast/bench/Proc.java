@@ -1,6 +1,7 @@
 package org.starcast.bench;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -16,8 +17,29 @@ final class Proc {
 
   /** Processor time used so far, user and system, in seconds; 0 if the process is gone. */
   static double cpuSeconds(long pid) {
+    return cpuSeconds(Path.of("/proc/" + pid + "/stat"));
+  }
+
+  /** As much of that as the JVM's compilers have used; 0 if it is no JVM. */
+  static double compilerSeconds(long pid) {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      return threads.filter(Proc::isCompiler).mapToDouble(t -> cpuSeconds(t.resolve("stat"))).sum();
+    } catch (IOException | UncheckedIOException e) {
+      return 0;
+    }
+  }
+
+  private static boolean isCompiler(Path thread) {
     try {
-      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      return Files.readString(thread.resolve("comm")).matches("C[12] Compiler(?s:.*)");
+    } catch (IOException e) {
+      return false; // it has ended
+    }
+  }
+
+  private static double cpuSeconds(Path file) {
+    try {
+      String stat = Files.readString(file);
       // the second field is the name in brackets and may hold spaces: count from its end
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
       return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;

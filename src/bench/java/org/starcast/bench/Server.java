@@ -86,6 +86,11 @@ final class Server implements AutoCloseable {
     return workers.stream().mapToDouble(p -> Proc.cpuSeconds(p.pid())).sum();
   }
 
+  /** As much of that as the JVM's compilers have used. */
+  double compilerSeconds() {
+    return workers.stream().mapToDouble(p -> Proc.compilerSeconds(p.pid())).sum();
+  }
+
   long residentBytes() {
     return workers.stream().mapToLong(p -> Proc.residentBytes(p.pid())).sum();
   }

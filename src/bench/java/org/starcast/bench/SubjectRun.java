@@ -278,7 +278,7 @@ final class SubjectRun {
   private Idle openIdle(Swarm swarm, int count, String stream, long seconds) throws IOException {
     long heapBefore = liveHeap();
     long residentBefore = server.residentBytes();
-    double idleCore = coreShare(Math.min(5, scale.idleSeconds()));
+    double idleCore = coreShare(Math.min(5, scale.idleSeconds())).work();
     long start = System.nanoTime();
     swarm.open(count, i -> stream, OPEN_WINDOW, false, scale.padding());
     opened(swarm, count, seconds);
@@ -288,14 +288,21 @@ final class SubjectRun {
     // of a JVM that has warmed up, little: the pages of its heap are there already
     String perStream = "%.1f kB a stream".formatted((resident - residentBefore) / 1e3 / count);
     long commentsBefore = swarm.comments();
-    double share = coreShare(scale.idleSeconds()) - idleCore;
+    CoreShare share = coreShare(scale.idleSeconds());
     double beats = (double) (swarm.comments() - commentsBefore) / count;
     return new Idle(
         openSeconds,
         new Results.Cell(resident / 1e6, lostProblem(swarm), perStream),
         heapPerStream,
         new Results.Cell(
-            Math.max(0, share * 100), lostProblem(swarm), "%.1f beats a stream".formatted(beats)));
+            Math.max(0, share.work() - idleCore) * 100,
+            lostProblem(swarm),
+            "%.1f beats a stream%s"
+                .formatted(
+                    beats,
+                    server.isJvm()
+                        ? "; the compilers beside it %.1f %%".formatted(share.compilers() * 100)
+                        : "")));
   }
 
   /** As many idle streams as the machine lets be open. */
@@ -826,10 +833,20 @@ final class SubjectRun {
   }
 
   /** The share of one core that the server uses during so many seconds. */
-  private double coreShare(int seconds) {
+  /**
+   * Shares of a core.
+   *
+   * @param work the server's, without its compilers
+   * @param compilers the JVM's, which have not ended by then
+   */
+  private record CoreShare(double work, double compilers) {}
+
+  private CoreShare coreShare(int seconds) {
     double before = server.cpuSeconds();
+    double compilersBefore = server.compilerSeconds();
     LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));
-    return (server.cpuSeconds() - before) / seconds;
+    double compilers = server.compilerSeconds() - compilersBefore;
+    return new CoreShare((server.cpuSeconds() - before - compilers) / seconds, compilers / seconds);
   }
 
   private String serverProblem(String otherwise) {
