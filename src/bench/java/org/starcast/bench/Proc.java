@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What Linux and the JVM tell about a process. */
@@ -20,12 +22,14 @@ final class Proc {
     return cpuSeconds(Path.of("/proc/" + pid + "/stat"));
   }
 
-  /** As much of that as the JVM's compilers have used; 0 if it is no JVM. */
-  static double compilerSeconds(long pid) {
+  /** As much of that as each thread of the JVM's compilers has used; none if it is no JVM. */
+  static Map<Path, Double> compilerSeconds(long pid) {
     try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
-      return threads.filter(Proc::isCompiler).mapToDouble(t -> cpuSeconds(t.resolve("stat"))).sum();
+      return threads
+          .filter(Proc::isCompiler)
+          .collect(Collectors.toMap(t -> t, t -> cpuSeconds(t.resolve("stat"))));
     } catch (IOException | UncheckedIOException e) {
-      return 0;
+      return Map.of();
     }
   }
 

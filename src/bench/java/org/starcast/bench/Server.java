@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -86,9 +87,9 @@ final class Server implements AutoCloseable {
     return workers.stream().mapToDouble(p -> Proc.cpuSeconds(p.pid())).sum();
   }
 
-  /** As much of that as the JVM's compilers have used. */
-  double compilerSeconds() {
-    return workers.stream().mapToDouble(p -> Proc.compilerSeconds(p.pid())).sum();
+  /** As much of that as each thread of the JVM's compilers has used that is there now. */
+  Map<Path, Double> compilerSeconds() {
+    return Proc.compilerSeconds(pid());
   }
 
   long residentBytes() {

@@ -1,6 +1,7 @@
 package org.starcast.bench;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -832,20 +833,23 @@ final class SubjectRun {
     return server.isJvm() ? Proc.liveHeapBytes(options.javaHome(), server.pid()) : 0;
   }
 
-  /** The share of one core that the server uses during so many seconds. */
   /**
-   * Shares of a core.
+   * Shares of one core.
    *
    * @param work the server's, without its compilers
    * @param compilers the JVM's, which have not ended by then
    */
   private record CoreShare(double work, double compilers) {}
 
+  /** What the server uses during so many seconds. */
   private CoreShare coreShare(int seconds) {
     double before = server.cpuSeconds();
-    double compilersBefore = server.compilerSeconds();
+    Map<Path, Double> compilersBefore = server.compilerSeconds();
     LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));
-    double compilers = server.compilerSeconds() - compilersBefore;
+    double compilers =
+        server.compilerSeconds().entrySet().stream()
+            .mapToDouble(e -> e.getValue() - compilersBefore.getOrDefault(e.getKey(), 0.0))
+            .sum();
     return new CoreShare((server.cpuSeconds() - before - compilers) / seconds, compilers / seconds);
   }
 

@@ -32,9 +32,10 @@ import org.starcast.spi.BackplaneException;
  * }
  * }</pre>
  *
- * <p>The events of one thread are stored in its order. What the broker does not answer, or cannot
- * take for the moment, is repeated with the same message id, also when the connection was lost and
- * made anew, so that it is stored once. After 20 s the event has failed: that is below the least
+ * <p>The events of one thread are stored in its order, but for what a broker loses as it fails, or
+ * refuses while it takes what was sent after it. What the broker does not answer, or cannot take
+ * for the moment, is repeated with the same message id, also when the connection was lost and made
+ * anew, so that it is stored once. After 20 s the event has failed: that is below the least
  * duplicate window that nodes allow a stream, so nothing is repeated that the broker has forgotten.
  *
  * <p>Up to 2,048 events of 8 KiB, or fewer that are larger, are under way at a time; {@link

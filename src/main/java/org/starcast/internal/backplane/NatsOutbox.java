@@ -23,9 +23,10 @@ import org.starcast.spi.OutgoingEvent;
  * #awaitEmpty}.
  *
  * <pre>
- * PAUSED ──resume──► OPEN ◄────────────── resume ────────────────┐
- *   │ resume, where something may be stored, or was refused      │
- *   └──► PROBING ──the first is answered──► AWAIT_READ ──────────┘
+ * PAUSED ──resume──► OPEN ◄─────────────── resume ─────────────────┐
+ *   │ resume, where something may be stored, or was refused        │
+ *   └──► PROBING ──something may still be stored──► AWAIT_READ ────┘
+ *           └──the one is answered, and nothing else may be──► OPEN
  *
  * OPEN ──an answer overtakes another──► OVERTAKEN ──that one comes──► OPEN
  * any ──pause; the broker is busy; the connection has ended──► PAUSED
@@ -41,7 +42,7 @@ import org.starcast.spi.OutgoingEvent;
  * what is not stored (2.10). So what the node has read from the stream meanwhile is not sent again;
  * of the rest the first goes alone, and the others when it was answered, which shows that the new
  * leader has applied all that the last one left, and when the node has read that, too. After a
- * refusal the first goes alone as well, so that a broker which is back in the midst of many does
+ * refusal the first goes alone as well, so that a broker which is back while they are repeated does
  * not store the rest before it.
  *
  * <p>Over 500 lines, as all states and what may be sent in each are here, under one monitor.
@@ -58,7 +59,7 @@ public final class NatsOutbox {
   /** No answer for so long: sent again; twice as long each time, up to 16 times. */
   private static final long ACK_TIMEOUT_NANOS = Duration.ofSeconds(5).toNanos();
 
-  /** As {@link #ACK_TIMEOUT_NANOS}, for the first of those that are repeated. */
+  /** As {@link #ACK_TIMEOUT_NANOS}, for one that goes alone; twice as long with each of them. */
   private static final long PROBE_NANOS = Duration.ofMillis(500).toNanos();
 
   /** An answer that was overtaken comes within this time, or never. */
@@ -74,10 +75,10 @@ public final class NatsOutbox {
     /** Nothing is sent, until {@link #resume}. */
     PAUSED,
 
-    /** One is sent, which may be stored already, and no other before it is answered. */
+    /** One is sent, and no other before it is answered. */
     PROBING,
 
-    /** That was answered: the node is to read what the stream has, and to {@link #resume}. */
+    /** Something was answered: the node is to read what the stream has, and to {@link #resume}. */
     AWAIT_READ,
 
     /** All is sent as it comes, up to what may be under way. */
@@ -114,7 +115,10 @@ public final class NatsOutbox {
   /** By which the last probe was answered: with the same one there is no other; or null. */
   private Connection probed;
 
-  /** Whether the broker has refused something, and has answered nothing that was sent since. */
+  /** How many resumes in succession have sent one alone, this one with them. */
+  private int probes;
+
+  /** Whether the broker has refused something, and has not answered the one sent alone since. */
   private boolean away;
 
   /** The oldest one, whose answer a later one's has come before, and when that was. */
@@ -228,6 +232,7 @@ public final class NatsOutbox {
       underWay = 0;
       underWayBytes = 0;
       flow = away || probed != connection && isUncertain() ? Flow.PROBING : Flow.OPEN;
+      probes = flow == Flow.PROBING ? probes + 1 : 0;
       probed = null;
       pump(outcomes);
     }
@@ -333,9 +338,10 @@ public final class NatsOutbox {
         }
       }
       if (flow == Flow.PROBING) {
-        flow = Flow.AWAIT_READ;
-        probed = connection;
+        // a late answer to what was sent before says nothing of the broker as it is now
+        probed = isLatest ? connection : null;
         away &= !isLatest;
+        flow = isLatest && !isUncertain() ? Flow.OPEN : Flow.AWAIT_READ;
       }
       checkOvertaken(entry);
       pump(outcomes);
@@ -434,9 +440,9 @@ public final class NatsOutbox {
       overdue =
           switch (flow) {
             case PAUSED -> false;
-            case PROBING -> oldest != null && oldest.isOverdue(now, PROBE_NANOS);
+            case PROBING -> oldest != null && oldest.isOverdue(now, PROBE_NANOS, probes);
             case AWAIT_READ -> true;
-            case OPEN -> oldest != null && oldest.isOverdue(now, ACK_TIMEOUT_NANOS);
+            case OPEN -> oldest != null && oldest.isOverdue(now, ACK_TIMEOUT_NANOS, oldest.sends);
             case OVERTAKEN -> now - overtakenAt > OVERTAKEN_NANOS;
           };
     }
@@ -469,10 +475,10 @@ public final class NatsOutbox {
     pending.values().forEach(entry -> entry.read = 0);
   }
 
-  /** Waits until all is answered, for so long at most. */
+  /** Waits until all is answered, for so long at most; not while there is no broker. */
   synchronized void awaitEmpty(Duration most) throws InterruptedException {
     long end = System.nanoTime() + most.toNanos();
-    for (long left = most.toNanos(); !pending.isEmpty() && !isPaused() && left > 0; ) {
+    for (long left = most.toNanos(); !pending.isEmpty() && (away || !isPaused()) && left > 0; ) {
       wait(Math.max(1, left / 1_000_000));
       left = end - System.nanoTime();
     }

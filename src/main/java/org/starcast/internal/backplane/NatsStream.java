@@ -40,6 +40,9 @@ public final class NatsStream {
   private static final int NAME_IN_USE = 10_058;
   private static final int SUBJECTS_OVERLAP = 10_065;
 
+  private static final int LOOKS = 100;
+  private static final long LOOK_MILLIS = 20;
+
   private static final String KEY = "starcast.backplane.nats.";
 
   private final BackplaneConfig.Nats config;
@@ -79,10 +82,19 @@ public final class NatsStream {
    * @throws IllegalArgumentException if it is other than it has to be; the message begins with the
    *     key
    */
-  StreamState open(JetStreamManagement broker) throws IOException, JetStreamApiException {
+  StreamState open(JetStreamManagement broker)
+      throws IOException, JetStreamApiException, InterruptedException {
     StreamInfo info = find(broker);
     if (info == null) {
       info = make(broker);
+    }
+    for (int tries = 0; info.getCreateTime().toEpochSecond() <= 0; tries++) {
+      // another node is making it: nats-server before 2.9.15 tells of it before it has a time
+      if (tries == LOOKS) {
+        throw new IOException("the stream " + config.stream() + " has no time of creation");
+      }
+      Thread.sleep(LOOK_MILLIS);
+      info = broker.getStreamInfo(config.stream());
     }
     check(info.getConfiguration());
     return state(info);

@@ -101,8 +101,9 @@ final class OutboxEntry {
     inProcess = 0;
   }
 
-  boolean isOverdue(long now, long patience) {
-    return underWay && now - lastSent > patience << Math.min(sends - 1, 4);
+  /** Whether no answer has come for so long; twice as long with each time of trying. */
+  boolean isOverdue(long now, long patience, int times) {
+    return underWay && now - lastSent > patience << Math.min(times - 1, 4);
   }
 
   void tell() {

@@ -112,6 +112,11 @@ class NatsOutboxModelTest {
     /** Else it is a publisher that reads nothing. */
     private final boolean isNode;
 
+    /** In how many tenths of a second answers come, when all is well. */
+    private final int slowness;
+
+    private int settled;
+
     private final NatsOutbox outbox =
         new NatsOutbox(
             10_000, 1 << 30, Duration.ofHours(1), "", () -> refused = true, () -> this.now);
@@ -153,6 +158,7 @@ class NatsOutboxModelTest {
       brokerLeaves = random.nextBoolean();
       timePasses = random.nextInt(3) == 0;
       isNode = random.nextInt(3) != 0;
+      slowness = 1 + random.nextInt(12);
     }
 
     boolean chance(int percent) {
@@ -174,8 +180,8 @@ class NatsOutboxModelTest {
     private void step() {
       switch (random.nextInt(brokerLeaves ? 11 : 10)) {
         case 0, 1, 2 -> append();
-        case 3, 4 -> broker(wire == null ? null : wire);
-        case 5, 6 -> answer();
+        case 3, 4 -> broker(wire);
+        case 5, 6 -> answer(chance(5) && !wires.isEmpty() ? any() : wire);
         case 7 -> follow(1 + random.nextInt(3));
         case 8 -> tick(random.nextInt(300) * MILLIS);
         case 10 -> leaveOrReturn();
@@ -186,7 +192,7 @@ class NatsOutboxModelTest {
             lose();
           } else if (chance(20) && !wires.isEmpty()) {
             // what was on its way when a connection was lost may come late
-            broker(wires.get(random.nextInt(wires.size())));
+            broker(any());
           } else if (timePasses && chance(30)) {
             pass(Duration.ofSeconds(random.nextInt(40)).toNanos());
           }
@@ -203,13 +209,20 @@ class NatsOutboxModelTest {
       while (!wire.toBroker.isEmpty()) {
         broker(wire);
       }
-      while (!wire.toOutbox.isEmpty()) {
-        answer();
+      if (settled++ % slowness == 0) {
+        while (!wire.toOutbox.isEmpty()) {
+          answer(wire);
+        }
       }
       if (away) {
         leaveOrReturn();
       }
       tick(100 * MILLIS);
+    }
+
+    /** One of the connections, the lost ones with them. */
+    private Wire any() {
+      return wires.get(random.nextInt(wires.size()));
     }
 
     private void append() {
@@ -327,12 +340,12 @@ class NatsOutboxModelTest {
       }
     }
 
-    private void answer() {
-      if (wire == null || wire.toOutbox.isEmpty()) {
+    private void answer(Wire by) {
+      if (by == null || by.toOutbox.isEmpty()) {
         return;
       }
-      int at = chance(5) ? random.nextInt(wire.toOutbox.size()) : 0;
-      Message answer = wire.toOutbox.remove(at);
+      int at = chance(5) ? random.nextInt(by.toOutbox.size()) : 0;
+      Message answer = by.toOutbox.remove(at);
       int number = number(answer.getSubject());
       String json = new String(answer.getData(), StandardCharsets.US_ASCII);
       boolean isOne = !json.contains("\"seq\":0");
@@ -395,7 +408,7 @@ class NatsOutboxModelTest {
 
     /** Does what the node does when the broker was busy. */
     private void recover() {
-      if (refused) {
+      if (refused && wire != null) {
         refused = false;
         if (outbox.isPaused()) {
           resume();

@@ -111,7 +111,6 @@ class NatsOutboxTest {
     connect();
 
     assertThat(BackplaneContract.get(unanswered)).isEqualTo(1);
-    goOn();
     assertThat(BackplaneContract.get(publish("1"))).isEqualTo(2);
     assertThat(outbox.status(true, 0, 0).repeated()).isEqualTo(1);
     assertThat(stored()).isEqualTo(2);
@@ -231,6 +230,37 @@ class NatsOutboxTest {
     assertThat(BackplaneContract.get(later)).isEqualTo(17);
     assertThat(outbox.status(true, 0, 0).repeated()).isEqualTo(3);
     assertThat(asked).isEmpty();
+  }
+
+  @Test
+  void afterARefusalTheFirstGoesAloneUntilJustThatIsAnswered() throws Exception {
+    BlockingQueue<Message> asked = asked();
+    List<? extends CompletionStage<Long>> results = publishElsewhere(3);
+    List<Message> first = next(asked, 3);
+    String busy = "{\"error\":{\"code\":503,\"err_code\":10008,\"description\":\"away\"}}";
+    answer(first.get(1), busy);
+    await().until(outbox::isPaused);
+    outbox.read(first.get(2).getHeaders(), 2);
+    outbox.resume(sends, inbox, WINDOW, true);
+    assertThat(BackplaneContract.get(results.get(2))).isEqualTo(2);
+    assertThat(ids(List.of(next(asked)))).isEqualTo(ids(first.subList(0, 1)));
+
+    // the first sending's answer is late, and says nothing of the broker as it is now
+    answer(first.get(0), stored(1));
+    assertThat(BackplaneContract.get(results.get(0))).isEqualTo(1);
+    CompletionStage<Long> later = publishElsewhere(1).get(0);
+    goOn();
+    Message alone = next(asked);
+    awaitSent();
+    assertThat(asked).isEmpty();
+    assertThat(ids(List.of(alone))).isEqualTo(ids(first.subList(1, 2)));
+
+    // and this one's says that it is there
+    answer(alone, stored(3));
+    assertThat(BackplaneContract.get(results.get(1))).isEqualTo(3);
+    answer(next(asked), stored(4));
+    assertThat(BackplaneContract.get(later)).isEqualTo(4);
+    assertThat(outbox.expire()).isFalse();
   }
 
   @Test
