@@ -160,7 +160,7 @@ class ClusterIT {
       stream
           .events()
           .forEach(e -> received.put(EventId.parse(e.lastEventId()).sequence(), e.data()));
-      assertThat(received).containsAllEntriesOf(published);
+      assertThat(received).hasSize(2 * NODES * 50).containsAllEntriesOf(published);
       assertThat(sequences(stream.events())).isEqualTo(List.copyOf(received.keySet()));
       assertThat(stream.data()).doesNotHaveDuplicates();
       for (int thread = 0; thread < 2 * NODES; thread++) {

@@ -319,7 +319,7 @@ public final class NatsOutbox {
         return;
       }
       ack = NatsAck.of(answer);
-      boolean isLatest = entry.isLatest(answer.getSubject());
+      boolean isLatest = flow == Flow.PROBING && entry.isLatest(answer.getSubject());
       entry.problem = ack.problem();
       switch (ack.kind()) {
         case STORED -> outcomes.add(store(entry, ack.sequence()));

@@ -26,9 +26,6 @@ final class OutboxEntry {
   /** How often it was to be sent, ever. */
   private int turns;
 
-  /** What the subject ends with that the answer to the latest sending comes to. */
-  private String token = "";
-
   /** How many of the times that it was sent the broker has not refused. */
   int unrefused;
 
@@ -60,10 +57,13 @@ final class OutboxEntry {
 
   /** Another sending, and the last token of the subject that its answer is to come to. */
   String nextToken() {
-    String first = Long.toString(number, 36);
-    token = turns == 0 ? first : first + "-" + turns;
     turns++;
-    return token;
+    return token();
+  }
+
+  private String token() {
+    String first = Long.toString(number, 36);
+    return turns == 1 ? first : first + "-" + (turns - 1);
   }
 
   /** Whose message is answered by that subject. */
@@ -75,7 +75,7 @@ final class OutboxEntry {
 
   /** Whether that is the answer to what was sent since the last {@link NatsOutbox#resume}. */
   boolean isLatest(String subject) {
-    return underWay && subject.endsWith("." + token);
+    return underWay && subject.endsWith("." + token());
   }
 
   /** Whether it may be stored though nobody has said so. */
